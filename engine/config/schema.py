@@ -1,0 +1,212 @@
+"""The sections of a preset that every method shares: types, bounds, defaults and their documentation.
+
+Each section is a frozen struct. A field's type carries its bounds; the string below a field says what it is and in
+which unit. Fields of a ``Live…`` type are *controls*: they can be changed while the run trains (engine.config.controls).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+import msgspec
+from msgspec import Meta
+
+Scale: TypeAlias = Literal["linear", "log"]
+
+
+def _live(unit: str, scale: Scale, *, ge: float | None = None, gt: float | None = None, le: float | None = None) -> Meta:
+    return Meta(ge=ge, gt=gt, le=le, extra={"live": True, "unit": unit, "scale": scale})
+
+
+LiveWeight = Annotated[float, _live("", "linear", ge=0, le=10_000)]
+LiveRate = Annotated[float, _live("", "log", ge=0, le=1)]
+LiveSteps = Annotated[int, _live("steps", "log", ge=1, le=1_000_000_000)]
+LiveCount = Annotated[int, _live("", "linear", ge=1, le=64)]
+
+Positive = Annotated[int, Meta(ge=1)]
+NonNegative = Annotated[int, Meta(ge=0)]
+Unit = Annotated[float, Meta(ge=0, le=1)]
+
+Norm: TypeAlias = Literal["instance", "batch", "none"]
+Init: TypeAlias = Literal["normal", "xavier", "kaiming", "orthogonal"]
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One table of a preset."""
+
+
+# ---------------------------------------------------------------------------------------------------------- data
+
+
+class UnpairedData(Section, frozen=True, kw_only=True, tag_field="kind", tag="unpaired"):
+    """Two folders of images without correspondence: root/trainA, root/trainB and, for samples, testA, testB."""
+
+    root: str = ""
+    """Folder that holds trainA and trainB; relative to the directory the command is run in."""
+    resize: NonNegative = 286
+    """Side in pixels to which every image is resized (bicubic, square) before the crop; 0 keeps its size."""
+    crop: Positive = 256
+    """Side in pixels of the random square crop that the networks see."""
+    flip: bool = True
+    """Mirror an image left to right with probability one half."""
+    direction: Literal["AtoB", "BtoA"] = "AtoB"
+    """BtoA swaps the two domains."""
+    workers: NonNegative = 2
+    """Processes that decode images ahead of the training loop; 0 decodes inside it."""
+
+
+class SyntheticData(Section, frozen=True, kw_only=True, tag_field="kind", tag="synthetic"):
+    """Two unpaired domains drawn from the seed: plain animals and striped ones, on natural-looking backgrounds."""
+
+    images: Annotated[int, Meta(ge=2, le=20_000)] = 200
+    """Training images drawn for each domain."""
+    resize: NonNegative = 72
+    """Side in pixels at which an image is drawn."""
+    crop: Positive = 64
+    """Side in pixels of the random square crop that the networks see."""
+    flip: bool = True
+    """Mirror an image left to right with probability one half."""
+    direction: Literal["AtoB", "BtoA"] = "AtoB"
+    """BtoA swaps the two domains."""
+
+
+DataConfig: TypeAlias = UnpairedData | SyntheticData
+
+# ------------------------------------------------------------------------------------------------------ networks
+
+
+class ResnetGenerator(Section, frozen=True, kw_only=True, tag_field="arch", tag="resnet"):
+    """Johnson et al.'s encoder, residual blocks, decoder (CycleGAN, section 4)."""
+
+    width: Positive = 64
+    """Channels of the first layer (ngf)."""
+    blocks: Annotated[int, Meta(ge=1, le=32)] = 9
+    """Residual blocks: 9 at 256 px, 6 at 128 px in the paper."""
+    norm: Norm = "instance"
+    """Normalisation layers."""
+    dropout: bool = False
+    """Dropout of 0.5 inside each residual block."""
+    init: Init = "normal"
+    """Distribution of the initial weights."""
+    init_gain: Annotated[float, Meta(gt=0, le=10)] = 0.02
+    """Its scale: the standard deviation of "normal", the gain of the others."""
+
+
+class UnetGenerator(Section, frozen=True, kw_only=True, tag_field="arch", tag="unet"):
+    """Encoder and decoder with skip connections (pix2pix, section 3.2.1)."""
+
+    width: Positive = 64
+    """Channels of the first layer (ngf)."""
+    downs: Annotated[int, Meta(ge=5, le=12)] = 8
+    """Halvings of the resolution: 8 takes 256 px to 1 px, 7 takes 128 px."""
+    norm: Norm = "instance"
+    """Normalisation layers."""
+    dropout: bool = False
+    """Dropout of 0.5 in the inner decoder levels."""
+    init: Init = "normal"
+    """Distribution of the initial weights."""
+    init_gain: Annotated[float, Meta(gt=0, le=10)] = 0.02
+    """Its scale: the standard deviation of "normal", the gain of the others."""
+
+
+GeneratorConfig: TypeAlias = ResnetGenerator | UnetGenerator
+
+
+class PatchDiscriminator(Section, frozen=True, kw_only=True, tag_field="arch", tag="patch"):
+    """PatchGAN: judges every patch of the image (pix2pix, section 3.2.2)."""
+
+    width: Positive = 64
+    """Channels of the first layer (ndf)."""
+    layers: Annotated[int, Meta(ge=1, le=6)] = 3
+    """Strided layers; the receptive field is 16, 34, 70, 142, 286 px for 1 to 5."""
+    norm: Norm = "instance"
+    """Normalisation layers."""
+    init: Init = "normal"
+    """Distribution of the initial weights."""
+    init_gain: Annotated[float, Meta(gt=0, le=10)] = 0.02
+    """Its scale: the standard deviation of "normal", the gain of the others."""
+
+
+class PixelDiscriminator(Section, frozen=True, kw_only=True, tag_field="arch", tag="pixel"):
+    """The 1x1 PatchGAN: judges every pixel by its colour alone."""
+
+    width: Positive = 64
+    """Channels of the first layer (ndf)."""
+    norm: Norm = "instance"
+    """Normalisation layers."""
+    init: Init = "normal"
+    """Distribution of the initial weights."""
+    init_gain: Annotated[float, Meta(gt=0, le=10)] = 0.02
+    """Its scale: the standard deviation of "normal", the gain of the others."""
+
+
+DiscriminatorConfig: TypeAlias = PatchDiscriminator | PixelDiscriminator
+
+# -------------------------------------------------------------------------------------------------- optimisation
+
+ScheduleKind: TypeAlias = Literal["linear", "step", "cosine", "plateau", "constant"]
+
+
+class OptimConfig(Section, frozen=True, kw_only=True):
+    """Adam and its learning-rate schedule."""
+
+    lr_g: LiveRate = 2e-4
+    """Base learning rate of the generators; the schedule multiplies it."""
+    lr_d: LiveRate = 2e-4
+    """Base learning rate of the discriminators; the schedule multiplies it."""
+    beta1: Annotated[float, Meta(ge=0, lt=1)] = 0.5
+    """Adam's decay rate of the first moment."""
+    beta2: Annotated[float, Meta(ge=0, lt=1)] = 0.999
+    """Adam's decay rate of the second moment."""
+    schedule: ScheduleKind = "linear"
+    """How the learning rates change, epoch by epoch."""
+    epochs: Positive = 100
+    """Epochs at the initial rate (linear, constant) or before the schedule's own end."""
+    decay_epochs: NonNegative = 100
+    """Epochs over which "linear" then falls to zero; a run is epochs + decay_epochs long."""
+    decay_every: Positive = 50
+    """Epochs between the tenfold drops of "step"."""
+    patience: NonNegative = 5
+    """Epochs without a better generator objective before "plateau" lowers the rate fivefold."""
+    pool: NonNegative = 50
+    """Generated images kept to show the discriminators an older one half of the time; 0 shows only the newest."""
+
+
+class RunConfig(Section, frozen=True, kw_only=True):
+    """How and where the run computes."""
+
+    batch: Positive = 1
+    """Images of each domain in a step."""
+    seed: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
+    """Everything random follows from it: weights, data order, crops, image pool."""
+    steps: NonNegative = 0
+    """Stop after so many steps; 0 trains for all the epochs."""
+    device: Annotated[str, Meta(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")] = "auto"
+    """auto, cpu, cuda, cuda:1, mps."""
+    precision: Literal["fp32", "tf32", "bf16"] = "fp32"
+    """fp32; tf32 matrix products (CUDA); bf16 autocast with fp32 weights."""
+
+
+class LogConfig(Section, frozen=True, kw_only=True):
+    """The metrics record."""
+
+    every: LiveSteps = 20
+    """Steps between two lines of metrics; each line is the mean over them."""
+
+
+class SampleConfig(Section, frozen=True, kw_only=True):
+    """The contact sheets of sample translations."""
+
+    every: LiveSteps = 500
+    """Steps between two sheets."""
+    count: LiveCount = 4
+    """Fixed images of each domain on a sheet."""
+
+
+class CheckpointConfig(Section, frozen=True, kw_only=True):
+    """Saved states to resume from."""
+
+    every: LiveSteps = 5000
+    """Steps between two checkpoints; one more is written when the run ends or is stopped."""
+    keep: Annotated[int, _live("", "linear", ge=1, le=10_000)] = 5
+    """Newest checkpoints to keep; older ones are deleted once a newer one is complete."""

@@ -1,0 +1,1 @@
+"""Images for the step loop: reading, transforming, drawing, streaming."""

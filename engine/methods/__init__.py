@@ -1,0 +1,1 @@
+"""The GAN systems, one file each, reading like its paper."""

@@ -1,0 +1,1 @@
+"""Generators, discriminators and their blocks; state-dict keys equal the reference implementation's."""

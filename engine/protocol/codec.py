@@ -1,0 +1,45 @@
+"""Bytes to structs and back, for the wire and the record: JSON, typed, and never with NaN."""
+
+from __future__ import annotations
+
+import msgspec
+
+from engine.protocol.commands import Reply, Request
+from engine.protocol.events import Event, Tick
+
+EVENT_TOPIC = b"event.1"
+"""First frame of the event stream; the number is the schema version."""
+SHEET_TOPIC = b"sheet.1"
+
+_encoder = msgspec.json.Encoder()
+_events = msgspec.json.Decoder(Event)
+_streamed = msgspec.json.Decoder(Event | Tick)  # type: ignore[arg-type]
+_requests = msgspec.json.Decoder(Request)
+_replies = msgspec.json.Decoder(Reply)
+
+DecodeError = msgspec.DecodeError
+
+
+def encode(message: Event | Tick | Request | Reply) -> bytes:
+    """One line of JSON, without the newline."""
+    return _encoder.encode(message)
+
+
+def decode_event(line: bytes) -> Event:
+    """A line of the record. Raises DecodeError when it is torn or of another schema."""
+    return _events.decode(line)
+
+
+def decode_streamed(payload: bytes) -> Event | Tick:
+    """A message of the live stream. Raises DecodeError when it is malformed."""
+    return _streamed.decode(payload)
+
+
+def decode_request(payload: bytes) -> Request:
+    """A command. Raises DecodeError when it is malformed."""
+    return _requests.decode(payload)
+
+
+def decode_reply(payload: bytes) -> Reply:
+    """An answer. Raises DecodeError when it is malformed."""
+    return _replies.decode(payload)

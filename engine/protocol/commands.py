@@ -1,0 +1,116 @@
+"""Commands: what a viewer asks of an engine, and the answer each gets."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from engine.protocol.events import State
+
+SCHEMA_VERSION = 1
+MAX_MESSAGE_BYTES = 64 * 1024
+MAX_TEXT = 2000
+
+
+class _Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid_unknown_fields=True):
+    pass
+
+
+class Status(_Command, frozen=True, kw_only=True, tag="status"):
+    """How are you? Answered at once, whatever the loop is doing."""
+
+
+class Pause(_Command, frozen=True, kw_only=True, tag="pause"):
+    """Hold the step loop after the step in progress."""
+
+
+class Continue(_Command, frozen=True, kw_only=True, tag="continue"):
+    """Let a paused loop go on."""
+
+
+class SaveCheckpoint(_Command, frozen=True, kw_only=True, tag="checkpoint"):
+    """Write a checkpoint at the next step boundary; answered once its state is copied."""
+
+
+class TakeSample(_Command, frozen=True, kw_only=True, tag="sample"):
+    """Write a contact sheet at the next step boundary."""
+
+
+class SetControls(_Command, frozen=True, kw_only=True, tag="set"):
+    """Change controls, all at one step boundary: the next, or once ``at_step`` steps are done."""
+
+    values: dict[str, float]
+    at_step: int | None = None
+    why: str = ""
+
+
+class Undo(_Command, frozen=True, kw_only=True, tag="undo"):
+    """Restore the values before the newest nudge that has not been undone. Weights of networks stay as they are."""
+
+
+class WriteNote(_Command, frozen=True, kw_only=True, tag="note"):
+    """Put a remark into the journal."""
+
+    text: str
+
+
+class Stop(_Command, frozen=True, kw_only=True, tag="stop"):
+    """End the run: after this epoch, now with a checkpoint, or now without one."""
+
+    how: Literal["epoch", "save", "discard"] = "save"
+
+
+Command: TypeAlias = (
+    Status | Pause | Continue | SaveCheckpoint | TakeSample | SetControls | Undo | WriteNote | Stop
+)
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A command on the wire."""
+
+    version: int
+    id: str
+    """Chosen by the sender; the reply repeats it."""
+    by: str
+    """Who asks, as the journal will name them."""
+    command: Command
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """The engine's answer to Status."""
+
+    run: str
+    state: State
+    phase: str
+    step: int
+    total_steps: int
+    epoch: int
+    epochs: int
+    throughput: float
+    controls: dict[str, float]
+    staged: dict[str, dict[str, float]]
+    """Changes accepted for later: step (as text) to values."""
+    lr: dict[str, float]
+    losses: dict[str, float | None]
+    last_seq: int
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a command was not carried out."""
+
+    subject: str
+    fact: str
+    fix: str = ""
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to one Request."""
+
+    version: int
+    id: str
+    step: int
+    """The step boundary at which the command took effect (or was refused)."""
+    message: str = ""
+    refusal: Refusal | None = None
+    report: Report | None = None

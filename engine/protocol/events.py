@@ -1,0 +1,231 @@
+"""Events: what happened in a run. One struct is one line of the record and one message of the live stream.
+
+``seq`` numbers every recorded event of a run from 1, across metrics.jsonl and events.jsonl together and across resumes,
+so that a viewer can join the record and the stream with neither a gap nor a duplicate.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from engine.config.controls import Control
+
+
+class Recorded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", omit_defaults=True):
+    """What every recorded event has."""
+
+    seq: int
+    """1, 2, 3 ... over the life of the run."""
+    step: int
+    """Optimisation steps done when it happened."""
+    time: float
+    """Seconds since the Unix epoch, by the engine's clock."""
+
+
+class Metrics(Recorded, frozen=True, kw_only=True, tag="metrics"):
+    """Means over the steps since the previous line (metrics.jsonl)."""
+
+    epoch: int
+    """The epoch in progress, from 1."""
+    images: int
+    """Images of each domain seen so far."""
+    losses: dict[str, float | None]
+    """Loss components, already multiplied by their weights; None where the mean is not finite."""
+    lr: dict[str, float]
+    """Effective learning rates: base rate times schedule."""
+    weights: dict[str, float]
+    """The loss weights in force."""
+    throughput: float
+    """Steps a second over the interval, pauses left out."""
+    data_wait: float
+    """Share of the interval spent waiting for data, 0 to 1."""
+
+
+class Started(Recorded, frozen=True, kw_only=True, tag="started"):
+    """An engine process took the run up, for the first time or again."""
+
+    pid: int
+    host: str
+    device: str
+
+
+class Phase(Recorded, frozen=True, kw_only=True, tag="phase"):
+    """A stage of start-up began: importing, reading data, building networks, warming up."""
+
+    name: str
+    detail: str = ""
+
+
+class Announced(Recorded, frozen=True, kw_only=True, tag="announced"):
+    """What can be seen and steered in this run: its controls with their values, its loss components, its length."""
+
+    controls: tuple[Control, ...]
+    values: dict[str, float]
+    components: tuple[str, ...]
+    epochs: int
+    """Epochs the run will train for."""
+    steps_per_epoch: int
+    total_steps: int
+    device: str
+    """Where it computes and in which precision, such as "cuda:0 bf16"."""
+    parameters: dict[str, int]
+    """Parameters of each network."""
+
+
+class Training(Recorded, frozen=True, kw_only=True, tag="training"):
+    """The step loop began."""
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One control's move."""
+
+    name: str
+    old: float
+    new: float
+
+
+class Nudged(Recorded, frozen=True, kw_only=True, tag="nudged"):
+    """Controls were changed; the first step with the new values is step + 1."""
+
+    changes: tuple[Change, ...]
+    by: str
+    why: str = ""
+    undoes: int | None = None
+    """The seq of the nudge that this one takes back, when it is an undo."""
+
+
+class Staged(Recorded, frozen=True, kw_only=True, tag="staged"):
+    """Changes were accepted for a later step."""
+
+    values: dict[str, float]
+    at_step: int
+    by: str
+    why: str = ""
+
+
+class Paused(Recorded, frozen=True, kw_only=True, tag="paused"):
+    """The step loop waits."""
+
+    by: str
+
+
+class Continued(Recorded, frozen=True, kw_only=True, tag="continued"):
+    """The step loop goes on after a pause."""
+
+    by: str
+
+
+class Checkpointed(Recorded, frozen=True, kw_only=True, tag="checkpointed"):
+    """A checkpoint is complete on disk. ``step`` is when that was known; ``saved_step`` is what it holds."""
+
+    saved_step: int
+    path: str
+    """Relative to the run directory."""
+    seconds: float
+    """From the copy to the rename."""
+    size: int
+    """Bytes on disk."""
+    reason: Literal["schedule", "request", "stop", "end"]
+
+
+class Sampled(Recorded, frozen=True, kw_only=True, tag="sampled"):
+    """A contact sheet was written."""
+
+    path: str
+    """Relative to the run directory."""
+    tile: int
+    """Side in pixels of one picture."""
+    rows: tuple[tuple[str, ...], ...]
+    """The name of each picture, row by row: (("real_A", "fake_B", "rec_A"), ("real_B", ...), ...)."""
+
+
+class Resumed(Recorded, frozen=True, kw_only=True, tag="resumed"):
+    """Training takes up a checkpoint. Metrics recorded earlier for steps after it belong to a course not continued."""
+
+    from_step: int
+    checkpoint: str
+
+
+class Alert(Recorded, frozen=True, kw_only=True, tag="alert"):
+    """Something the user should know; training goes on."""
+
+    subject: str
+    fact: str
+    fix: str = ""
+
+
+class Note(Recorded, frozen=True, kw_only=True, tag="note"):
+    """A user's remark."""
+
+    text: str
+    by: str
+
+
+class Refused(Recorded, frozen=True, kw_only=True, tag="refused"):
+    """A change that had been staged could not be made at its step."""
+
+    subject: str
+    fact: str
+    fix: str = ""
+
+
+class Failed(Recorded, frozen=True, kw_only=True, tag="error"):
+    """The run ended by an error; engine.log has the whole of it."""
+
+    reason: str
+    fix: str = ""
+
+
+class Stopped(Recorded, frozen=True, kw_only=True, tag="stopped"):
+    """The run ended on request, before its last step."""
+
+    by: str
+    saved: bool
+
+
+class Finished(Recorded, frozen=True, kw_only=True, tag="finished"):
+    """The run reached its last step."""
+
+
+Event: TypeAlias = (
+    Metrics
+    | Started
+    | Phase
+    | Announced
+    | Training
+    | Nudged
+    | Staged
+    | Paused
+    | Continued
+    | Checkpointed
+    | Sampled
+    | Resumed
+    | Alert
+    | Note
+    | Refused
+    | Failed
+    | Stopped
+    | Finished
+)
+
+
+class Tick(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="tick"):
+    """Where the loop is right now; streamed a few times a second at most, never recorded.
+
+    ``last_seq`` is the newest recorded event, so that a viewer that missed one knows without waiting for the next.
+    """
+
+    step: int
+    epoch: int
+    throughput: float
+    state: State
+    time: float
+    last_seq: int
+
+
+State: TypeAlias = Literal[
+    "starting", "training", "pausing", "paused", "stopping", "stopped", "finished", "failed"
+]
+"""What an engine is doing, as it says itself; a viewer adds "lost" for one that died without a word."""

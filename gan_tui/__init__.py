@@ -1,0 +1,1 @@
+"""The gan-tui command line and dashboard; never imports torch."""

@@ -1,0 +1,1 @@
+"""Starting engines, following them and sending commands; draws nothing."""

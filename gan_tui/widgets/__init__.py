@@ -1,0 +1,1 @@
+"""Widgets, one per file: data down, messages up."""
