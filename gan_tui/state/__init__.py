@@ -1,1 +1,1 @@
-"""What a viewer knows of a run: pure values and reducers; no Textual and no I/O."""
+"""What a viewer knows of a run, free of terminals and of I/O."""

@@ -1,0 +1,122 @@
+"""The engine process: ``python -m engine RUN_DIR`` trains the run in that directory until it ends or is told to stop."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from types import FrameType
+
+from engine.config.load import read_toml, resolve
+from engine.config.methods import TrainConfig
+from engine.errors import GanTuiError
+from engine.link import Envelope, Link
+from engine.phases import enter_phase
+from engine.protocol import commands as cmd
+from engine.protocol import events as ev
+from engine.protocol.commands import Report
+from engine.protocol.record import last_event
+from engine.protocol.rundir import RunDirectory, engine_lock, versions
+from engine.protocol.runtime import endpoints_of
+from engine.record import Record, Standing
+
+log = logging.getLogger("engine")
+
+
+def main(arguments: list[str]) -> int:
+    """Train one run; returns the exit status: 0 ended well, 1 failed, 2 the request was wrong."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.INFO, stream=sys.stderr)
+    if len(arguments) != 1:
+        log.error("usage: python -m engine RUN_DIR")
+        return 2
+    run = RunDirectory(Path(arguments[0]).resolve())
+    try:
+        with engine_lock(run):
+            return _serve(run)
+    except GanTuiError as error:
+        log.error("%s", error.one_line())  # noqa: TRY400 - what went wrong is the user's to mend, not the code's
+        return error.exit_code
+
+
+def _serve(run: RunDirectory) -> int:
+    standing = Standing(run)
+    endpoints = endpoints_of(standing.identity.id)
+    link = Link(endpoints, _first_report(run))
+    with Record(run, publish=link.publish) as record:
+        _heed_signals(link)
+        link.open()
+        standing.update(
+            state="starting", pid=os.getpid(), host=socket.gethostname(), endpoints=endpoints, versions=versions(),
+            reason="", exit_status=None,
+        )  # fmt: skip
+        host = standing.identity.host
+        record.write(ev.Started(**record.stamp(0), pid=os.getpid(), host=host, device=""))
+        status = _train(run, record, standing, link)
+        standing.update(exit_status=status, endpoints=None, pid=None)
+        link.close()
+    return status
+
+
+def _train(run: RunDirectory, record: Record, standing: Standing, link: Link) -> int:
+    try:
+        config: TrainConfig = resolve(read_toml(run.config), str(run.config))
+        enter_phase(record, link, "importing", "PyTorch")
+        # Here, so that viewers find a process that answers while PyTorch takes its seconds to import.
+        from engine.train.loop import train
+        from engine.train.setup import open_session
+
+        ending = train(open_session(run, config, record, standing, link))
+    except GanTuiError as error:
+        log.exception("the run ended by an error")
+        _fail(record, standing, f"{error.subject}: {error.fact}", error.fix)
+        return error.exit_code
+    except Exception as error:  # noqa: BLE001 - the process's edge: whatever it was, the record says so
+        log.exception("the run ended by an unexpected error")
+        _fail(record, standing, *_reason(error, run))
+        return 1
+    log.info("%s at step %d", ending.value, link.report.step)
+    return 0
+
+
+def _reason(error: Exception, run: RunDirectory) -> tuple[str, str]:
+    """One line on what happened, and what to do."""
+    first_line = (str(error).splitlines() or [""])[0]
+    if type(error).__name__ == "OutOfMemoryError":
+        return f"the GPU's memory is full: {first_line}", "Lower run.batch or data.crop, or set run.precision = bf16."
+    return f"{type(error).__name__}: {first_line}", f"The traceback is in {run.log}."
+
+
+def _fail(record: Record, standing: Standing, reason: str, fix: str) -> None:
+    newest = (last_event(record.run.metrics), last_event(record.run.events))
+    step = max((event.step for event in newest if event), default=0)
+    record.write(ev.Failed(**record.stamp(step), reason=reason, fix=fix))
+    standing.enter("failed", reason=f"{reason}. {fix}" if fix else reason)
+
+
+def _first_report(run: RunDirectory) -> Report:
+    return Report(
+        run=run.name, state="starting", phase="starting", step=0, total_steps=0, epoch=0, epochs=0, throughput=0.0,
+        controls={}, staged={}, lr={}, losses={}, last_seq=0,
+    )  # fmt: skip
+
+
+def _heed_signals(link: Link) -> None:
+    """SIGTERM and SIGINT save and stop at the next step boundary, a second one stops without saving; SIGHUP is ignored."""
+    received: list[int] = []
+
+    def ask_to_stop(number: int, frame: FrameType | None) -> None:
+        received.append(number)
+        command = cmd.Stop(how="save" if len(received) == 1 else "discard")
+        request = cmd.Request(version=cmd.SCHEMA_VERSION, id="", by=signal.Signals(number).name, command=command)
+        link.mailbox.put(Envelope(b"", request))
+
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, ask_to_stop)
+    signal.signal(signal.SIGINT, ask_to_stop)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,178 @@
+"""Saving the whole state of a run and taking it up again: weights as safetensors, the rest readable without pickled code.
+
+A checkpoint is written under another name, made durable and then renamed, so that a folder ``step-…`` is always whole.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from engine.errors import WorkError
+from engine.methods.method import Method
+from engine.protocol.checkpoints import (
+    MANIFEST,
+    TRAINING_STATE,
+    Manifest,
+    StoredFile,
+    damage_of,
+    digest,
+    folder_name,
+    list_checkpoints,
+)
+from engine.protocol.rundir import RunDirectory, sync_folder
+
+Reason: TypeAlias = Literal["schedule", "request", "stop", "end"]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A run's state at one step boundary, copied to host memory."""
+
+    manifest: Manifest
+    """Complete but for ``files``."""
+    networks: Mapping[str, dict[str, Tensor]]
+    training: dict[str, Any]
+    """Tensors and plain values: optimizers, method, schedule, panel, meters, progress, random states."""
+
+
+def copy_state(method: Method, training: dict[str, Any], manifest: Manifest) -> Snapshot:
+    """Copy a run's state to host memory; the step loop waits for this and for nothing else of a checkpoint.
+
+    Args:
+        method: its networks, optimizers and own state are copied.
+        training: what else belongs to the run: plain values and tensors.
+        manifest: what the checkpoint will say of itself.
+    """
+    whole = {
+        **training,
+        "optimizers": {name: optimizer.state_dict() for name, optimizer in method.optimizers.items()},
+        "method": method.state_dict(),
+        "random": _random_states(),
+    }
+    networks = {name: _copied(network.state_dict()) for name, network in method.networks.items()}
+    return Snapshot(manifest=manifest, networks=networks, training=_copied(whole))
+
+
+def write_checkpoint(run: RunDirectory, snapshot: Snapshot) -> Path:
+    """Write a snapshot to the run's folder of checkpoints; returns the finished checkpoint.
+
+    A checkpoint of that step that is there already belongs to a course that was abandoned; it is set aside, not deleted.
+    """
+    run.checkpoints.mkdir(exist_ok=True)
+    final = run.checkpoints / folder_name(snapshot.manifest.step)
+    draft = run.checkpoints / f".{final.name}.{os.getpid()}.part"
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir()
+    try:
+        for name, tensors in snapshot.networks.items():
+            save_file(tensors, draft / f"{name}.safetensors")
+        torch.save(snapshot.training, draft / TRAINING_STATE)
+        files = {path.name: StoredFile(sha256=digest(path), size=path.stat().st_size) for path in sorted(draft.iterdir())}
+        manifest = msgspec.structs.replace(snapshot.manifest, files=files)
+        (draft / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
+        for path in draft.iterdir():
+            _sync_file(path)
+        sync_folder(draft)
+        if final.exists():
+            _set_aside(final)
+        draft.rename(final)
+        sync_folder(run.checkpoints)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    return final
+
+
+def remove_old(run: RunDirectory, keep: int) -> list[Path]:
+    """Delete all but the newest ``keep`` checkpoints, oldest first; returns what was deleted."""
+    surplus = [folder for folder, _ in list_checkpoints(run)[:-keep]]
+    for folder in surplus:
+        doomed = folder.with_name(f".{folder.name}.old")
+        folder.rename(doomed)  # from here on it is no checkpoint, however far the deletion comes
+        shutil.rmtree(doomed, ignore_errors=True)
+    return surplus
+
+
+def load_checkpoint(folder: Path, manifest: Manifest, method: Method) -> dict[str, Any]:
+    """Put a checkpoint's state into a method and PyTorch's random generators.
+
+    Returns:
+        The rest of its training state, as given to copy_state.
+
+    Raises:
+        WorkError: a file is missing, damaged, or does not fit the method's networks.
+    """
+    damage = damage_of(folder, manifest)
+    if damage:
+        raise WorkError(f"checkpoint {folder.name}", damage, "Choose another: gan-tui checkpoints RUN")
+    try:
+        for name, network in method.networks.items():
+            network.load_state_dict(load_file(folder / f"{name}.safetensors"))
+        training: dict[str, Any] = torch.load(folder / TRAINING_STATE, map_location="cpu", weights_only=True)
+        for name, optimizer in method.optimizers.items():
+            optimizer.load_state_dict(training["optimizers"][name])
+        method.load_state_dict(training["method"])
+        _restore_random_states(training["random"])
+    except (OSError, KeyError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise WorkError(f"checkpoint {folder.name}", f"does not fit this run ({reason})") from error
+    return training
+
+
+def _copied(value: Any) -> Any:
+    """A deep copy in host memory, tensors detached."""
+    if isinstance(value, Tensor):
+        return value.detach().to("cpu", copy=True).contiguous()
+    if isinstance(value, Mapping):
+        return {key: _copied(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_copied(item) for item in value]
+    return value
+
+
+def _random_states() -> dict[str, Any]:
+    """Of the generators that code may draw from without owning one."""
+    version, words, gauss = random.getstate()
+    kind, keys, position, has_gauss, cached = np.random.get_state(legacy=True)
+    return {
+        "python": [version, list(words), gauss],
+        "numpy": [kind, torch.from_numpy(np.asarray(keys).astype(np.int64)), position, has_gauss, cached],
+        "torch": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+    }
+
+
+def _restore_random_states(states: Mapping[str, Any]) -> None:
+    version, words, gauss = states["python"]
+    random.setstate((version, tuple(words), gauss))
+    kind, keys, position, has_gauss, cached = states["numpy"]
+    np.random.set_state((kind, keys.numpy().astype(np.uint32), position, has_gauss, cached))
+    torch.set_rng_state(states["torch"])
+    if torch.cuda.is_available() and len(states["cuda"]) == torch.cuda.device_count():
+        torch.cuda.set_rng_state_all(states["cuda"])
+
+
+def _set_aside(folder: Path) -> None:
+    """Move an abandoned course's checkpoint of the same step out of the way; it stays on disk."""
+    number = next(n for n in range(1, 1000) if not folder.with_name(f"abandoned-{n}-{folder.name}").exists())
+    folder.rename(folder.with_name(f"abandoned-{number}-{folder.name}"))
+
+
+def _sync_file(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

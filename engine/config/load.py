@@ -1,0 +1,172 @@
+"""From TOML to a typed, checked configuration, and back: the only place where preset text is interpreted."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from engine.config.documentation import field_docs
+from engine.config.methods import CONFIGS, TrainConfig
+from engine.config.schema import Section
+from engine.errors import RequestError
+
+Tree = dict[str, Any]
+"""A preset as TOML gives it: tables of values."""
+
+
+def read_toml(path: Path) -> Tree:
+    """The tables of a TOML file.
+
+    Raises:
+        RequestError: the file cannot be read, is no text or no TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RequestError(str(path), f"cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise RequestError(str(path), "is not a text file", "A preset is TOML in UTF-8.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise RequestError(str(path), f"is not valid TOML ({error})", "Mend that line.") from error
+
+
+def with_settings(tree: Tree, settings: Iterable[str]) -> Tree:
+    """The tree with ``section.key=value`` settings laid over it; values are TOML, and bare words are text.
+
+    Raises:
+        RequestError: a setting has no such form.
+    """
+    result = {name: dict(table) if isinstance(table, dict) else table for name, table in tree.items()}
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        section, dot, name = key.strip().partition(".")
+        if not (equals and dot and section and name):
+            raise RequestError(f"--set {setting}", "is not of the form section.key=value", "Try: --set run.seed=1")
+        table = result.setdefault(section, {})
+        if not isinstance(table, dict):
+            raise RequestError(f"--set {setting}", f"{section} is not a section")
+        table[name] = _parse_value(text.strip())
+    return result
+
+
+def _parse_value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def resolve(tree: Tree, origin: str) -> TrainConfig:
+    """The typed configuration that a tree describes, with every default filled in.
+
+    Args:
+        tree: tables as read from TOML.
+        origin: where they come from, for messages.
+
+    Raises:
+        RequestError: an unknown key, a wrong type or a value out of range, named with the nearest right one.
+    """
+    method = tree.get("method", {})
+    kind = method.get("kind", "cyclegan") if isinstance(method, dict) else None
+    if kind not in CONFIGS:
+        raise RequestError(f"{origin}: method.kind", f"{kind!r} is not a method", f"Choose from {_listing(CONFIGS)}.")
+    config_type = CONFIGS[kind]
+    complete = _with_tags(tree, config_type)
+    _check_keys(complete, config_type, origin, prefix="")
+    try:
+        return msgspec.convert(complete, config_type)
+    except msgspec.ValidationError as error:
+        raise _explained(error, complete, config_type, origin) from error
+
+
+def dump(config: TrainConfig) -> str:
+    """The configuration as TOML, every default explicit."""
+    return msgspec.toml.encode(config).decode()
+
+
+# ------------------------------------------------------------------------------------------------------ tagged unions
+
+
+def _with_tags(tree: Tree, config_type: type[TrainConfig]) -> Tree:
+    """The tree with the tag (data.kind, generator.arch ...) of each default where it names none."""
+    result = dict(tree)
+    for field in msgspec.structs.fields(config_type):
+        tag_field = field.default.__struct_config__.tag_field
+        table = result.get(field.name, {})
+        if tag_field is not None and isinstance(table, dict) and tag_field not in table:
+            result[field.name] = {tag_field: field.default.__struct_config__.tag, **table}
+    return result
+
+
+def _section_type(hint: Any, table: Mapping[str, Any], subject: str) -> type[Section]:
+    """The section that a table describes: the hint itself, or the member of a union that its tag names."""
+    if get_origin(hint) not in (Union, UnionType):
+        members: tuple[type[Section], ...] = (hint,)
+    else:
+        members = get_args(hint)
+    tag_field = members[0].__struct_config__.tag_field
+    if tag_field is None:
+        return members[0]
+    by_tag = {str(member.__struct_config__.tag): member for member in members}
+    tag = table.get(tag_field)
+    if tag not in by_tag:
+        raise RequestError(f"{subject}.{tag_field}", f"{tag!r} is not known here", f"Choose from {_listing(by_tag)}.")
+    return by_tag[str(tag)]
+
+
+# --------------------------------------------------------------------------------------------------- unknown keys
+
+
+def _check_keys(tree: Tree, config_type: type[TrainConfig], origin: str, prefix: str) -> None:
+    sections = get_type_hints(config_type, include_extras=True)
+    for name, table in tree.items():
+        if name not in sections:
+            raise _unknown(origin, name, sections, "section")
+        if not isinstance(table, dict):
+            raise RequestError(f"{origin}: {name}", "is a section, not a value", f"Write it as [{name}].")
+        section = _section_type(sections[name], table, f"{origin}: {name}")
+        tag_field = section.__struct_config__.tag_field
+        keys = [*section.__struct_fields__, *([tag_field] if tag_field else [])]
+        for key in table:
+            if key not in keys:
+                raise _unknown(origin, f"{name}.{key}", [f"{name}.{known}" for known in keys], "key")
+
+
+def _unknown(origin: str, name: str, known: Iterable[str], what: str) -> RequestError:
+    nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    fix = f"Did you mean {nearest[0]}?" if nearest else f"Known here: {_listing(known)}."
+    return RequestError(f"{origin}: {name}", f"is not a preset {what}", fix)
+
+
+def _listing(names: Iterable[str]) -> str:
+    return ", ".join(names)
+
+
+def _explained(error: msgspec.ValidationError, tree: Tree, config_type: type[TrainConfig], origin: str) -> RequestError:
+    """Our words for msgspec's "Expected `int` >= 1 - at `$.generator.width`", with the value and what the key is."""
+    text, _, path = str(error).partition(" - at `$.")
+    section_name, _, key = path.rstrip("`").partition(".")
+    table = tree[section_name]
+    section = _section_type(get_type_hints(config_type)[section_name], table, origin)
+    hint = get_type_hints(section).get(key)
+    if get_origin(hint) is Literal:
+        fact, fix = "is not a choice", f"Choose from {_listing(map(str, get_args(hint)))}."
+    else:
+        fact = re.sub(r"`(\w+)`", lambda word: _PLAIN.get(word[1], word[1]), text)
+        fact, fix = re.sub(r"(, got .*| matching regex .*)", "", fact), field_docs(section).get(key, "")
+        fact = fact[:1].lower() + fact[1:]
+    return RequestError(f"{origin}: {section_name}.{key} = {_toml_value(table.get(key))}", fact, fix)
+
+
+def _toml_value(value: Any) -> str:
+    return msgspec.json.encode(value).decode() if isinstance(value, str | bool) else str(value)
+
+
+_PLAIN = {"int": "a whole number", "float": "a number", "str": "text", "bool": "true or false", "array": "a list"}

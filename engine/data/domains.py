@@ -1,0 +1,109 @@
+"""A domain: a numbered collection of images, on disk or drawn; reading it past the images that are damaged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from PIL import Image
+
+from engine.config.image_files import UnreadableImageError
+from engine.data.images import open_rgb
+from engine.data.transforms import ImageTooSmallError, Pixels
+from engine.errors import WorkError
+
+T = TypeVar("T")
+
+
+class Domain(Protocol):
+    """Images numbered from 0."""
+
+    @property
+    def name(self) -> str:
+        """What a message calls it: its folder, or what was drawn."""
+
+    def __len__(self) -> int: ...
+
+    def read(self, index: int) -> Image.Image:
+        """One image, RGB. Raises UnreadableImageError."""
+
+    def path(self, index: int) -> Path:
+        """What a report calls one image."""
+
+
+@dataclass(frozen=True)
+class FolderDomain:
+    """Image files."""
+
+    folder: Path
+    paths: tuple[Path, ...]
+
+    @property
+    def name(self) -> str:
+        """The folder."""
+        return str(self.folder)
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def read(self, index: int) -> Image.Image:
+        """One image, RGB, upright. Raises UnreadableImageError."""
+        return open_rgb(self.paths[index])
+
+    def path(self, index: int) -> Path:
+        """Its file."""
+        return self.paths[index]
+
+
+@dataclass(frozen=True)
+class DrawnDomain:
+    """Drawings kept in memory, each (side, side, 3) uint8."""
+
+    name: str
+    drawings: tuple[Pixels, ...]
+
+    def __len__(self) -> int:
+        return len(self.drawings)
+
+    def read(self, index: int) -> Image.Image:
+        """One drawing, RGB."""
+        return Image.fromarray(self.drawings[index])
+
+    def path(self, index: int) -> Path:
+        """A name for it; there is no such file."""
+        return Path(self.name, str(index))
+
+
+@dataclass(frozen=True)
+class Problem:
+    """An image that was passed over."""
+
+    path: Path
+    reason: str
+    """Why, as a clause: "cannot be decoded: image file is truncated"."""
+
+
+def read_framed(domain: Domain, index: int, frame: Callable[[Image.Image], T]) -> tuple[T, int, tuple[Problem, ...]]:
+    """The image at an index, framed; where it cannot be used, the next one that can, in the order of the numbers.
+
+    Returns:
+        What ``frame`` made of it, the index that was used, and the images passed over.
+
+    Raises:
+        WorkError: no image of the domain can be used.
+    """
+    problems: list[Problem] = []
+    for offset in range(len(domain)):
+        candidate = (index + offset) % len(domain)
+        try:
+            return frame(domain.read(candidate)), candidate, tuple(problems)
+        except UnreadableImageError as error:
+            problems.append(Problem(error.path, error.reason))
+        except ImageTooSmallError as error:
+            problems.append(Problem(domain.path(candidate), str(error)))
+    first = f"; the first, {problems[0].path}, {problems[0].reason}" if problems else ""
+    raise WorkError(
+        domain.name, f"none of its {len(domain)} images can be used{first}", "Repair the folder, then resume."
+    )

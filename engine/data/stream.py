@@ -1,0 +1,178 @@
+"""The batches of a run, one after another over all its epochs, from any place on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+from types import TracebackType
+
+import torch
+from torch import Tensor
+
+from engine.batch import UnpairedBatch
+from engine.data.build import Source
+from engine.data.domains import Problem
+from engine.data.pixels import to_unit_range
+from engine.data.unpaired import Loaded, Place
+from engine.data.workers import Workers
+
+READY_AHEAD = 2
+"""Batches of each worker kept ready in the engine."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Batch:
+    """What a step learns from; len() is its number of items."""
+
+    real_A: Tensor
+    """uint8, (N, 3, crop, crop), on the CPU, pinned if asked for."""
+    real_B: Tensor
+    """Likewise; item k has nothing to do with item k of real_A."""
+    place: Place
+    following: Place
+    """The next batch's place: where a run that has learnt from this one resumes."""
+    problems: tuple[Problem, ...] = ()
+    """Images passed over while loading it and not reported before."""
+
+    def __len__(self) -> int:
+        return self.real_A.shape[0]
+
+    def on(self, device: torch.device) -> UnpairedBatch:
+        """What a method's step takes: both domains on the training device, in -1..1."""
+        return UnpairedBatch(real_A=to_unit_range(self.real_A, device), real_B=to_unit_range(self.real_B, device))
+
+    @property
+    def epoch(self) -> int:
+        """The epoch it belongs to."""
+        return self.place.epoch
+
+    @property
+    def index(self) -> int:
+        """Its number within the epoch, from 0."""
+        return self.place.index
+
+    @property
+    def last_in_epoch(self) -> bool:
+        """No other batch of this epoch follows."""
+        return self.following.epoch != self.place.epoch
+
+
+class BatchStream(Iterator[Batch]):
+    """An endless iterator over batches; the same from any start, with any number of workers.
+
+    Args:
+        source: where images come from.
+        batch: items in a batch; the last of an epoch may have fewer.
+        start_epoch: epoch of the first batch, as the caller counts them.
+        start_index: its number within that epoch, from 0.
+        workers: processes that load ahead; 0 loads inside next().
+        pin: put batches into page-locked memory, for a CUDA device.
+    """
+
+    def __init__(
+        self, source: Source, batch: int, start_epoch: int, start_index: int, *, workers: int = 0, pin: bool = False
+    ) -> None:
+        self._source = source
+        self._batch = batch
+        self._pin = pin
+        self._place = self._normal(Place(start_epoch, start_index))
+        self._reported: set[Path] = set()
+        self._ahead = _ReadAhead(source, batch, workers, self._places(), pin) if workers else None
+
+    def __next__(self) -> Batch:
+        """The next batch; waits for it.
+
+        Raises:
+            WorkError: no image of a domain can be read, or a worker died.
+        """
+        if self._ahead is not None:
+            loaded = self._ahead.take()
+        else:
+            loaded = _as_tensors(self._source.images.load(self._place, self._batch), self._pin)
+        real_A, real_B, problems = loaded
+        place, self._place = self._place, self._after(self._place)
+        return Batch(real_A=real_A, real_B=real_B, place=place, following=self._place, problems=self._news(problems))
+
+    def __enter__(self) -> BatchStream:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the workers at once. Does no harm when repeated."""
+        if self._ahead is not None:
+            self._ahead.close()
+
+    def _news(self, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+        fresh = {problem.path: problem for problem in problems if problem.path not in self._reported}
+        self._reported.update(fresh)
+        return tuple(fresh.values())
+
+    def _places(self) -> Iterator[Place]:
+        place = self._place
+        while True:
+            yield place
+            place = self._after(place)
+
+    def _after(self, place: Place) -> Place:
+        return self._normal(Place(place.epoch, place.index + 1))
+
+    def _normal(self, place: Place) -> Place:
+        per_epoch = self._source.batches_per_epoch(self._batch)
+        return Place(place.epoch + place.index // per_epoch, place.index % per_epoch)
+
+
+_Tensors = tuple[Tensor, Tensor, tuple[Problem, ...]]
+
+
+class _ReadAhead:
+    """A thread that receives from the workers and pins, so that the training loop does not wait for either."""
+
+    def __init__(self, source: Source, batch: int, workers: int, places: Iterator[Place], pin: bool) -> None:
+        self._workers = Workers(source.images, batch, workers, places)
+        self._pin = pin
+        self._device = torch.cuda.current_device() if pin else None
+        self._ready: SimpleQueue[_Tensors | Exception] = SimpleQueue()
+        self._room = threading.Semaphore(READY_AHEAD * workers)
+        self._closing = False
+        self._thread = threading.Thread(target=self._receive, name="data", daemon=True)
+        self._thread.start()
+
+    def take(self) -> _Tensors:
+        item = self._ready.get()
+        if isinstance(item, Exception):
+            self._ready.put(item)  # whoever asks again gets the same answer
+            raise item
+        self._room.release()
+        return item
+
+    def close(self) -> None:
+        self._closing = True
+        self._room.release()
+        self._workers.close()
+        self._thread.join()
+
+    def _receive(self) -> None:
+        try:
+            if self._device is not None:
+                torch.cuda.set_device(self._device)
+            while True:
+                self._room.acquire()
+                if self._closing:
+                    return
+                self._ready.put(_as_tensors(self._workers.receive(), self._pin))
+        except Exception as error:  # noqa: BLE001 - the thread's edge: take() raises it in the loop
+            self._ready.put(error)
+
+
+def _as_tensors(loaded: Loaded, pin: bool) -> _Tensors:
+    real_A, real_B = torch.from_numpy(loaded.real_A), torch.from_numpy(loaded.real_B)
+    if pin:
+        real_A, real_B = real_A.pin_memory(), real_B.pin_memory()
+    return real_A, real_B, loaded.problems

@@ -1,0 +1,92 @@
+"""Two unpaired domains that need no download: drawings of plain animals and of striped ones in the same country."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from engine.data.animals import HOOF_LINE, Canvas, Coat, draw_pose, paint_animal
+from engine.data.domains import DrawnDomain
+from engine.data.draws import Purpose, generator
+from engine.data.landscapes import Landscape, draw_landscape, noise, paint_blades
+from engine.data.transforms import Pixels
+
+COATS: tuple[Coat, Coat] = ("plain", "striped")
+"""Domain A and domain B."""
+
+HELD_OUT = 64
+"""Drawings of each domain that only sample sheets show."""
+
+_FINER = 2
+"""Drawn at so many times the side, then averaged."""
+
+
+def draw_animal(coat: Coat, seed: int, index: int, side: int) -> Pixels:
+    """One drawing of a domain, (side, side, 3): the same for the same four arguments."""
+    rng = generator(seed, Purpose.DRAWING_A if coat == "plain" else Purpose.DRAWING_B, 0, index)
+    landscape = draw_landscape(rng, side * _FINER)
+    if rng.random() < 0.25:
+        _place_animal(landscape, rng, coat, scale=rng.uniform(0.18, 0.26), middle=rng.uniform(0.1, 0.9), near=0.25)
+    _place_animal(
+        landscape, rng, coat, scale=rng.uniform(0.48, 0.60), middle=rng.uniform(0.42, 0.58), near=rng.uniform(0.7, 0.9)
+    )
+    fine = np.rint(np.clip(landscape.scene, 0, 1) * 255).astype(np.uint8)
+    return np.asarray(Image.fromarray(fine).reduce(_FINER))
+
+
+def draw_domain(coat: Coat, seed: int, number: int, side: int) -> DrawnDomain:
+    """The training drawings of a domain, kept in memory."""
+    return DrawnDomain(f"{coat} animals", tuple(draw_animal(coat, seed, index, side) for index in range(number)))
+
+
+def held_out(coat: Coat, seed: int, first: int, side: int) -> HeldOutDrawings:
+    """Drawings of the same domain beyond its training drawings, which are those before ``first``."""
+    return HeldOutDrawings(coat, seed, first, side)
+
+
+@dataclass(frozen=True)
+class HeldOutDrawings:
+    """A domain whose images are drawn when they are asked for."""
+
+    coat: Coat
+    seed: int
+    first: int
+    side: int
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return f"held-out {self.coat} animals"
+
+    def __len__(self) -> int:
+        return HELD_OUT
+
+    def read(self, index: int) -> Image.Image:
+        """One drawing, RGB."""
+        return Image.fromarray(draw_animal(self.coat, self.seed, self.first + index, self.side))
+
+    def path(self, index: int) -> Path:
+        """A name for it; there is no such file."""
+        return Path(self.name, str(index))
+
+
+def _place_animal(
+    landscape: Landscape, rng: np.random.Generator, coat: Coat, *, scale: float, middle: float, near: float
+) -> None:
+    """Paint an animal ``scale`` pictures to its unit long; ``near`` runs from the horizon, 0, to the lower edge, 1."""
+    side = landscape.scene.shape[0]
+    foot = landscape.horizon + (1 - landscape.horizon) * near
+    facing = 1 if rng.random() < 0.5 else -1
+    down, across = np.meshgrid(*[np.linspace(0, 1, side, dtype=np.float32)] * 2, indexing="ij")
+    canvas = Canvas(
+        colour=landscape.scene,
+        x=(across - np.float32(middle)) * np.float32(facing / scale) + np.float32(0.12),
+        y=(np.float32(foot) - down) / np.float32(scale) + np.float32(HOOF_LINE),
+        pixel=1 / (side * scale),
+        waviness=0.035 * noise(rng, side, 6, 6),
+    )
+    paint_animal(canvas, draw_pose(rng), coat, rng)
+    paint_blades(landscape, rng, foot)

@@ -1,0 +1,63 @@
+"""Where a run computes: choosing the device, refusing what is absent, setting the precision."""
+
+from __future__ import annotations
+
+import contextlib
+
+import torch
+
+from engine.config.schema import RunConfig
+from engine.errors import RequestError
+
+
+def choose_device(config: RunConfig) -> torch.device:
+    """The device that ``run.device`` means; "auto" takes the first GPU, else the CPU.
+
+    Raises:
+        RequestError: the device asked for is not there, or cannot compute in ``run.precision``.
+    """
+    name = config.device
+    if name == "auto":
+        name = "cuda:0" if torch.cuda.is_available() else "cpu"
+    device = torch.device(name)
+    match device.type:
+        case "cuda":
+            device = torch.device("cuda", device.index or 0)
+            _require_cuda(device)
+        case "mps" if not torch.backends.mps.is_available():
+            raise RequestError(f"run.device = {name}", "is not available on this machine", "Use --device auto or cpu.")
+    if config.precision == "tf32" and device.type != "cuda":
+        raise RequestError("run.precision = tf32", f"needs CUDA, and the run computes on {device}", "Use fp32 or bf16.")
+    return device
+
+
+def _require_cuda(device: torch.device) -> None:
+    count = torch.cuda.device_count()
+    if not torch.cuda.is_available():
+        fact = "asks for CUDA, and PyTorch sees no CUDA device"
+        raise RequestError(f"run.device = {device}", fact, "Check `nvidia-smi`, or use --device cpu.")
+    if device.index >= count:
+        fact = f"asks for a device beyond the {count} that PyTorch sees"
+        raise RequestError(f"run.device = {device}", fact, f"Use cuda:0 to cuda:{count - 1}.")
+
+
+def describe(device: torch.device, config: RunConfig) -> str:
+    """Device and precision in a few characters, such as "cuda:0 bf16"."""
+    return f"{device} {config.precision}"
+
+
+def set_precision(config: RunConfig, device: torch.device) -> None:
+    """Apply the process-wide half of ``run.precision``; bf16's autocast belongs to the method."""
+    tf32 = config.precision == "tf32"
+    if device.type == "cuda":
+        torch.backends.cuda.matmul.allow_tf32 = tf32
+        torch.backends.cudnn.allow_tf32 = tf32
+
+
+def synchronise(device: torch.device) -> None:
+    """Wait until the device has done what it was given."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        with contextlib.suppress(RuntimeError):
+            torch.mps.synchronize()

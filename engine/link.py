@@ -1,0 +1,234 @@
+"""The engine's end of the ZeroMQ link: a thread that owns the sockets, so that training never waits for a viewer.
+
+Events and sample sheets go out on PUB sockets with bounded queues; commands come in on a ROUTER socket. ``Status`` is
+answered by the thread itself from the newest report, whatever the step loop is doing; every other command waits in the
+mailbox for a step boundary.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import queue
+import threading
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+
+import zmq
+
+from engine.protocol.codec import EVENT_TOPIC, SHEET_TOPIC, DecodeError, decode_request, encode
+from engine.protocol.commands import MAX_MESSAGE_BYTES, SCHEMA_VERSION, Refusal, Reply, Report, Request, Status
+from engine.protocol.rundir import Endpoints
+
+log = logging.getLogger(__name__)
+
+EVENTS_HIGH_WATER_MARK = 2000
+SHEETS_HIGH_WATER_MARK = 2
+WAKE_MILLISECONDS = 2000
+MAILBOX_LIMIT = 1000
+OUTBOX_LIMIT = 10_000
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """A request and the viewer it came from."""
+
+    sender: bytes
+    request: Request
+
+
+class Mailbox:
+    """Commands on their way to the step loop, in the order they came."""
+
+    def __init__(self) -> None:
+        # SimpleQueue, because a signal handler may put while the loop's own thread is inside get.
+        self._queue: queue.SimpleQueue[Envelope] = queue.SimpleQueue()
+
+    def put(self, envelope: Envelope) -> bool:
+        """False when the loop has fallen too far behind to take another."""
+        if self._queue.qsize() >= MAILBOX_LIMIT:
+            return False
+        self._queue.put(envelope)
+        return True
+
+    def take(self) -> list[Envelope]:
+        """All that wait, at once."""
+        found = []
+        with contextlib.suppress(queue.Empty):
+            while True:
+                found.append(self._queue.get_nowait())
+        return found
+
+    def wait(self, seconds: float) -> list[Envelope]:
+        """All that wait, after the first has come; empty when none came in time."""
+        try:
+            first = self._queue.get(timeout=seconds)
+        except queue.Empty:
+            return []
+        return [first, *self.take()]
+
+
+class Link:
+    """Sockets and the thread that serves them; every public method may be called from any thread."""
+
+    def __init__(self, endpoints: Endpoints, report: Report) -> None:
+        self.endpoints = endpoints
+        self.mailbox = Mailbox()
+        self.report = report
+        """What Status is answered with; replaced by the loop."""
+        self._outbox: deque[tuple[str, list[bytes]]] = deque(maxlen=OUTBOX_LIMIT)
+        self._wake_reader, self._wake_writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._closing = False
+        self._thread = threading.Thread(target=self._serve, name="link", daemon=True)
+        self._failure: BaseException | None = None
+        self._ready = threading.Event()
+
+    def open(self) -> None:
+        """Bind and begin to serve. Raises zmq.ZMQError when an address cannot be bound."""
+        self._thread.start()
+        self._ready.wait()
+        if self._failure:
+            raise self._failure
+
+    def publish(self, line: bytes) -> None:
+        """Send one encoded event or tick to whoever listens."""
+        self._post("events", [EVENT_TOPIC, line])
+
+    def publish_sheet(self, event_line: bytes, picture: bytes) -> None:
+        """Send a contact sheet: its Sampled event and its PNG."""
+        self._post("sheets", [SHEET_TOPIC, event_line, picture])
+
+    def reply(self, envelope: Envelope, reply: Reply) -> None:
+        """Answer a command; one that a signal stood for has nobody to answer."""
+        if envelope.sender:
+            self._post("commands", [envelope.sender, encode(reply)])
+
+    def close(self) -> None:
+        """Send what is still to be sent, then close the sockets and remove them."""
+        self._closing = True
+        self._wake()
+        self._thread.join(timeout=5)
+
+    def _post(self, socket: str, frames: list[bytes]) -> None:
+        self._outbox.append((socket, frames))
+        self._wake()
+
+    def _wake(self) -> None:
+        with contextlib.suppress(BlockingIOError):  # a full pipe wakes it all the same
+            os.write(self._wake_writer, b"x")
+
+    # ------------------------------------------------------------------------------------------- in the link thread
+
+    def _serve(self) -> None:
+        context = zmq.Context()
+        try:
+            sockets = _Sockets(context, self.endpoints)
+        except (zmq.ZMQError, OSError) as error:
+            self._failure = error
+            self._ready.set()
+            return
+        self._ready.set()
+        poller = zmq.Poller()
+        poller.register(self._wake_reader, zmq.POLLIN)
+        poller.register(sockets.commands, zmq.POLLIN)
+        while not (self._closing and not self._outbox):
+            ready = dict(poller.poll(WAKE_MILLISECONDS))
+            if self._wake_reader in ready:
+                with contextlib.suppress(BlockingIOError):
+                    os.read(self._wake_reader, 4096)
+            while self._outbox:
+                name, frames = self._outbox.popleft()
+                sockets.send(name, frames)
+            if sockets.commands in ready:
+                self._receive(sockets)
+            if not ready:
+                sockets.rebind_if_removed()
+        sockets.close()
+        context.destroy(linger=200)
+
+    def _receive(self, sockets: _Sockets) -> None:
+        sender, *frames = sockets.commands.recv_multipart()
+        try:
+            if len(frames) != 1:
+                raise DecodeError("one frame is expected")  # noqa: TRY301
+            request = decode_request(frames[0])
+        except DecodeError as error:
+            reply = self._refuse("", "message", f"is malformed ({error})")
+        else:
+            reply = self._answer(Envelope(sender, request))
+        if reply:
+            sockets.send("commands", [sender, encode(reply)])
+
+    def _answer(self, envelope: Envelope) -> Reply | None:
+        """The reply that needs no step boundary, or None when the loop will reply."""
+        request = envelope.request
+        if request.version != SCHEMA_VERSION:
+            fact = f"speaks version {request.version} of the protocol, this engine {SCHEMA_VERSION}"
+            return self._refuse(request.id, "viewer", fact, "Use the gan-tui that started the run.")
+        if isinstance(request.command, Status):
+            return Reply(version=SCHEMA_VERSION, id=request.id, step=self.report.step, report=self.report)
+        if not self.mailbox.put(envelope):
+            return self._refuse(request.id, "engine", "has too many commands waiting", "Wait for the step to end.")
+        return None
+
+    def _refuse(self, request_id: str, subject: str, fact: str, fix: str = "") -> Reply:
+        refusal = Refusal(subject=subject, fact=fact, fix=fix)
+        return Reply(version=SCHEMA_VERSION, id=request_id, step=self.report.step, refusal=refusal)
+
+
+class _Sockets:
+    """The three bound sockets."""
+
+    def __init__(self, context: zmq.Context[zmq.Socket[bytes]], endpoints: Endpoints) -> None:
+        self._addresses = {"events": endpoints.events, "sheets": endpoints.sheets, "commands": endpoints.commands}
+        self.events = context.socket(zmq.PUB)
+        self.events.set(zmq.SNDHWM, EVENTS_HIGH_WATER_MARK)
+        self.sheets = context.socket(zmq.PUB)
+        self.sheets.set(zmq.SNDHWM, SHEETS_HIGH_WATER_MARK)
+        self.commands = context.socket(zmq.ROUTER)
+        self.commands.set(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
+        self._by_name = {"events": self.events, "sheets": self.sheets, "commands": self.commands}
+        for name, socket in self._by_name.items():
+            socket.set(zmq.LINGER, 200)
+            self._bind(name, socket)
+
+    def _bind(self, name: str, socket: zmq.Socket[bytes]) -> None:
+        address = self._addresses[name]
+        path = _socket_path(address)
+        if path:
+            path.unlink(missing_ok=True)  # left by an engine that was killed; the run's lock says none is alive
+        socket.bind(address)
+        if path:
+            path.chmod(0o600)
+
+    def send(self, name: str, frames: list[bytes]) -> None:
+        # ROUTER drops what is for a viewer that left, PUB what a slow one cannot take: neither ever blocks.
+        with contextlib.suppress(zmq.Again):
+            self._by_name[name].send_multipart(frames, flags=zmq.NOBLOCK)
+
+    def rebind_if_removed(self) -> None:
+        """Bind again where the socket file is gone: the runtime folder is wiped when a user's last session ends."""
+        for name, socket in self._by_name.items():
+            address = self._addresses[name]
+            path = _socket_path(address)
+            if path is None or path.exists():
+                continue
+            with contextlib.suppress(zmq.ZMQError, OSError):
+                path.parent.mkdir(mode=0o700, exist_ok=True)
+                with contextlib.suppress(zmq.ZMQError):
+                    socket.unbind(address)
+                self._bind(name, socket)
+                log.info("bound %s again: its socket file had been removed", name)
+
+    def close(self) -> None:
+        for name, socket in self._by_name.items():
+            path = _socket_path(self._addresses[name])
+            socket.close()
+            if path:
+                path.unlink(missing_ok=True)
+
+
+def _socket_path(address: str) -> Path | None:
+    return Path(address.removeprefix("ipc://")) if address.startswith("ipc://") else None

@@ -1,0 +1,24 @@
+"""Builds the method that a preset names."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+import torch
+
+from engine.config.methods import CycleGanConfig, TrainConfig
+from engine.methods.cyclegan import CycleGan
+from engine.methods.method import Method
+
+
+def build_method(config: TrainConfig, device: torch.device) -> Method:
+    """The preset's method, with its first weights drawn from run.seed.
+
+    Raises:
+        RequestError: the device does not have the precision that is asked for.
+    """
+    match config:
+        case CycleGanConfig():
+            return CycleGan(config, device, config.run.seed)
+        case _:
+            assert_never(config)

@@ -1,0 +1,119 @@
+"""The contract between a method, one of the GAN systems, and the engine that trains it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Literal, Protocol, TypeAlias
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from engine.batch import UnpairedBatch
+
+Direction: TypeAlias = Literal["AtoB", "BtoA"]
+SampleRow: TypeAlias = dict[str, Tensor]
+"""Picture name, such as "fake_B", -> (N, 3, H, W) in [-1, 1]; in display order, all of the same N, H and W."""
+
+
+class Method(Protocol):
+    """One GAN system: its networks, its losses, and how a step changes the former to lower the latter.
+
+    A method neither logs, nor saves, nor schedules. It never copies a value from the device to the host.
+    """
+
+    @property
+    def networks(self) -> Mapping[str, nn.Module]:
+        """Every network by the name its checkpoint file has, such as "G_A"."""
+
+    @property
+    def optimizers(self) -> Mapping[str, Optimizer]:
+        """Every optimizer by name; their learning rates may be set at any step boundary (set_learning_rate)."""
+
+    @property
+    def base_rates(self) -> Mapping[str, str]:
+        """Optimizer name -> the control that holds its base learning rate, such as "optim.lr_g"."""
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """Names of the losses that a step returns, in display order."""
+
+    @property
+    def objective(self) -> tuple[str, ...]:
+        """The components whose sum the generators minimise; a schedule may watch it."""
+
+    def step(self, batch: UnpairedBatch) -> dict[str, Tensor]:
+        """Train on one batch.
+
+        Returns:
+            Every component as a detached 0-d tensor on the device, weighted as it enters its objective. A component
+            that is switched off is 0.
+        """
+
+    def sample(self, batch: UnpairedBatch) -> list[SampleRow]:
+        """Translate a batch for display, in evaluation mode; the training that follows is as if it had not happened."""
+
+    def translate(self, images: Tensor, direction: Direction) -> Tensor:
+        """Translate (N, 3, H, W) images in [-1, 1], on the device, in evaluation mode.
+
+        Raises:
+            RequestError: the generator cannot take images of this size.
+        """
+
+    def set_control(self, name: str, value: float) -> None:
+        """Set a "loss." control from the next step on; the value has passed Control.check.
+
+        Raises:
+            RequestError: the method has no such loss weight.
+        """
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """What a resumed run needs beyond networks, optimizers, controls and PyTorch's own random state.
+
+        Flat and of tensors only, so that it can be stored without pickle. The tensors are copies.
+        """
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Go on from a saved state, wherever its tensors are."""
+
+
+def set_learning_rate(optimizer: Optimizer, rate: float) -> None:
+    """Set the rate of every parameter group, in place where the optimizer keeps it on the device."""
+    for group in optimizer.param_groups:
+        if isinstance(group["lr"], Tensor):
+            group["lr"].fill_(rate)
+        else:
+            group["lr"] = rate
+
+
+@contextmanager
+def evaluating(networks: Iterable[nn.Module]) -> Iterator[None]:
+    """Evaluation mode without gradients; afterwards, also after an error, every module is in the mode it was in."""
+    modes = [(module, module.training) for network in networks for module in network.modules()]
+    try:
+        for module, _ in modes:
+            module.training = False
+        with torch.no_grad():
+            yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
+
+
+@contextmanager
+def frozen(*networks: nn.Module) -> Iterator[None]:
+    """Let gradients flow through networks but not into their parameters."""
+    parameters = [p for network in networks for p in network.parameters() if p.requires_grad]
+    try:
+        for parameter in parameters:
+            parameter.requires_grad_(False)
+        yield
+    finally:
+        for parameter in parameters:
+            parameter.requires_grad_(True)
+
+
+def in_chunks(network: Callable[[Tensor], Tensor], images: Tensor, size: int) -> Tensor:
+    """What a network makes of images, `size` at a time, so that many samples need no more memory than a step."""
+    return torch.cat([network(chunk) for chunk in torch.split(images, size)])

@@ -1,0 +1,111 @@
+"""The building blocks that generators and discriminators share: normalisation layers and the two kinds of inner block.
+
+Module positions inside a block are part of the checkpoint format: they give the state-dict keys of the reference
+implementation (junyanz/pytorch-CycleGAN-and-pix2pix), so that its checkpoints load here and ours load there.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+import torch
+from torch import Tensor, nn
+
+from engine.config.schema import Norm
+
+
+def normalisation(norm: Norm, channels: int) -> nn.Module:
+    """A normalisation layer for maps of so many channels.
+
+    Instance normalisation has no parameters and keeps no statistics, so it acts on every image by itself and alike in
+    training and evaluation. Batch normalisation has both.
+    """
+    match norm:
+        case "instance":
+            return nn.InstanceNorm2d(channels)
+        case "batch":
+            return nn.BatchNorm2d(channels)
+        case "none":
+            return nn.Identity()
+        case _:
+            assert_never(norm)
+
+
+def needs_bias(norm: Norm) -> bool:
+    """Whether a convolution before this normalisation has a bias, as the reference has it.
+
+    True for instance normalisation, although it removes every bias again: the keys of published checkpoints have it.
+    """
+    return norm == "instance"
+
+
+class ResnetBlock(nn.Module):
+    """Two 3x3 convolutions with reflection padding, added to their input (Johnson et al. 2016).
+
+    Args:
+        channels: of the input and of the output.
+        norm: normalisation after each convolution.
+        dropout: drop half of the values between the two; this shifts the keys of the second convolution by one.
+    """
+
+    def __init__(self, channels: int, norm: Norm, *, dropout: bool) -> None:
+        super().__init__()
+        self.conv_block = nn.Sequential(
+            nn.ReflectionPad2d(1),
+            nn.Conv2d(channels, channels, kernel_size=3, bias=needs_bias(norm)),
+            normalisation(norm, channels),
+            nn.ReLU(inplace=True),
+            *([nn.Dropout(0.5)] if dropout else []),
+            nn.ReflectionPad2d(1),
+            nn.Conv2d(channels, channels, kernel_size=3, bias=needs_bias(norm)),
+            normalisation(norm, channels),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, channels, H, W) -> the same shape; H and W at least 2."""
+        out: Tensor = x + self.conv_block(x)
+        return out
+
+
+class UnetLevel(nn.Module):
+    """One inner level of a U-Net: halve the map, run the levels below, double it, and join the result to the input.
+
+    The innermost level has none below and does not normalise its halved map, which may be a single pixel.
+
+    Args:
+        channels: of this level's input; it returns twice as many.
+        inner_channels: of the halved map.
+        below: the next level down, or None for the innermost; a level returns twice its input's channels.
+        norm: normalisation layers.
+        dropout: drop half of the values that this level adds.
+    """
+
+    def __init__(
+        self, channels: int, inner_channels: int, below: UnetLevel | None, norm: Norm, *, dropout: bool = False
+    ) -> None:
+        super().__init__()
+        bias = needs_bias(norm)
+        inner = [] if below is None else [normalisation(norm, inner_channels), below]
+        up_channels = inner_channels if below is None else 2 * inner_channels
+        self.model = nn.Sequential(
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(channels, inner_channels, kernel_size=4, stride=2, padding=1, bias=bias),
+            *inner,
+            nn.ReLU(inplace=True),
+            nn.ConvTranspose2d(up_channels, channels, kernel_size=4, stride=2, padding=1, bias=bias),
+            normalisation(norm, channels),
+            *([nn.Dropout(0.5)] if dropout else []),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, channels, H, W) -> (N, 2 channels, H, W); H and W even.
+
+        The skip connection carries the activated input: the reference's first layer works in place, so it joins that,
+        and not what came in.
+        """
+        activation, *rest = self.model
+        skip: Tensor = activation(x)
+        out = skip
+        for layer in rest:
+            out = layer(out)
+        return torch.cat([skip, out], dim=1)

@@ -1,0 +1,15 @@
+"""The stages of start-up, told to the journal and to whoever asks."""
+
+from __future__ import annotations
+
+import msgspec
+
+from engine.link import Link
+from engine.protocol import events as ev
+from engine.record import Record
+
+
+def enter_phase(record: Record, link: Link, name: str, detail: str = "") -> None:
+    """A stage of start-up begins."""
+    record.write(ev.Phase(**record.stamp(link.report.step), name=name, detail=detail))
+    link.report = msgspec.structs.replace(link.report, phase=name, last_seq=record.last_seq)

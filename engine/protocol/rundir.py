@@ -1,0 +1,245 @@
+"""The run directory: its layout, its identity file and whether an engine is at work in it."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import platform
+import re
+import secrets
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from engine.errors import RequestError, WorkError
+from engine.protocol.events import State
+
+RUN_SCHEMA = 1
+NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
+
+ViewedState: TypeAlias = State | Literal["lost"]
+"""What a viewer says of a run: the engine's own word, or "lost" when it died without one."""
+
+LIVE_STATES: frozenset[str] = frozenset({"starting", "training", "pausing", "paused", "stopping"})
+STARTING_GRACE_SECONDS = 30.0
+"""How long a run may be "starting" before its engine holds the lock."""
+
+
+@dataclass(frozen=True)
+class RunDirectory:
+    """Where each part of a run's record lies."""
+
+    root: Path
+
+    @property
+    def config(self) -> Path:
+        """The resolved preset."""
+        return self.root / "config.toml"
+
+    @property
+    def identity(self) -> Path:
+        """Who the run is and how it stands."""
+        return self.root / "run.json"
+
+    @property
+    def metrics(self) -> Path:
+        """One line per log step."""
+        return self.root / "metrics.jsonl"
+
+    @property
+    def events(self) -> Path:
+        """The journal."""
+        return self.root / "events.jsonl"
+
+    @property
+    def samples(self) -> Path:
+        """Contact sheets."""
+        return self.root / "samples"
+
+    @property
+    def checkpoints(self) -> Path:
+        """One folder per checkpoint."""
+        return self.root / "checkpoints"
+
+    @property
+    def log(self) -> Path:
+        """What the engine wrote to stdout and stderr."""
+        return self.root / "engine.log"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the engine for as long as it lives."""
+        return self.root / "lock"
+
+    @property
+    def name(self) -> str:
+        """The run's name: its folder's."""
+        return self.root.name
+
+
+class Parent(msgspec.Struct, frozen=True, kw_only=True):
+    """The checkpoint of another run that a branch grew from."""
+
+    run: str
+    """The parent's run directory, absolute."""
+    step: int
+
+
+class Endpoints(msgspec.Struct, frozen=True, kw_only=True):
+    """ZeroMQ addresses of a live engine."""
+
+    events: str
+    sheets: str
+    commands: str
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """run.json."""
+
+    schema: int = RUN_SCHEMA
+    id: str
+    """Random; names the run's sockets."""
+    name: str
+    method: str
+    preset: str
+    created: float
+    parent: Parent | None = None
+    versions: dict[str, str] = {}
+    host: str = ""
+    pid: int | None = None
+    device: str = ""
+    endpoints: Endpoints | None = None
+    state: State = "starting"
+    state_since: float = 0.0
+    reason: str = ""
+    """Why it failed, in one line."""
+    exit_status: int | None = None
+    """The engine's, once it ended by its own doing."""
+
+
+def create_run(root: Path, *, name: str, method: str, preset: str, config_toml: str, parent: Parent | None) -> RunDirectory:
+    """Make a new run directory with its resolved preset, ready for an engine.
+
+    Raises:
+        RequestError: the name is taken or no valid name; WorkError: the directory cannot be made.
+    """
+    if not NAME_PATTERN.fullmatch(name):
+        raise RequestError(f"run name {name!r}", "has characters that a run name cannot have", "Use letters, digits, . _ + -")
+    run = RunDirectory(root / name)
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        run.root.mkdir()
+    except FileExistsError as error:
+        raise RequestError(f"run {name}", f"exists already in {root}", "Choose another --name, or resume it.") from error
+    except OSError as error:
+        raise WorkError(str(run.root), f"cannot be made ({error.strerror})", "Choose another --runs-dir.") from error
+    now = time.time()
+    write_atomically(run.config, config_toml.encode())
+    identity = Identity(
+        id=secrets.token_hex(6), name=name, method=method, preset=preset, created=now, parent=parent, state_since=now
+    )
+    write_identity(run, identity)
+    return run
+
+
+def unused_name(root: Path, wanted: str) -> str:
+    """The wanted name, or that with the first free number behind it."""
+    stem = re.sub(r"[^A-Za-z0-9._+-]+", "-", wanted).strip("-.") or "run"
+    names = (stem, *(f"{stem}-{number}" for number in range(2, 100_000)))
+    return next(name for name in names if not (root / name).exists())
+
+
+def read_identity(run: RunDirectory) -> Identity:
+    """The run's identity. Raises WorkError when run.json is missing or unreadable."""
+    try:
+        return msgspec.json.decode(run.identity.read_bytes(), type=Identity)
+    except OSError as error:
+        raise WorkError(str(run.root), f"is no run directory: run.json cannot be read ({error.strerror})") from error
+    except msgspec.DecodeError as error:
+        raise WorkError(str(run.identity), f"is damaged ({error})") from error
+
+
+def write_identity(run: RunDirectory, identity: Identity) -> None:
+    """Replace run.json in one move."""
+    write_atomically(run.identity, msgspec.json.format(msgspec.json.encode(identity), indent=2) + b"\n")
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write so that a reader, or a power cut, sees the whole old or the whole new content."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with draft.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames and new names in a folder survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def versions() -> dict[str, str]:
+    """What the numbers of a run may depend on."""
+    found = {"python": platform.python_version()}
+    for package in ("gan-tui", "torch", "torchvision"):
+        with contextlib.suppress(PackageNotFoundError):
+            found[package] = version(package)
+    return found
+
+
+# ---------------------------------------------------------------------------------------------------------- the lock
+
+
+@contextlib.contextmanager
+def engine_lock(run: RunDirectory) -> Iterator[None]:
+    """Hold the run for one engine. The kernel lets go when the process dies, so no pid is ever mistaken.
+
+    It is a POSIX record lock: data-loading children do not inherit it, so an engine's death frees the run at once.
+
+    Raises:
+        WorkError: another engine holds it.
+    """
+    with run.lock.open("a+b") as file:
+        deadline = time.monotonic() + 1.0  # a viewer's probe may hold it for an instant
+        while True:
+            try:
+                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError as error:
+                if time.monotonic() > deadline:
+                    fix = f"Attach to it: gan-tui attach {run.name}"
+                    raise WorkError(f"run {run.name}", "is being trained by another engine", fix) from error
+                time.sleep(0.02)
+        yield
+
+
+def engine_is_alive(run: RunDirectory) -> bool:
+    """Whether some process holds the run's lock."""
+    try:
+        with run.lock.open("r+b") as file:
+            fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
+
+
+def viewed_state(run: RunDirectory, identity: Identity) -> ViewedState:
+    """The state to show for a run: what its engine last wrote, unless that engine is gone."""
+    if identity.state not in LIVE_STATES or engine_is_alive(run):
+        return identity.state
+    fresh = identity.state == "starting" and identity.pid is None
+    return "starting" if fresh and time.time() - identity.created < STARTING_GRACE_SECONDS else "lost"

@@ -1,0 +1,109 @@
+"""From a run directory to a session: reading data, building networks, taking up a checkpoint; each stage is reported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from engine.config.controls import controls_of
+from engine.config.methods import TrainConfig
+from engine.data.build import build_source
+from engine.device import choose_device, describe
+from engine.errors import WorkError
+from engine.link import Link
+from engine.methods.build import build_method
+from engine.phases import enter_phase
+from engine.protocol import events as ev
+from engine.protocol.checkpoints import Manifest, damage_of, list_checkpoints
+from engine.protocol.rundir import RunDirectory
+from engine.record import Record, Standing
+from engine.schedules import build_schedule
+from engine.train.cadence import Cadence
+from engine.train.meters import Meters
+from engine.train.panel import ControlPanel
+from engine.train.progress import Progress
+from engine.train.session import Session
+
+
+def open_session(run: RunDirectory, config: TrainConfig, record: Record, standing: Standing, link: Link) -> Session:
+    """Make everything ready for the first step, or for the one after the checkpoint that the run goes on from.
+
+    Raises:
+        RequestError: the device or the data are not what the preset says.
+        WorkError: no checkpoint of the run can be used.
+    """
+    def phase(name: str, detail: str = "") -> None:
+        enter_phase(record, link, name, detail)
+
+    device = choose_device(config.run)
+    standing.update(device=describe(device, config.run))
+    torch.manual_seed(config.run.seed)
+
+    phase("reading data")
+    source = build_source(config.data, config.run.seed)
+    images = source.validation(config.sample.count)
+    per_epoch = source.batches_per_epoch(config.run.batch)
+    whole = per_epoch * (config.optim.epochs + config.optim.decay_epochs)
+
+    phase("building networks", describe(device, config.run))
+    method = build_method(config, device)
+    session = Session(
+        run=run,
+        config=config,
+        record=record,
+        standing=standing,
+        link=link,
+        device=device,
+        method=method,
+        source=source,
+        schedule=build_schedule(config.optim),
+        panel=ControlPanel(controls_of(config)),
+        progress=Progress(),
+        meters=Meters(method.components, device),
+        shown=images.on(device),
+        total_steps=min(config.run.steps or whole, whole),
+        steps_per_epoch=per_epoch,
+        log_cadence=Cadence(config.log.every),
+        sample_cadence=Cadence(config.sample.every),
+        checkpoint_cadence=Cadence(config.checkpoint.every),
+    )
+    session.report_problems(images.problems)
+    session.take_effect(dict(session.panel.values))
+    _take_up_checkpoint(session)
+    session.announce(describe(device, config.run))
+    phase("warming up", "the first step")
+    session.phase = "warming up"
+    session.refresh_report()
+    return session
+
+
+def _take_up_checkpoint(session: Session) -> None:
+    """Go on from the run's newest good checkpoint, or from its parent's, or begin anew where neither is."""
+    restarted = session.record.run.metrics.stat().st_size > 0
+    found = _newest_good(session)
+    if found is None:
+        if restarted:
+            session.record.write(ev.Resumed(**session.stamp(), from_step=0, checkpoint=""))
+        return
+    folder, manifest = found
+    enter_phase(session.record, session.link, "taking up a checkpoint", f"step {manifest.step:,}")
+    session.restore(folder, manifest)
+    session.record.write(ev.Resumed(**session.stamp(), from_step=manifest.step, checkpoint=str(folder)))
+
+
+def _newest_good(session: Session) -> tuple[Path, Manifest] | None:
+    parent = session.standing.identity.parent
+    candidates = list_checkpoints(session.run)
+    if not candidates and parent:
+        candidates = [found for found in list_checkpoints(RunDirectory(Path(parent.run))) if found[1].step == parent.step]
+    for folder, manifest in reversed(candidates):
+        damage = damage_of(folder, manifest)
+        if not damage:
+            return folder, manifest
+        session.alert(f"checkpoint {folder.name}", damage, "An older one is taken up instead.")
+    if candidates:
+        raise WorkError(f"run {session.run.name}", "has no undamaged checkpoint", "Train it anew: gan-tui train PRESET")
+    if parent:
+        raise WorkError(f"checkpoint {parent.step} of {parent.run}", "is gone", "Branch from another checkpoint.")
+    return None

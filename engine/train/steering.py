@@ -1,0 +1,170 @@
+"""Carrying out commands at a step boundary, in the order they came, each with an answer."""
+
+from __future__ import annotations
+
+import time
+from typing import Literal, assert_never
+
+from engine.errors import GanTuiError, RequestError
+from engine.link import Envelope
+from engine.protocol import commands as cmd
+from engine.protocol import events as ev
+from engine.train.panel import StagedChange
+from engine.train.session import Session
+
+SETTLE_SECONDS = 0.5
+"""How often a paused loop looks whether a checkpoint has reached the disk."""
+
+
+class Steering:
+    """What users have asked of the loop, beyond what each answer settles."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._paused_by: str | None = None
+        self.stop: cmd.Stop | None = None
+        self.stopped_by = ""
+
+    @property
+    def must_end(self) -> bool:
+        """Whether the loop is to end at this boundary."""
+        if self.stop is None:
+            return False
+        at_epoch_end = self._session.progress.index == 0
+        return self.stop.how != "epoch" or at_epoch_end
+
+    def obey(self) -> bool:
+        """Make staged changes, carry out the commands that wait, hold while paused; False when the loop is to end."""
+        session = self._session
+        session.settle()
+        for staged in session.panel.take_due(session.progress.step):
+            self._change(staged.values, by=staged.by, why=staged.why)
+        self._answer(session.link.mailbox.take())
+        while self._paused_by is not None and not self.must_end:
+            begun = time.monotonic()
+            self._answer(session.link.mailbox.wait(SETTLE_SECONDS))
+            session.settle()
+            session.pace.held += time.monotonic() - begun
+        session.refresh_report()
+        return not self.must_end
+
+    def _answer(self, envelopes: list[Envelope]) -> None:
+        for envelope in envelopes:
+            request, step = envelope.request, self._session.progress.step
+            try:
+                message = self._carry_out(request.command, request.by)
+                reply = cmd.Reply(version=cmd.SCHEMA_VERSION, id=request.id, step=step, message=message)
+            except GanTuiError as error:
+                refusal = cmd.Refusal(subject=error.subject, fact=error.fact, fix=error.fix)
+                reply = cmd.Reply(version=cmd.SCHEMA_VERSION, id=request.id, step=step, refusal=refusal)
+            self._session.refresh_report()
+            self._session.link.reply(envelope, reply)
+
+    def _carry_out(self, command: cmd.Command, by: str) -> str:
+        """Do what is asked; returns what was done, in words."""
+        match command:
+            case cmd.Status():
+                raise AssertionError("the link answers Status")
+            case cmd.Pause():
+                return self._pause(by)
+            case cmd.Continue():
+                return self._continue(by)
+            case cmd.SaveCheckpoint():
+                return self._save()
+            case cmd.TakeSample():
+                self._session.take_sample()
+                return f"sample of step {self._session.progress.step:,} taken"
+            case cmd.SetControls():
+                return self._set(command, by)
+            case cmd.Undo():
+                return self._undo(by)
+            case cmd.WriteNote():
+                return self._note(command.text, by)
+            case cmd.Stop():
+                return self._stop(command, by)
+            case _:
+                assert_never(command)
+
+    # ---------------------------------------------------------------------------------------------- the step loop
+
+    def _pause(self, by: str) -> str:
+        if self._paused_by is not None:
+            return f"paused already, by {self._paused_by}"
+        self._paused_by = by
+        self._session.record.write(ev.Paused(**self._session.stamp(), by=by))
+        self._session.enter("paused")
+        return f"paused after step {self._session.progress.step:,}"
+
+    def _continue(self, by: str) -> str:
+        if self._paused_by is None:
+            return "not paused"
+        self._paused_by = None
+        self._session.record.write(ev.Continued(**self._session.stamp(), by=by))
+        self._session.enter("training")
+        return f"goes on with step {self._session.progress.step + 1:,}"
+
+    def _stop(self, command: cmd.Stop, by: str) -> str:
+        self.stop, self.stopped_by = command, by
+        self._session.enter("stopping")
+        how: dict[Literal["epoch", "save", "discard"], str] = {
+            "epoch": f"stops after epoch {self._session.epoch}",
+            "save": f"saves step {self._session.progress.step:,} and stops",
+            "discard": f"stops at step {self._session.progress.step:,} without saving",
+        }
+        return how[command.how]
+
+    def _save(self) -> str:
+        session = self._session
+        if session.saved_step == session.progress.step:
+            return f"step {session.saved_step:,} is saved already"
+        if session.saves.busy:
+            raise RequestError("checkpoint", "is still being written", "Ask again when it is done.")
+        session.save("request")
+        return f"step {session.progress.step:,} is being saved"
+
+    # --------------------------------------------------------------------------------------------------- controls
+
+    def _set(self, command: cmd.SetControls, by: str) -> str:
+        session = self._session
+        values = session.panel.check(command.values)
+        step = session.progress.step
+        if command.at_step is None or command.at_step == step:
+            return self._change(values, by=by, why=command.why)
+        if not step < command.at_step < session.total_steps:
+            fact = f"is not ahead: {step:,} of {session.total_steps:,} steps are done"
+            raise RequestError(f"step {command.at_step:,}", fact, "Name a step between, or none.")
+        session.panel.stage(StagedChange(at_step=command.at_step, values=values, by=by, why=command.why))
+        staged = ev.Staged(**session.stamp(), values=values, at_step=command.at_step, by=by, why=command.why)
+        session.record.write(staged)
+        return f"staged for step {command.at_step:,}"
+
+    def _change(self, values: dict[str, float], *, by: str, why: str) -> str:
+        session = self._session
+        changes = session.panel.changes_to(values)
+        if not changes:
+            return "already so"
+        stamp = session.stamp()
+        session.panel.make(changes, stamp["seq"])
+        session.take_effect({change.name: change.new for change in changes})
+        session.record.write(ev.Nudged(**stamp, changes=changes, by=by, why=why))
+        return _in_words(changes, session.progress.step)
+
+    def _undo(self, by: str) -> str:
+        session = self._session
+        undone, changes = session.panel.reversal()
+        session.panel.unmake(changes)
+        session.take_effect({change.name: change.new for change in changes})
+        session.record.write(ev.Nudged(**session.stamp(), changes=changes, by=by, why="undo", undoes=undone))
+        return _in_words(changes, session.progress.step)
+
+    def _note(self, text: str, by: str) -> str:
+        words = text.strip()
+        if not words or len(words) > cmd.MAX_TEXT:
+            raise RequestError("note", "is empty" if not words else "is too long", f"Write up to {cmd.MAX_TEXT:,} letters.")
+        self._session.record.write(ev.Note(**self._session.stamp(), text=words, by=by))
+        return "noted"
+
+
+def _in_words(changes: tuple[ev.Change, ...], step: int) -> str:
+    moves = ", ".join(f"{change.name} {change.old:g} -> {change.new:g}" for change in changes)
+    return f"{moves} after step {step:,}"

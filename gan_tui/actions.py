@@ -1,0 +1,394 @@
+"""The one table of what a user can do on the dashboard: it feeds bindings, footer, help and command palette."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeAlias
+
+from textual.binding import Binding
+
+from gan_tui.widgets.controls import ControlsPane
+from gan_tui.widgets.footer import Hint
+from gan_tui.widgets.plot import LossPlot
+from gan_tui.widgets.samples import SamplePane
+
+Group: TypeAlias = Literal["Run", "Controls", "Plot", "Samples", "Display"]
+
+
+class Deck(Protocol):
+    """What actions act on: the dashboard screen."""
+
+    @property
+    def plot(self) -> LossPlot: ...
+    @property
+    def samples(self) -> SamplePane: ...
+    @property
+    def controls(self) -> ControlsPane: ...
+
+    def detach(self) -> None:
+        """Leave; training goes on."""
+
+    def toggle_pause(self) -> None:
+        """Ask the engine to pause, or to go on."""
+
+    def save(self) -> None:
+        """Ask for a checkpoint."""
+
+    def sample(self) -> None:
+        """Ask for a sample sheet."""
+
+    def ask_stop(self) -> None:
+        """Ask the user how to stop."""
+
+    def apply_drafts(self) -> None:
+        """Send the prepared changes."""
+
+    def undo(self) -> None:
+        """Ask for the newest nudge to be taken back."""
+
+    def write_note(self) -> None:
+        """Have a note typed."""
+
+    def pick_checkpoint(self) -> None:
+        """List the checkpoints."""
+
+    def toggle_freeze(self) -> None:
+        """Hold the display still, or let it go on."""
+
+    def show_help(self) -> None:
+        """List every key."""
+
+    def show_palette(self) -> None:
+        """Search the actions."""
+
+    def go_to(self, place: int) -> None:
+        """Focus a pane by its number, from 0."""
+
+    def go_on(self, by: int) -> None:
+        """Focus the next or the previous pane."""
+
+    def explain_interrupt(self) -> None:
+        """Say which key leaves and which stops."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Action:
+    """Something a key does."""
+
+    id: str
+    keys: tuple[str, ...]
+    """In Textual's spelling."""
+    shown: str
+    """The keys as the footer and the help write them."""
+    label: str
+    """One or two words for the footer."""
+    help: str
+    """One sentence."""
+    group: Group
+    run: Callable[[Deck], None]
+    footer: int | None = None
+    """Place among the footer's hints, first to last by importance; None: only in the help."""
+
+    @property
+    def textual_action(self) -> str:
+        """The action string that Textual runs on the screen."""
+        return f"screen.perform('{self.id}')"
+
+
+def _going_to(place: int) -> Callable[[Deck], None]:
+    return lambda deck: deck.go_to(place)
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action(
+        id="detach",
+        keys=("q", "ctrl+q"),
+        shown="q",
+        label="detach",
+        group="Run",
+        footer=0,
+        help="Leave the dashboard; training continues and gan-tui attach comes back to it.",
+        run=lambda deck: deck.detach(),
+    ),
+    Action(
+        id="pause",
+        keys=("P",),
+        shown="P",
+        label="pause",
+        group="Run",
+        footer=1,
+        help="Pause training after the step in progress, or continue it.",
+        run=lambda deck: deck.toggle_pause(),
+    ),
+    Action(
+        id="save",
+        keys=("S",),
+        shown="S",
+        label="save",
+        group="Run",
+        footer=2,
+        help="Write a checkpoint at the next step.",
+        run=lambda deck: deck.save(),
+    ),
+    Action(
+        id="checkpoints",
+        keys=("R",),
+        shown="R",
+        label="checkpoints",
+        group="Run",
+        footer=8,
+        help="List the checkpoints; choosing one leaves the dashboard to resume from it.",
+        run=lambda deck: deck.pick_checkpoint(),
+    ),
+    Action(
+        id="stop",
+        keys=("X",),
+        shown="X",
+        label="stop",
+        group="Run",
+        footer=7,
+        help="Stop the run; asks whether to finish the epoch, save and stop, or kill.",
+        run=lambda deck: deck.ask_stop(),
+    ),
+    Action(
+        id="note",
+        keys=("m",),
+        shown="m",
+        label="note",
+        group="Run",
+        footer=9,
+        help="Write a remark into the journal.",
+        run=lambda deck: deck.write_note(),
+    ),
+    Action(
+        id="control-previous",
+        keys=("left_square_bracket",),
+        shown="[",
+        label="control",
+        group="Controls",
+        help="Select the control above.",
+        run=lambda deck: deck.controls.select(-1),
+    ),
+    Action(
+        id="control-next",
+        keys=("right_square_bracket",),
+        shown="]",
+        label="control",
+        group="Controls",
+        help="Select the control below.",
+        run=lambda deck: deck.controls.select(+1),
+    ),
+    Action(
+        id="nudge-down",
+        keys=("minus",),
+        shown="-",
+        label="nudge",
+        group="Controls",
+        help="Prepare a lower value for the selected control; nothing is sent yet.",
+        run=lambda deck: deck.controls.nudge(-1),
+    ),
+    Action(
+        id="nudge-up",
+        keys=("plus",),
+        shown="+",
+        label="nudge",
+        group="Controls",
+        help="Prepare a higher value for the selected control; nothing is sent yet.",
+        run=lambda deck: deck.controls.nudge(+1),
+    ),
+    Action(
+        id="value",
+        keys=("equals_sign",),
+        shown="=",
+        label="type value",
+        group="Controls",
+        help="Type a value for the selected control.",
+        run=lambda deck: deck.controls.ask_value(),
+    ),
+    Action(
+        id="apply",
+        keys=("enter",),
+        shown="Enter",
+        label="apply",
+        group="Controls",
+        footer=5,
+        help="Send every prepared value; the engine takes them all at one step.",
+        run=lambda deck: deck.apply_drafts(),
+    ),
+    Action(
+        id="drop",
+        keys=("escape",),
+        shown="Esc",
+        label="drop",
+        group="Controls",
+        help="Drop the prepared values.",
+        run=lambda deck: deck.controls.drop_drafts(),
+    ),
+    Action(
+        id="undo",
+        keys=("u",),
+        shown="u",
+        label="undo",
+        group="Controls",
+        footer=6,
+        help="Restore the settings before the newest nudge; the weights of the networks stay as they are.",
+        run=lambda deck: deck.undo(),
+    ),
+    Action(
+        id="log",
+        keys=("y",),
+        shown="y",
+        label="log y",
+        group="Plot",
+        help="Switch the y axis between logarithmic and linear.",
+        run=lambda deck: deck.plot.toggle_log(),
+    ),
+    Action(
+        id="smooth",
+        keys=("s",),
+        shown="s",
+        label="smoothing",
+        group="Plot",
+        help="Draw the curves raw, smooth or smoother.",
+        run=lambda deck: deck.plot.cycle_smoothing(),
+    ),
+    Action(
+        id="older",
+        keys=("comma", "less_than_sign"),
+        shown=", <",
+        label="older",
+        group="Samples",
+        help="Show the sample sheet before this one.",
+        run=lambda deck: deck.samples.older(),
+    ),
+    Action(
+        id="newer",
+        keys=("full_stop", "greater_than_sign"),
+        shown=". >",
+        label="newer",
+        group="Samples",
+        help="Show the sample sheet after this one; after the last one the newest is followed again.",
+        run=lambda deck: deck.samples.newer(),
+    ),
+    Action(
+        id="sample",
+        keys=("v",),
+        shown="v",
+        label="sample now",
+        group="Samples",
+        help="Draw a sample sheet at the next step.",
+        run=lambda deck: deck.sample(),
+    ),
+    Action(
+        id="freeze",
+        keys=("f",),
+        shown="f",
+        label="freeze",
+        group="Display",
+        footer=10,
+        help="Hold the display still, or let it go on; training is not touched.",
+        run=lambda deck: deck.toggle_freeze(),
+    ),
+    *(
+        Action(
+            id=f"pane-{place + 1}",
+            keys=(str(place + 1),),
+            shown=str(place + 1),
+            label=name,
+            group="Display",
+            help=f"Go to the {name} pane.",
+            run=_going_to(place),
+        )
+        for place, name in enumerate(("plot", "samples", "controls", "journal"))
+    ),
+    Action(
+        id="pane-next",
+        keys=("tab",),
+        shown="Tab",
+        label="next pane",
+        group="Display",
+        help="Go to the next pane.",
+        run=lambda deck: deck.go_on(+1),
+    ),
+    Action(
+        id="pane-previous",
+        keys=("shift+tab",),
+        shown="Shift+Tab",
+        label="previous pane",
+        group="Display",
+        help="Go to the previous pane.",
+        run=lambda deck: deck.go_on(-1),
+    ),
+    Action(
+        id="palette",
+        keys=("colon", "ctrl+p"),
+        shown=": Ctrl+P",
+        label="palette",
+        group="Display",
+        help="Search everything that can be done here.",
+        run=lambda deck: deck.show_palette(),
+    ),
+    Action(
+        id="interrupt",
+        keys=("ctrl+c",),
+        shown="Ctrl+C",
+        label="interrupt",
+        group="Display",
+        help="Does nothing to the run: says which key leaves and which stops.",
+        run=lambda deck: deck.explain_interrupt(),
+    ),
+    Action(
+        id="help",
+        keys=("question_mark", "f1"),
+        shown="?",
+        label="help",
+        group="Display",
+        footer=99,
+        help="List every key.",
+        run=lambda deck: deck.show_help(),
+    ),
+)
+
+BY_ID = {action.id: action for action in ACTIONS}
+
+_PAIRS = (
+    Hint(key="[ ]", label="control", action=BY_ID["control-next"].textual_action),
+    Hint(key="- +", label="nudge", action=BY_ID["nudge-up"].textual_action),
+)
+"""Two keys under one hint, at places 3 and 4 of the footer."""
+
+
+def bindings() -> list[Binding]:
+    """The table as key bindings; ctrl+q and ctrl+p come before Textual's own."""
+    return [
+        Binding(
+            key,
+            action.textual_action.removeprefix("screen."),
+            action.label,
+            show=False,
+            id=f"{action.id}:{key}",
+            priority=key in ("ctrl+q", "ctrl+p", "ctrl+c"),
+        )
+        for action in ACTIONS
+        for key in action.keys
+    ]
+
+
+def footer_hints(relabelled: dict[str, str]) -> list[Hint]:
+    """The footer's hints by importance, the help last; ``relabelled`` gives actions another label for now."""
+    placed = sorted((action for action in ACTIONS if action.footer is not None), key=lambda action: action.footer or 0)
+    hints = [
+        Hint(key=action.shown, label=relabelled.get(action.id, action.label), action=action.textual_action)
+        for action in placed
+    ]
+    return [*hints[:3], *_PAIRS, *hints[3:]]
+
+
+def grouped() -> Iterable[tuple[Group, list[Action]]]:
+    """The table by group, as the help lists it."""
+    groups: list[Group] = []
+    for action in ACTIONS:
+        if action.group not in groups:
+            groups.append(action.group)
+    return [(group, [action for action in ACTIONS if action.group == group]) for group in groups]

@@ -1,0 +1,136 @@
+"""The dashboard's application: wires a feed to the screen, and the screen's wishes to the feed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from pathlib import Path
+from time import time
+from typing import ClassVar, TypeAlias
+
+from textual.app import App, get_system_commands_provider
+from textual.message import Message
+
+from gan_tui import terminal_guard
+from gan_tui.palette import ActionProvider
+from gan_tui.screens.checkpoints import CheckpointPicker, CheckpointRow
+from gan_tui.screens.dashboard import DashboardScreen
+from gan_tui.state.feed import Feed
+from gan_tui.state.run_view import Status
+from gan_tui.themes import DARK, THEMES
+
+__all__ = ["Dashboard", "Departure", "Detached", "Ended", "ResumeFrom", "pick_checkpoint", "run_dashboard"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Detached:
+    """The user left a run that goes on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """The user left a run that no engine works on any more."""
+
+    status: Status
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResumeFrom:
+    """The user left in order to go on from a checkpoint."""
+
+    step: int
+
+
+Departure: TypeAlias = Detached | Ended | ResumeFrom
+
+
+class Dashboard(App[Departure]):
+    """Follows one run."""
+
+    TITLE = "gan-tui"
+    COMMANDS: ClassVar = {get_system_commands_provider, lambda: ActionProvider}
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "f12"
+
+    class FeedMoved(Message, bubble=False):
+        """The feed has a newer view."""
+
+    def __init__(self, feed: Feed, run_dir: Path, *, readonly: bool = False, zone: tzinfo | None = None) -> None:
+        super().__init__()
+        self._feed = feed
+        self._told = False
+        """Whether a FeedMoved is on its way, so that a busy feed does not fill the queue."""
+        self._deck = DashboardScreen(feed.snapshot(), feed.history, run_dir, readonly=readonly, zone=zone)
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = DARK.name
+
+    def get_default_screen(self) -> DashboardScreen:
+        """The dashboard is the only screen beneath the dialogs."""
+        return self._deck
+
+    def on_mount(self) -> None:
+        """Begin to follow."""
+        self._feed.start(self._notify)
+
+    def on_unmount(self) -> None:
+        """Stop following."""
+        self._feed.close()
+
+    def _notify(self) -> None:
+        """Called by the feed's thread; never waits for the screen."""
+        if not self._told:
+            self._told = True
+            self.post_message(self.FeedMoved())
+
+    def on_dashboard_feed_moved(self) -> None:
+        """Hand the newest view down."""
+        self._told = False
+        self._deck.show(self._feed.snapshot())
+
+    def on_dashboard_screen_wanted(self, message: DashboardScreen.Wanted) -> None:
+        """Pass a wish on to the engine."""
+        message.stop()
+        self._feed.send(message.command)
+        self._deck.show(self._feed.snapshot())
+
+    def on_dashboard_screen_left(self, message: DashboardScreen.Left) -> None:
+        """Leave, remembering why."""
+        message.stop()
+        view = self._feed.snapshot()
+        if message.resume_from is not None:
+            self.exit(ResumeFrom(step=message.resume_from))
+        elif view.ended:
+            self.exit(Ended(status=view.status))
+        else:
+            self.exit(Detached())
+
+
+class _PickerApp(App[int | None]):
+    """The checkpoint picker on its own."""
+
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(self, run: str, rows: Sequence[CheckpointRow], now: float) -> None:
+        super().__init__()
+        self._picker = CheckpointPicker(run, rows, now=now)
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = DARK.name
+
+    def on_mount(self) -> None:
+        """Open the picker; its result is the application's."""
+        self.push_screen(self._picker, self.exit)
+
+
+def run_dashboard(feed: Feed, run_dir: Path, *, readonly: bool = False, mouse: bool = True) -> Departure:
+    """Show a run until the user leaves; needs a terminal. A killed application counts as detached."""
+    terminal_guard.start()
+    return Dashboard(feed, run_dir, readonly=readonly).run(mouse=mouse) or Detached()
+
+
+def pick_checkpoint(run: str, rows: Sequence[CheckpointRow], *, now: float | None = None) -> int | None:
+    """Let the user choose one of a run's checkpoints; needs a terminal. None when nothing was chosen."""
+    terminal_guard.start()
+    return _PickerApp(run, rows, time() if now is None else now).run()

@@ -1,0 +1,35 @@
+"""The command palette's source: the action table."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from rich.text import Text
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from gan_tui.actions import ACTIONS, Action
+from gan_tui.screens.dashboard import DashboardScreen
+
+
+class ActionProvider(Provider):
+    """Finds actions of the dashboard by their label, key or help."""
+
+    async def discover(self) -> Hits:
+        """Everything, in the table's order."""
+        if isinstance(deck := self.screen, DashboardScreen):
+            for action in ACTIONS:
+                yield DiscoveryHit(Text(_title(action)), partial(action.run, deck), _title(action), action.help)
+
+    async def search(self, query: str) -> Hits:
+        """What matches, best first."""
+        if not isinstance(deck := self.screen, DashboardScreen):
+            return
+        matcher = self.matcher(query)
+        for action in ACTIONS:
+            score = max(matcher.match(_title(action)), 0.8 * matcher.match(action.help))
+            if score > 0:
+                yield Hit(score, Text(_title(action)), partial(action.run, deck), _title(action), action.help)
+
+
+def _title(action: Action) -> str:
+    return f"{action.label} ({action.shown})"

@@ -1,0 +1,326 @@
+"""The dashboard: a run's curves, samples, controls and journal, and the keys that steer it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import tzinfo
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.screen import Screen
+from textual.widget import Widget
+
+from engine.protocol import commands as cmd
+from gan_tui.actions import BY_ID, bindings, footer_hints
+from gan_tui.screens.checkpoints import CheckpointPicker, rows_of_view
+from gan_tui.screens.help import HelpScreen
+from gan_tui.screens.pacer import Pacer
+from gan_tui.screens.prompts import NoteDialog, ValueDialog
+from gan_tui.screens.stop import StopDialog
+from gan_tui.state.effective import effective_values
+from gan_tui.state.history import History
+from gan_tui.state.run_view import Exchange, RunView
+from gan_tui.widgets.banner import EndBanner
+from gan_tui.widgets.controls import ControlsData, ControlsPane
+from gan_tui.widgets.footer import FooterBar, Tone
+from gan_tui.widgets.header import RunHeader
+from gan_tui.widgets.journal import JournalPane
+from gan_tui.widgets.pace import PacePane
+from gan_tui.widgets.plot import LossPlot, PlotData
+from gan_tui.widgets.samples import SamplePane
+from gan_tui.widgets.startup import StartUp
+from gan_tui.widgets.tabs import TabStrip
+
+TEXT_SECONDS = 0.5
+PLOT_SECONDS = 1.0
+PANES = ("plot", "samples", "controls", "journal")
+
+
+class DashboardScreen(Screen[None]):
+    """Shows the views it is given; what the user wants goes up as messages."""
+
+    CSS_PATH = "dashboard.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings())
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (110, "-wide")]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-short"), (30, "-tall")]
+
+    @dataclass
+    class Wanted(Message):
+        """The user asks something of the engine."""
+
+        command: cmd.Command
+
+    @dataclass
+    class Left(Message):
+        """The user leaves; ``resume_from`` is the checkpoint to go on from, if one was chosen."""
+
+        resume_from: int | None = None
+
+    def __init__(
+        self, view: RunView, history: History, run_dir: Path, *, readonly: bool = False, zone: tzinfo | None = None
+    ) -> None:
+        super().__init__()
+        self._view = view
+        self._shown = view
+        """What is on the screen: the newest view, or an older one while frozen."""
+        self._frozen = False
+        self._readonly = readonly
+        self._run_dir = run_dir
+        self._pane = 0
+        self._reported = {exchange.id for exchange in view.exchanges if not exchange.waiting}
+        self._history = history
+        self.header = RunHeader()
+        self.banner = EndBanner()
+        self.tabs = TabStrip()
+        self.startup = StartUp()
+        self.plot = LossPlot(history)
+        self.samples = SamplePane(run_dir)
+        self.controls = ControlsPane()
+        self.pace = PacePane()
+        self.journal = JournalPane(zone)
+        self.footer = FooterBar()
+        self._text = Pacer(self, TEXT_SECONDS, self._draw_text)
+        self._curves = Pacer(self, PLOT_SECONDS, self._draw_curves)
+
+    def compose(self) -> ComposeResult:
+        """Header, panes in two columns, footer; on narrow terminals the stylesheet shows one pane at a time."""
+        yield self.header
+        yield self.banner
+        yield self.tabs
+        with Horizontal(id="panes"):
+            with Vertical(id="left"):
+                yield self.startup
+                yield self.plot
+                yield self.journal
+            with Vertical(id="right"):
+                yield self.samples
+                yield self.controls
+                yield self.pace
+        yield self.footer
+
+    def on_mount(self) -> None:
+        """Name the panes and draw what is known."""
+        titled: tuple[tuple[Widget, str], ...] = (
+            (self.plot, "losses"),
+            (self.startup, "start-up"),
+            (self.samples, "samples"),
+            (self.controls, "controls"),
+            (self.journal, "journal"),
+            (self.pace, "machine"),
+        )
+        for pane, title in titled:
+            pane.border_title = title
+        self.go_to(0)
+        self.show(self._view)
+
+    # ------------------------------------------------------------------------------------------- data down
+
+    def show(self, view: RunView) -> None:
+        """Take the newest view; it is drawn as soon as its pace allows."""
+        self._view = view
+        self._report_answers()
+        self._text.request()
+        self._curves.request()
+
+    def say(self, text: str, tone: Tone = "plain") -> None:
+        """Tell the user something in the footer."""
+        self.footer.say(text, tone)
+
+    def _draw_text(self) -> None:
+        if not self._frozen:
+            self._shown = self._view
+        view = self._shown
+        self.header.show(view, self._tags())
+        self.banner.show(view)
+        self.journal.show(view.journal)
+        self.pace.show(view)
+        self.samples.show(view.sheets)
+        self._draw_controls()
+        paused = self._view.state in ("paused", "pausing")
+        self.footer.show(footer_hints({"pause": "continue"} if paused else {}))
+        self.set_class(self._history.extent() is None, "-starting")
+        if self.has_class("-starting"):
+            self.startup.show(view)
+
+    def _draw_controls(self) -> None:
+        view = self._shown
+        staged = {name: (value, change.at_step) for change in view.staged for name, value in change.values.items()}
+        self.controls.show(
+            ControlsData(
+                controls=view.controls,
+                values=view.values,
+                effective=effective_values(view),
+                staged=staged,
+                applying=view.waiting_for(cmd.SetControls) or view.waiting_for(cmd.Undo),
+            )
+        )
+
+    def _draw_curves(self) -> None:
+        if self._frozen:
+            return
+        keys = tuple(key for key in self._history.series() if key.group == "loss")
+        self.plot.show(
+            PlotData(
+                keys=keys,
+                markers=self._view.markers,
+                total_steps=self._view.total_steps,
+                version=self._history.version,
+            )
+        )
+
+    def _tags(self) -> tuple[str, ...]:
+        waiting = self._view.waiting_for
+        tags = []
+        if waiting(cmd.Pause):
+            tags.append("pausing…")
+        if waiting(cmd.Continue):
+            tags.append("continuing…")
+        if waiting(cmd.Stop):
+            tags.append("stopping…")
+        if self._frozen:
+            tags.append("DISPLAY FROZEN")
+        if self._readonly:
+            tags.append("read-only")
+        return tuple(tags)
+
+    def _report_answers(self) -> None:
+        """Say what became of each command once it is known."""
+        for exchange in self._view.exchanges:
+            if not exchange.waiting and exchange.id not in self._reported:
+                self._reported.add(exchange.id)
+                self.say(*_outcome(exchange))
+
+    # ------------------------------------------------------------------------------------------- actions
+
+    def action_perform(self, action_id: str) -> None:
+        """Run an action of the table."""
+        BY_ID[action_id].run(self)
+
+    def detach(self) -> None:
+        """Leave; training goes on."""
+        self.post_message(self.Left())
+
+    def toggle_pause(self) -> None:
+        """Ask the engine to pause, or to go on."""
+        paused = self._view.state in ("paused", "pausing")
+        self._ask(cmd.Continue() if paused else cmd.Pause())
+
+    def save(self) -> None:
+        """Ask for a checkpoint."""
+        self._ask(cmd.SaveCheckpoint())
+
+    def sample(self) -> None:
+        """Ask for a sample sheet."""
+        self._ask(cmd.TakeSample())
+
+    def undo(self) -> None:
+        """Ask for the newest nudge to be taken back."""
+        self._ask(cmd.Undo())
+
+    def apply_drafts(self) -> None:
+        """Send the prepared changes, all for one step."""
+        if drafts := self.controls.drafts:
+            self._ask(cmd.SetControls(values=drafts))
+        else:
+            self.say("Nothing is prepared: [ ] choose a control, - + nudge it, = type a value.")
+
+    def ask_stop(self) -> None:
+        """Ask the user how to stop, then ask the engine."""
+        if self._may_ask():
+            self.app.push_screen(StopDialog(self._view.name, self._view.epoch), self._stop)
+
+    def write_note(self) -> None:
+        """Have a note typed, then put it into the journal."""
+        if self._may_ask():
+            self.app.push_screen(NoteDialog(), self._note)
+
+    def pick_checkpoint(self) -> None:
+        """List the checkpoints that are on disk; one chosen ends the dashboard."""
+        rows = [row for row in rows_of_view(self._view) if (self._run_dir / row.path).is_dir()]
+        self.app.push_screen(CheckpointPicker(self._view.name, rows, now=self._view.clock), self._resume)
+
+    def toggle_freeze(self) -> None:
+        """Hold the display still, or let it go on."""
+        self._frozen = not self._frozen
+        self._draw_text()
+        self._draw_curves()
+
+    def show_help(self) -> None:
+        """List every key."""
+        self.app.push_screen(HelpScreen())
+
+    def show_palette(self) -> None:
+        """Search the actions."""
+        self.app.action_command_palette()
+
+    def go_to(self, place: int) -> None:
+        """Focus a pane; on a narrow terminal it is the one shown."""
+        self._pane = place
+        for index, name in enumerate(PANES):
+            self.set_class(index == place, f"-on-{name}")
+        self.tabs.show([(str(index + 1), name.capitalize(), _focusing(index)) for index, name in enumerate(PANES)], place)
+        self._pane_widget(place).focus(scroll_visible=False)
+
+    def go_on(self, by: int) -> None:
+        """Focus the next or the previous pane."""
+        self.go_to((self._pane + by) % len(PANES))
+
+    def explain_interrupt(self) -> None:
+        """Say which key leaves and which stops."""
+        self.say("q leaves the dashboard and training continues; X stops the run.")
+
+    def on_controls_pane_value_wanted(self, message: ControlsPane.ValueWanted) -> None:
+        """Have a value typed for a control."""
+        message.stop()
+        control = message.setting
+        self.app.push_screen(
+            ValueDialog(control, message.value),
+            lambda value: None if value is None else self.controls.draft(control, value),
+        )
+
+    # ------------------------------------------------------------------------------------------- inside
+
+    def _pane_widget(self, place: int) -> Widget:
+        return (self.plot, self.samples, self.controls, self.journal)[place]
+
+    def _may_ask(self) -> bool:
+        if self._readonly:
+            self.say("This view is read-only: attach without --readonly to steer.", "bad")
+            return False
+        if self._view.ended:
+            self.say(f"No engine works on this run. To go on: gan-tui resume {self._view.name}", "bad")
+            return False
+        return True
+
+    def _ask(self, command: cmd.Command) -> None:
+        if self._may_ask():
+            self.post_message(self.Wanted(command))
+
+    def _stop(self, how: StopDialog.How | None) -> None:
+        if how is not None:
+            self._ask(cmd.Stop(how=how))
+
+    def _note(self, text: str | None) -> None:
+        if text:
+            self._ask(cmd.WriteNote(text=text[: cmd.MAX_TEXT]))
+
+    def _resume(self, step: int | None) -> None:
+        if step is not None:
+            self.post_message(self.Left(resume_from=step))
+
+
+def _focusing(place: int) -> str:
+    return BY_ID[f"pane-{place + 1}"].textual_action
+
+
+def _outcome(exchange: Exchange) -> tuple[str, Tone]:
+    if exchange.reply is None:
+        return exchange.problem, "bad"
+    refusal = exchange.reply.refusal
+    if refusal is not None:
+        return f"{refusal.subject}: {refusal.fact}" + (f". {refusal.fix}" if refusal.fix else ""), "bad"
+    return exchange.reply.message or f"done at step {exchange.reply.step:,}", "good"

@@ -1,0 +1,52 @@
+"""The help screen: every key of the action table, and what the signs mean."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from gan_tui.actions import grouped
+from gan_tui.widgets.journal import SYMBOLS as JOURNAL_SYMBOLS
+from gan_tui.widgets.plot import SYMBOLS as PLOT_SYMBOLS
+
+
+class HelpScreen(ModalScreen[None]):
+    """Lists the keys; any of the usual ones closes it."""
+
+    CSS_PATH = "help.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,f1,enter", "dismiss(None)", "close", show=False)
+    ]
+
+    def compose(self) -> ComposeResult:
+        """One table for each group of actions, then the signs."""
+        with VerticalScroll(id="help") as scroll:
+            scroll.border_title = "every key"
+            scroll.border_subtitle = "Esc close · ↑ ↓ scroll"
+            for group, actions in grouped():
+                yield Static(Text(group), classes="group")
+                yield Static(_table([(action.shown, action.help) for action in actions]))
+            yield Static(Text("Signs"), classes="group")
+            yield Static(_table(_signs()))
+
+
+def _table(rows: list[tuple[str, str]]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(width=9, justify="right", style="bold")
+    table.add_column(ratio=1)
+    for key, told in rows:
+        table.add_row(Text(key), Text(told))
+    return table
+
+
+def _signs() -> list[tuple[str, str]]:
+    marks = "  ".join(f"{symbol} {kind}" for kind, symbol in PLOT_SYMBOLS.items())
+    lines = "  ".join(f"{symbol} {kind}" for kind, symbol in JOURNAL_SYMBOLS.items())
+    return [("plot", f"{marks}  × a value that was not finite"), ("journal", lines)]

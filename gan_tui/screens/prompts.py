@@ -1,0 +1,72 @@
+"""Dialogs with one line to type: a control's value, a note."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from engine.config.controls import Control
+from engine.errors import RequestError
+from engine.protocol.commands import MAX_TEXT
+from gan_tui.state.journal import number
+
+
+class ValueDialog(ModalScreen[float | None]):
+    """Returns a value that the control takes, or None."""
+
+    CSS_PATH = "prompts.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel", show=False)]
+
+    def __init__(self, control: Control, value: float) -> None:
+        super().__init__()
+        self._control = control
+        self._value = value
+
+    def compose(self) -> ComposeResult:
+        """What the control is, the field, and room for an objection."""
+        control = self._control
+        with Vertical(id="dialog") as dialog:
+            dialog.border_title = control.name
+            dialog.border_subtitle = "Enter prepare · Esc cancel"
+            yield Static(Text(control.doc), classes="told")
+            yield Static(Text(f"{control.range_text()}; default {number(control.default)}"), classes="told")
+            yield Input(value=number(self._value), select_on_focus=True)
+            yield Static("", id="objection")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Return the value, or say what is wrong with it."""
+        try:
+            value = self._control.check(float(event.value))
+        except ValueError:
+            self._object(f"{event.value!r} is not a number. Give {self._control.range_text()}.")
+        except RequestError as error:
+            self._object(error.one_line())
+        else:
+            self.dismiss(value)
+
+    def _object(self, objection: str) -> None:
+        self.query_one("#objection", Static).update(Text(objection))
+
+
+class NoteDialog(ModalScreen[str | None]):
+    """Returns a remark, or None."""
+
+    CSS_PATH = "prompts.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel", show=False)]
+
+    def compose(self) -> ComposeResult:
+        """The field."""
+        with Vertical(id="dialog") as dialog:
+            dialog.border_title = "note"
+            dialog.border_subtitle = "Enter write · Esc cancel"
+            yield Input(placeholder="a remark for the journal", max_length=MAX_TEXT)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Return the remark; an empty one is none."""
+        self.dismiss(event.value.strip() or None)

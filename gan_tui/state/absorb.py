@@ -1,0 +1,33 @@
+"""Moves a view and its history on together, fast enough for a record of a million lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from engine.protocol.events import Event, Metrics, Resumed, Tick
+from gan_tui.state.history import History
+from gan_tui.state.run_view import RunView, apply
+
+
+def absorb(view: RunView, history: History, messages: Iterable[Event | Tick]) -> RunView:
+    """The view after messages in the order of their seq; history gets the metrics among them.
+
+    Of consecutive metrics only the last reaches the view: the others would be overwritten at once.
+    """
+    newest: Metrics | None = None
+    last_seq = view.last_seq
+    for message in messages:
+        if isinstance(message, Metrics):
+            if message.seq > last_seq:
+                last_seq = message.seq
+                newest = message
+                history.record(message)
+            continue
+        if newest is not None:
+            view = apply(view, newest)
+            newest = None
+        if isinstance(message, Resumed) and message.seq > last_seq:
+            history.truncate_after(message.from_step)
+        view = apply(view, message)
+        last_seq = view.last_seq
+    return view if newest is None else apply(view, newest)

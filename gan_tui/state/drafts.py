@@ -1,0 +1,53 @@
+"""Changes of controls that the user is preparing and has not yet sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import floor, log10
+
+from engine.config.controls import Control
+
+FACTOR = 10 ** (1 / 10)
+"""What one nudge multiplies a control of logarithmic scale by: ten nudges are a decade."""
+SIGNIFICANT = 3
+
+
+def nudged(control: Control, value: float, direction: int) -> float:
+    """The value after one nudge up (+1) or down (-1), within the control's bounds.
+
+    A linear control moves by a twentieth of its value's decade: 10 to 10.5, 0.5 to 0.55, 1 to 1.05. A logarithmic one
+    moves by a factor of 1.26.
+    """
+    if control.scale == "log":
+        base = value if value > 0 else max(control.minimum, 1.0 if control.integer else 1e-6)
+        moved = _rounded(base * FACTOR**direction)
+    else:
+        moved = round(value + direction * _step(value or control.default or 1.0), 10)
+    if control.integer:
+        moved = float(round(moved)) if round(moved) != value else value + direction
+    return bounded(control, moved)
+
+
+def bounded(control: Control, value: float) -> float:
+    """The nearest value that the control takes."""
+    value = max(control.minimum, value)
+    return value if control.maximum is None else min(control.maximum, value)
+
+
+def drafted(drafts: Mapping[str, float], name: str, value: float, in_force: float) -> dict[str, float]:
+    """The drafts with one more; a draft equal to the value in force is none."""
+    rest = {key: draft for key, draft in drafts.items() if key != name}
+    return rest if value == in_force else {**rest, name: value}
+
+
+def outstanding(drafts: Mapping[str, float], values: Mapping[str, float]) -> dict[str, float]:
+    """The drafts that still differ from what is in force."""
+    return {name: draft for name, draft in drafts.items() if name in values and draft != values[name]}
+
+
+def _step(value: float) -> float:
+    return 10.0 ** floor(log10(abs(value)) + 1e-9) / 20
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.{SIGNIFICANT - 1}e}")

@@ -1,0 +1,202 @@
+"""A run's metrics in bounded memory: the whole course in buckets and the newest part line by line."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from threading import Lock
+from typing import TypeAlias
+
+from engine.protocol.events import Metrics
+from gan_tui.state.series import (
+    EMPTY,
+    Axis,
+    Buckets,
+    Row,
+    SeriesKey,
+    Span,
+    edges,
+    joined,
+    position,
+    spans_of_column,
+    spans_of_values,
+)
+
+CAPACITY = 4096
+"""Buckets of the whole course, and newest lines kept as they are."""
+BATCH = 512
+"""Lines folded into buckets at once: in batches it costs a tenth."""
+Layout: TypeAlias = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+"""The names of the losses, learning rates and weights of a line, in its order."""
+
+
+class History:
+    """Every series of a run, appended by one thread (the feed's) and read by another (the screen's)."""
+
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        self._lock = Lock()
+        self._capacity = capacity
+        self._buckets = Buckets(capacity)
+        self._recent: list[Row] = []
+        """The newest lines; the last ``_waiting`` of them are not yet in a bucket."""
+        self._waiting = 0
+        self._keys: list[SeriesKey] = []
+        self._places: dict[SeriesKey, int] = {}
+        self._layout: Layout | None = None
+        self._order: list[int] | None = None
+        """Where each value of a line belongs; None when a line comes in the order of the columns."""
+        self.version = 0
+        """Rises with every change."""
+        self.course = 0
+        """Rises when recorded lines were dropped: what was drawn is then no longer true."""
+
+    # ------------------------------------------------------------------------------------------- writing
+
+    def record(self, event: Metrics) -> None:
+        """Append one line of metrics; its step is greater than the last one's."""
+        with self._lock:
+            layout = (tuple(event.losses), tuple(event.lr), tuple(event.weights))
+            if layout != self._layout:
+                self._adopt_layout(layout)
+            values: tuple[float | None, ...] = (
+                *event.losses.values(),
+                *event.lr.values(),
+                *event.weights.values(),
+                event.throughput,
+                event.data_wait,
+            )
+            if self._order is not None:
+                values = self._ordered(values, self._order)
+            self._recent.append((event.step, event.time, values))
+            self._waiting += 1
+            self.version += 1
+            if self._waiting >= max(BATCH, self._buckets.stride):
+                self._fold()
+
+    def truncate_after(self, step: int) -> None:
+        """Drop what was recorded for later steps: training went back to a checkpoint."""
+        with self._lock:
+            before = len(self._recent), len(self._buckets)
+            cut = bisect_right(self._recent, float(step), key=_step_of)
+            self._waiting = max(0, self._waiting - (len(self._recent) - cut))
+            del self._recent[cut:]
+            self._cut_buckets(step)
+            if before == (len(self._recent), len(self._buckets)):
+                return
+            self.version += 1
+            self.course += 1
+
+    def adopt(self, other: History) -> None:
+        """Become ``other``, which must not be written any more: a coarse first reading gives way to the full one."""
+        with self._lock:
+            self._capacity, self._buckets = other._capacity, other._buckets
+            self._recent, self._waiting = other._recent, other._waiting
+            self._keys, self._places = other._keys, other._places
+            self._layout, self._order = other._layout, other._order
+            self.version += 1
+            self.course += 1
+
+    # ------------------------------------------------------------------------------------------- reading
+
+    def series(self) -> tuple[SeriesKey, ...]:
+        """Every series seen so far, in the order of their first appearance."""
+        with self._lock:
+            return tuple(self._keys)
+
+    def extent(self, axis: Axis = "step") -> tuple[float, float] | None:
+        """Where the first and the last line lie on an axis; None before the first."""
+        with self._lock:
+            ends = [position(row, axis) for row in (self._recent[:1] + self._recent[-1:])]
+            if len(self._buckets):
+                ends += [self._buckets.starts(axis)[0], self._buckets.ends(axis)[-1]]
+            return (min(ends), max(ends)) if ends else None
+
+    def decimate(
+        self, keys: Sequence[SeriesKey], low: float, high: float, columns: int, axis: Axis = "step"
+    ) -> dict[SeriesKey, list[Span]]:
+        """What each of ``columns`` equal parts of [low, high] holds of each series.
+
+        Lines are used as they are where they are still at hand for the whole range, else buckets; an unknown series
+        comes back empty.
+        """
+        with self._lock:
+            lines_reach = bool(self._recent) and position(self._recent[0], axis) <= low
+            if self._buckets.stride > 1 and lines_reach:
+                return self._from_lines(keys, self._recent, low, high, columns, axis)
+            coarse = self._from_buckets(keys, low, high, columns, axis)
+            if not self._waiting:
+                return coarse
+            fine = self._from_lines(keys, self._recent[-self._waiting :], low, high, columns, axis)
+            return {key: list(map(joined, coarse[key], fine[key])) for key in keys}
+
+    # ------------------------------------------------------------------------------------------- inside
+
+    def _fold(self) -> None:
+        self._waiting -= self._buckets.fold(self._recent[-self._waiting :])
+        if len(self._recent) > 2 * self._capacity:
+            del self._recent[: len(self._recent) - max(self._capacity, self._waiting)]
+
+    def _adopt_layout(self, layout: Layout) -> None:
+        losses, rates, weights = layout
+        arriving = [
+            *(SeriesKey("loss", name) for name in losses),
+            *(SeriesKey("lr", name) for name in rates),
+            *(SeriesKey("weight", name) for name in weights),
+            SeriesKey("pace", "throughput"),
+            SeriesKey("pace", "data_wait"),
+        ]
+        for key in arriving:
+            if key not in self._places:
+                self._places[key] = len(self._keys)
+                self._keys.append(key)
+        order = [self._places[key] for key in arriving]
+        self._layout = layout
+        self._order = None if order == list(range(len(self._keys))) else order
+        width = len(self._keys)
+        self._recent = [(step, time, row + (None,) * (width - len(row))) for step, time, row in self._recent]
+
+    def _ordered(self, values: Sequence[float | None], order: Sequence[int]) -> tuple[float | None, ...]:
+        row: list[float | None] = [None] * len(self._keys)
+        for place, value in zip(order, values, strict=True):
+            row[place] = value
+        return tuple(row)
+
+    def _cut_buckets(self, step: int) -> None:
+        buckets = self._buckets
+        keep = bisect_right(buckets.last_step, step)
+        if keep == len(buckets) or buckets.first_step[keep] > step:
+            buckets.cut(keep)
+            return
+        first = buckets.first_step[keep]
+        if self._recent and self._recent[0][0] <= first:
+            buckets.cut(keep)
+            self._waiting = len(self._recent) - bisect_left(self._recent, first, key=_step_of)
+        else:
+            buckets.cut(keep + 1)
+            buckets.last_step[keep] = step
+
+    def _from_buckets(
+        self, keys: Sequence[SeriesKey], low: float, high: float, columns: int, axis: Axis
+    ) -> dict[SeriesKey, list[Span]]:
+        bounds = edges(self._buckets.starts(axis), low, high, columns)
+        found = {}
+        for key in keys:
+            place = self._places.get(key, len(self._buckets.columns))
+            known = place < len(self._buckets.columns)
+            found[key] = spans_of_column(self._buckets.columns[place], bounds) if known else [EMPTY] * columns
+        return found
+
+    def _from_lines(
+        self, keys: Sequence[SeriesKey], rows: Sequence[Row], low: float, high: float, columns: int, axis: Axis
+    ) -> dict[SeriesKey, list[Span]]:
+        bounds = edges([position(row, axis) for row in rows], low, high, columns)
+        table = list(zip(*(row[2] for row in rows), strict=True))
+        found = {}
+        for key in keys:
+            at = self._places.get(key)
+            found[key] = [EMPTY] * columns if at is None else spans_of_values(table[at], bounds)
+        return found
+
+
+def _step_of(row: Row) -> float:
+    return row[0]

@@ -1,0 +1,102 @@
+"""The journal as a person reads it: one line of text for each event worth telling."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias, assert_never
+
+import msgspec
+
+from engine.protocol import events as ev
+
+JournalKind: TypeAlias = Literal["life", "nudge", "pause", "checkpoint", "alert", "note", "error"]
+
+
+class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the journal; ``text`` is plain, from whatever source, never markup."""
+
+    seq: int
+    time: float
+    step: int
+    kind: JournalKind
+    text: str
+
+
+def journal_entry(event: ev.Event) -> JournalEntry | None:
+    """What the journal says of an event; None for one that only moves curves and pictures."""
+    told = _tell(event)
+    if told is None:
+        return None
+    kind, text = told
+    return JournalEntry(seq=event.seq, time=event.time, step=event.step, kind=kind, text=text)
+
+
+def number(value: float) -> str:
+    """A control's value as people write it: 10, 0.5, 2e-4."""
+    if value and (abs(value) < 1e-3 or abs(value) >= 1e7):
+        mantissa, exponent = f"{value:.3e}".split("e")
+        return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+    return f"{value:.4f}".rstrip("0").rstrip(".") if value != int(value) else f"{value:.0f}"
+
+
+def size_text(size: float) -> str:
+    """Bytes for people: 812 kB, 22.8 MB, 1.4 GB."""
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if size >= 100 or unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"
+
+
+def _tell(event: ev.Event) -> tuple[JournalKind, str] | None:
+    match event:
+        case ev.Metrics() | ev.Announced() | ev.Phase() | ev.Sampled():
+            return None
+        case ev.Started():
+            return "life", f"engine started on {event.device}, {event.host} pid {event.pid}"
+        case ev.Training():
+            return "life", "training began"
+        case ev.Nudged():
+            return "nudge", _nudged(event)
+        case ev.Staged():
+            return "nudge", f"staged for step {event.at_step:,}: {_settings(event)} ({event.by}){_why(event.why)}"
+        case ev.Paused():
+            return "pause", f"paused ({event.by})"
+        case ev.Continued():
+            return "pause", f"continued ({event.by})"
+        case ev.Checkpointed():
+            took = f"{size_text(event.size)}, {event.seconds:.1f} s"
+            return "checkpoint", f"checkpoint step {event.saved_step:,} complete, {took}"
+        case ev.Resumed():
+            return "life", f"resumed from {event.checkpoint or f'step {event.from_step:,}'}"
+        case ev.Alert():
+            return "alert", _sentence(event.subject, event.fact, event.fix)
+        case ev.Note():
+            return "note", f"{event.text} ({event.by})"
+        case ev.Refused():
+            return "alert", f"refused: {_sentence(event.subject, event.fact, event.fix)}"
+        case ev.Failed():
+            return "error", event.reason + (f". {event.fix}" if event.fix else "")
+        case ev.Stopped():
+            return "life", f"stopped ({event.by}), " + ("checkpoint saved" if event.saved else "nothing saved")
+        case ev.Finished():
+            return "life", "finished: the last step is done"
+        case _:
+            assert_never(event)
+
+
+def _nudged(event: ev.Nudged) -> str:
+    moves = ", ".join(f"{change.name} {number(change.old)} → {number(change.new)}" for change in event.changes)
+    undo = "undo: " if event.undoes is not None else ""
+    return f"{undo}{moves} ({event.by}){_why(event.why)}"
+
+
+def _settings(event: ev.Staged) -> str:
+    return ", ".join(f"{name} {number(value)}" for name, value in event.values.items())
+
+
+def _why(why: str) -> str:
+    return f": {why}" if why else ""
+
+
+def _sentence(subject: str, fact: str, fix: str) -> str:
+    return f"{subject}: {fact}" + (f". {fix}" if fix else "")

@@ -1,0 +1,316 @@
+"""What a viewer knows of one run: an immutable value, and the pure function that moves it on by one event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias, TypeVar, assert_never
+
+import msgspec
+from msgspec.structs import replace
+
+from engine.config.controls import Control
+from engine.protocol import events as ev
+from engine.protocol.commands import Command, Reply
+from gan_tui.state.journal import JournalEntry, journal_entry
+
+JOURNAL_LENGTH = 500
+SHEETS_LENGTH = 500
+MARKERS_LENGTH = 500
+EXCHANGES_LENGTH = 20
+CHECKPOINTS_LENGTH = 500
+
+Link: TypeAlias = Literal["reading", "connecting", "live", "record", "lost"]
+"""Where the view comes from: the record being read, an engine being looked for, its stream, the record alone (the run
+has ended), or the record of an engine that died without a word."""
+
+Status: TypeAlias = ev.State | Literal["reading", "connecting", "lost"]
+"""What the status line says: the engine's state, or why it is not known."""
+
+ENDED: frozenset[ev.State] = frozenset({"stopped", "finished", "failed"})
+
+MarkerKind: TypeAlias = Literal["nudge", "checkpoint", "alert", "resume", "note"]
+
+_Item = TypeVar("_Item")
+
+
+class Marker(msgspec.Struct, frozen=True, kw_only=True):
+    """A place on the x axis of the plots where something happened."""
+
+    step: int
+    time: float
+    kind: MarkerKind
+    label: str
+
+
+class Exchange(msgspec.Struct, frozen=True, kw_only=True):
+    """A command that this viewer sent, and what became of it."""
+
+    id: str
+    command: Command
+    reply: Reply | None = None
+    problem: str = ""
+    """Why no answer came: the link's trouble, in words."""
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the answer is still to come."""
+        return self.reply is None and not self.problem
+
+
+class RunView(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a dashboard draws except the curves, which are History's. Mappings in it are never changed."""
+
+    name: str
+    method: str = ""
+    preset: str = ""
+    link: Link = "reading"
+    link_detail: str = ""
+    """Why the link is as it is, when there is something to say."""
+
+    state: ev.State = "starting"
+    host: str = ""
+    pid: int = 0
+    device: str = ""
+    phases: tuple[ev.Phase, ...] = ()
+    """Stages of the start-up in progress, or of the last one."""
+    failure: ev.Failed | None = None
+
+    step: int = 0
+    total_steps: int = 0
+    epoch: int = 0
+    epochs: int = 0
+    steps_per_epoch: int = 0
+    images: int = 0
+    throughput: float = 0.0
+    """Steps a second; 0 while unknown."""
+    data_wait: float = 0.0
+    clock: float = 0.0
+    """The engine's time, in Unix seconds, when it last said something."""
+
+    components: tuple[str, ...] = ()
+    parameters: Mapping[str, int] = {}
+    losses: Mapping[str, float | None] = {}
+    lr: Mapping[str, float] = {}
+    """Effective learning rates: base times schedule."""
+    weights: Mapping[str, float] = {}
+
+    controls: tuple[Control, ...] = ()
+    values: Mapping[str, float] = {}
+    """Each control's value in force."""
+    staged: tuple[ev.Staged, ...] = ()
+    nudges: tuple[ev.Nudged, ...] = ()
+    """Changes in force that an undo could take back, oldest first."""
+
+    journal: tuple[JournalEntry, ...] = ()
+    sheets: tuple[ev.Sampled, ...] = ()
+    checkpoints: tuple[ev.Checkpointed, ...] = ()
+    alerts: tuple[ev.Alert, ...] = ()
+    markers: tuple[Marker, ...] = ()
+    exchanges: tuple[Exchange, ...] = ()
+    """The newest commands of this viewer with their answers, oldest first."""
+    last_seq: int = 0
+    """The newest recorded event in this view; events up to it are ignored when they come again."""
+
+    @property
+    def status(self) -> Status:
+        """The one word for how the run is."""
+        if self.state in ENDED:
+            return self.state
+        match self.link:
+            case "lost":
+                return "lost"
+            case "reading" | "connecting":
+                return self.link
+            case "live" | "record":
+                return self.state
+            case _:
+                assert_never(self.link)
+
+    @property
+    def ended(self) -> bool:
+        """Whether no engine works on the run any more."""
+        return self.state in ENDED or self.link == "lost"
+
+    @property
+    def remaining_seconds(self) -> float | None:
+        """Time to the last step at the present pace; None when that cannot be said."""
+        if self.throughput <= 0 or not self.total_steps or self.ended:
+            return None
+        return max(0, self.total_steps - self.step) / self.throughput
+
+    def control(self, name: str) -> Control | None:
+        """The control of that name."""
+        return next((control for control in self.controls if control.name == name), None)
+
+    def waiting_for(self, kind: type[Command]) -> bool:
+        """Whether a command of that type has been sent and not yet answered."""
+        return any(exchange.waiting and isinstance(exchange.command, kind) for exchange in self.exchanges)
+
+
+def apply(view: RunView, message: ev.Event | ev.Tick) -> RunView:
+    """The view after a message. Events already in it are ignored, so that record and stream may overlap."""
+    if isinstance(message, ev.Tick):
+        return _ticked(view, message)
+    if message.seq <= view.last_seq:
+        return view
+    entry = journal_entry(message)
+    return replace(
+        view,
+        **{
+            "last_seq": message.seq,
+            "clock": message.time,
+            "step": max(view.step, message.step),
+            "journal": view.journal if entry is None else _tail(view.journal, entry, JOURNAL_LENGTH),
+            **_changes(view, message),
+        },
+    )
+
+
+def with_link(view: RunView, link: Link, detail: str = "") -> RunView:
+    """The view with another source."""
+    return view if (view.link, view.link_detail) == (link, detail) else replace(view, link=link, link_detail=detail)
+
+
+def with_request(view: RunView, request_id: str, command: Command) -> RunView:
+    """The view after this viewer sent a command."""
+    exchange = Exchange(id=request_id, command=command)
+    return replace(view, exchanges=_tail(view.exchanges, exchange, EXCHANGES_LENGTH))
+
+
+def with_reply(view: RunView, reply: Reply) -> RunView:
+    """The view after an answer; an answer to an unknown request changes nothing."""
+    return _answered(view, reply.id, reply=reply)
+
+
+def with_unanswered(view: RunView, request_id: str, problem: str) -> RunView:
+    """The view after it is clear that no answer will come."""
+    return _answered(view, request_id, problem=problem)
+
+
+def _answered(view: RunView, request_id: str, *, reply: Reply | None = None, problem: str = "") -> RunView:
+    exchanges = tuple(
+        replace(exchange, reply=reply, problem=problem) if exchange.id == request_id and exchange.waiting else exchange
+        for exchange in view.exchanges
+    )
+    return view if exchanges == view.exchanges else replace(view, exchanges=exchanges)
+
+
+def _ticked(view: RunView, tick: ev.Tick) -> RunView:
+    if tick.time < view.clock or view.state in ENDED:
+        return view
+    return replace(
+        view,
+        step=tick.step,
+        epoch=tick.epoch,
+        throughput=tick.throughput if tick.state == "training" else view.throughput,
+        state=tick.state,
+        clock=tick.time,
+    )
+
+
+def _changes(view: RunView, event: ev.Event) -> dict[str, Any]:
+    """The fields that an event gives new values, beyond those that every event does."""
+    match event:
+        case ev.Metrics():
+            return _measured(event)
+        case ev.Started():
+            fresh = {"state": "starting", "phases": (), "failure": None, "staged": ()}
+            return {**fresh, "host": event.host, "pid": event.pid, "device": event.device}
+        case ev.Phase():
+            return {"phases": (*view.phases, event), "state": "starting"}
+        case ev.Announced():
+            return _announced(event)
+        case ev.Training():
+            return {"state": "training"}
+        case ev.Nudged():
+            return _nudged(view, event)
+        case ev.Staged():
+            return {"staged": (*view.staged, event)}
+        case ev.Paused():
+            return {"state": "paused"}
+        case ev.Continued():
+            return {"state": "training"}
+        case ev.Checkpointed():
+            label = f"checkpoint {event.saved_step:,}"
+            mark = Marker(step=event.saved_step, time=event.time, kind="checkpoint", label=label)
+            kept = tuple(old for old in view.checkpoints if old.saved_step != event.saved_step)
+            return {"checkpoints": _tail(kept, event, CHECKPOINTS_LENGTH), "markers": _marked(view, mark)}
+        case ev.Sampled():
+            return {"sheets": _tail(view.sheets, event, SHEETS_LENGTH)}
+        case ev.Resumed():
+            return _resumed(view, event)
+        case ev.Alert():
+            mark = Marker(step=event.step, time=event.time, kind="alert", label=f"{event.subject}: {event.fact}")
+            return {"alerts": _tail(view.alerts, event, JOURNAL_LENGTH), "markers": _marked(view, mark)}
+        case ev.Note():
+            mark = Marker(step=event.step, time=event.time, kind="note", label=event.text)
+            return {"markers": _marked(view, mark)}
+        case ev.Refused():
+            return {"staged": tuple(staged for staged in view.staged if staged.at_step > event.step)}
+        case ev.Failed():
+            return {"state": "failed", "failure": event}
+        case ev.Stopped():
+            return {"state": "stopped"}
+        case ev.Finished():
+            return {"state": "finished"}
+        case _:
+            assert_never(event)
+
+
+def _measured(event: ev.Metrics) -> dict[str, Any]:
+    return {
+        "epoch": event.epoch,
+        "images": event.images,
+        "losses": event.losses,
+        "lr": event.lr,
+        "weights": event.weights,
+        "throughput": event.throughput,
+        "data_wait": event.data_wait,
+    }
+
+
+def _announced(event: ev.Announced) -> dict[str, Any]:
+    return {
+        "controls": event.controls,
+        "values": event.values,
+        "components": event.components,
+        "epochs": event.epochs,
+        "steps_per_epoch": event.steps_per_epoch,
+        "total_steps": event.total_steps,
+        "device": event.device,
+        "parameters": event.parameters,
+    }
+
+
+def _nudged(view: RunView, event: ev.Nudged) -> dict[str, Any]:
+    moved = {change.name: change.new for change in event.changes}
+    if event.undoes is None:
+        nudges = _tail(view.nudges, event, MARKERS_LENGTH)
+    else:
+        nudges = tuple(nudge for nudge in view.nudges if nudge.seq != event.undoes)
+    label = ", ".join(moved)
+    return {
+        "values": {**view.values, **moved},
+        "nudges": nudges,
+        "staged": tuple(staged for staged in view.staged if staged.at_step > event.step),
+        "markers": _marked(view, Marker(step=event.step, time=event.time, kind="nudge", label=label)),
+    }
+
+
+def _resumed(view: RunView, event: ev.Resumed) -> dict[str, Any]:
+    still_true = tuple(marker for marker in view.markers if marker.step <= event.from_step)
+    mark = Marker(step=event.from_step, time=event.time, kind="resume", label="resumed")
+    return {
+        "step": event.from_step,
+        "markers": _tail(still_true, mark, MARKERS_LENGTH),
+        "sheets": tuple(sheet for sheet in view.sheets if sheet.step <= event.from_step),
+        "nudges": tuple(nudge for nudge in view.nudges if nudge.step <= event.from_step),
+    }
+
+
+def _marked(view: RunView, marker: Marker) -> tuple[Marker, ...]:
+    return _tail(view.markers, marker, MARKERS_LENGTH)
+
+
+def _tail(items: tuple[_Item, ...], item: _Item, length: int) -> tuple[_Item, ...]:
+    return (*items[len(items) + 1 - length :], item) if len(items) >= length else (*items, item)

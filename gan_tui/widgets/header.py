@@ -1,0 +1,132 @@
+"""The header: which run this is, how it is and how far, over a bar of its progress."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
+
+from gan_tui.state.run_view import RunView
+from gan_tui.widgets.line import Lines, Span
+from gan_tui.widgets.wording import STATUS_WORDS, StatusWord, clipped, duration, pace
+
+
+class _Item(NamedTuple):
+    """A part of the header; those of higher rank go first when room is short."""
+
+    text: str
+    name: str
+    rank: int
+
+
+class RunHeader(Lines):
+    """Two lines: identity and state on the left, position and pace on the right; below, the progress."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "header--name",
+        "header--plain",
+        "header--faint",
+        "header--good",
+        "header--waiting",
+        "header--bad",
+        "header--done",
+        "header--todo",
+    }
+    DEFAULT_CSS = """
+    RunHeader { height: 2; background: $surface; }
+    RunHeader .header--name { color: $foreground; text-style: bold; background: $surface; }
+    RunHeader .header--plain { color: $foreground; background: $surface; }
+    RunHeader .header--faint { color: $faint; background: $surface; }
+    RunHeader .header--good { color: $success; text-style: bold; background: $surface; }
+    RunHeader .header--waiting { color: $warning; text-style: bold; background: $surface; }
+    RunHeader .header--bad { color: $error; text-style: bold; background: $surface; }
+    RunHeader .header--done { color: $primary; background: $surface; }
+    RunHeader .header--todo { color: $frame; background: $surface; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._view: RunView | None = None
+        self._tags: tuple[str, ...] = ()
+
+    def show(self, view: RunView, tags: tuple[str, ...]) -> None:
+        """Take the run's view, and remarks about the display itself such as "FROZEN"."""
+        self._view, self._tags = view, tags
+        self._draw()
+
+    def on_resize(self) -> None:
+        """Fit the parts to the new width."""
+        self._draw()
+
+    def _draw(self) -> None:
+        width = self.size.width
+        if self._view is not None and width:
+            self.put([_identity(self._view, self._tags, width), _progress(self._view, width)])
+
+
+def _identity(view: RunView, tags: Sequence[str], width: int) -> list[Span]:
+    status = STATUS_WORDS[view.status]
+    left = _left(view, status, tags)
+    right = _right(view)
+    separators = 3 * (len(left) + len(right))
+    while sum(len(item.text) for item in left + right) + separators + 2 > width:
+        droppable = max(left + right, key=lambda item: item.rank)
+        if droppable.rank == 0:
+            break
+        (left if droppable in left else right).remove(droppable)
+        separators -= 3
+    spans = [(" ", "header--plain"), *_joined(left)]
+    tail = [*_joined(right), (" ", "header--plain")]
+    if not right:
+        tail = []
+    gap = width - sum(len(text) for text, _ in spans + tail)
+    if gap < 0:
+        name = clipped(left[0].text, max(6, len(left[0].text) + gap))
+        spans[1] = (name, "header--name")
+        gap = width - sum(len(text) for text, _ in spans + tail)
+    return [*spans, (" " * max(0, gap), "header--plain"), *tail]
+
+
+def _left(view: RunView, status: StatusWord, tags: Sequence[str]) -> list[_Item]:
+    items = [_Item(view.name, "header--name", 0)]
+    if view.method:
+        items.append(_Item(view.method, "header--plain", 5))
+    if view.device:
+        items.append(_Item(view.device, "header--plain", 6))
+    items.append(_Item(f"{status.symbol} {status.word}", f"header--{status.token}", 0))
+    items.extend(_Item(tag, "header--waiting", 0) for tag in tags)
+    return items
+
+
+def _right(view: RunView) -> list[_Item]:
+    items = []
+    if view.epochs:
+        items.append(_Item(f"epoch {view.epoch}/{view.epochs}", "header--plain", 4))
+    if view.total_steps:
+        items.append(_Item(f"step {view.step:,}", "header--plain", 1))
+    if view.throughput and not view.ended:
+        items.append(_Item(pace(view.throughput), "header--plain", 3))
+    if view.remaining_seconds is not None and view.status in ("training", "paused", "pausing"):
+        items.append(_Item(f"ETA {duration(view.remaining_seconds)}", "header--plain", 2))
+    return items
+
+
+def _joined(items: Sequence[_Item]) -> list[Span]:
+    spans: list[Span] = []
+    for item in items:
+        if spans:
+            spans.append((" · ", "header--faint"))
+        spans.append((item.text, item.name))
+    return spans
+
+
+def _progress(view: RunView, width: int) -> list[Span]:
+    share = min(1.0, view.step / view.total_steps) if view.total_steps else 0.0
+    percent = f" {100 * share:.0f}% " if view.total_steps else ""
+    room = width - len(percent)
+    done = int(room * share * 2)
+    half = "╸" if done % 2 else ""
+    return [
+        ("━" * (done // 2) + half, "header--done"),
+        ("─" * (room - done // 2 - len(half)), "header--todo"),
+        (percent, "header--faint"),
+    ]

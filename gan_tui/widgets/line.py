@@ -1,0 +1,56 @@
+"""A fixed number of text lines of which only those that change are drawn again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+Span: TypeAlias = tuple[str, str]
+"""Text and the component class of its style; plain text, never markup."""
+
+
+class Lines(Widget):
+    """Shows lines of spans; subclasses turn their data into spans and call ``put``."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: list[Sequence[Span]] = []
+
+    def put(self, lines: Sequence[Sequence[Span]]) -> None:
+        """Draw the lines that differ from those on the screen."""
+        before, self._lines = self._lines, list(lines)
+        for y in range(max(len(before), len(self._lines))):
+            old = before[y] if y < len(before) else None
+            new = self._lines[y] if y < len(self._lines) else None
+            if old != new:
+                start = _common(old or (), new or ())
+                self.refresh(Region(start, y, max(0, self.size.width - start), 1))
+
+    def render_line(self, y: int) -> Strip:
+        """One line, cut or padded to the width."""
+        spans = self._lines[y] if y < len(self._lines) else ()
+        segments = [Segment(text, self.span_style(name)) for text, name in spans]
+        return Strip(segments).adjust_cell_length(self.size.width, self.rich_style)
+
+    def span_style(self, name: str) -> Style:
+        """The style of a span: its component class's."""
+        return self.get_component_rich_style(name)
+
+
+def _common(old: Sequence[Span], new: Sequence[Span]) -> int:
+    """How many columns at the left are the same."""
+    width = 0
+    for (old_text, old_name), (new_text, new_name) in zip(old, new, strict=False):
+        if old_name != new_name:
+            break
+        if old_text != new_text:
+            same = next((at for at, (a, b) in enumerate(zip(old_text, new_text, strict=False)) if a != b), None)
+            return width + (min(len(old_text), len(new_text)) if same is None else same)
+        width += len(old_text)
+    return width

@@ -1,0 +1,63 @@
+"""What stands in the plot's place before there are curves: the stages of start-up, or why there are none."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from engine.protocol.events import Phase
+from gan_tui.state.run_view import RunView
+from gan_tui.widgets.line import Lines, Span
+from gan_tui.widgets.wording import clipped, count
+
+
+class StartUp(Lines):
+    """The stages done with their times, the one in progress, and what the engine announced."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"startup--done", "startup--now", "startup--faint", "startup--title"}
+    DEFAULT_CSS = """
+    StartUp { height: 1fr; padding: 1 2; }
+    StartUp .startup--title { color: $foreground; text-style: bold; }
+    StartUp .startup--done { color: $success; }
+    StartUp .startup--now { color: $warning; text-style: bold; }
+    StartUp .startup--faint { color: $faint; }
+    """
+
+    def show(self, view: RunView) -> None:
+        """Take the run's view."""
+        width = max(10, self.size.width)
+        lines: list[list[Span]] = [[(clipped(_title(view), width), "startup--title")], []]
+        running = view.state == "starting"
+        for place, phase in enumerate(view.phases):
+            last = place == len(view.phases) - 1
+            ended = None if last else view.phases[place + 1].time
+            lines.append(_phase_line(phase, ended, running=running and last, width=width))
+        if view.state == "training":
+            lines.append(
+                [("● ", "startup--now"), ("training; the first line of metrics is on its way", "startup--now")]
+            )
+        if view.parameters:
+            networks = " · ".join(f"{name} {count(number)}" for name, number in view.parameters.items())
+            lines += [[], [(clipped(f"parameters  {networks}", width), "startup--faint")]]
+        self.put(lines)
+
+
+def _title(view: RunView) -> str:
+    match view.status:
+        case "reading":
+            return "reading the record…"
+        case "connecting":
+            return f"waiting for the engine of {view.name}…" + (f" {view.link_detail}" if view.link_detail else "")
+        case "lost" | "failed" | "stopped" | "finished":
+            return "no metrics were recorded"
+        case "starting" | "training" | "pausing" | "paused" | "stopping":
+            host = f" on {view.host}" if view.host else ""
+            return f"{view.name} is starting{host}"
+
+
+def _phase_line(phase: Phase, ended: float | None, *, running: bool, width: int) -> list[Span]:
+    detail = f"  {phase.detail}" if phase.detail else ""
+    if running:
+        return [("◐ ", "startup--now"), (f"{phase.name}…", "startup--now"), (clipped(detail, width), "startup--faint")]
+    took = f"{ended - phase.time:5.1f} s" if ended is not None else ""
+    text = clipped(f"{phase.name}{detail}", width - 10)
+    return [("✔ ", "startup--done"), (text.ljust(width - 10), "startup--title"), (took, "startup--faint")]

@@ -1,0 +1,39 @@
+"""The strip of pane names that stands above the panes where only one of them fits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.style import Style
+
+from gan_tui.widgets.line import Lines, Span
+
+
+class TabStrip(Lines):
+    """Names with the keys that show them; a click does too."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"tabs--active", "tabs--other", "tabs--key"}
+    DEFAULT_CSS = """
+    TabStrip { height: 1; }
+    TabStrip .tabs--active { color: $background; background: $primary; text-style: bold; }
+    TabStrip .tabs--other { color: $foreground; }
+    TabStrip .tabs--key { color: $primary; text-style: bold; }
+    """
+
+    def show(self, names: Sequence[tuple[str, str, str]], active: int) -> None:
+        """Take (key, name, action) of each pane and which one is shown."""
+        spans: list[Span] = []
+        for place, (key, name, action) in enumerate(names):
+            if place == active:
+                spans.append((f" {key} {name} ", f"tabs--active@{action}"))
+            else:
+                spans += [(f" {key}", f"tabs--key@{action}"), (f" {name} ", f"tabs--other@{action}")]
+            spans.append((" ", "tabs--other@"))
+        self.put([spans])
+
+    def span_style(self, name: str) -> Style:
+        """A span's style, with its click."""
+        base, _, action = name.partition("@")
+        style = self.get_component_rich_style(base)
+        return style + Style(meta={"@click": action}) if action else style
