@@ -10,6 +10,7 @@ from time import time
 from typing import ClassVar, TypeAlias
 
 from textual.app import App, get_system_commands_provider
+from textual.driver import Driver
 from textual.message import Message
 
 from gan_tui import terminal_guard
@@ -18,6 +19,7 @@ from gan_tui.screens.checkpoints import CheckpointPicker, CheckpointRow
 from gan_tui.screens.dashboard import DashboardScreen
 from gan_tui.state.feed import Feed
 from gan_tui.state.run_view import Status
+from gan_tui.terminal_diff import ThriftyDriver
 from gan_tui.themes import DARK, THEMES
 
 __all__ = ["Dashboard", "Departure", "Detached", "Ended", "ResumeFrom", "pick_checkpoint", "run_dashboard"]
@@ -49,6 +51,7 @@ class Dashboard(App[Departure]):
     """Follows one run."""
 
     TITLE = "gan-tui"
+    CSS_PATH = "screens/dashboard.tcss"  # Textual does not read a default screen's own
     COMMANDS: ClassVar = {get_system_commands_provider, lambda: ActionProvider}
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "f12"
@@ -56,8 +59,16 @@ class Dashboard(App[Departure]):
     class FeedMoved(Message, bubble=False):
         """The feed has a newer view."""
 
-    def __init__(self, feed: Feed, run_dir: Path, *, readonly: bool = False, zone: tzinfo | None = None) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        feed: Feed,
+        run_dir: Path,
+        *,
+        readonly: bool = False,
+        zone: tzinfo | None = None,
+        driver_class: type[Driver] | None = None,
+    ) -> None:
+        super().__init__(driver_class=driver_class)
         self._feed = feed
         self._told = False
         """Whether a FeedMoved is on its way, so that a busy feed does not fill the queue."""
@@ -127,7 +138,8 @@ class _PickerApp(App[int | None]):
 def run_dashboard(feed: Feed, run_dir: Path, *, readonly: bool = False, mouse: bool = True) -> Departure:
     """Show a run until the user leaves; needs a terminal. A killed application counts as detached."""
     terminal_guard.start()
-    return Dashboard(feed, run_dir, readonly=readonly).run(mouse=mouse) or Detached()
+    app = Dashboard(feed, run_dir, readonly=readonly, driver_class=ThriftyDriver)
+    return app.run(mouse=mouse) or Detached()
 
 
 def pick_checkpoint(run: str, rows: Sequence[CheckpointRow], *, now: float | None = None) -> int | None:

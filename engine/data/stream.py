@@ -73,7 +73,7 @@ class BatchStream(Iterator[Batch]):
     """
 
     def __init__(
-        self, source: Source, batch: int, start_epoch: int, start_index: int, *, workers: int = 0, pin: bool = False
+        self, source: Source, batch: int, start_epoch: int, start_index: int, *, workers: int, pin: bool = False
     ) -> None:
         self._source = source
         self._batch = batch

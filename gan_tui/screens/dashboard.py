@@ -43,10 +43,9 @@ PANES = ("plot", "samples", "controls", "journal")
 class DashboardScreen(Screen[None]):
     """Shows the views it is given; what the user wants goes up as messages."""
 
-    CSS_PATH = "dashboard.tcss"
     BINDINGS: ClassVar[list[BindingType]] = list(bindings())
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (110, "-wide")]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-short"), (30, "-tall")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  # as Textual declares it
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
 
     @dataclass
     class Wanted(Message):
@@ -262,7 +261,7 @@ class DashboardScreen(Screen[None]):
         self._pane = place
         for index, name in enumerate(PANES):
             self.set_class(index == place, f"-on-{name}")
-        self.tabs.show([(str(index + 1), name.capitalize(), _focusing(index)) for index, name in enumerate(PANES)], place)
+        self.tabs.show(_TABS, place)
         self._pane_widget(place).focus(scroll_visible=False)
 
     def go_on(self, by: int) -> None:
@@ -313,8 +312,9 @@ class DashboardScreen(Screen[None]):
             self.post_message(self.Left(resume_from=step))
 
 
-def _focusing(place: int) -> str:
-    return BY_ID[f"pane-{place + 1}"].textual_action
+_TABS = [
+    (str(place + 1), name.capitalize(), BY_ID[f"pane-{place + 1}"].textual_action) for place, name in enumerate(PANES)
+]
 
 
 def _outcome(exchange: Exchange) -> tuple[str, Tone]:

@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from gan_tui.actions import grouped
 from gan_tui.widgets.journal import SYMBOLS as JOURNAL_SYMBOLS
-from gan_tui.widgets.plot import SYMBOLS as PLOT_SYMBOLS
+from gan_tui.widgets.plot_painter import SYMBOLS as PLOT_SYMBOLS
 
 
 class HelpScreen(ModalScreen[None]):

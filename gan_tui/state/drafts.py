@@ -15,8 +15,8 @@ SIGNIFICANT = 3
 def nudged(control: Control, value: float, direction: int) -> float:
     """The value after one nudge up (+1) or down (-1), within the control's bounds.
 
-    A linear control moves by a twentieth of its value's decade: 10 to 10.5, 0.5 to 0.55, 1 to 1.05. A logarithmic one
-    moves by a factor of 1.26.
+    A linear control moves by about a twentieth of its value, rounded: 10 to 10.5, 0.5 to 0.525, 2 to 2.1. A
+    logarithmic one moves by a factor of 1.26.
     """
     if control.scale == "log":
         base = value if value > 0 else max(control.minimum, 1.0 if control.integer else 1e-6)
@@ -46,7 +46,9 @@ def outstanding(drafts: Mapping[str, float], values: Mapping[str, float]) -> dic
 
 
 def _step(value: float) -> float:
-    return 10.0 ** floor(log10(abs(value)) + 1e-9) / 20
+    rough = abs(value) / 20
+    decade = 10.0 ** floor(log10(rough))
+    return decade * min((1.0, 2.5, 5.0, 10.0), key=lambda step: abs(log10(step * decade / rough)))
 
 
 def _rounded(value: float) -> float:

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 HEADROOM = 1.25
 """An x axis that data has outgrown becomes this much longer than needed, and then stays as it is for a while."""
+ORIGIN_SHARE = 0.1
+"""An x axis whose data begins within this share of it begins at zero."""
 SLACK = 0.5
 """A y axis of which data fills less than this share is fitted anew."""
 DECADES = 5
@@ -27,6 +29,8 @@ def grown(current: Range | None, first: float, last: float, limit: float | None 
 
     ``limit`` is where the data will end; the axis doesn't reach beyond it.
     """
+    if 0 < first <= ORIGIN_SHARE * last:
+        first = 0.0
     serves = current is not None and current.low == first and last <= current.high
     filled = current is not None and (last - first) * 4 >= (current.high - first)
     if current is not None and serves and filled:
@@ -67,7 +71,7 @@ def log_ticks(axis: Range, count: int) -> list[float]:
     """Positions, as logarithms, of round values on a logarithmic axis: 1, or 1-2-5, by how many fit."""
     lowest, highest = floor(axis.low), ceil(axis.high)
     inside: list[float] = []
-    for mantissas in ((1.0, 2.0, 5.0), (1.0, 3.0), (1.0,)):
+    for mantissas in ((1.0, 1.5, 2.0, 3.0, 5.0, 7.0), (1.0, 2.0, 5.0), (1.0, 3.0), (1.0,)):
         found = [log10(m) + decade for decade in range(lowest, highest + 1) for m in mantissas]
         inside = [value for value in found if axis.low <= value <= axis.high]
         if len(inside) <= count:
@@ -84,6 +88,14 @@ def value_label(value: float) -> str:
         mantissa, exponent = f"{value:.0e}".split("e")
         return f"{mantissa}e{int(exponent)}"
     return f"{value:.3f}".rstrip("0").rstrip(".") if size < 10 else f"{value:.1f}".removesuffix(".0")
+
+
+def reading(value: float) -> str:
+    """A current value, with three digits that stay in place while it moves: 0.170, 12.4, 3e-5."""
+    size = abs(value)
+    if size >= 1000 or (size < 0.001 and size):
+        return value_label(value)
+    return f"{value:.3f}" if size < 10 else f"{value:.1f}"
 
 
 def count_label(value: float) -> str:

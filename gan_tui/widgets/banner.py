@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from gan_tui.state.run_view import RunView
 from gan_tui.widgets.line import Lines, Span
+from gan_tui.widgets.wording import clipped
 
 
 class EndBanner(Lines):
@@ -20,13 +21,22 @@ class EndBanner(Lines):
     EndBanner .banner--advice { color: $foreground; background: $panel; }
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: tuple[Span, str] | None = None
+
     def show(self, view: RunView) -> None:
         """Take the run's view."""
-        told = _told(view)
-        self.display = told is not None
-        if told is not None:
-            headline, advice = told
-            self.put([[headline], [(f"   {advice}", "banner--advice")]])
+        self._told = _told(view)
+        self.display = self._told is not None
+        self.redraw()
+
+    def lines(self, width: int) -> list[list[Span]]:
+        """The fact, and the way on."""
+        if self._told is None:
+            return []
+        (fact, style), advice = self._told
+        return [[(clipped(fact, width), style)], [(clipped(f"   {advice}", width), "banner--advice")]]
 
 
 def _told(view: RunView) -> tuple[Span, str] | None:

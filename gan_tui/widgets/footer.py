@@ -47,13 +47,13 @@ class FooterBar(Lines):
         """Take the hints, the last of which is always shown."""
         if tuple(hints) != self._hints:
             self._hints = tuple(hints)
-            self._draw()
+            self.redraw()
 
     def say(self, text: str, tone: Tone = "plain") -> None:
         """Show a remark for a while, or until the next."""
         self._remark = (text.replace("\n", " "), tone)
         self._remarks += 1
-        self._draw()
+        self.redraw()
         number = self._remarks
         self.set_timer(self.SECONDS, lambda: self._fall_silent(number), name="end of a remark")
 
@@ -61,10 +61,6 @@ class FooterBar(Lines):
     def remark(self) -> str:
         """What is being said; empty when hints are shown."""
         return self._remark[0] if self._remark else ""
-
-    def on_resize(self) -> None:
-        """Fit the hints to the new width."""
-        self._draw()
 
     def span_style(self, name: str) -> Style:
         """A span's style; of a hint, with its click."""
@@ -75,18 +71,15 @@ class FooterBar(Lines):
     def _fall_silent(self, number: int) -> None:
         if number == self._remarks:
             self._remark = None
-            self._draw()
+            self.redraw()
 
-    def _draw(self) -> None:
-        width = self.size.width
-        if not width:
-            return
+    def lines(self, width: int) -> list[list[Span]]:
+        """The remark, or the hints that fit."""
         if self._remark:
             text, tone = self._remark
             style = "footer--label" if tone == "plain" else f"footer--{tone}"
-            self.put([[(clipped(f" {_SIGNS[tone]} {text}", width), style)]])
-            return
-        self.put([_fitting(self._hints, width)])
+            return [[(clipped(f" {_SIGNS[tone]} {text}", width), style)]]
+        return [_fitting(self._hints, width)]
 
 
 def _fitting(hints: Sequence[Hint], width: int) -> list[Span]:

@@ -51,16 +51,13 @@ class RunHeader(Lines):
     def show(self, view: RunView, tags: tuple[str, ...]) -> None:
         """Take the run's view, and remarks about the display itself such as "FROZEN"."""
         self._view, self._tags = view, tags
-        self._draw()
+        self.redraw()
 
-    def on_resize(self) -> None:
-        """Fit the parts to the new width."""
-        self._draw()
-
-    def _draw(self) -> None:
-        width = self.size.width
-        if self._view is not None and width:
-            self.put([_identity(self._view, self._tags, width), _progress(self._view, width)])
+    def lines(self, width: int) -> list[list[Span]]:
+        """Both lines, parts left out where room is short."""
+        if self._view is None:
+            return []
+        return [_identity(self._view, self._tags, width), _progress(self._view, width)]
 
 
 def _identity(view: RunView, tags: Sequence[str], width: int) -> list[Span]:

@@ -34,7 +34,12 @@ class JournalPane(ScrollView, can_focus=True):
         "journal--error",
     }
     DEFAULT_CSS = """
-    JournalPane { height: 1fr; scrollbar-size-vertical: 1; overflow-x: hidden; }
+    JournalPane {
+        height: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1;
+        scrollbar-color: $frame; scrollbar-color-hover: $faint; scrollbar-color-active: $primary;
+        scrollbar-background: $background; scrollbar-background-hover: $background;
+        scrollbar-background-active: $background; scrollbar-gutter: stable;
+    }
     JournalPane .journal--faint { color: $faint; }
     JournalPane .journal--text { color: $foreground; }
     JournalPane .journal--nudge { color: $accent; }
@@ -72,7 +77,7 @@ class JournalPane(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """One entry."""
         index = y + self.scroll_offset.y
-        width = self.size.width
+        width = self.scrollable_content_region.width
         if index >= len(self._entries):
             return Strip.blank(width, self.rich_style)
         entry = self._entries[index]

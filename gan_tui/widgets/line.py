@@ -16,15 +16,25 @@ Span: TypeAlias = tuple[str, str]
 
 
 class Lines(Widget):
-    """Shows lines of spans; subclasses turn their data into spans and call ``put``."""
+    """Shows what ``lines`` says; subclasses take their data, then ``redraw``."""
 
     def __init__(self) -> None:
         super().__init__()
         self._lines: list[Sequence[Span]] = []
 
-    def put(self, lines: Sequence[Sequence[Span]]) -> None:
-        """Draw the lines that differ from those on the screen."""
-        before, self._lines = self._lines, list(lines)
+    def lines(self, width: int) -> Sequence[Sequence[Span]]:
+        """The lines to show on so many columns."""
+        raise NotImplementedError
+
+    def on_resize(self) -> None:
+        """Fit the lines to the new width."""
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw the lines that differ from those on the screen; before there is room, nothing."""
+        if not self.size.width:
+            return
+        before, self._lines = self._lines, list(self.lines(self.size.width))
         for y in range(max(len(before), len(self._lines))):
             old = before[y] if y < len(before) else None
             new = self._lines[y] if y < len(self._lines) else None

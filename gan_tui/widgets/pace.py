@@ -24,17 +24,26 @@ class PacePane(Lines):
     STARVED = 0.2
     """Share of the time waiting for data from which the strip warns."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._view: RunView | None = None
+
     def show(self, view: RunView) -> None:
         """Take the run's view."""
-        width = max(10, self.size.width)
+        self._view = view
+        self.redraw()
+
+    def lines(self, width: int) -> list[list[Span]]:
+        """Step time, images, networks."""
+        view = self._view
+        if view is None:
+            return []
         networks = " · ".join(f"{name} {count(number)}" for name, number in view.parameters.items())
-        self.put(
-            [
-                self._step_time(view, width),
-                [("images     ", "pace--label"), (f"{view.images:,} of each domain", "pace--value")],
-                [("networks   ", "pace--label"), (clipped(networks, width - 11), "pace--value")],
-            ]
-        )
+        return [
+            self._step_time(view, width),
+            [("images     ", "pace--label"), (f"{view.images:,} of each domain", "pace--value")],
+            [("networks   ", "pace--label"), (clipped(networks, width - 11), "pace--value")],
+        ]
 
     def _step_time(self, view: RunView, width: int) -> list[Span]:
         if not view.throughput:

@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 Pixel: TypeAlias = tuple[int, int, int]
+Pictures: TypeAlias = list[list[list[list[Pixel]]]]
+"""[placement][picture][pixel row][pixel]"""
 
 SMALLEST = 8
 """Side in pixels below which a picture says nothing."""
-LARGEST_AREA = 1600
-"""Cells of all pictures together; about 38 bytes each, so a new sheet stays below 60 kB on the wire."""
+LARGEST_AREA = 2200
+"""Cells of all pictures together. A cell of a photograph costs up to 38 bytes on the wire; a third of the pictures are
+the real ones, which don't change from sheet to sheet, so a new sheet stays below 60 kB."""
 GAP = 2
 """Columns between groups of pictures side by side."""
 
@@ -50,7 +53,7 @@ def arrange(rows: Sequence[tuple[str, ...]], width: int, height: int) -> Arrange
             shown = min(across * down, len(rows))
             affordable = LARGEST_AREA // (longest * side * side // 2)
             if shown >= least and affordable >= least:
-                return Arrangement(side, _placements(rows, order[: min(shown, affordable)], side, down, longest))
+                return Arrangement(side, _placements(rows, order[: min(shown, affordable)], side, width, down, longest))
     return None
 
 
@@ -65,18 +68,19 @@ def _kinds_in_turn(rows: Sequence[tuple[str, ...]]) -> list[int]:
 
 
 def _placements(
-    rows: Sequence[tuple[str, ...]], order: Sequence[int], side: int, down: int, longest: int
+    rows: Sequence[tuple[str, ...]], order: Sequence[int], side: int, width: int, down: int, longest: int
 ) -> tuple[Placement, ...]:
     across = -(-len(order) // down)
+    left = (width - across * (longest * side + GAP) + GAP) // 2
     placements = []
     for place, index in enumerate(order):
         y, x = divmod(place, across)
-        placements.append(Placement(index, rows[index], x * (longest * side + GAP), y * (side // 2 + 1)))
+        placements.append(Placement(index, rows[index], left + x * (longest * side + GAP), y * (side // 2 + 1)))
     return tuple(placements)
 
 
-def read_pictures(path: Path, tile: int, arrangement: Arrangement) -> list[list[list[list[Pixel]]]]:
-    """The pictures that an arrangement shows: [placement][picture][pixel row][pixel].
+def read_pictures(path: Path, tile: int, arrangement: Arrangement) -> Pictures:
+    """The pictures that an arrangement shows.
 
     Raises:
         OSError: the sheet is missing or no picture.

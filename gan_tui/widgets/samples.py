@@ -16,9 +16,8 @@ from textual.worker import get_current_worker
 
 from engine.protocol.events import Sampled
 from gan_tui.widgets.picture import half_block_row
-from gan_tui.widgets.pixels import Arrangement, Pixel, arrange, caption, read_pictures
-
-Line = list[Segment]
+from gan_tui.widgets.pixels import Arrangement, Pictures, arrange, caption, read_pictures
+from gan_tui.widgets.wording import clipped
 
 
 class SamplePane(Widget, can_focus=True):
@@ -37,7 +36,7 @@ class SamplePane(Widget, can_focus=True):
 
         sheet: Sampled
         arrangement: Arrangement
-        pictures: list[list[list[list[Pixel]]]]
+        pictures: Pictures
 
     @dataclass
     class Unreadable(Message):
@@ -54,8 +53,8 @@ class SamplePane(Widget, can_focus=True):
         """Step of the sheet that the user has gone back to; None follows the newest."""
         self._drawn: tuple[int, int, int] | None = None
         """Step of the sheet on the screen or on its way there, and the pane's size it is made for."""
-        self._lines: list[Line] = []
-        self._keys: list[object] = []
+        self._arrangement: Arrangement | None = None
+        self._pictures: Pictures = []
         self._notice = "no sample sheet yet"
 
     # ------------------------------------------------------------------------------------------- data down
@@ -76,7 +75,7 @@ class SamplePane(Widget, can_focus=True):
 
     def on_resize(self) -> None:
         """Fit the pictures to the new size."""
-        self._lines, self._keys = [], []
+        self._arrangement, self._pictures = None, []
         self._load()
 
     # ------------------------------------------------------------------------------------------- loading
@@ -142,51 +141,45 @@ class SamplePane(Widget, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """One line of captions or pictures."""
         width = self.size.width
-        ground = self.rich_style
-        if not self._lines:
+        if self._arrangement is None:
             style = self.get_component_rich_style("samples--empty")
-            text = self._notice[:width].center(width) if y == self.size.height // 2 else " " * width
+            text = clipped(self._notice, width).center(width) if y == self.size.height // 2 else " " * width
             return Strip([Segment(text, style)], width)
-        line = self._lines[y] if y < len(self._lines) else []
-        return Strip(line).adjust_cell_length(width, ground)
+        return Strip(self._line(self._arrangement, y)).adjust_cell_length(width, self.rich_style)
+
+    def _line(self, arrangement: Arrangement, y: int) -> list[Segment]:
+        side = arrangement.side
+        line: list[Segment] = []
+        used = 0
+        for placement, pictures in zip(arrangement.placements, self._pictures, strict=True):
+            row = y - placement.y
+            if not 0 <= row <= side // 2:
+                continue
+            line.append(Segment(" " * (placement.x - used), self.rich_style))
+            used = placement.x + side * len(pictures)
+            if row == 0:
+                style = self.get_component_rich_style("samples--caption")
+                line.append(Segment(caption(placement.names, side), style))
+                continue
+            for picture in pictures:
+                line.extend(half_block_row(picture[2 * row - 2], picture[2 * row - 1]))
+        return line
 
     def _say(self, notice: str) -> None:
         self._notice = notice
-        self._lines, self._keys = [], []
+        self._arrangement, self._pictures = None, []
         self.refresh()
 
-    def _paint(self, arrangement: Arrangement, pictures: list[list[list[list[Pixel]]]]) -> None:
-        lines, keys = self._composed(arrangement, pictures)
-        before, self._lines, self._keys = self._keys, lines, keys
-        if len(before) != len(keys):
+    def _paint(self, arrangement: Arrangement, pictures: Pictures) -> None:
+        """Put pictures on the screen, asking only for the rows of each that differ."""
+        before, self._pictures = self._pictures, pictures
+        if arrangement != self._arrangement:
+            self._arrangement = arrangement
             self.refresh()
             return
-        for y, (old, new) in enumerate(zip(before, keys, strict=True)):
-            if old != new:
-                self.refresh(Region(0, y, self.size.width, 1))
-
-    def _composed(
-        self, arrangement: Arrangement, pictures: list[list[list[list[Pixel]]]]
-    ) -> tuple[list[Line], list[object]]:
-        """Lines to draw, and for each a key that is equal when the line is."""
-        side, height = arrangement.side, self.size.height
-        blank = self.rich_style
-        pens = self.get_component_rich_style("samples--caption")
-        lines: list[Line] = [[] for _ in range(height)]
-        keys: list[list[object]] = [[] for _ in range(height)]
-        widths = [0] * height
-        for placement, row in zip(arrangement.placements, pictures, strict=True):
-            text = caption(placement.names, side)
-            for offset in range(side // 2 + 1):
-                y = placement.y + offset
-                lines[y].append(Segment(" " * (placement.x - widths[y]), blank))
-                if offset == 0:
-                    lines[y].append(Segment(text, pens))
-                    keys[y].append(text)
-                else:
-                    for picture in row:
-                        upper, lower = picture[2 * offset - 2], picture[2 * offset - 1]
-                        lines[y].extend(half_block_row(upper, lower))
-                        keys[y].append((upper, lower))
-                widths[y] = placement.x + len(text)
-        return lines, list(keys)
+        side = arrangement.side
+        for placement, old_row, new_row in zip(arrangement.placements, before, pictures, strict=True):
+            for place, (old, new) in enumerate(zip(old_row, new_row, strict=True)):
+                for row in range(side // 2):
+                    if old[2 * row : 2 * row + 2] != new[2 * row : 2 * row + 2]:
+                        self.refresh(Region(placement.x + place * side, placement.y + 1 + row, side, 1))

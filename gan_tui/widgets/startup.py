@@ -22,9 +22,20 @@ class StartUp(Lines):
     StartUp .startup--faint { color: $faint; }
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._view: RunView | None = None
+
     def show(self, view: RunView) -> None:
         """Take the run's view."""
-        width = max(10, self.size.width)
+        self._view = view
+        self.redraw()
+
+    def lines(self, width: int) -> list[list[Span]]:
+        """Title, stages, and what is known of the networks."""
+        view = self._view
+        if view is None:
+            return []
         lines: list[list[Span]] = [[(clipped(_title(view), width), "startup--title")], []]
         running = view.state == "starting"
         for place, phase in enumerate(view.phases):
@@ -38,7 +49,7 @@ class StartUp(Lines):
         if view.parameters:
             networks = " · ".join(f"{name} {count(number)}" for name, number in view.parameters.items())
             lines += [[], [(clipped(f"parameters  {networks}", width), "startup--faint")]]
-        self.put(lines)
+        return lines
 
 
 def _title(view: RunView) -> str:

@@ -21,16 +21,26 @@ class TabStrip(Lines):
     TabStrip .tabs--key { color: $primary; text-style: bold; }
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._names: Sequence[tuple[str, str, str]] = ()
+        self._active = 0
+
     def show(self, names: Sequence[tuple[str, str, str]], active: int) -> None:
         """Take (key, name, action) of each pane and which one is shown."""
+        self._names, self._active = names, active
+        self.redraw()
+
+    def lines(self, width: int) -> list[list[Span]]:
+        """All in one line."""
         spans: list[Span] = []
-        for place, (key, name, action) in enumerate(names):
-            if place == active:
+        for place, (key, name, action) in enumerate(self._names):
+            if place == self._active:
                 spans.append((f" {key} {name} ", f"tabs--active@{action}"))
             else:
                 spans += [(f" {key}", f"tabs--key@{action}"), (f" {name} ", f"tabs--other@{action}")]
             spans.append((" ", "tabs--other@"))
-        self.put([spans])
+        return [spans]
 
     def span_style(self, name: str) -> Style:
         """A span's style, with its click."""

@@ -33,7 +33,7 @@ class Script(Random):
 
 
 def images(*values: float) -> Tensor:
-    return torch.tensor(values).reshape(-1, 1, 1, 1).expand(-1, 3, 2, 2).clone()
+    return torch.tensor(values, dtype=torch.float32).reshape(-1, 1, 1, 1).expand(-1, 3, 2, 2).clone()
 
 
 def values(batch: Tensor) -> list[float]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from engine.protocol import commands as cmd
 from engine.protocol import events as ev
-from engine.protocol.commands import Command, Reply, Refusal
+from engine.protocol.commands import Command, Refusal, Reply
 from gan_tui.state.absorb import absorb
 from gan_tui.state.history import History
 from gan_tui.state.run_view import Link, RunView, with_link, with_reply, with_request, with_unanswered

@@ -90,7 +90,9 @@ class Recording:
 
     def nudge(self, step: int, name: str, old: float, new: float, why: str = "", **more: object) -> ev.Nudged:
         """A change of one control."""
-        return ev.Nudged(**self.when(step), changes=(ev.Change(name=name, old=old, new=new),), by="you", why=why, **more)
+        return ev.Nudged(
+            **self.when(step), changes=(ev.Change(name=name, old=old, new=new),), by="you", why=why, **more
+        )
 
     def sheet(self, step: int, rows: tuple[tuple[str, ...], ...]) -> ev.Sampled:
         """A contact sheet."""

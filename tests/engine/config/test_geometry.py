@@ -71,8 +71,8 @@ def test_a_patchgan_is_refused_the_crops_that_it_fails_on(layers: int, norm: str
     discriminator = PatchDiscriminator(width=1, layers=layers, norm=norm)  # type: ignore[arg-type]
     network = build_discriminator(discriminator, 3)
     least = 3 * 2**layers
-    for crop in {least - 4, least, least + 4}:
-        crop = max(8, crop - crop % 4)
+    just_below, just_enough = max(8, (least - 1) // 4 * 4), (least + 3) // 4 * 4
+    for crop in (just_below, just_enough, just_enough + 4):
         assert refused(preset(crop, discriminator=discriminator)) == fails(network, crop)
 
 

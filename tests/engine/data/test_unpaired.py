@@ -26,16 +26,16 @@ def epoch(images: UnpairedImages, number: int) -> list[tuple[int, int]]:
     return [images.indices(number, position) for position in range(images.items)]
 
 
-def test_an_epoch_shows_every_image_of_a_larger_domain_A_once() -> None:
+def test_an_epoch_shows_every_image_of_a_larger_first_domain_once() -> None:
     assert sorted(a for a, _ in epoch(pairs(20, 3), 1)) == list(range(20))
 
 
-def test_a_smaller_domain_A_is_swept_as_often_as_it_fits() -> None:
+def test_a_smaller_first_domain_is_swept_as_often_as_it_fits() -> None:
     shown = Counter(a for a, _ in epoch(pairs(3, 20), 1))
     assert sorted(shown.values()) == [6, 7, 7]
 
 
-def test_domain_B_is_drawn_uniformly() -> None:
+def test_the_second_domain_is_drawn_uniformly() -> None:
     images = pairs(500, 5)
     shown = Counter(b for number in range(4) for _, b in epoch(images, number))
     assert set(shown) == set(range(5))
@@ -50,7 +50,7 @@ def test_epochs_and_seeds_have_orders_of_their_own() -> None:
     assert [a for a, _ in first] != sorted(a for a, _ in first)
 
 
-def test_partners_do_not_follow_the_order_of_A() -> None:
+def test_partners_do_not_follow_the_order_of_the_first_domain() -> None:
     images = pairs(40, 40)
     partners = [dict(epoch(images, number)) for number in range(2)]
     assert sum(partners[0][a] == partners[1][a] for a in range(40)) < 10

@@ -1,0 +1,72 @@
+"""The command line as a whole: its subcommands, its exit statuses, and how errors are told."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from engine.errors import GanTuiError
+from gan_tui.cli import attach, checkpoints, ctl, presets, resume, runs, train
+
+app = typer.Typer(
+    name="gan-tui",
+    help="Train image-to-image GANs in a process that outlives the connection; watch and steer them from the terminal.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("train")(train.train)
+app.command("attach")(attach.attach)
+app.command("resume")(resume.resume)
+app.command("runs")(runs.runs)
+app.add_typer(ctl.app, name="ctl")
+app.command("checkpoints")(checkpoints.checkpoints)
+app.command("presets")(presets.presets)
+
+_debug = False
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"gan-tui {version('gan-tui')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[  # noqa: ARG001
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    global _debug  # noqa: PLW0603 - the one option that outlives its command: main() reads it after a failure
+    _debug = debug
+
+
+def main() -> None:
+    """Run the command and exit: 0 done, 1 the work failed, 2 the request was wrong."""
+    try:
+        app()
+    except GanTuiError as error:
+        _tell(error.one_line())
+        if _debug:
+            raise
+        sys.exit(error.exit_code)
+    except Exception as error:
+        if _debug:
+            raise
+        _tell(f"unexpected {type(error).__name__}: {error}. Run it again as `gan-tui --debug ...` and report the traceback")
+        sys.exit(1)
+
+
+def _tell(message: str) -> None:
+    sys.stderr.write(f"gan-tui: {printable(message)}\n")
+
+
+def printable(text: str) -> str:
+    """Text from files and paths without control characters, which a terminal would obey."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else "�" for letter in text)

@@ -1,0 +1,168 @@
+"""gan-tui ctl: commands to a run's engine, from scripts and by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gan_tui.cli.options import AsJson, RunArgument, RunsFolder
+from gan_tui.cli.output import losses_in_words, put, put_json
+
+if TYPE_CHECKING:
+    from engine.protocol.commands import Command, Report
+
+app = typer.Typer(
+    help="Steer a run: status, pause, continue, checkpoint, sample, set, undo, note, stop.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@dataclass(frozen=True)
+class _Target:
+    """The run to steer and how to answer."""
+
+    run: str
+    runs_dir: Path | None
+    seconds: float
+
+
+@app.callback()
+def ctl(
+    context: typer.Context,
+    run: RunArgument,
+    runs_dir: RunsFolder = None,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds to wait for the end of the step.")] = 120.0,
+) -> None:
+    """Steer a run."""
+    context.obj = _Target(run, runs_dir, timeout)
+
+
+def _send(context: typer.Context, command: Command, as_json: bool) -> None:
+    from gan_tui.client.locate import find_run, runs_folder
+    from gan_tui.client.sender import ask
+
+    target: _Target = context.obj
+    reply = ask(find_run(target.run, runs_folder(target.runs_dir)), command, target.seconds)
+    if as_json:
+        put_json(reply.report if reply.report else {"step": reply.step, "message": reply.message})
+    elif reply.report:
+        _show_report(reply.report)
+    else:
+        put(reply.message)
+
+
+def _show_report(report: Report) -> None:
+    phase = f" ({report.phase})" if report.phase else ""
+    put(f"{report.run}: {report.state}{phase}")
+    put(f"step {report.step:,} of {report.total_steps:,}, epoch {report.epoch} of {report.epochs}, {report.throughput:g} it/s")
+    put("lr        " + "  ".join(f"{name} {rate:.3g}" for name, rate in report.lr.items()))
+    put("losses    " + losses_in_words(report.losses))
+    put("controls  " + "  ".join(f"{name} {value:g}" for name, value in report.controls.items()))
+    for step, values in report.staged.items():
+        put(f"staged for step {int(step):,}: " + "  ".join(f"{name} {value:g}" for name, value in values.items()))
+
+
+@app.command()
+def status(context: typer.Context, as_json: AsJson = False) -> None:
+    """How the run stands; answered at once."""
+    from engine.protocol.commands import Status
+
+    _send(context, Status(), as_json)
+
+
+@app.command()
+def pause(context: typer.Context, as_json: AsJson = False) -> None:
+    """Hold training after the step in progress."""
+    from engine.protocol.commands import Pause
+
+    _send(context, Pause(), as_json)
+
+
+@app.command("continue")
+def continue_(context: typer.Context, as_json: AsJson = False) -> None:
+    """Let a paused run go on."""
+    from engine.protocol.commands import Continue
+
+    _send(context, Continue(), as_json)
+
+
+@app.command()
+def checkpoint(context: typer.Context, as_json: AsJson = False) -> None:
+    """Save the state as it is at the next step boundary."""
+    from engine.protocol.commands import SaveCheckpoint
+
+    _send(context, SaveCheckpoint(), as_json)
+
+
+@app.command()
+def sample(context: typer.Context, as_json: AsJson = False) -> None:
+    """Write a sheet of sample translations at the next step boundary."""
+    from engine.protocol.commands import TakeSample
+
+    _send(context, TakeSample(), as_json)
+
+
+@app.command("set")
+def set_(
+    context: typer.Context,
+    pairs: Annotated[list[str], typer.Argument(metavar="KEY VALUE [KEY VALUE]...", help="Controls and their new values.")],
+    at_step: Annotated[int | None, typer.Option(help="Stage the change until so many steps are done.")] = None,
+    why: Annotated[str, typer.Option(help="A reason for the journal.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Change controls, all at the same step boundary."""
+    from engine.protocol.commands import SetControls
+
+    _send(context, SetControls(values=_pairs(pairs), at_step=at_step, why=why), as_json)
+
+
+def _pairs(words: list[str]) -> dict[str, float]:
+    from engine.errors import RequestError
+
+    if len(words) % 2:
+        raise RequestError("set", "needs a value after every key", "Try: gan-tui ctl RUN set loss.cycle_a 5")
+    values = {}
+    for key, text in zip(words[::2], words[1::2], strict=True):
+        try:
+            values[key] = float(text)
+        except ValueError as error:
+            raise RequestError(key, f"cannot be set to {text!r}, which is no number", "Write it like 0.5 or 2e-4.") from error
+    return values
+
+
+@app.command()
+def undo(context: typer.Context, as_json: AsJson = False) -> None:
+    """Restore the values before the newest nudge; the networks stay as they have learnt."""
+    from engine.protocol.commands import Undo
+
+    _send(context, Undo(), as_json)
+
+
+@app.command()
+def note(
+    context: typer.Context, text: Annotated[list[str], typer.Argument(help="The remark.")], as_json: AsJson = False
+) -> None:
+    """Put a remark into the journal."""
+    from engine.protocol.commands import WriteNote
+
+    _send(context, WriteNote(text=" ".join(text)), as_json)
+
+
+@app.command()
+def stop(
+    context: typer.Context,
+    after_epoch: Annotated[bool, typer.Option("--after-epoch", help="Finish the epoch first.")] = False,
+    discard: Annotated[bool, typer.Option("--discard", help="Do not save a checkpoint.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Save a checkpoint and end the run."""
+    from engine.errors import RequestError
+    from engine.protocol.commands import Stop
+
+    if after_epoch and discard:
+        raise RequestError("stop", "can be --after-epoch or --discard, not both", "Choose one.")
+    _send(context, Stop(how="epoch" if after_epoch else "discard" if discard else "save"), as_json)

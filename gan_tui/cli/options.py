@@ -1,0 +1,23 @@
+"""Options and arguments that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+RunArgument: TypeAlias = Annotated[str, typer.Argument(metavar="RUN", help="A run's name, unique beginning, or path.")]
+OptionalRun: TypeAlias = Annotated[
+    str | None, typer.Argument(metavar="[RUN]", help="A run's name, unique beginning, or path.", show_default=False)
+]
+RunsFolder: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--runs-dir", help="Folder of runs [default: $GAN_TUI_RUNS_DIR, or ./runs].", show_default=False),
+]
+AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Settings: TypeAlias = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a preset key; may repeat.")
+]
+Headless: TypeAlias = Annotated[bool, typer.Option("--headless", help="Show progress as text instead of the dashboard.")]
+Detach: TypeAlias = Annotated[bool, typer.Option("--detach", help="Return once the engine has taken the run up.")]

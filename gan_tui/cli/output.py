@@ -1,0 +1,49 @@
+"""How commands write: data to stdout, speech to stderr, numbers and ages for people."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+
+def say(message: str) -> None:
+    """Tell the user something, on stderr."""
+    sys.stderr.write(f"{message}\n")
+    sys.stderr.flush()
+
+
+def put(line: str) -> None:
+    """Write a line of data, on stdout."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def put_json(value: Any) -> None:
+    """Write structs, mappings and sequences as JSON, on stdout."""
+    import msgspec
+
+    put(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+def age(since: float) -> str:
+    """How long ago a Unix time was, in one unit."""
+    seconds = max(0.0, time.time() - since)
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def size(octets: float) -> str:
+    """Bytes in the largest fitting decimal unit."""
+    for unit in ("B", "kB", "MB"):
+        if octets < 1000:  # noqa: PLR2004
+            return f"{octets:.0f} {unit}"
+        octets /= 1000
+    return f"{octets:.1f} GB"
+
+
+def losses_in_words(losses: dict[str, float | None]) -> str:
+    """Loss components on one line."""
+    return "  ".join(f"{name} {'nan' if value is None else f'{value:.3f}'}" for name, value in losses.items())

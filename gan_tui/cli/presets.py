@@ -1,0 +1,35 @@
+"""gan-tui presets: the shipped presets, or one of them with every default filled in."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gan_tui.cli.options import AsJson, Settings
+from gan_tui.cli.output import put, put_json
+
+
+def presets(
+    name: Annotated[str | None, typer.Argument(help="A shipped preset or a file.", show_default=False)] = None,
+    settings: Settings = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the shipped presets, or print one with every default filled in."""
+    import msgspec
+
+    from engine.config.load import dump, read_toml, resolve, with_settings
+    from engine.config.presets import find_preset, preset_summary, shipped_presets
+
+    if name is not None:
+        path = find_preset(name)
+        config = resolve(with_settings(read_toml(path), settings or []), path.name)
+        put_json(msgspec.to_builtins(config)) if as_json else put(dump(config).rstrip())
+        return
+    summaries = {shipped: preset_summary(path) for shipped, path in shipped_presets().items()}
+    if as_json:
+        put_json(summaries)
+        return
+    width = max(map(len, summaries), default=0)
+    for shipped, summary in summaries.items():
+        put(f"{shipped:{width}}  {summary}")

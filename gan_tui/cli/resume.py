@@ -1,0 +1,129 @@
+"""gan-tui resume: go on from a checkpoint, in the same run or in a branch of it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gan_tui.cli.options import Detach, Headless, OptionalRun, RunsFolder, Settings
+from gan_tui.cli.output import say
+
+if TYPE_CHECKING:
+    from engine.protocol.rundir import RunDirectory
+
+
+def resume(
+    run: OptionalRun = None,
+    checkpoint: Annotated[str | None, typer.Option(metavar="STEP|latest", help="Where to go on from.", show_default=False)] = None,
+    branch: Annotated[bool, typer.Option("--branch", help="Go on in a new run, also from the newest checkpoint.")] = False,
+    settings: Settings = None,
+    steps: Annotated[int | None, typer.Option(help="Stop after so many steps in all (branches).", show_default=False)] = None,
+    name: Annotated[str | None, typer.Option(help="The branch's name.", show_default=False)] = None,
+    runs_dir: RunsFolder = None,
+    headless: Headless = False,
+    detach: Detach = False,
+) -> None:
+    """Take a run up again. Its newest checkpoint continues the run; an older one, or changed settings, start a branch."""
+    from gan_tui.cli.show import show_new_engine
+    from gan_tui.client.locate import find_run, runs_folder
+
+    folder = runs_folder(runs_dir)
+    source = _most_recent(folder) if run is None else find_run(run, folder)
+    _require_idle(source)
+    chosen = checkpoint or _pick(source, interactive=not (headless or detach))
+    if chosen is None:
+        say("Nothing chosen; nothing started.")
+        return
+    flags = {} if steps is None else {"run.steps": steps}
+    target = run_to_resume(source, chosen, branch=branch or name is not None, settings=settings or [], flags=flags, name=name)
+    show_new_engine(target, headless=headless, detach=detach)
+
+
+def run_to_resume(
+    source: RunDirectory, chosen: str, *, branch: bool, settings: list[str], flags: dict[str, Any], name: str | None
+) -> RunDirectory:
+    """The run that goes on from a checkpoint: the source itself, or a new branch of it.
+
+    Raises:
+        RequestError: there is no such checkpoint, or nothing would be left to train.
+    """
+    from engine.config.load import read_toml, resolve, with_settings
+    from engine.protocol.checkpoints import choose_checkpoint, list_checkpoints
+    from engine.protocol.rundir import Parent, create_run, read_identity, unused_name
+    from gan_tui.client.prepare import checked
+
+    _, manifest = choose_checkpoint(source, chosen)
+    newest = list_checkpoints(source)[-1][1]
+    if manifest.step == newest.step and not (branch or settings or flags):
+        _require_steps_left(source, manifest.step)
+        return source
+    identity = read_identity(source)
+    tree = with_settings(read_toml(source.config), settings)
+    prepared = checked(identity.preset, tree, flags, origin=str(source.config))
+    config = resolve(tree, str(source.config))
+    if 0 < config.run.steps <= manifest.step:
+        _refuse_nothing_left(source, manifest.step)
+    folder = source.root.parent
+    return create_run(
+        folder,
+        name=name or unused_name(folder, f"{source.name}-from-{manifest.step}"),
+        method=prepared.method,
+        preset=identity.preset,
+        config_toml=prepared.toml,
+        parent=Parent(run=str(source.root), step=manifest.step),
+    )
+
+
+def _require_steps_left(run: RunDirectory, step: int) -> None:
+    from engine.protocol.rundir import read_identity
+
+    if read_identity(run).state == "finished":
+        _refuse_nothing_left(run, step)
+
+
+def _refuse_nothing_left(run: RunDirectory, step: int) -> None:
+    from engine.errors import RequestError
+
+    fix = f"Train longer in a branch: gan-tui resume {run.name} --checkpoint latest --steps {2 * step} (or --set optim.epochs=...)"
+    raise RequestError(f"run {run.name}", f"has done all its steps at {step:,}", fix)
+
+
+def _require_idle(run: RunDirectory) -> None:
+    from engine.errors import RequestError
+    from engine.protocol.rundir import engine_is_alive
+
+    if engine_is_alive(run):
+        raise RequestError(f"run {run.name}", "is being trained now", f"Attach to it: gan-tui attach {run.name}")
+
+
+def _most_recent(folder: Any) -> RunDirectory:
+    from engine.errors import RequestError
+    from engine.protocol.rundir import engine_is_alive
+    from gan_tui.client.locate import list_runs
+
+    for run, _ in list_runs(folder):
+        if not engine_is_alive(run):
+            return run
+    raise RequestError(f"runs in {folder}", "hold none to resume", "Start one: gan-tui train PRESET")
+
+
+def _pick(run: RunDirectory, *, interactive: bool) -> str | None:
+    """The user's choice on a terminal; elsewhere the newest."""
+    from engine.protocol.checkpoints import choose_checkpoint, list_checkpoints
+
+    choose_checkpoint(run, "latest")
+    if not (interactive and sys.stdin.isatty() and sys.stdout.isatty()):
+        return "latest"
+    from gan_tui.app import pick_checkpoint
+    from gan_tui.screens.checkpoints import CheckpointRow
+
+    rows = [
+        CheckpointRow(
+            step=item.step, epoch=item.epoch, time=item.time, size=item.size, reason=item.reason, losses=item.losses
+        )
+        for _, item in list_checkpoints(run)
+    ]
+    step = pick_checkpoint(run.name, rows)
+    return None if step is None else str(step)

@@ -1,0 +1,96 @@
+"""gan-tui runs: every run in the folder and how it stands."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gan_tui.cli.options import AsJson, RunsFolder
+from gan_tui.cli.output import age, put, put_json, say
+
+if TYPE_CHECKING:
+    from engine.protocol.rundir import Identity, RunDirectory
+
+
+class RunRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What is said of a run."""
+
+    name: str
+    path: str
+    method: str
+    preset: str
+    state: str
+    reason: str
+    step: int
+    epoch: int
+    created: float
+    device: str
+    parent: str | None
+    parent_step: int | None
+    losses: dict[str, float | None]
+
+
+def runs(runs_dir: RunsFolder = None, as_json: AsJson = False) -> None:
+    """List the runs: state, step, epoch, age, device, origin; newest first."""
+    from gan_tui.client.locate import list_runs, runs_folder
+
+    folder = runs_folder(runs_dir)
+    rows = [_row(run, identity) for run, identity in list_runs(folder)]
+    if as_json:
+        put_json(rows)
+    elif not rows:
+        say(f"No run in {folder} yet: gan-tui train PRESET")
+    elif sys.stdout.isatty():
+        _show_table(rows)
+    else:
+        for row in rows:
+            put("\t".join([row.name, row.state, row.method, str(row.step), str(row.epoch), row.device, row.path]))
+
+
+def _row(run: RunDirectory, identity: Identity) -> RunRow:
+    from engine.protocol.record import last_metrics
+    from engine.protocol.rundir import viewed_state
+
+    newest = last_metrics(run)
+    parent = identity.parent
+    return RunRow(
+        name=run.name,
+        path=str(run.root),
+        method=identity.method,
+        preset=identity.preset,
+        state=viewed_state(run, identity),
+        reason=identity.reason,
+        step=newest.step if newest else 0,
+        epoch=newest.epoch if newest else 0,
+        created=identity.created,
+        device=identity.device,
+        parent=parent.run.rsplit("/", 1)[-1] if parent else None,
+        parent_step=parent.step if parent else None,
+        losses=newest.losses if newest else {},
+    )
+
+
+def _show_table(rows: list[RunRow]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    styles = {"training": "green", "paused": "yellow", "failed": "red", "lost": "red", "starting": "cyan"}
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("run", "state", "method", "step", "epoch", "created", "device", "from"):
+        table.add_column(heading, justify="right" if heading in ("step", "epoch") else "left")
+    for row in rows:
+        origin = f"{row.parent} @ {row.parent_step:,}" if row.parent else row.preset
+        table.add_row(
+            Text(row.name, style="bold"),
+            Text(row.state, style=styles.get(row.state, "")),
+            row.method,
+            f"{row.step:,}",
+            str(row.epoch),
+            f"{age(row.created)} ago",
+            row.device,
+            Text(origin),
+        )
+    Console().print(table)

@@ -1,0 +1,94 @@
+"""Showing a run: the dashboard on a terminal, text elsewhere, or nothing but its name."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import typer
+
+from gan_tui.cli.output import put, say
+
+if TYPE_CHECKING:
+    import subprocess
+
+    from engine.protocol.rundir import RunDirectory
+
+
+def require_terminal(command: str, fix: str) -> None:
+    """Refuse to draw where there is nothing to draw on."""
+    from engine.errors import RequestError
+
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise RequestError(command, "needs a terminal", fix)
+
+
+def show_new_engine(run: RunDirectory, *, headless: bool, detach: bool) -> None:
+    """Start a run's engine and show it as was asked for."""
+    from gan_tui.client.launch import start_engine
+
+    engine = start_engine(run)
+    if detach:
+        _wait_until_taken_up(run, engine)
+    elif headless or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        _follow_as_text(run, engine)
+    else:
+        show_dashboard(run, readonly=False)
+
+
+def _wait_until_taken_up(run: RunDirectory, engine: subprocess.Popen[bytes]) -> None:
+    from gan_tui.client.headless import wait_until_taken_up
+
+    wait_until_taken_up(run, engine)
+    put(run.name)
+    say(f"{run.name} trains in the background. Watch it: gan-tui attach {run.name}")
+
+
+def _follow_as_text(run: RunDirectory, engine: subprocess.Popen[bytes]) -> None:
+    from gan_tui.client.headless import follow
+
+    if sys.stdout.isatty():
+        from gan_tui.cli.progress import ProgressBar
+
+        with ProgressBar() as bar:
+            status = follow(run, engine, bar)
+    else:
+        from gan_tui.cli.progress import PlainLines
+
+        status = follow(run, engine, PlainLines())
+    raise typer.Exit(status)
+
+
+def show_dashboard(run: RunDirectory, *, readonly: bool) -> None:
+    """Open the dashboard on a run until the user leaves it, then say how the run goes on."""
+    from gan_tui.app import Detached, Ended, ResumeFrom, run_dashboard
+    from gan_tui.cli.resume import run_to_resume
+    from gan_tui.client.follow import Follower
+    from gan_tui.client.launch import start_engine
+
+    while True:
+        departure = run_dashboard(Follower(run), run.root, readonly=readonly)
+        match departure:
+            case Detached():
+                say(f"{run.name} goes on training. Come back: gan-tui attach {run.name}")
+                return
+            case Ended(status=status):
+                say(_ended(run, status))
+                return
+            case ResumeFrom(step=step):
+                run = run_to_resume(run, str(step), branch=False, settings=[], flags={}, name=None)
+                start_engine(run)
+
+
+def _ended(run: RunDirectory, status: str) -> str:
+    from engine.protocol.rundir import read_identity
+
+    match status:
+        case "finished":
+            return f"{run.name} has finished. Its record is in {run.root}"
+        case "failed":
+            return f"{run.name} failed: {read_identity(run).reason}"
+        case "lost":
+            return f"{run.name} lost its engine; {run.log} may say why. Go on: gan-tui resume {run.name}"
+        case _:
+            return f"{run.name} is stopped. Go on: gan-tui resume {run.name}"

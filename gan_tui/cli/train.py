@@ -1,0 +1,42 @@
+"""gan-tui train: start a run from a preset and show it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gan_tui.cli.options import Detach, Headless, RunsFolder, Settings
+
+
+def train(
+    preset: Annotated[str, typer.Argument(help="A preset file, or the name of a shipped one.")],
+    settings: Settings = None,
+    name: Annotated[str | None, typer.Option(help="The run's name [default: the preset's].", show_default=False)] = None,
+    runs_dir: RunsFolder = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps.", show_default=False)] = None,
+    steps: Annotated[int | None, typer.Option(help="Stop after so many steps.", show_default=False)] = None,
+    seed: Annotated[int | None, typer.Option(help="Everything random follows from it.", show_default=False)] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder of the images (data.root).", show_default=False)] = None,
+    headless: Headless = False,
+    detach: Detach = False,
+) -> None:
+    """Train a preset in a background process and watch it; closing the terminal does not stop it."""
+    from engine.protocol.rundir import create_run, unused_name
+    from gan_tui.cli.show import show_new_engine
+    from gan_tui.client.locate import runs_folder
+    from gan_tui.client.prepare import prepare
+
+    flags = {"run.device": device, "run.steps": steps, "run.seed": seed, "data.root": data}
+    prepared = prepare(preset, settings or [], {key: value for key, value in flags.items() if value is not None})
+    folder = runs_folder(runs_dir)
+    run = create_run(
+        folder,
+        name=name or unused_name(folder, prepared.preset),
+        method=prepared.method,
+        preset=prepared.preset,
+        config_toml=prepared.toml,
+        parent=None,
+    )
+    show_new_engine(run, headless=headless, detach=detach)

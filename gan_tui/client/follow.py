@@ -1,0 +1,106 @@
+"""The dashboard's feed: a thread that follows a run and keeps its newest view."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import deque
+from collections.abc import Callable
+
+from engine.errors import GanTuiError
+from engine.protocol.commands import Command
+from engine.protocol.events import Event, Tick
+from engine.protocol.rundir import RunDirectory, read_identity
+from gan_tui.client.sender import sender_name
+from gan_tui.client.stream import EngineState, EventStream
+from gan_tui.state.absorb import absorb
+from gan_tui.state.history import History
+from gan_tui.state.run_view import Link, RunView, with_link, with_reply, with_request, with_unanswered
+
+LINKS: dict[EngineState, Link] = {"starting": "connecting", "live": "live", "ended": "record", "lost": "lost"}
+
+
+class Follower:
+    """Implements gan_tui.state.feed.Feed for a run directory."""
+
+    def __init__(self, run: RunDirectory) -> None:
+        identity = read_identity(run)
+        self._run = run
+        self._view = RunView(name=run.name, method=identity.method, preset=identity.preset, host=identity.host)
+        self._history = History()
+        self._outgoing: deque[tuple[str, Command]] = deque()
+        self._stream = EventStream(run)
+        self._notify: Callable[[], None] = lambda: None
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="follower", daemon=True)
+
+    @property
+    def history(self) -> History:
+        """See Feed."""
+        return self._history
+
+    def start(self, notify: Callable[[], None]) -> None:
+        """See Feed."""
+        self._notify = notify
+        self._thread.start()
+
+    def snapshot(self) -> RunView:
+        """See Feed."""
+        return self._view
+
+    def send(self, command: Command) -> None:
+        """See Feed."""
+        self._outgoing.append((secrets.token_hex(8), command))
+        self._stream.wake()
+
+    def close(self) -> None:
+        """See Feed."""
+        self._notify = lambda: None
+        self._closing.set()
+        self._stream.wake()
+        self._thread.join(timeout=2)
+
+    # ---------------------------------------------------------------------------------------------- in the thread
+
+    def _follow(self) -> None:
+        try:
+            with self._stream as stream:
+                for batch in stream.recorded():
+                    self._take_in(batch)
+                    if self._closing.is_set():
+                        return
+                self._show_link()
+                while not self._closing.is_set():
+                    self._take_in(stream.wait())
+                    self._take_replies()
+                    self._show_link()
+                    self._send_waiting()
+        except (OSError, GanTuiError) as error:
+            self._replace(with_link(self._view, "lost", str(error)))
+
+    def _take_in(self, messages: list[Event] | list[Event | Tick]) -> None:
+        if messages:
+            self._replace(absorb(self._view, self._history, messages))
+
+    def _show_link(self) -> None:
+        self._replace(with_link(self._view, LINKS[self._stream.engine]))
+        if self._stream.engine in ("ended", "lost"):
+            for exchange in self._view.exchanges:
+                if exchange.waiting:
+                    self._replace(with_unanswered(self._view, exchange.id, "the engine is gone"))
+
+    def _take_replies(self) -> None:
+        while self._stream.replies:
+            self._replace(with_reply(self._view, self._stream.replies.pop(0)))
+
+    def _send_waiting(self) -> None:
+        while self._outgoing:
+            request_id, command = self._outgoing.popleft()
+            self._replace(with_request(self._view, request_id, command))
+            if not self._stream.send(request_id, sender_name(), command):
+                self._replace(with_unanswered(self._view, request_id, "no engine is there to take it"))
+
+    def _replace(self, view: RunView) -> None:
+        if view is not self._view:
+            self._view = view
+            self._notify()

@@ -1,0 +1,115 @@
+"""Following a run without drawing: until it is taken up, or until it ends, handing each message to a listener."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import signal
+import subprocess
+from collections.abc import Iterator
+from types import FrameType
+from typing import Protocol
+
+from engine.errors import RequestError, WorkError
+from engine.protocol import events as ev
+from engine.protocol.commands import Stop
+from engine.protocol.rundir import RunDirectory, read_identity
+from gan_tui.client.sender import sender_name
+from gan_tui.client.stream import EventStream
+
+
+class Listener(Protocol):
+    """Shows a run as it goes."""
+
+    def hear(self, message: ev.Event | ev.Tick) -> None:
+        """Something happened."""
+        ...
+
+    def say(self, text: str) -> None:
+        """A word to the user about the following itself."""
+        ...
+
+
+def wait_until_taken_up(run: RunDirectory, engine: subprocess.Popen[bytes]) -> None:
+    """Return when the engine has its device, data and networks and begins with the first step.
+
+    Raises:
+        RequestError, WorkError: it failed before, in its own words.
+    """
+    with EventStream(run) as stream:
+        for message in _messages(stream, engine):
+            if isinstance(message, ev.Announced):
+                return
+    _raise_failure(run)
+
+
+def follow(run: RunDirectory, engine: subprocess.Popen[bytes], listener: Listener) -> int:
+    """Hand what happens from now on to a listener until the run ends; returns its exit status.
+
+    Ctrl-C and SIGTERM ask the engine to save and stop; a second one leaves it to itself.
+
+    Raises:
+        RequestError, WorkError: the run failed, in its own words.
+    """
+    with EventStream(run) as stream, _interrupts(stream) as interrupts:
+        asked = False
+        for message in _messages(stream, engine):
+            if message is not None:
+                listener.hear(message)
+            if interrupts and not asked:
+                asked = True
+                stream.send(secrets.token_hex(8), sender_name(), Stop(how="save"))
+                listener.say("Saving and stopping at the end of the step. Once more leaves the run to itself.")
+            if len(interrupts) > 1:
+                listener.say(f"{run.name} goes on by itself. Come back: gan-tui attach {run.name}")
+                return 0
+    if read_identity(run).state not in ("finished", "stopped"):
+        _raise_failure(run)
+    return 0
+
+
+def _messages(stream: EventStream, engine: subprocess.Popen[bytes]) -> Iterator[ev.Event | ev.Tick | None]:
+    """What happens in a run until no engine is at work; None where nothing did for a while."""
+    first = engine.pid
+    ours = False
+    while True:
+        messages = stream.wait()
+        for message in messages:
+            ours = ours or (isinstance(message, ev.Started) and message.pid == first)
+            if ours:
+                yield message
+        if not messages:
+            yield None
+        gone = engine.poll() is not None
+        if gone and not messages and stream.engine != "live":
+            for batch in stream.recorded():
+                for event in batch:
+                    ours = ours or (isinstance(event, ev.Started) and event.pid == first)
+                    if ours:
+                        yield event
+            return
+
+
+@contextlib.contextmanager
+def _interrupts(stream: EventStream) -> Iterator[list[int]]:
+    """The SIGINT and SIGTERM received so far; each wakes the stream."""
+    received: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        received.append(number)
+        stream.wake()
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _raise_failure(run: RunDirectory) -> None:
+    identity = read_identity(run)
+    if identity.state == "failed":
+        kind = RequestError if identity.exit_status == RequestError.exit_code else WorkError
+        raise kind(f"run {run.name}", f"failed: {identity.reason}")
+    raise WorkError(f"run {run.name}", "lost its engine", f"{run.log} may say why. Go on: gan-tui resume {run.name}")

@@ -1,0 +1,89 @@
+"""From a preset and overrides to a checked configuration: everything that can be refused before a run exists."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from engine.config.data_check import check_data
+from engine.config.geometry import check_geometry
+from engine.config.load import Tree, dump, read_toml, resolve, with_settings
+from engine.config.methods import TrainConfig
+from engine.config.presets import find_preset
+from engine.config.schema import UnpairedData
+from engine.errors import RequestError
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A configuration that an engine can begin with."""
+
+    preset: str
+    """The preset's name."""
+    method: str
+    toml: str
+    """The configuration, every default explicit and every path absolute."""
+
+
+def prepare(preset: str, settings: list[str], flags: Mapping[str, Any]) -> Prepared:
+    """Read a preset, lay ``--set`` settings and then flags over it, and check the whole.
+
+    Raises:
+        RequestError: a key, a value, the data or the device is not right.
+    """
+    path = find_preset(preset)
+    return checked(path.stem, with_settings(read_toml(path), settings), flags, origin=preset)
+
+
+def checked(name: str, tree: Tree, flags: Mapping[str, Any], origin: str) -> Prepared:
+    """The checked configuration of a tree of tables with flags laid over it.
+
+    Raises:
+        RequestError: as prepare.
+    """
+    for key, value in flags.items():
+        section, _, field = key.partition(".")
+        tree.setdefault(section, {})[field] = str(value) if isinstance(value, Path) else value
+    config = resolve(tree, origin)
+    check_geometry(config)
+    check_data(config.data)
+    _check_device(config)
+    return Prepared(name, tree.get("method", {}).get("kind", "cyclegan"), dump(_with_absolute_paths(config)))
+
+
+def _with_absolute_paths(config: TrainConfig) -> TrainConfig:
+    """The engine works in another directory than the user."""
+    if not isinstance(config.data, UnpairedData):
+        return config
+    root = str(Path(config.data.root).expanduser().resolve())
+    return msgspec.structs.replace(config, data=msgspec.structs.replace(config.data, root=root))
+
+
+def _check_device(config: TrainConfig) -> None:
+    """Refuse CUDA where the machine has no such GPU; PyTorch, which the engine asks, has the last word."""
+    wanted = config.run.device
+    if not wanted.startswith("cuda"):
+        return
+    count = _gpu_count()
+    index = int(wanted.partition(":")[2] or 0)
+    if count == 0:
+        raise RequestError(f"run.device = {wanted}", "asks for CUDA, and this machine has no NVIDIA GPU", "Use --device auto or cpu.")
+    if index >= count:
+        raise RequestError(f"run.device = {wanted}", f"is beyond this machine's {count} GPU(s)", f"Use cuda:0 to cuda:{count - 1}.")
+
+
+def _gpu_count() -> int:
+    import pynvml
+
+    with contextlib.suppress(pynvml.NVMLError):
+        pynvml.nvmlInit()
+        try:
+            return int(pynvml.nvmlDeviceGetCount())
+        finally:
+            pynvml.nvmlShutdown()
+    return 0

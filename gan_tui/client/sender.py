@@ -1,0 +1,73 @@
+"""Asking an engine one thing and waiting for its answer, and what the journal calls whoever asks."""
+
+from __future__ import annotations
+
+import functools
+import getpass
+import secrets
+import socket
+import time
+
+import zmq
+
+from engine.errors import RequestError, WorkError
+from engine.protocol.codec import decode_reply, encode
+from engine.protocol.commands import SCHEMA_VERSION, Command, Reply, Request
+from engine.protocol.rundir import LIVE_STATES, Endpoints, RunDirectory, read_identity, viewed_state
+
+LOOK_SECONDS = 1.0
+"""How often it is asked whether the engine is still alive."""
+
+
+@functools.cache
+def sender_name() -> str:
+    """Who asks, as user@host."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name, as in containers
+        user = "someone"
+    return f"{user}@{socket.gethostname()}"
+
+
+def ask(run: RunDirectory, command: Command, seconds: float) -> Reply:
+    """Send a command to a run's engine and wait for the answer.
+
+    Raises:
+        RequestError: no engine is at work; or the engine refuses, in its words.
+        WorkError: the engine ends before it answers, or does not answer in time.
+    """
+    deadline = time.monotonic() + seconds
+    endpoints = _endpoints(run, deadline)
+    request = Request(version=SCHEMA_VERSION, id=secrets.token_hex(8), by=sender_name(), command=command)
+    with zmq.Context() as context, context.socket(zmq.DEALER) as socket:
+        socket.set(zmq.LINGER, 0)
+        socket.connect(endpoints.commands)
+        socket.send(encode(request))
+        while (left := deadline - time.monotonic()) > 0:
+            if socket.poll(min(left, LOOK_SECONDS) * 1000):
+                reply = decode_reply(socket.recv())
+                if reply.id == request.id:
+                    return _accepted(reply)
+            elif viewed_state(run, read_identity(run)) not in LIVE_STATES:
+                raise WorkError(f"run {run.name}", "ended before it answered", "`gan-tui runs` shows how it stands.")
+    fix = "A step may take long: see `gan-tui ctl RUN status`, or allow a longer --timeout."
+    raise WorkError(f"run {run.name}", f"did not answer within {seconds:g} s", fix)
+
+
+def _endpoints(run: RunDirectory, deadline: float) -> Endpoints:
+    """Where the run's engine listens; waits for one that is starting."""
+    while True:
+        identity = read_identity(run)
+        if viewed_state(run, identity) not in LIVE_STATES:
+            raise RequestError(f"run {run.name}", "has no engine at work", f"Start it: gan-tui resume {run.name}")
+        if identity.endpoints:
+            return identity.endpoints
+        if time.monotonic() > deadline:
+            raise WorkError(f"run {run.name}", "does not listen yet", "Try again when it has started.")
+        time.sleep(0.05)
+
+
+def _accepted(reply: Reply) -> Reply:
+    if reply.refusal:
+        raise RequestError(reply.refusal.subject, reply.refusal.fact, reply.refusal.fix)
+    return reply

@@ -1,0 +1,186 @@
+"""A run's events in order, from the record and then from the live stream, with neither a gap nor a duplicate."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from itertools import islice
+from types import TracebackType
+from typing import Literal, Self, TypeAlias
+
+import zmq
+
+from engine.errors import GanTuiError
+from engine.protocol.codec import EVENT_TOPIC, DecodeError, decode_reply, decode_streamed, encode
+from engine.protocol.commands import SCHEMA_VERSION, Command, Reply, Request
+from engine.protocol.events import Event, Tick
+from engine.protocol.record import RecordReader
+from engine.protocol.rundir import Endpoints, RunDirectory, read_identity, viewed_state
+
+EngineState: TypeAlias = Literal["starting", "live", "ended", "lost"]
+"""Whether an engine is at work: soon, now, no more, or no more and without a word."""
+
+BATCH = 5000
+LOOK_SECONDS = 1.0
+"""How often the record and run.json are looked at when nothing is streamed."""
+STARTING_LOOK_SECONDS = 0.1
+
+
+class EventStream:
+    """Follows one run. Not thread-safe but for ``wake``.
+
+    The record is the truth and the stream makes it prompt: an event that does not follow the last one seen sends the
+    reader back to the record, so events that were dropped on the way, or published before we listened, are not missed.
+    """
+
+    def __init__(self, run: RunDirectory) -> None:
+        self.run = run
+        self.engine: EngineState = "starting"
+        self.last_seq = 0
+        self.replies: list[Reply] = []
+        """Answers that have come; whoever reads them empties the list."""
+        self._reader = RecordReader(run)
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._events: zmq.Socket[bytes] | None = None
+        self._commands: zmq.Socket[bytes] | None = None
+        self._endpoints: Endpoints | None = None
+        self._wake_reader, self._wake_writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._looked = 0.0
+
+    def open(self) -> None:
+        """Look for the engine and begin to listen; to be called before the record is read."""
+        self._look_for_engine()
+
+    def recorded(self) -> Iterator[list[Event]]:
+        """What the record holds that was not seen yet, in batches."""
+        fresh = (event for event in self._reader.read() if event.seq > self.last_seq)
+        while batch := list(islice(fresh, BATCH)):
+            self.last_seq = batch[-1].seq
+            yield batch
+
+    def wait(self, seconds: float | None = None) -> list[Event | Tick]:
+        """What happens next: returns as soon as something came, ``wake`` was called, or the time is over."""
+        pause = STARTING_LOOK_SECONDS if self.engine == "starting" else LOOK_SECONDS
+        limit = pause if seconds is None else min(seconds, pause)
+        poller = zmq.Poller()
+        poller.register(self._wake_reader, zmq.POLLIN)
+        for socket in (self._events, self._commands):
+            if socket is not None:
+                poller.register(socket, zmq.POLLIN)
+        ready = dict(poller.poll(limit * 1000))
+        if self._wake_reader in ready:
+            os.read(self._wake_reader, 4096)
+        if self._commands in ready:
+            self._take_replies()
+        messages = self._take_streamed() if self._events in ready else []
+        if time.monotonic() - self._looked >= pause:
+            self._look_for_engine()
+            messages.extend(event for batch in self.recorded() for event in batch)
+        return messages
+
+    def wake(self) -> None:
+        """Make ``wait`` return; from any thread."""
+        try:
+            os.write(self._wake_writer, b"x")
+        except BlockingIOError:
+            return  # the pipe is full: it will wake
+
+    def send(self, request_id: str, by: str, command: Command) -> bool:
+        """Send a command; False when no engine is there to take it."""
+        if self._commands is None or self.engine in ("ended", "lost"):
+            return False
+        request = Request(version=SCHEMA_VERSION, id=request_id, by=by, command=command)
+        try:
+            self._commands.send(encode(request), flags=zmq.NOBLOCK)
+        except zmq.Again:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Close the sockets; unsent commands are dropped."""
+        self._disconnect()
+        self._context.term()
+        os.close(self._wake_reader)
+        os.close(self._wake_writer)
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    # ------------------------------------------------------------------------------------------------- the stream
+
+    def _take_streamed(self) -> list[Event | Tick]:
+        assert self._events is not None
+        messages: list[Event | Tick] = []
+        while True:
+            try:
+                _, payload = self._events.recv_multipart(flags=zmq.NOBLOCK)
+                message = decode_streamed(payload)
+            except zmq.Again:
+                return messages
+            except (ValueError, DecodeError):
+                continue  # not of this schema: the record will tell, or refuse, in its own words
+            messages.extend(self._in_order(message))
+
+    def _in_order(self, message: Event | Tick) -> Iterator[Event | Tick]:
+        behind = message.last_seq if isinstance(message, Tick) else message.seq - 1
+        if behind > self.last_seq:
+            for batch in self.recorded():
+                yield from batch
+        if isinstance(message, Tick):
+            yield message
+        elif message.seq > self.last_seq:
+            self.last_seq = message.seq
+            yield message
+
+    def _take_replies(self) -> None:
+        assert self._commands is not None
+        while True:
+            try:
+                self.replies.append(decode_reply(self._commands.recv(flags=zmq.NOBLOCK)))
+            except zmq.Again:
+                return
+            except DecodeError:
+                continue
+
+    # ------------------------------------------------------------------------------------------------- the engine
+
+    def _look_for_engine(self) -> None:
+        """Read how the run stands; connect when an engine listens."""
+        self._looked = time.monotonic()
+        try:
+            identity = read_identity(self.run)
+        except GanTuiError:
+            self.engine = "lost"
+            return
+        state = viewed_state(self.run, identity)
+        match state:
+            case "stopped" | "finished" | "failed":
+                self.engine = "ended"
+            case "lost":
+                self.engine = "lost"
+            case _:
+                self.engine = "live" if identity.endpoints else "starting"
+        if self.engine == "live" and identity.endpoints != self._endpoints:
+            assert identity.endpoints is not None
+            self._connect(identity.endpoints)
+
+    def _connect(self, endpoints: Endpoints) -> None:
+        self._disconnect()
+        self._events = self._context.socket(zmq.SUB)
+        self._events.set(zmq.SUBSCRIBE, EVENT_TOPIC)
+        self._events.connect(endpoints.events)
+        self._commands = self._context.socket(zmq.DEALER)
+        self._commands.connect(endpoints.commands)
+        self._endpoints = endpoints
+
+    def _disconnect(self) -> None:
+        for socket in (self._events, self._commands):
+            if socket is not None:
+                socket.close(linger=0)
+        self._events = self._commands = None
+        self._endpoints = None

@@ -1,0 +1,219 @@
+"""Writes only the cells that differ from those on the terminal, with as few colour codes as they need.
+
+Textual paints whole screens when a dialog opens and several times at start; over a slow link that is seconds. It writes
+nothing but cursor positions, styles and text, so a model of the terminal's cells can tell what is new in them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import NamedTuple
+
+from rich.cells import get_character_cell_size
+from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Resize
+from textual.message import Message
+
+_TOKENS = re.compile(
+    r"\x1b\[(\d+);(\d+)H"  # go to row, column
+    r"|\x1b\[([\d;]*)m"  # style
+    r"|(\x1b\[[?>=]?[\d;$]*[A-Za-z]|\x1b\].*?\x07|[\x00-\x1f])"  # anything else that moves or sets something
+    r"|([^\x00-\x1f]+)"  # text
+)
+_BRIDGE = 4
+"""So many unchanged cells between two changed ones are cheaper to write again than to skip."""
+_STYLES_KEPT = 4096
+
+
+class Look(NamedTuple):
+    """A style: the parameters that set attributes, foreground and background."""
+
+    attributes: str = ""
+    foreground: str = ""
+    background: str = ""
+
+
+class Cell(NamedTuple):
+    """What a terminal cell shows; the right half of a wide character shows ""."""
+
+    char: str
+    look: Look
+
+
+class TerminalDiff:
+    """A model of the terminal's cells that turns what is to be written into what needs to be written."""
+
+    def __init__(self) -> None:
+        self._rows: defaultdict[int, dict[int, Cell]] = defaultdict(dict)
+        self._changed: defaultdict[int, set[int]] = defaultdict(set)
+        self._x, self._y = 0, 0
+        self._look = Look()
+        self._written_look: Look | None = None
+        """The look that the terminal is set to; None when it is not known."""
+        self._looks: dict[tuple[Look, str], Look] = {}
+
+    def forget(self) -> None:
+        """Assume nothing about the terminal any more: it was resized, or others have written to it."""
+        self._rows.clear()
+        self._changed.clear()
+        self._written_look = None
+
+    def thin(self, data: str) -> str:
+        """What to write so that the terminal looks as if ``data`` had been written."""
+        out: list[str] = []
+        end = 0
+        for match in _TOKENS.finditer(data):
+            if match.start() != end:
+                return self._give_up(out, data[end:])
+            end = match.end()
+            row, column, style, other, text = match.groups()
+            if row is not None:
+                self._y, self._x = int(row) - 1, int(column) - 1
+            elif style is not None:
+                self._look = self._restyled(style)
+            elif text is not None:
+                self._put(text)
+            elif other == "\n":
+                self._y, self._x = self._y + 1, 0  # Textual ends lines so, and then goes to the next one's place anyway
+            else:
+                out.append(self._flush())
+                out.append(other)
+                if not _harmless(other):
+                    self.forget()
+        if end != len(data):
+            return self._give_up(out, data[end:])
+        out.append(self._flush())
+        return "".join(out)
+
+    def _give_up(self, out: list[str], rest: str) -> str:
+        """Write the rest as it is: it holds something this model does not know."""
+        out.append(self._flush())
+        self.forget()
+        return "".join([*out, rest])
+
+    def _put(self, text: str) -> None:
+        row, changed = self._rows[self._y], self._changed[self._y]
+        x, look = self._x, self._look
+        blank = Cell(" ", Look("", "", look.background)) if _plain(look) else Cell(" ", look)
+        for char in text:
+            cell = blank if char == " " else Cell(char, look)
+            width = 1 if char < "\u0300" else get_character_cell_size(char)
+            if width == 0:
+                cell = Cell(row[x - 1].char + char, look) if x - 1 in row else cell
+                row[x - 1] = cell
+                changed.add(x - 1)
+                continue
+            if row.get(x) != cell:
+                row[x] = cell
+                changed.add(x)
+            if width == 2:
+                row[x + 1] = Cell("", look)
+            x += width
+        self._x = x
+
+    def _flush(self) -> str:
+        out: list[str] = []
+        for y in sorted(self._changed):
+            row = self._rows[y]
+            at = None
+            for x in sorted(self._changed[y]):
+                if at is None or x > at + _BRIDGE or any(gap not in row for gap in range(at, x)):
+                    out.append(f"\x1b[{y + 1};{x + 1}H")
+                    at = x
+                for place in range(at, x + 1):
+                    self._write_cell(out, row[place])
+                at = max(at, x + 1)
+        self._changed.clear()
+        return "".join(out)
+
+    def _write_cell(self, out: list[str], cell: Cell) -> None:
+        look, written = cell.look, self._written_look
+        if cell.char == " " and written is not None and _plain(look) and _plain(written):
+            look = written._replace(background=look.background)
+        if look != written:
+            out.append(_transition(written, look))
+            self._written_look = look
+        out.append(cell.char)
+
+    def _restyled(self, parameters: str) -> Look:
+        key = (self._look, parameters)
+        known = self._looks.get(key)
+        if known is None:
+            if len(self._looks) >= _STYLES_KEPT:
+                self._looks.clear()
+            known = self._looks[key] = _applied(self._look, parameters)
+        return known
+
+
+class ThriftyDriver(LinuxDriver):
+    """Textual's driver for POSIX terminals, with everything written thinned out."""
+
+    def write(self, data: str) -> None:
+        """Write what is new in the data."""
+        if thinned := self._diff.thin(data):
+            super().write(thinned)
+
+    @property
+    def _diff(self) -> TerminalDiff:
+        if not hasattr(self, "_terminal_diff"):
+            self._terminal_diff = TerminalDiff()
+        return self._terminal_diff
+
+    def start_application_mode(self) -> None:
+        """Begin, or go on after a suspension."""
+        self._diff.forget()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def process_message(self, message: Message) -> None:
+        """Notice that the terminal has another size, and shows who knows what."""
+        if isinstance(message, Resize):
+            self._diff.forget()
+        super().process_message(message)
+
+
+def _plain(look: Look) -> bool:
+    """Whether a space in this look shows its background alone: neither reversed nor with any line."""
+    return not look.attributes or not {"4", "7", "9", "21", "53"} & set(look.attributes.split(";"))
+
+
+def _harmless(sequence: str) -> bool:
+    """Whether a control sequence leaves the cells as they are: modes, queries, titles; not a switch of screens."""
+    if sequence.startswith("\x1b]"):
+        return True
+    return sequence.startswith(("\x1b[?", "\x1b[>", "\x1b[=")) and "1049" not in sequence
+
+
+def _applied(look: Look, parameters: str) -> Look:
+    attributes, foreground, background = look
+    codes = iter(parameters.split(";"))
+    for code in codes:
+        if code in ("", "0"):
+            attributes = foreground = background = ""
+        elif code in ("38", "48"):
+            kind = next(codes, "")
+            rest = [next(codes, "") for _ in range(3 if kind == "2" else 1)]
+            colour = ";".join([code, kind, *rest])
+            foreground, background = (colour, background) if code == "38" else (foreground, colour)
+        elif code[0] in "39" and len(code) == 2:
+            foreground = "" if code == "39" else code
+        elif (code[0] == "4" and len(code) == 2) or code.startswith("10"):
+            background = "" if code == "49" else code
+        else:
+            attributes = f"{attributes};{code}" if attributes else code
+    return Look(attributes, foreground, background)
+
+
+def _transition(before: Look | None, after: Look) -> str:
+    """The shortest style sequence from one look to another."""
+    removed = before is None or before.attributes != after.attributes
+    if (
+        before is None
+        or removed
+        or (before.foreground and not after.foreground)
+        or (before.background and not after.background)
+    ):
+        parts = ["", after.attributes, after.foreground, after.background]
+        return "\x1b[" + ";".join([parts[0], *(part for part in parts[1:] if part)]) + "m"
+    parts = [new for old, new in zip(before[1:], after[1:], strict=True) if old != new]
+    return "\x1b[" + ";".join(parts) + "m"

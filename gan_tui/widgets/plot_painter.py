@@ -1,0 +1,164 @@
+"""Puts a plot together as a grid of characters: axes, markers, curves and the labels at their ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log10
+from typing import TypeAlias
+
+from gan_tui.state.run_view import Marker, MarkerKind
+from gan_tui.state.series import SeriesKey, Span
+from gan_tui.themes import SERIES
+from gan_tui.widgets import axes, braille
+from gan_tui.widgets.curves import Band, bridged
+
+Glyph: TypeAlias = tuple[str, str]
+"""A character and the component class of its colour."""
+Grid: TypeAlias = list[list[Glyph]]
+
+SYMBOLS: dict[MarkerKind, str] = {"nudge": "▼", "checkpoint": "◆", "alert": "!", "resume": "↻", "note": "✎"}
+LINED: frozenset[MarkerKind] = frozenset({"nudge", "resume"})
+"""Markers with a line down the plot, because the curves may bend there; the others stand on the x axis alone."""
+PRECEDENCE: tuple[MarkerKind, ...] = ("checkpoint", "note", "resume", "nudge", "alert")
+"""Of markers in one column the last of these shows."""
+
+GUTTER = 6
+"""Columns for the labels of the y axis."""
+BLANK = (" ", "plot--ground")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """The axes and the room for them; while it stays equal, an update touches new columns only."""
+
+    x: axes.Range
+    y: axes.Range
+    columns: int
+    rows: int
+    log: bool
+
+
+class Painter:
+    """Puts axes, markers, curves and labels into a grid of (character, component class)."""
+
+    def __init__(self, grid: Grid, frame: Frame) -> None:
+        self.grid = grid
+        self.frame = frame
+        self.left = GUTTER + 1
+
+    def paint(
+        self,
+        keys: Sequence[SeriesKey],
+        curves: Sequence[Sequence[Band]],
+        spans: Sequence[Sequence[Span]],
+        markers: Sequence[Marker],
+        margin: int,
+    ) -> None:
+        """Everything, from the back to the front."""
+        self.axes()
+        self.markers(markers)
+        runs = [self.runs(bridged(curve, span)) for curve, span in zip(curves, spans, strict=True)]
+        for column in range(self.frame.columns):
+            for row, cell in braille.cells(runs, column, self.frame.rows):
+                self.grid[row][self.left + column] = (cell.char, series_class(cell.series))
+        self.holes(spans)
+        if margin:
+            self.labels(keys, curves, margin)
+
+    def text(self, x: int, y: int, text: str, style: str) -> None:
+        """Characters from a cell on."""
+        for offset, char in enumerate(text):
+            if 0 <= x + offset < len(self.grid[y]):
+                self.grid[y][x + offset] = (char, style)
+
+    def level(self, value: float) -> int:
+        """The dot row, from the bottom, of a value; clamped to the plot."""
+        frame = self.frame
+        if frame.log:
+            value = log10(value) if value > 0 else frame.y.low
+        dots = 4 * frame.rows
+        share = (value - frame.y.low) / (frame.y.high - frame.y.low)
+        return min(dots - 1, max(0, int(share * dots)))
+
+    def runs(self, bands: Sequence[Band]) -> list[braille.Run]:
+        """The dots of a curve."""
+        if all(band is None or band[0] == band[1] for band in bands):
+            return braille.connected([None if band is None else self.level(band[0]) for band in bands])
+        return [None if band is None else (self.level(band[0]), self.level(band[1])) for band in bands]
+
+    def axes(self) -> None:
+        """Frame, ticks and tick labels."""
+        frame = self.frame
+        for row in range(frame.rows):
+            self.grid[row][GUTTER] = ("│", "plot--axis")
+        self.text(GUTTER, frame.rows, "└" + "─" * frame.columns, "plot--axis")
+        find = axes.log_ticks if frame.log else axes.ticks
+        for tick in find(frame.y, max(2, frame.rows // 3)):
+            share = (tick - frame.y.low) / (frame.y.high - frame.y.low)
+            row = frame.rows - 1 - min(frame.rows - 1, int(share * frame.rows))
+            label = axes.value_label(10**tick if frame.log else tick)
+            self.text(0, row, label.rjust(GUTTER - 1), "plot--label")
+            self.grid[row][GUTTER] = ("┤", "plot--axis")
+        labels = []
+        for tick in axes.ticks(frame.x, max(2, frame.columns // 10)):
+            column = self.column(tick)
+            if column is not None:
+                labels.append((column, axes.count_label(tick)))
+                self.grid[frame.rows][self.left + column] = ("┬", "plot--axis")
+        self.text(self.left, frame.rows + 1, axes.placed(labels, frame.columns), "plot--label")
+
+    def column(self, x: float) -> int | None:
+        """The cell column of a position on the x axis; None outside."""
+        frame = self.frame
+        column = int((x - frame.x.low) / (frame.x.high - frame.x.low) * frame.columns)
+        return column if 0 <= column < frame.columns else frame.columns - 1 if x == frame.x.high else None
+
+    def markers(self, markers: Sequence[Marker]) -> None:
+        """Symbols on the x axis, and lines where something changed the course."""
+        for marker in sorted(markers, key=lambda marker: PRECEDENCE.index(marker.kind)):
+            column = self.column(marker.step)
+            if column is None:
+                continue
+            if marker.kind in LINED:
+                for row in range(self.frame.rows):
+                    self.grid[row][self.left + column] = ("┊", "plot--marker")
+            self.grid[self.frame.rows][self.left + column] = (SYMBOLS[marker.kind], "plot--marker")
+
+    def holes(self, spans: Sequence[Sequence[Span]]) -> None:
+        """A mark at the top over columns where a series was not finite."""
+        for column in range(self.frame.columns):
+            if any(series[2 * column].holes or series[2 * column + 1].holes for series in spans):
+                self.grid[0][self.left + column] = ("×", "plot--hole")
+
+    def labels(self, keys: Sequence[SeriesKey], curves: Sequence[Sequence[Band]], margin: int) -> None:
+        """Each series' name and value at the height where it ends, moved apart where they would collide."""
+        ends = []
+        for index, (key, curve) in enumerate(zip(keys, curves, strict=True)):
+            last = next((band for band in reversed(curve) if band is not None), None)
+            if last is not None:
+                middle = (last[0] + last[1]) / 2
+                ends.append((middle, index, key.name))
+        ends.sort(reverse=True)
+        rows = _apart([self.frame.rows - 1 - self.level(end[0]) // 4 for end in ends], self.frame.rows)
+        x = self.left + self.frame.columns + 1
+        for row, (middle, index, name) in zip(rows, ends, strict=False):
+            value = axes.reading(middle)
+            room = margin - 2 - len(value)
+            self.text(x, row, f"{name[: room - 1].ljust(room)}{value}", series_class(index))
+
+
+def _apart(wanted: Sequence[int], rows: int) -> list[int]:
+    """Distinct rows near the wanted ones, in their order; as many as there are rows."""
+    placed: list[int] = []
+    for row in wanted[:rows]:
+        placed.append(max(row, placed[-1] + 1) if placed else row)
+    ceiling = rows - 1
+    for index in range(len(placed) - 1, -1, -1):
+        placed[index] = min(placed[index], ceiling)
+        ceiling = placed[index] - 1
+    return placed
+
+
+def series_class(index: int) -> str:
+    return f"plot--series-{index % SERIES}"

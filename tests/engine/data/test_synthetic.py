@@ -1,0 +1,65 @@
+"""The drawings are the same every time, differ from one another, and the two domains differ by their stripes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.config.schema import SyntheticData
+from engine.data.animals import Coat
+from engine.data.build import build_source
+from engine.data.synthetic import COATS, HELD_OUT, draw_animal, draw_domain, held_out
+
+
+@pytest.mark.parametrize("coat", COATS)
+def test_a_drawing_follows_from_its_number(coat: Coat) -> None:
+    drawing = draw_animal(coat, 5, 3, 40)
+    assert drawing.shape == (40, 40, 3)
+    assert drawing.dtype == np.uint8
+    assert np.array_equal(drawing, draw_animal(coat, 5, 3, 40))
+    others = [draw_animal(coat, 5, 4, 40), draw_animal(coat, 6, 3, 40)]
+    assert not any(np.array_equal(drawing, other) for other in others)
+
+
+def contrast(image: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> float:
+    """How strongly neighbouring columns differ in the middle of the picture, where the barrel of the animal is."""
+    grey = image[24:44, 16:56].astype(float).mean(axis=2)
+    return float(np.abs(np.diff(grey, axis=1)).mean())
+
+
+def test_only_one_domain_is_striped() -> None:
+    plain, striped = ([contrast(draw_animal(coat, 0, index, 72)) for index in range(20)] for coat in COATS)
+    assert min(striped) > max(plain)
+
+
+def test_animals_look_to_either_side() -> None:
+    """Averaged over many drawings, left and right are alike."""
+    mean = np.mean([draw_animal("plain", 0, index, 24).astype(float) for index in range(120)], axis=0)
+    assert np.abs(mean - mean[:, ::-1]).mean() < 8
+
+
+def test_held_out_drawings_are_none_of_the_training_drawings() -> None:
+    shown = held_out("striped", 0, 10, 24)
+    trained = draw_domain("striped", 0, 10, 24)
+    assert len(shown) == HELD_OUT
+    assert np.array_equal(np.asarray(shown.read(0)), draw_animal("striped", 0, 10, 24))
+    assert not any(np.array_equal(np.asarray(shown.read(0)), drawing) for drawing in trained.drawings)
+
+
+def test_direction_swaps_plain_and_striped() -> None:
+    forth = build_source(SyntheticData(images=2, resize=24, crop=16), 0).validation(2)
+    back = build_source(SyntheticData(images=2, resize=24, crop=16, direction="BtoA"), 0).validation(2)
+    assert (forth.real_A == back.real_B).all()
+    assert (forth.real_B == back.real_A).all()
+    assert not (forth.real_A == forth.real_B).all()
+
+
+def test_size_zero_draws_at_the_size_of_the_crop() -> None:
+    source = build_source(SyntheticData(images=2, resize=0, crop=20), 0)
+    assert source.validation(1).real_A.shape == (1, 3, 20, 20)
+
+
+@pytest.mark.parametrize("side", [1, 3, 8, 31])
+def test_any_size_can_be_drawn(side: int) -> None:
+    for index in range(6):
+        assert draw_animal("striped", 1, index, side).shape == (side, side, 3)
