@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from engine.protocol.events import Metrics
 from gan_tui.state.series import (
+    ABSENT,
     EMPTY,
     Axis,
     Buckets,
@@ -153,10 +154,10 @@ class History:
         self._layout = layout
         self._order = None if order == list(range(len(self._keys))) else order
         width = len(self._keys)
-        self._recent = [(step, time, row + (None,) * (width - len(row))) for step, time, row in self._recent]
+        self._recent = [(step, time, row + (ABSENT,) * (width - len(row))) for step, time, row in self._recent]
 
     def _ordered(self, values: Sequence[float | None], order: Sequence[int]) -> tuple[float | None, ...]:
-        row: list[float | None] = [None] * len(self._keys)
+        row: list[float | None] = [ABSENT] * len(self._keys)
         for place, value in zip(order, values, strict=True):
             row[place] = value
         return tuple(row)

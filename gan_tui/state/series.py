@@ -7,13 +7,17 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from math import inf
+from math import inf, nan
 from typing import Literal, NamedTuple, TypeAlias
 
 Group: TypeAlias = Literal["loss", "lr", "weight", "pace"]
 Axis: TypeAlias = Literal["step", "time"]
 Row: TypeAlias = tuple[float, float, tuple[float | None, ...]]
 """Step, time, and one value per series in the order of their first appearance; None where a mean was not finite."""
+
+
+ABSENT = nan
+"""Stands in a line for a series that it does not have: unlike None it is not even a hole."""
 
 
 class SeriesKey(NamedTuple):
@@ -111,12 +115,14 @@ class Column:
 
 
 def span_of(values: Sequence[float | None]) -> Span:
-    """Summarise values; None is a hole."""
+    """Summarise values; None is a hole, ABSENT nothing."""
     if None not in values:
-        finite: Sequence[float] = values  # type: ignore[assignment]
-        return Span(min(finite), max(finite), sum(finite), len(finite), 0) if finite else EMPTY
-    finite = [value for value in values if value is not None]
-    holes = len(values) - len(finite)
+        present: Sequence[float] = values  # type: ignore[assignment]
+        total = sum(present)
+        if total == total and present:
+            return Span(min(present), max(present), total, len(present), 0)
+    finite = [value for value in values if value is not None and value == value]
+    holes = sum(value is None for value in values)
     if not finite:
         return Span(inf, -inf, 0.0, 0, holes)
     return Span(min(finite), max(finite), sum(finite), len(finite), holes)
@@ -195,7 +201,7 @@ class Buckets:
         self.first_time.extend(times[::stride])
         self.last_time.extend(times[stride - 1 :: stride])
         for column, series in zip(self.columns, values, strict=False):
-            if stride == 1 and None not in series:
+            if stride == 1 and None not in series and ABSENT not in series:
                 _add_singles(column, series)
             else:
                 for at in range(0, len(series), stride):

@@ -123,7 +123,9 @@ class LossPlot(Widget, can_focus=True):
 
     def _title(self) -> None:
         scale = "log" if self._log else "linear"
-        self.border_subtitle = f"{scale} y · {SMOOTHING_NAMES[self._smoothing]} · x step"
+        title = f"{scale} y · {SMOOTHING_NAMES[self._smoothing]} · x step"
+        if title != self.border_subtitle:  # to set it draws the whole pane again
+            self.border_subtitle = title
 
     def _paint(self, grid: Grid) -> None:
         """Put a grid on the screen, asking only for the cells that differ."""

@@ -1,0 +1,169 @@
+"""The reducer: every event's effect, order, repetition, answers and the one word for the state."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.protocol import commands as cmd
+from engine.protocol import events as ev
+from engine.protocol.commands import Refusal, Reply
+from gan_tui.state.absorb import absorb
+from gan_tui.state.effective import effective_values
+from gan_tui.state.history import History
+from gan_tui.state.run_view import (
+    JOURNAL_LENGTH,
+    RunView,
+    apply,
+    with_link,
+    with_reply,
+    with_request,
+    with_unanswered,
+)
+from tests.gan_tui.recorded import COMPONENTS, Recording
+
+ROWS = (("real_A", "fake_B", "rec_A"),)
+
+
+@pytest.fixture
+def recording() -> Recording:
+    return Recording()
+
+
+@pytest.fixture
+def started(recording: Recording) -> RunView:
+    view = RunView(name="r", link="live")
+    for event in recording.start_up():
+        view = apply(view, event)
+    return apply(view, ev.Training(**recording.when(0)))
+
+
+def test_start_up_is_told_by_its_phases(recording: Recording) -> None:
+    view = RunView(name="r", link="live")
+    seen = []
+    for event in recording.start_up():
+        view = apply(view, event)
+        seen.append(len(view.phases))
+    assert view.status == "starting"
+    assert [phase.name for phase in view.phases] == [
+        "importing torch",
+        "reading data",
+        "building networks",
+        "warming up",
+    ]
+    assert seen == [0, 1, 2, 3, 3, 4]
+    assert view.components == COMPONENTS
+    assert view.values["loss.cycle_a"] == 10.0
+
+
+def test_an_event_that_is_already_in_the_view_changes_nothing(started: RunView, recording: Recording) -> None:
+    nudge = recording.nudge(10, "loss.cycle_a", 10.0, 5.0)
+    once = apply(started, nudge)
+    assert apply(once, nudge) is once
+
+
+def test_a_nudge_moves_the_value_marks_the_plot_and_can_be_undone(started: RunView, recording: Recording) -> None:
+    nudge = recording.nudge(10, "loss.cycle_a", 10.0, 5.0, why="too smooth")
+    view = apply(started, nudge)
+    assert view.values["loss.cycle_a"] == 5.0
+    assert view.nudges == (nudge,)
+    assert (view.markers[-1].kind, view.markers[-1].step) == ("nudge", 10)
+    assert view.journal[-1].text == "loss.cycle_a 10 → 5 (you): too smooth"
+    view = apply(view, recording.nudge(20, "loss.cycle_a", 5.0, 10.0, undoes=nudge.seq))
+    assert view.values["loss.cycle_a"] == 10.0
+    assert view.nudges == ()
+    assert view.journal[-1].text.startswith("undo: ")
+
+
+def test_a_staged_change_waits_until_its_step(started: RunView, recording: Recording) -> None:
+    staged = ev.Staged(**recording.when(5), values={"loss.identity": 1.0}, at_step=100, by="you")
+    view = apply(started, staged)
+    assert view.staged == (staged,)
+    assert apply(view, recording.nudge(50, "loss.cycle_a", 10.0, 5.0)).staged == (staged,)
+    assert apply(view, recording.nudge(100, "loss.identity", 0.5, 1.0)).staged == ()
+
+
+def test_pause_continue_and_the_ways_to_end(started: RunView, recording: Recording) -> None:
+    paused = apply(started, ev.Paused(**recording.when(9), by="you"))
+    assert paused.status == "paused"
+    going = apply(paused, ev.Continued(**recording.when(9), by="you"))
+    assert going.status == "training"
+    stopped = apply(going, ev.Stopped(**recording.when(9), by="you", saved=True))
+    assert (stopped.status, stopped.ended, stopped.remaining_seconds) == ("stopped", True, None)
+    failed = apply(going, ev.Failed(**recording.when(9), reason="out of memory"))
+    assert failed.failure is not None
+    assert failed.failure.reason == "out of memory"
+    again = apply(failed, ev.Started(**recording.when(9), pid=1, host="h", device="cpu"))
+    assert (again.status, again.failure) == ("starting", None)
+
+
+def test_a_lost_engine_shows_unless_the_run_has_ended(started: RunView, recording: Recording) -> None:
+    assert with_link(started, "lost").status == "lost"
+    assert with_link(started, "connecting").status == "connecting"
+    finished = apply(started, ev.Finished(**recording.when(99)))
+    assert with_link(finished, "lost").status == "finished"
+
+
+def test_a_tick_moves_the_step_but_never_backwards_in_time(started: RunView) -> None:
+    tick = ev.Tick(step=7, epoch=1, throughput=50.0, state="training", time=started.clock + 1, last_seq=0)
+    view = apply(started, tick)
+    assert (view.step, view.throughput) == (7, 50.0)
+    late = ev.Tick(step=3, epoch=1, throughput=1.0, state="paused", time=started.clock, last_seq=0)
+    assert apply(view, late) is view
+
+
+def test_resuming_forgets_what_came_after_the_checkpoint(started: RunView, recording: Recording) -> None:
+    view = started
+    for event in (recording.sheet(5, ROWS), recording.sheet(15, ROWS), recording.nudge(16, "loss.cycle_a", 10.0, 5.0)):
+        view = apply(view, event)
+    view = apply(view, ev.Resumed(**recording.when(16), from_step=10, checkpoint="checkpoints/step-00000010"))
+    assert view.step == 10
+    assert [sheet.step for sheet in view.sheets] == [5]
+    assert view.nudges == ()
+    assert [marker.kind for marker in view.markers] == ["resume"]
+
+
+def test_commands_wait_and_are_answered(started: RunView) -> None:
+    view = with_request(started, "a", cmd.Pause())
+    assert view.waiting_for(cmd.Pause)
+    assert not view.waiting_for(cmd.Continue)
+    refusal = Refusal(subject="pause", fact="is not possible")
+    answered = with_reply(view, Reply(version=1, id="a", step=3, refusal=refusal))
+    assert not answered.waiting_for(cmd.Pause)
+    assert answered.exchanges[-1].reply is not None
+    assert with_reply(view, Reply(version=1, id="other", step=3)) is view
+    assert with_unanswered(view, "a", "no answer within 5 s").exchanges[-1].problem == "no answer within 5 s"
+
+
+def test_the_journal_is_bounded(started: RunView, recording: Recording) -> None:
+    view = started
+    for step in range(JOURNAL_LENGTH + 50):
+        view = apply(view, ev.Note(**recording.when(step), text=str(step), by="you"))
+    assert len(view.journal) == JOURNAL_LENGTH
+    assert view.journal[-1].step == JOURNAL_LENGTH + 49
+
+
+def test_absorbing_equals_applying_one_by_one(recording: Recording) -> None:
+    messages = list(recording.run(3000, ROWS, (1000, 2000)))
+    one_by_one = RunView(name="r")
+    for message in messages:
+        one_by_one = apply(one_by_one, message)
+    history = History()
+    assert absorb(RunView(name="r"), history, messages) == one_by_one
+    assert history.extent() == (50, 3000)
+    version = history.version
+    assert absorb(one_by_one, history, messages) == one_by_one
+    assert history.version == version
+
+
+def test_absorbing_a_resume_drops_the_abandoned_course(recording: Recording) -> None:
+    history = History()
+    course = [recording.metrics(step) for step in range(1, 21)]
+    back = ev.Resumed(**recording.when(20), from_step=12, checkpoint="c")
+    view = absorb(RunView(name="r"), history, [*course, back, recording.metrics(13)])
+    assert history.extent() == (1, 13)
+    assert view.step == 13
+
+
+def test_effective_rates_belong_to_their_controls(started: RunView, recording: Recording) -> None:
+    view = apply(started, recording.metrics(50, lr={"G": 1e-4, "lr_d": 5e-5, "other": 1.0}))
+    assert effective_values(view) == {"optim.lr_g": 1e-4, "optim.lr_d": 5e-5}

@@ -1,0 +1,76 @@
+"""The terminal model: whatever is left out, the screen looks the same."""
+
+from __future__ import annotations
+
+import pyte
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gan_tui.terminal_diff import TerminalDiff
+
+SIZE = (20, 6)
+styles = st.sampled_from(
+    ["", "1", "7", "4;38;2;9;9;9", "38;2;1;2;3", "48;2;4;5;6", "38;2;1;2;3;48;2;4;5;6", "31", "44"]
+)
+pieces = st.tuples(st.integers(0, 5), st.integers(0, 12), styles, st.text("ab ▀", min_size=1, max_size=8))
+paints = st.lists(pieces, max_size=8)
+
+
+def sequence(paint: list[tuple[int, int, str, str]]) -> str:
+    """Text as Textual writes it: place, style, text, reset."""
+    return "".join(f"\x1b[{y + 1};{x + 1}H\x1b[{style}m{text}\x1b[0m" for y, x, style, text in paint)
+
+
+def shown(*writes: str) -> list[list[tuple[object, ...]]]:
+    screen = pyte.Screen(*SIZE)
+    stream = pyte.Stream(screen)
+    for write in writes:
+        stream.feed(write)
+    rows = []
+    for y in range(SIZE[1]):
+        row = []
+        for x in range(SIZE[0]):
+            char = screen.buffer[y][x]
+            look = (char.data, char.bg, char.reverse, char.underscore)
+            row.append(
+                look if char.data == " " and not (char.reverse or char.underscore) else (*look, char.fg, char.bold)
+            )
+        rows.append(row)
+    return rows
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(paints, max_size=5))
+def test_the_screen_looks_as_if_everything_had_been_written(writes: list[list[tuple[int, int, str, str]]]) -> None:
+    diff = TerminalDiff()
+    raw = [sequence(paint) for paint in writes]
+    assert shown(*(diff.thin(write) for write in raw)) == shown(*raw)
+
+
+def test_what_is_there_already_is_not_written() -> None:
+    diff = TerminalDiff()
+    paint = sequence([(0, 0, "38;2;1;2;3", "hello"), (1, 0, "", "world")])
+    assert diff.thin(paint)
+    assert diff.thin(paint) == ""
+    changed = diff.thin(sequence([(0, 0, "38;2;1;2;3", "hellO")]))
+    assert changed.startswith("\x1b[1;5H")
+    assert changed.endswith("O")
+    diff.forget()
+    assert "hellO" in diff.thin(sequence([(0, 0, "38;2;1;2;3", "hellO")]))
+
+
+def test_modes_pass_and_a_switch_of_screens_is_a_new_beginning() -> None:
+    diff = TerminalDiff()
+    paint = sequence([(0, 0, "", "x")])
+    diff.thin(paint)
+    assert diff.thin("\x1b[?25l") == "\x1b[?25l"
+    assert diff.thin(paint) == ""
+    assert diff.thin("\x1b[?1049h") == "\x1b[?1049h"
+    assert diff.thin(paint) != ""
+
+
+def test_wide_characters_take_two_cells() -> None:
+    diff = TerminalDiff()
+    diff.thin(sequence([(0, 0, "", "画x")]))
+    assert diff.thin(sequence([(0, 2, "", "x")])) == ""
+    assert diff.thin(sequence([(0, 2, "", "y")])).startswith("\x1b[1;3H")

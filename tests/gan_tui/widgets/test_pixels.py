@@ -1,0 +1,52 @@
+"""Contact sheets: arrangement in a pane, and the right pixels from the PNG."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gan_tui.widgets.pixels import LARGEST_AREA, arrange, caption, read_pictures
+from tests.gan_tui.drawings import ROWS, TILE, write_sheet
+
+
+@pytest.mark.parametrize("size", [(40, 12), (54, 16), (76, 20), (120, 30), (300, 90), (30, 60)])
+def test_one_row_of_each_kind_is_shown_and_everything_fits(size: tuple[int, int]) -> None:
+    width, height = size
+    arrangement = arrange(ROWS * 4, width, height)
+    assert arrangement is not None
+    side = arrangement.side
+    assert {placement.names for placement in arrangement.placements} == set(ROWS)
+    boxes = [(p.x, p.y, p.x + side * len(p.names), p.y + 1 + side // 2) for p in arrangement.placements]
+    assert all(x >= 0 and right <= width and bottom <= height for x, _, right, bottom in boxes)
+    for index, (x, y, right, bottom) in enumerate(boxes):
+        for other in boxes[:index]:
+            assert x >= other[2] or other[0] >= right or y >= other[3] or other[1] >= bottom
+    assert sum(side * side // 2 * len(p.names) for p in arrangement.placements) <= LARGEST_AREA
+
+
+def test_a_pane_for_one_row_shows_one() -> None:
+    arrangement = arrange(ROWS, 40, 7)
+    assert arrangement is not None
+    assert [placement.sheet_row for placement in arrangement.placements] == [0]
+    assert arrange(ROWS, 10, 2) is None
+    assert arrange((), 80, 24) is None
+
+
+def test_pictures_come_from_their_place_on_the_sheet(tmp_path: Path) -> None:
+    path = tmp_path / "sheet.png"
+    rows = write_sheet(path, 1.0, count=2)
+    arrangement = arrange(rows, 3 * TILE, 200)
+    assert arrangement is not None
+    pictures = read_pictures(path, TILE, arrangement)
+    assert len(pictures) == len(arrangement.placements)
+    real, fake, rec = pictures[0]
+    assert real == rec != fake
+    assert len(real) == len(real[0]) == arrangement.side
+    sky = real[0][0]
+    assert sky[2] > sky[0]
+
+
+def test_captions_say_what_is_made_from_what() -> None:
+    assert caption(("real_A", "fake_B", "rec_A"), 10) == "real A    → fake B  → rec A   "
+    assert caption(("real_A", "fake_B"), 4) == "real→ fa"
