@@ -1,4 +1,4 @@
-"""The engine process: ``python -m engine RUN_DIR`` trains the run in that directory until it ends or is told to stop."""
+"""The engine process: ``python -m engine RUN_DIR`` trains a run until it ends or is told to stop."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from types import FrameType
 
+from engine.config.geometry import check_geometry
 from engine.config.load import read_toml, resolve
 from engine.config.methods import TrainConfig
 from engine.errors import GanTuiError
@@ -37,7 +38,7 @@ def main(arguments: list[str]) -> int:
         with engine_lock(run):
             return _serve(run)
     except GanTuiError as error:
-        log.error("%s", error.one_line())  # noqa: TRY400 - what went wrong is the user's to mend, not the code's
+        log.error("%s", error.one_line())
         return error.exit_code
 
 
@@ -63,6 +64,7 @@ def _serve(run: RunDirectory) -> int:
 def _train(run: RunDirectory, record: Record, standing: Standing, link: Link) -> int:
     try:
         config: TrainConfig = resolve(read_toml(run.config), str(run.config))
+        check_geometry(config)
         enter_phase(record, link, "importing", "PyTorch")
         # Here, so that viewers find a process that answers while PyTorch takes its seconds to import.
         from engine.train.loop import train
@@ -73,7 +75,7 @@ def _train(run: RunDirectory, record: Record, standing: Standing, link: Link) ->
         log.exception("the run ended by an error")
         _fail(record, standing, f"{error.subject}: {error.fact}", error.fix)
         return error.exit_code
-    except Exception as error:  # noqa: BLE001 - the process's edge: whatever it was, the record says so
+    except Exception as error:
         log.exception("the run ended by an unexpected error")
         _fail(record, standing, *_reason(error, run))
         return 1
@@ -104,7 +106,7 @@ def _first_report(run: RunDirectory) -> Report:
 
 
 def _heed_signals(link: Link) -> None:
-    """SIGTERM and SIGINT save and stop at the next step boundary, a second one stops without saving; SIGHUP is ignored."""
+    """SIGTERM and SIGINT save and stop at the next step boundary, a second one does not save; SIGHUP is ignored."""
     received: list[int] = []
 
     def ask_to_stop(number: int, frame: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""Saving the whole state of a run and taking it up again: weights as safetensors, the rest readable without pickled code.
+"""Saving the whole state of a run and taking it up again: safetensors, and the rest readable without pickled code.
 
 A checkpoint is written under another name, made durable and then renamed, so that a folder ``step-…`` is always whole.
 """
@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -32,8 +32,6 @@ from engine.protocol.checkpoints import (
     list_checkpoints,
 )
 from engine.protocol.rundir import RunDirectory, sync_folder
-
-Reason: TypeAlias = Literal["schedule", "request", "stop", "end"]
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ def copy_state(method: Method, training: dict[str, Any], manifest: Manifest) -> 
 def write_checkpoint(run: RunDirectory, snapshot: Snapshot) -> Path:
     """Write a snapshot to the run's folder of checkpoints; returns the finished checkpoint.
 
-    A checkpoint of that step that is there already belongs to a course that was abandoned; it is set aside, not deleted.
+    A checkpoint of that step that is there already belongs to an abandoned course; it is set aside, not deleted.
     """
     run.checkpoints.mkdir(exist_ok=True)
     final = run.checkpoints / folder_name(snapshot.manifest.step)
@@ -79,7 +77,8 @@ def write_checkpoint(run: RunDirectory, snapshot: Snapshot) -> Path:
         for name, tensors in snapshot.networks.items():
             save_file(tensors, draft / f"{name}.safetensors")
         torch.save(snapshot.training, draft / TRAINING_STATE)
-        files = {path.name: StoredFile(sha256=digest(path), size=path.stat().st_size) for path in sorted(draft.iterdir())}
+        written = sorted(draft.iterdir())
+        files = {path.name: StoredFile(sha256=digest(path), size=path.stat().st_size) for path in written}
         manifest = msgspec.structs.replace(snapshot.manifest, files=files)
         (draft / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
         for path in draft.iterdir():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-
 import torch
 
 from engine.config.schema import RunConfig
@@ -14,7 +12,7 @@ def choose_device(config: RunConfig) -> torch.device:
     """The device that ``run.device`` means; "auto" takes the first GPU, else the CPU.
 
     Raises:
-        RequestError: the device asked for is not there, or cannot compute in ``run.precision``.
+        RequestError: the device asked for is not there.
     """
     name = config.device
     if name == "auto":
@@ -26,8 +24,6 @@ def choose_device(config: RunConfig) -> torch.device:
             _require_cuda(device)
         case "mps" if not torch.backends.mps.is_available():
             raise RequestError(f"run.device = {name}", "is not available on this machine", "Use --device auto or cpu.")
-    if config.precision == "tf32" and device.type != "cuda":
-        raise RequestError("run.precision = tf32", f"needs CUDA, and the run computes on {device}", "Use fp32 or bf16.")
     return device
 
 
@@ -52,12 +48,3 @@ def set_precision(config: RunConfig, device: torch.device) -> None:
     if device.type == "cuda":
         torch.backends.cuda.matmul.allow_tf32 = tf32
         torch.backends.cudnn.allow_tf32 = tf32
-
-
-def synchronise(device: torch.device) -> None:
-    """Wait until the device has done what it was given."""
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    elif device.type == "mps":
-        with contextlib.suppress(RuntimeError):
-            torch.mps.synchronize()

@@ -152,10 +152,10 @@ class Link:
         sender, *frames = sockets.commands.recv_multipart()
         try:
             if len(frames) != 1:
-                raise DecodeError("one frame is expected")  # noqa: TRY301
+                raise DecodeError("one frame is expected")
             request = decode_request(frames[0])
         except DecodeError as error:
-            reply = self._refuse("", "message", f"is malformed ({error})")
+            reply: Reply | None = self._refuse("", "message", f"is malformed ({error})")
         else:
             reply = self._answer(Envelope(sender, request))
         if reply:

@@ -1,4 +1,4 @@
-"""Writing a run's record: every event gets the next number, is on file before it is streamed, and is never rewritten."""
+"""Writing a run's record: an event gets the next number, is on file before it is streamed, and is never rewritten."""
 
 from __future__ import annotations
 
@@ -68,7 +68,9 @@ class Record:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
 

@@ -17,6 +17,7 @@ from gan_tui import terminal_guard
 from gan_tui.palette import ActionProvider
 from gan_tui.screens.checkpoints import CheckpointPicker, CheckpointRow
 from gan_tui.screens.dashboard import DashboardScreen
+from gan_tui.screens.pacer import Tempo
 from gan_tui.state.feed import Feed
 from gan_tui.state.run_view import Status
 from gan_tui.terminal_diff import ThriftyDriver
@@ -66,13 +67,14 @@ class Dashboard(App[Departure]):
         *,
         readonly: bool = False,
         zone: tzinfo | None = None,
+        tempo: Tempo | None = None,
         driver_class: type[Driver] | None = None,
     ) -> None:
         super().__init__(driver_class=driver_class)
         self._feed = feed
         self._told = False
         """Whether a FeedMoved is on its way, so that a busy feed does not fill the queue."""
-        self._deck = DashboardScreen(feed.snapshot(), feed.history, run_dir, readonly=readonly, zone=zone)
+        self._deck = DashboardScreen(feed.snapshot(), feed.history, run_dir, readonly=readonly, zone=zone, tempo=tempo)
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = DARK.name
@@ -118,7 +120,7 @@ class Dashboard(App[Departure]):
             self.exit(Detached())
 
 
-class _PickerApp(App[int | None]):
+class PickerApp(App[int | None]):
     """The checkpoint picker on its own."""
 
     ENABLE_COMMAND_PALETTE = False
@@ -145,4 +147,4 @@ def run_dashboard(feed: Feed, run_dir: Path, *, readonly: bool = False, mouse: b
 def pick_checkpoint(run: str, rows: Sequence[CheckpointRow], *, now: float | None = None) -> int | None:
     """Let the user choose one of a run's checkpoints; needs a terminal. None when nothing was chosen."""
     terminal_guard.start()
-    return _PickerApp(run, rows, time() if now is None else now).run()
+    return PickerApp(run, rows, time() if now is None else now).run()

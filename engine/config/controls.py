@@ -20,7 +20,7 @@ class Control(msgspec.Struct, frozen=True, kw_only=True):
     default: float
     """The value that the run's config.toml gives it."""
     minimum: float
-    maximum: float | None
+    maximum: float
     scale: Scale
     """How a viewer should step it: by an amount or by a factor."""
     integer: bool
@@ -38,15 +38,14 @@ class Control(msgspec.Struct, frozen=True, kw_only=True):
             raise RequestError(self.name, f"{value} is not a finite number", f"Give {self.range_text()}.")
         if self.integer and value != int(value):
             raise RequestError(self.name, f"{value:g} is not a whole number", f"Give {self.range_text()}.")
-        if value < self.minimum or (self.maximum is not None and value > self.maximum):
+        if value < self.minimum or value > self.maximum:
             raise RequestError(self.name, f"{value:g} is out of range", f"Give {self.range_text()}.")
         return float(value)
 
     def range_text(self) -> str:
         """The bounds in words, such as "a number from 0 to 1"."""
         kind = "a whole number" if self.integer else "a number"
-        upper = f" to {self.maximum:g}" if self.maximum is not None else " up"
-        return f"{kind} from {self.minimum:g}{upper}"
+        return f"{kind} from {self.minimum:g} to {self.maximum:g}"
 
 
 def controls_of(config: TrainConfig) -> tuple[Control, ...]:
@@ -67,13 +66,15 @@ def _controls_in(prefix: str, section: Section) -> list[Control]:
         meta = _live_meta(hints[field])
         if meta is None:
             continue
+        assert meta.ge is not None, "a control has bounds"
+        assert meta.le is not None, "a control has bounds"
         extra = meta.extra or {}
         found.append(
             Control(
                 name=f"{prefix}.{field}",
                 default=float(getattr(section, field)),
-                minimum=float(meta.ge or 0),
-                maximum=None if meta.le is None else float(meta.le),
+                minimum=float(meta.ge),
+                maximum=float(meta.le),
                 scale=extra["scale"],
                 integer=get_args(hints[field])[0] is int,
                 unit=extra["unit"],

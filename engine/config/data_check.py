@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import assert_never
 
-from engine.config.image_files import EXTENSIONS, UnreadableImageError, image_size, list_images
+from engine.config.image_files import EXTENSIONS, UnreadableImageError, image_size, list_images, path_text
 from engine.config.schema import DataConfig, SyntheticData, UnpairedData
 from engine.errors import RequestError
 
@@ -45,22 +45,24 @@ def _check_unpaired(config: UnpairedData) -> None:
     root = data_root(config)
     if not root.is_dir():
         fact = "is not a folder" if root.exists() else "does not exist"
-        raise RequestError(str(root), fact, "Set --data or data.root to a folder that holds trainA and trainB.")
+        raise RequestError(path_text(root), fact, "Set --data or data.root to a folder that holds trainA and trainB.")
     missing = [name for name in ("trainA", "trainB") if not (root / name).is_dir()]
     if missing:
-        raise RequestError(str(root), f"has no {' and no '.join(missing)}", _other_folders(root))
+        raise RequestError(path_text(root), f"has no {' and no '.join(missing)}", _other_folders(root))
     for name in ("trainA", "trainB"):
         _check_images(root / name, config)
 
 
 def _other_folders(root: Path) -> str:
     try:
-        found = sorted(entry.name for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+        found = sorted(
+            path_text(Path(entry.name)) for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith(".")
+        )
     except OSError as error:
         return f"It cannot be listed: {error.strerror}."
     for name in found:
         if (root / name / "trainA").is_dir() and (root / name / "trainB").is_dir():
-            return f"Did you mean {root / name}?"
+            return f"Did you mean {path_text(root / name)}?"
     if not found:
         return "It holds no folder at all; set --data or data.root to one that holds trainA and trainB."
     shown = ", ".join(found[:8]) + (", ..." if len(found) > 8 else "")
@@ -71,7 +73,7 @@ def _check_images(folder: Path, config: UnpairedData) -> None:
     images = list_images(folder)
     if not images:
         known = " ".join(sorted(EXTENSIONS))
-        raise RequestError(str(folder), "holds no image", f"Put images there; their names end in one of {known}.")
+        raise RequestError(path_text(folder), "holds no image", f"Put images there; their names end in one of {known}.")
     for path in islice(images, HEADERS_CHECKED):
         try:
             width, height = image_size(path)
@@ -79,7 +81,7 @@ def _check_images(folder: Path, config: UnpairedData) -> None:
             raise RequestError(error.subject, error.fact, error.fix) from error
         if not config.resize and min(width, height) < config.crop:
             raise RequestError(
-                str(path),
+                path_text(path),
                 f"is {width}x{height} px, too small for data.crop = {config.crop}",
                 f"Set data.crop to {min(width, height)} or less, or data.resize to {config.crop} or more.",
             )

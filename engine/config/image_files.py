@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.errors import WorkError
+from engine.errors import RequestError, WorkError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -37,7 +37,12 @@ class UnreadableImageError(WorkError):
     def __init__(self, path: Path, reason: str) -> None:
         self.path = path
         self.reason = reason
-        super().__init__(str(path), reason, "Replace the file or remove it.")
+        super().__init__(path_text(path), reason, "Replace the file or remove it.")
+
+
+def path_text(path: Path) -> str:
+    """A path as text that can be written anywhere: bytes of its name that are no UTF-8 become \\x escapes."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def list_images(folder: Path) -> list[Path]:
@@ -45,10 +50,15 @@ def list_images(folder: Path) -> list[Path]:
 
     Hidden files and folders are left out; links are followed, each folder once. A broken link is listed, so that it
     is reported when it is read instead of missed. A folder that does not exist holds none.
+
+    Raises:
+        RequestError: a folder cannot be listed.
     """
+    if not folder.is_dir():
+        return []
     found: list[Path] = []
     seen: set[tuple[int, int]] = set()
-    for where, folders, files in os.walk(folder, followlinks=True):
+    for where, folders, files in os.walk(folder, onerror=_refuse, followlinks=True):
         status = Path(where).stat()
         if (status.st_dev, status.st_ino) in seen:
             folders.clear()
@@ -100,6 +110,10 @@ def opened(path: Path) -> Iterator[Image]:
         raise UnreadableImageError(path, _reason(error)) from error
 
 
+def _refuse(error: OSError) -> None:
+    raise RequestError(path_text(Path(error.filename)), f"cannot be listed: {error.strerror}", "Make it readable.")
+
+
 def _is_image_name(name: str) -> bool:
     return not name.startswith(".") and os.path.splitext(name)[1].lower() in EXTENSIONS  # noqa: PTH122
 
@@ -113,4 +127,5 @@ def _reason(error: Exception) -> str:
         return "is too large: a decompression bomb"
     if isinstance(error, OSError) and error.strerror:
         return f"cannot be read: {error.strerror}"
-    return f"cannot be decoded: {error or type(error).__name__}"
+    what = str(error).encode("utf-8", "backslashreplace").decode() or type(error).__name__
+    return f"cannot be decoded: {what}"

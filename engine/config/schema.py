@@ -1,7 +1,7 @@
 """The sections of a preset that every method shares: types, bounds, defaults and their documentation.
 
 Each section is a frozen struct. A field's type carries its bounds; the string below a field says what it is and in
-which unit. Fields of a ``Live…`` type are *controls*: they can be changed while the run trains (engine.config.controls).
+which unit. Fields of a ``Live…`` type are *controls*, which can be changed while the run trains (config.controls).
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from msgspec import Meta
 Scale: TypeAlias = Literal["linear", "log"]
 
 
-def _live(unit: str, scale: Scale, *, ge: float | None = None, gt: float | None = None, le: float | None = None) -> Meta:
-    return Meta(ge=ge, gt=gt, le=le, extra={"live": True, "unit": unit, "scale": scale})
+def _live(unit: str, scale: Scale, *, ge: float, le: float) -> Meta:
+    return Meta(ge=ge, le=le, extra={"live": True, "unit": unit, "scale": scale})
 
 
 LiveWeight = Annotated[float, _live("", "linear", ge=0, le=10_000)]
@@ -89,7 +89,7 @@ class ResnetGenerator(Section, frozen=True, kw_only=True, tag_field="arch", tag=
     init: Init = "normal"
     """Distribution of the initial weights."""
     init_gain: Annotated[float, Meta(gt=0, le=10)] = 0.02
-    """Its scale: the standard deviation of "normal", the gain of the others."""
+    """Its scale: the standard deviation of "normal", the gain of xavier and orthogonal; kaiming has its own."""
 
 
 class UnetGenerator(Section, frozen=True, kw_only=True, tag_field="arch", tag="unet"):
@@ -106,7 +106,7 @@ class UnetGenerator(Section, frozen=True, kw_only=True, tag_field="arch", tag="u
     init: Init = "normal"
     """Distribution of the initial weights."""
     init_gain: Annotated[float, Meta(gt=0, le=10)] = 0.02
-    """Its scale: the standard deviation of "normal", the gain of the others."""
+    """Its scale: the standard deviation of "normal", the gain of xavier and orthogonal; kaiming has its own."""
 
 
 GeneratorConfig: TypeAlias = ResnetGenerator | UnetGenerator
@@ -124,7 +124,7 @@ class PatchDiscriminator(Section, frozen=True, kw_only=True, tag_field="arch", t
     init: Init = "normal"
     """Distribution of the initial weights."""
     init_gain: Annotated[float, Meta(gt=0, le=10)] = 0.02
-    """Its scale: the standard deviation of "normal", the gain of the others."""
+    """Its scale: the standard deviation of "normal", the gain of xavier and orthogonal; kaiming has its own."""
 
 
 class PixelDiscriminator(Section, frozen=True, kw_only=True, tag_field="arch", tag="pixel"):
@@ -137,7 +137,7 @@ class PixelDiscriminator(Section, frozen=True, kw_only=True, tag_field="arch", t
     init: Init = "normal"
     """Distribution of the initial weights."""
     init_gain: Annotated[float, Meta(gt=0, le=10)] = 0.02
-    """Its scale: the standard deviation of "normal", the gain of the others."""
+    """Its scale: the standard deviation of "normal", the gain of xavier and orthogonal; kaiming has its own."""
 
 
 DiscriminatorConfig: TypeAlias = PatchDiscriminator | PixelDiscriminator
@@ -161,15 +161,20 @@ class OptimConfig(Section, frozen=True, kw_only=True):
     schedule: ScheduleKind = "linear"
     """How the learning rates change, epoch by epoch."""
     epochs: Positive = 100
-    """Epochs at the initial rate (linear, constant) or before the schedule's own end."""
+    """Epochs at the initial rate; for "cosine", all that there are."""
     decay_epochs: NonNegative = 100
-    """Epochs over which "linear" then falls to zero; a run is epochs + decay_epochs long."""
+    """Epochs after them: "linear" falls to zero over these; "cosine" has none, as it ends with `epochs`."""
     decay_every: Positive = 50
     """Epochs between the tenfold drops of "step"."""
     patience: NonNegative = 5
     """Epochs without a better generator objective before "plateau" lowers the rate fivefold."""
     pool: NonNegative = 50
     """Generated images kept to show the discriminators an older one half of the time; 0 shows only the newest."""
+
+    @property
+    def total_epochs(self) -> int:
+        """Epochs of a whole run."""
+        return self.epochs if self.schedule == "cosine" else self.epochs + self.decay_epochs
 
 
 class RunConfig(Section, frozen=True, kw_only=True):

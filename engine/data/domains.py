@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 from PIL import Image
 
-from engine.config.image_files import UnreadableImageError
+from engine.config.image_files import UnreadableImageError, path_text
 from engine.data.images import open_rgb
 from engine.data.transforms import ImageTooSmallError, Pixels
 from engine.errors import WorkError
@@ -29,7 +29,7 @@ class Domain(Protocol):
     def read(self, index: int) -> Image.Image:
         """One image, RGB. Raises UnreadableImageError."""
 
-    def path(self, index: int) -> Path:
+    def label(self, index: int) -> str:
         """What a report calls one image."""
 
 
@@ -43,7 +43,7 @@ class FolderDomain:
     @property
     def name(self) -> str:
         """The folder."""
-        return str(self.folder)
+        return path_text(self.folder)
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -52,9 +52,9 @@ class FolderDomain:
         """One image, RGB, upright. Raises UnreadableImageError."""
         return open_rgb(self.paths[index])
 
-    def path(self, index: int) -> Path:
+    def label(self, index: int) -> str:
         """Its file."""
-        return self.paths[index]
+        return path_text(self.paths[index])
 
 
 @dataclass(frozen=True)
@@ -71,16 +71,17 @@ class DrawnDomain:
         """One drawing, RGB."""
         return Image.fromarray(self.drawings[index])
 
-    def path(self, index: int) -> Path:
-        """A name for it; there is no such file."""
-        return Path(self.name, str(index))
+    def label(self, index: int) -> str:
+        """Its number."""
+        return f"{self.name}, number {index}"
 
 
 @dataclass(frozen=True)
 class Problem:
     """An image that was passed over."""
 
-    path: Path
+    path: str
+    """Its file, as text that can be written anywhere."""
     reason: str
     """Why, as a clause: "cannot be decoded: image file is truncated"."""
 
@@ -100,9 +101,9 @@ def read_framed(domain: Domain, index: int, frame: Callable[[Image.Image], T]) -
         try:
             return frame(domain.read(candidate)), candidate, tuple(problems)
         except UnreadableImageError as error:
-            problems.append(Problem(error.path, error.reason))
+            problems.append(Problem(domain.label(candidate), error.reason))
         except ImageTooSmallError as error:
-            problems.append(Problem(domain.path(candidate), str(error)))
+            problems.append(Problem(domain.label(candidate), str(error)))
     first = f"; the first, {problems[0].path}, {problems[0].reason}" if problems else ""
     raise WorkError(
         domain.name, f"none of its {len(domain)} images can be used{first}", "Repair the folder, then resume."

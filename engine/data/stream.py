@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
 
@@ -79,7 +78,7 @@ class BatchStream(Iterator[Batch]):
         self._batch = batch
         self._pin = pin
         self._place = self._normal(Place(start_epoch, start_index))
-        self._reported: set[Path] = set()
+        self._reported: set[str] = set()
         self._ahead = _ReadAhead(source, batch, workers, self._places(), pin) if workers else None
 
     def __next__(self) -> Batch:

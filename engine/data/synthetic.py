@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -68,9 +67,9 @@ class HeldOutDrawings:
         """One drawing, RGB."""
         return Image.fromarray(draw_animal(self.coat, self.seed, self.first + index, self.side))
 
-    def path(self, index: int) -> Path:
-        """A name for it; there is no such file."""
-        return Path(self.name, str(index))
+    def label(self, index: int) -> str:
+        """Its number."""
+        return f"{self.name}, number {index}"
 
 
 def _place_animal(

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from engine.errors import RequestError
+from engine.protocol.events import SaveReason
 from engine.protocol.rundir import RunDirectory
 
 CHECKPOINT_SCHEMA = 1
@@ -38,7 +39,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     images: int
     time: float
     """When the state was copied, in Unix seconds."""
-    reason: str
+    reason: SaveReason
     losses: dict[str, float | None]
     """The newest line of metrics before it."""
     controls: dict[str, float]

@@ -12,8 +12,8 @@ EVENT_TOPIC = b"event.1"
 SHEET_TOPIC = b"sheet.1"
 
 _encoder = msgspec.json.Encoder()
-_events = msgspec.json.Decoder(Event)
-_streamed = msgspec.json.Decoder(Event | Tick)  # type: ignore[arg-type]
+_events: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+_streamed: msgspec.json.Decoder[Event | Tick] = msgspec.json.Decoder(Event | Tick)
 _requests = msgspec.json.Decoder(Request)
 _replies = msgspec.json.Decoder(Reply)
 

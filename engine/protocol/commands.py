@@ -61,9 +61,7 @@ class Stop(_Command, frozen=True, kw_only=True, tag="stop"):
     how: Literal["epoch", "save", "discard"] = "save"
 
 
-Command: TypeAlias = (
-    Status | Pause | Continue | SaveCheckpoint | TakeSample | SetControls | Undo | WriteNote | Stop
-)
+Command: TypeAlias = Status | Pause | Continue | SaveCheckpoint | TakeSample | SetControls | Undo | WriteNote | Stop
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

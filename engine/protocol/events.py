@@ -12,6 +12,9 @@ import msgspec
 
 from engine.config.controls import Control
 
+SaveReason: TypeAlias = Literal["schedule", "request", "stop", "end"]
+"""Why a checkpoint is written: its time has come, a user asked, the run is stopped, the run has ended."""
+
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", omit_defaults=True):
     """What every recorded event has."""
@@ -127,7 +130,7 @@ class Checkpointed(Recorded, frozen=True, kw_only=True, tag="checkpointed"):
     """From the copy to the rename."""
     size: int
     """Bytes on disk."""
-    reason: Literal["schedule", "request", "stop", "end"]
+    reason: SaveReason
 
 
 class Sampled(Recorded, frozen=True, kw_only=True, tag="sampled"):
@@ -225,7 +228,5 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="tic
     last_seq: int
 
 
-State: TypeAlias = Literal[
-    "starting", "training", "pausing", "paused", "stopping", "stopped", "finished", "failed"
-]
+State: TypeAlias = Literal["starting", "training", "pausing", "paused", "stopping", "stopped", "finished", "failed"]
 """What an engine is doing, as it says itself; a viewer adds "lost" for one that died without a word."""

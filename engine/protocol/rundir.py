@@ -123,20 +123,25 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """The engine's, once it ended by its own doing."""
 
 
-def create_run(root: Path, *, name: str, method: str, preset: str, config_toml: str, parent: Parent | None) -> RunDirectory:
+def create_run(
+    root: Path, *, name: str, method: str, preset: str, config_toml: str, parent: Parent | None
+) -> RunDirectory:
     """Make a new run directory with its resolved preset, ready for an engine.
 
     Raises:
         RequestError: the name is taken or no valid name; WorkError: the directory cannot be made.
     """
     if not NAME_PATTERN.fullmatch(name):
-        raise RequestError(f"run name {name!r}", "has characters that a run name cannot have", "Use letters, digits, . _ + -")
+        fact = "has characters that a run name cannot have"
+        raise RequestError(f"run name {name!r}", fact, "Use letters, digits, . _ + -")
     run = RunDirectory(root / name)
     try:
         root.mkdir(parents=True, exist_ok=True)
         run.root.mkdir()
     except FileExistsError as error:
-        raise RequestError(f"run {name}", f"exists already in {root}", "Choose another --name, or resume it.") from error
+        raise RequestError(
+            f"run {name}", f"exists already in {root}", "Choose another --name, or resume it."
+        ) from error
     except OSError as error:
         raise WorkError(str(run.root), f"cannot be made ({error.strerror})", "Choose another --runs-dir.") from error
     now = time.time()

@@ -37,7 +37,7 @@ def socket_folder() -> Path:
 
 
 def _wanted_folder() -> Path:
-    """In the user's runtime directory, or, on a machine that gives none, under a name of theirs in the temporary one."""
+    """In the user's runtime directory or, on a machine that gives none, under their number in the temporary one."""
     given = os.environ.get("XDG_RUNTIME_DIR")
     candidates = [Path(given)] if given else []
     candidates.append(Path(f"/run/user/{os.getuid()}"))

@@ -47,7 +47,7 @@ class Meters:
         self._epoch.zero_()
         self._epoch_steps = 0
         by_name = dict(zip(self._components, means, strict=True))
-        return sum(by_name[name] for name in objective)
+        return math.fsum(by_name[name] for name in objective)
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint keeps, so that a line of metrics after a resume is what it would have been."""

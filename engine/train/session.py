@@ -12,7 +12,7 @@ import msgspec
 import torch
 
 from engine.batch import UnpairedBatch
-from engine.checkpoint import Reason, Snapshot, copy_state, load_checkpoint, remove_old, write_checkpoint
+from engine.checkpoint import Snapshot, copy_state, load_checkpoint, remove_old, write_checkpoint
 from engine.config.controls import controls_of
 from engine.config.methods import TrainConfig
 from engine.data.build import Source
@@ -24,7 +24,7 @@ from engine.protocol.checkpoints import Manifest
 from engine.protocol.codec import encode
 from engine.protocol.commands import Report
 from engine.protocol.rundir import RunDirectory
-from engine.record import Record, Standing, Stamp
+from engine.record import Record, Stamp, Standing
 from engine.schedules import Schedule
 from engine.train.cadence import Cadence
 from engine.train.errands import Errands
@@ -137,7 +137,8 @@ class Session:
     def announce(self, device: str) -> None:
         """Tell what can be seen and steered."""
         parameters = {
-            name: sum(tensor.numel() for tensor in network.parameters()) for name, network in self.method.networks.items()
+            name: sum(tensor.numel() for tensor in network.parameters())
+            for name, network in self.method.networks.items()
         }
         announced = ev.Announced(
             **self.stamp(),
@@ -199,7 +200,7 @@ class Session:
             images=self.progress.images,
             losses=self.losses,
             lr=self.rates,
-            weights={name.removeprefix("loss."): v for name, v in self.panel.values.items() if name.startswith("loss.")},
+            weights=self._loss_weights(),
             throughput=round(self.throughput, 4),
             data_wait=round(self.pace.data_wait, 4),
         )
@@ -210,12 +211,18 @@ class Session:
             fix = "Resume the last checkpoint before this step, with a lower learning rate."
             self.alert(", ".join(broken), "is not finite (NaN or infinity)", fix)
 
+    def _loss_weights(self) -> dict[str, float]:
+        prefix = "loss."
+        return {
+            name.removeprefix(prefix): value for name, value in self.panel.values.items() if name.startswith(prefix)
+        }
+
     def take_sample(self) -> None:
         """Translate the fixed images; the sheet is encoded and written on a thread."""
         sheet = lay_out(self.method.sample(self.shown), self.progress.step)
         self.sheets.send(lambda: Shown(sheet, *write_sheet(self.run, sheet)))
 
-    def save(self, reason: Reason) -> None:
+    def save(self, reason: ev.SaveReason) -> None:
         """Copy the whole state now; it is hashed and written on a thread."""
         manifest = Manifest(
             run=self.standing.identity.id,
@@ -251,7 +258,8 @@ class Session:
             if isinstance(outcome, Exception):
                 log.error("checkpoint failed", exc_info=outcome)
                 self.saved_step = -1
-                self.alert("checkpoint", f"could not be written ({outcome})", "Training goes on; make room and save again.")
+                fix = "Training goes on; make room and save again."
+                self.alert("checkpoint", f"could not be written ({outcome})", fix)
                 continue
             checkpointed = ev.Checkpointed(
                 **self.stamp(),
@@ -270,7 +278,10 @@ class Session:
                 self.alert("contact sheet", f"could not be written ({outcome})", "Training goes on.")
                 continue
             sampled = ev.Sampled(
-                **self.record.stamp(outcome.sheet.step), path=outcome.path, tile=outcome.sheet.tile, rows=outcome.sheet.rows
+                **self.record.stamp(outcome.sheet.step),
+                path=outcome.path,
+                tile=outcome.sheet.tile,
+                rows=outcome.sheet.rows,
             )
             self.record.write(sampled)
             self.link.publish_sheet(encode(sampled), outcome.png)

@@ -1,4 +1,4 @@
-"""From a run directory to a session: reading data, building networks, taking up a checkpoint; each stage is reported."""
+"""From a run directory to a session: reading data, building networks, taking up a checkpoint."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 from engine.config.controls import controls_of
 from engine.config.methods import TrainConfig
 from engine.data.build import build_source
-from engine.device import choose_device, describe
+from engine.device import choose_device, describe, set_precision
 from engine.errors import WorkError
 from engine.link import Link
 from engine.methods.build import build_method
@@ -33,18 +33,20 @@ def open_session(run: RunDirectory, config: TrainConfig, record: Record, standin
         RequestError: the device or the data are not what the preset says.
         WorkError: no checkpoint of the run can be used.
     """
+
     def phase(name: str, detail: str = "") -> None:
         enter_phase(record, link, name, detail)
 
     device = choose_device(config.run)
     standing.update(device=describe(device, config.run))
+    set_precision(config.run, device)
     torch.manual_seed(config.run.seed)
 
     phase("reading data")
     source = build_source(config.data, config.run.seed)
     images = source.validation(config.sample.count)
     per_epoch = source.batches_per_epoch(config.run.batch)
-    whole = per_epoch * (config.optim.epochs + config.optim.decay_epochs)
+    whole = per_epoch * config.optim.total_epochs
 
     phase("building networks", describe(device, config.run))
     method = build_method(config, device)
@@ -96,7 +98,8 @@ def _newest_good(session: Session) -> tuple[Path, Manifest] | None:
     parent = session.standing.identity.parent
     candidates = list_checkpoints(session.run)
     if not candidates and parent:
-        candidates = [found for found in list_checkpoints(RunDirectory(Path(parent.run))) if found[1].step == parent.step]
+        theirs = list_checkpoints(RunDirectory(Path(parent.run)))
+        candidates = [(folder, manifest) for folder, manifest in theirs if manifest.step == parent.step]
     for folder, manifest in reversed(candidates):
         damage = damage_of(folder, manifest)
         if not damage:

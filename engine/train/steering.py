@@ -154,13 +154,14 @@ class Steering:
         undone, changes = session.panel.reversal()
         session.panel.unmake(changes)
         session.take_effect({change.name: change.new for change in changes})
-        session.record.write(ev.Nudged(**session.stamp(), changes=changes, by=by, why="undo", undoes=undone))
+        session.record.write(ev.Nudged(**session.stamp(), changes=changes, by=by, undoes=undone))
         return _in_words(changes, session.progress.step)
 
     def _note(self, text: str, by: str) -> str:
         words = text.strip()
         if not words or len(words) > cmd.MAX_TEXT:
-            raise RequestError("note", "is empty" if not words else "is too long", f"Write up to {cmd.MAX_TEXT:,} letters.")
+            fact = "is too long" if words else "is empty"
+            raise RequestError("note", fact, f"Write up to {cmd.MAX_TEXT:,} letters.")
         self._session.record.write(ev.Note(**self._session.stamp(), text=words, by=by))
         return "noted"
 

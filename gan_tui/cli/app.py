@@ -39,7 +39,7 @@ def _show_version(wanted: bool) -> None:
 @app.callback()
 def _options(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
-    version: Annotated[  # noqa: ARG001
+    version: Annotated[
         bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
     ] = False,
 ) -> None:
@@ -59,7 +59,8 @@ def main() -> None:
     except Exception as error:
         if _debug:
             raise
-        _tell(f"unexpected {type(error).__name__}: {error}. Run it again as `gan-tui --debug ...` and report the traceback")
+        fix = "Run it again as `gan-tui --debug ...` and report the traceback."
+        _tell(f"unexpected {type(error).__name__}: {error}. {fix}")
         sys.exit(1)
 
 

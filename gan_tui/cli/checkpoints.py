@@ -21,4 +21,5 @@ def checkpoints(run: RunArgument, runs_dir: RunsFolder = None, as_json: AsJson =
         say("No checkpoint yet.")
     for _, item in found:
         when = f"{age(item.time)} ago"
-        put(f"{item.step:>9,}  epoch {item.epoch:<4} {size(item.size):>8}  {when:>10}  {item.reason:8}  {losses_in_words(item.losses)}")
+        what = f"{item.step:>9,}  epoch {item.epoch:<4} {size(item.size):>8}  {when:>10}  {item.reason:8}"
+        put(f"{what}  {losses_in_words(item.losses)}")

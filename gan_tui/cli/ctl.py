@@ -58,7 +58,8 @@ def _send(context: typer.Context, command: Command, as_json: bool) -> None:
 def _show_report(report: Report) -> None:
     phase = f" ({report.phase})" if report.phase else ""
     put(f"{report.run}: {report.state}{phase}")
-    put(f"step {report.step:,} of {report.total_steps:,}, epoch {report.epoch} of {report.epochs}, {report.throughput:g} it/s")
+    where = f"step {report.step:,} of {report.total_steps:,}, epoch {report.epoch} of {report.epochs}"
+    put(f"{where}, {report.throughput:g} it/s")
     put("lr        " + "  ".join(f"{name} {rate:.3g}" for name, rate in report.lr.items()))
     put("losses    " + losses_in_words(report.losses))
     put("controls  " + "  ".join(f"{name} {value:g}" for name, value in report.controls.items()))
@@ -109,7 +110,9 @@ def sample(context: typer.Context, as_json: AsJson = False) -> None:
 @app.command("set")
 def set_(
     context: typer.Context,
-    pairs: Annotated[list[str], typer.Argument(metavar="KEY VALUE [KEY VALUE]...", help="Controls and their new values.")],
+    pairs: Annotated[
+        list[str], typer.Argument(metavar="KEY VALUE [KEY VALUE]...", help="Controls and their new values.")
+    ],
     at_step: Annotated[int | None, typer.Option(help="Stage the change until so many steps are done.")] = None,
     why: Annotated[str, typer.Option(help="A reason for the journal.")] = "",
     as_json: AsJson = False,
@@ -130,7 +133,8 @@ def _pairs(words: list[str]) -> dict[str, float]:
         try:
             values[key] = float(text)
         except ValueError as error:
-            raise RequestError(key, f"cannot be set to {text!r}, which is no number", "Write it like 0.5 or 2e-4.") from error
+            fact = f"cannot be set to {text!r}, which is no number"
+            raise RequestError(key, fact, "Write it like 0.5 or 2e-4.") from error
     return values
 
 

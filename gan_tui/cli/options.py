@@ -19,5 +19,7 @@ AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Settings: TypeAlias = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a preset key; may repeat.")
 ]
-Headless: TypeAlias = Annotated[bool, typer.Option("--headless", help="Show progress as text instead of the dashboard.")]
+Headless: TypeAlias = Annotated[
+    bool, typer.Option("--headless", help="Show progress as text instead of the dashboard.")
+]
 Detach: TypeAlias = Annotated[bool, typer.Option("--detach", help="Return once the engine has taken the run up.")]

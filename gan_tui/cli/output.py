@@ -38,7 +38,7 @@ def age(since: float) -> str:
 def size(octets: float) -> str:
     """Bytes in the largest fitting decimal unit."""
     for unit in ("B", "kB", "MB"):
-        if octets < 1000:  # noqa: PLR2004
+        if octets < 1000:
             return f"{octets:.0f} {unit}"
         octets /= 1000
     return f"{octets:.1f} GB"

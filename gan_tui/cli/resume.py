@@ -16,16 +16,22 @@ if TYPE_CHECKING:
 
 def resume(
     run: OptionalRun = None,
-    checkpoint: Annotated[str | None, typer.Option(metavar="STEP|latest", help="Where to go on from.", show_default=False)] = None,
-    branch: Annotated[bool, typer.Option("--branch", help="Go on in a new run, also from the newest checkpoint.")] = False,
+    checkpoint: Annotated[
+        str | None, typer.Option(metavar="STEP|latest", help="Where to go on from.", show_default=False)
+    ] = None,
+    branch: Annotated[
+        bool, typer.Option("--branch", help="Go on in a new run, also from the newest checkpoint.")
+    ] = False,
     settings: Settings = None,
-    steps: Annotated[int | None, typer.Option(help="Stop after so many steps in all (branches).", show_default=False)] = None,
+    steps: Annotated[
+        int | None, typer.Option(help="Stop after so many steps in all (branches).", show_default=False)
+    ] = None,
     name: Annotated[str | None, typer.Option(help="The branch's name.", show_default=False)] = None,
     runs_dir: RunsFolder = None,
     headless: Headless = False,
     detach: Detach = False,
 ) -> None:
-    """Take a run up again. Its newest checkpoint continues the run; an older one, or changed settings, start a branch."""
+    """Take a run up again: in place from its newest checkpoint; from an older one or with new settings, in a branch."""
     from gan_tui.cli.show import show_new_engine
     from gan_tui.client.locate import find_run, runs_folder
 
@@ -37,7 +43,8 @@ def resume(
         say("Nothing chosen; nothing started.")
         return
     flags = {} if steps is None else {"run.steps": steps}
-    target = run_to_resume(source, chosen, branch=branch or name is not None, settings=settings or [], flags=flags, name=name)
+    branch = branch or name is not None
+    target = run_to_resume(source, chosen, branch=branch, settings=settings or [], flags=flags, name=name)
     show_new_engine(target, headless=headless, detach=detach)
 
 
@@ -86,7 +93,7 @@ def _require_steps_left(run: RunDirectory, step: int) -> None:
 def _refuse_nothing_left(run: RunDirectory, step: int) -> None:
     from engine.errors import RequestError
 
-    fix = f"Train longer in a branch: gan-tui resume {run.name} --checkpoint latest --steps {2 * step} (or --set optim.epochs=...)"
+    fix = f"Train longer in a branch: gan-tui resume {run.name} --checkpoint latest --set optim.epochs=..."
     raise RequestError(f"run {run.name}", f"has done all its steps at {step:,}", fix)
 
 

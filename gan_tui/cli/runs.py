@@ -50,10 +50,10 @@ def runs(runs_dir: RunsFolder = None, as_json: AsJson = False) -> None:
 
 
 def _row(run: RunDirectory, identity: Identity) -> RunRow:
-    from engine.protocol.record import last_metrics
+    from engine.protocol.record import last_event, last_metrics
     from engine.protocol.rundir import viewed_state
 
-    newest = last_metrics(run)
+    newest, happened = last_metrics(run), last_event(run.events)
     parent = identity.parent
     return RunRow(
         name=run.name,
@@ -62,8 +62,8 @@ def _row(run: RunDirectory, identity: Identity) -> RunRow:
         preset=identity.preset,
         state=viewed_state(run, identity),
         reason=identity.reason,
-        step=newest.step if newest else 0,
-        epoch=newest.epoch if newest else 0,
+        step=max((event.step for event in (newest, happened) if event), default=0),
+        epoch=newest.epoch if newest else 1,
         created=identity.created,
         device=identity.device,
         parent=parent.run.rsplit("/", 1)[-1] if parent else None,

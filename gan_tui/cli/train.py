@@ -13,7 +13,9 @@ from gan_tui.cli.options import Detach, Headless, RunsFolder, Settings
 def train(
     preset: Annotated[str, typer.Argument(help="A preset file, or the name of a shipped one.")],
     settings: Settings = None,
-    name: Annotated[str | None, typer.Option(help="The run's name [default: the preset's].", show_default=False)] = None,
+    name: Annotated[
+        str | None, typer.Option(help="The run's name [default: the preset's].", show_default=False)
+    ] = None,
     runs_dir: RunsFolder = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps.", show_default=False)] = None,
     steps: Annotated[int | None, typer.Option(help="Stop after so many steps.", show_default=False)] = None,

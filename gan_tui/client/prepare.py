@@ -72,9 +72,11 @@ def _check_device(config: TrainConfig) -> None:
     count = _gpu_count()
     index = int(wanted.partition(":")[2] or 0)
     if count == 0:
-        raise RequestError(f"run.device = {wanted}", "asks for CUDA, and this machine has no NVIDIA GPU", "Use --device auto or cpu.")
+        fact = "asks for CUDA, and this machine has no NVIDIA GPU"
+        raise RequestError(f"run.device = {wanted}", fact, "Use --device auto or cpu.")
     if index >= count:
-        raise RequestError(f"run.device = {wanted}", f"is beyond this machine's {count} GPU(s)", f"Use cuda:0 to cuda:{count - 1}.")
+        fact = f"is beyond the {count} that this machine has"
+        raise RequestError(f"run.device = {wanted}", fact, f"Use cuda:0 to cuda:{count - 1}.")
 
 
 def _gpu_count() -> int:

@@ -44,7 +44,7 @@ def ask(run: RunDirectory, command: Command, seconds: float) -> Reply:
         socket.connect(endpoints.commands)
         socket.send(encode(request))
         while (left := deadline - time.monotonic()) > 0:
-            if socket.poll(min(left, LOOK_SECONDS) * 1000):
+            if socket.poll(int(min(left, LOOK_SECONDS) * 1000)):
                 reply = decode_reply(socket.recv())
                 if reply.id == request.id:
                     return _accepted(reply)

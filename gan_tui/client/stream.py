@@ -68,7 +68,7 @@ class EventStream:
         for socket in (self._events, self._commands):
             if socket is not None:
                 poller.register(socket, zmq.POLLIN)
-        ready = dict(poller.poll(limit * 1000))
+        ready = dict(poller.poll(int(limit * 1000)))
         if self._wake_reader in ready:
             os.read(self._wake_reader, 4096)
         if self._commands in ready:
@@ -108,7 +108,9 @@ class EventStream:
         self.open()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     # ------------------------------------------------------------------------------------------------- the stream

@@ -18,7 +18,7 @@ from engine.protocol import commands as cmd
 from gan_tui.actions import BY_ID, bindings, footer_hints
 from gan_tui.screens.checkpoints import CheckpointPicker, rows_of_view
 from gan_tui.screens.help import HelpScreen
-from gan_tui.screens.pacer import Pacer
+from gan_tui.screens.pacer import Pacer, Tempo
 from gan_tui.screens.prompts import NoteDialog, ValueDialog
 from gan_tui.screens.stop import StopDialog
 from gan_tui.state.effective import effective_values
@@ -35,8 +35,6 @@ from gan_tui.widgets.samples import SamplePane
 from gan_tui.widgets.startup import StartUp
 from gan_tui.widgets.tabs import TabStrip
 
-TEXT_SECONDS = 0.5
-PLOT_SECONDS = 1.0
 PANES = ("plot", "samples", "controls", "journal")
 
 
@@ -60,7 +58,14 @@ class DashboardScreen(Screen[None]):
         resume_from: int | None = None
 
     def __init__(
-        self, view: RunView, history: History, run_dir: Path, *, readonly: bool = False, zone: tzinfo | None = None
+        self,
+        view: RunView,
+        history: History,
+        run_dir: Path,
+        *,
+        readonly: bool = False,
+        zone: tzinfo | None = None,
+        tempo: Tempo | None = None,
     ) -> None:
         super().__init__()
         self._view = view
@@ -82,8 +87,9 @@ class DashboardScreen(Screen[None]):
         self.pace = PacePane()
         self.journal = JournalPane(zone)
         self.footer = FooterBar()
-        self._text = Pacer(self, TEXT_SECONDS, self._draw_text)
-        self._curves = Pacer(self, PLOT_SECONDS, self._draw_curves)
+        tempo = tempo or Tempo()
+        self._text = Pacer(self, tempo.text, self._draw_text)
+        self._curves = Pacer(self, tempo.curves, self._draw_curves)
 
     def compose(self) -> ComposeResult:
         """Header, panes in two columns, footer; on narrow terminals the stylesheet shows one pane at a time."""

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from time import monotonic
 
 from textual.message_pump import MessagePump
 from textual.timer import Timer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tempo:
+    """Least seconds between two drawings. Plots drawn at 4 Hz cost ten times those at 1 Hz."""
+
+    text: float = 0.5
+    curves: float = 1.0
 
 
 class Pacer:

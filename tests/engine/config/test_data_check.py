@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -131,3 +132,9 @@ def test_checking_loads_neither_torch_nor_numpy(root: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, cwd=here, check=False)
     assert done.stderr == ""
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may list any folder")
+def test_a_folder_that_cannot_be_listed_is_refused(root: Path) -> None:
+    (root / "trainA" / "closed").mkdir(mode=0)
+    assert "cannot be listed" in refusal(root).fact

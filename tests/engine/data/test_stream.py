@@ -102,7 +102,7 @@ def test_a_damaged_image_is_passed_over_and_reported_once(whole_images: Unpaired
     assert 2 not in shown
     assert shown.count(3) > shown.count(4)  # the next image of the domain takes its place
     problems = [problem for batch in batches for problem in batch.problems]
-    assert [problem.path for problem in problems] == [damaged.resolve()]
+    assert [problem.path for problem in problems] == [str(damaged.resolve())]
     assert "decoded" in problems[0].reason or "not an image" in problems[0].reason
 
 
@@ -110,7 +110,7 @@ def build_source_unchecked(config: UnpairedData) -> Source:
     """A source whose folders were sound when the run was started: the damage comes later."""
     damage = {path: path.read_bytes() for path in Path(config.root).glob("train?/*.png")}
     for path in damage:
-        write_image(path, int(path.stem) + (100 if path.parent.name == "trainB" else 0))
+        write_image(path, number=0)
     source = build_source(config, 0)
     for path, content in damage.items():
         path.write_bytes(content)
@@ -122,6 +122,16 @@ def test_a_vanished_image_is_passed_over(whole_images: UnpairedData) -> None:
     Path(whole_images.root, "trainB", "004.png").unlink()
     problems = [problem for batch in take(source, 40, batch=1) for problem in batch.problems]
     assert [problem.reason for problem in problems] == ["cannot be read: No such file or directory"]
+
+
+def test_a_damaged_image_with_a_name_that_is_no_text_can_be_reported(make_folders: MakeFolders) -> None:
+    root = make_folders(trainA=2, trainB=2)
+    strange = os.fsencode(root / "trainA" / "zebra") + b"\xff.png"
+    Path(os.fsdecode(strange)).write_text("no picture")
+    source = build_source_unchecked(UnpairedData(root=str(root), resize=20, crop=20))
+    problems = [problem for batch in take(source, 9, batch=1) for problem in batch.problems]
+    assert [problem.path for problem in problems] == [f"{root.resolve()}/trainA/zebra\\xff.png"]
+    assert all(problem.reason.encode() for problem in problems)
 
 
 def test_an_image_that_shrank_below_the_crop_is_passed_over(make_folders: MakeFolders) -> None:
@@ -265,7 +275,7 @@ def test_sheets_pass_over_a_damaged_image_without_showing_its_neighbour_twice(ma
     (root / "testA" / "001.png").write_text("no picture")
     shown = build_source(UnpairedData(root=str(root), resize=20, crop=20), 0).validation(3)
     assert shown.real_A[:, 0, 0, 0].tolist() == [50, 52, 53]
-    assert [problem.path.name for problem in shown.problems] == ["001.png"]
+    assert [problem.path for problem in shown.problems] == [str(root.resolve() / "testA" / "001.png")]
 
 
 def test_what_steps_and_sheets_take_is_in_the_unit_range() -> None:

@@ -1,0 +1,324 @@
+"""Every action of the table, by its key."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+import pytest
+from textual.command import CommandPalette
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from engine.protocol import commands as cmd
+from engine.protocol import events as ev
+from gan_tui.actions import ACTIONS, BY_ID
+from gan_tui.app import Dashboard, Departure, Detached, Ended, ResumeFrom
+from gan_tui.screens.checkpoints import CheckpointPicker
+from gan_tui.screens.dashboard import DashboardScreen
+from gan_tui.screens.help import HelpScreen
+from gan_tui.screens.prompts import NoteDialog, ValueDialog
+from gan_tui.screens.stop import StopDialog
+from tests.gan_tui.conftest import MakeDashboard
+from tests.gan_tui.fake_feed import FakeFeed
+from tests.gan_tui.recorded import Recording
+
+Driver: TypeAlias = Pilot[Departure]
+Check: TypeAlias = Callable[[Driver, FakeFeed], Awaitable[None]]
+
+
+def deck(pilot: Driver) -> DashboardScreen:
+    screen = pilot.app.screen_stack[0]
+    assert isinstance(screen, DashboardScreen)
+    return screen
+
+
+async def press(pilot: Driver, *keys: str) -> None:
+    await pilot.press(*keys)
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+async def detaches(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "q")
+    assert pilot.app.return_value == Detached()
+
+
+async def pauses_and_continues(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "P")
+    assert feed.sent == [cmd.Pause()]
+    assert "pausing…" in deck(pilot)._tags()
+    feed.answer("paused")
+    feed.play(ev.Paused(**Recording().when(0) | {"seq": 10_000, "step": 49_200}, by="you"))
+    await press(pilot, "P")
+    assert feed.sent[-1] == cmd.Continue()
+
+
+async def saves(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "S")
+    assert feed.sent == [cmd.SaveCheckpoint()]
+    feed.answer("checkpoint of step 49,201 taken")
+    await pilot.pause()
+    assert deck(pilot).footer.remark == "checkpoint of step 49,201 taken"
+
+
+async def lists_checkpoints(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "R")
+    assert isinstance(pilot.app.screen, CheckpointPicker)
+    await press(pilot, "down", "enter")
+    assert pilot.app.return_value == ResumeFrom(step=30_000)
+
+
+async def asks_how_to_stop(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "X")
+    assert isinstance(pilot.app.screen, StopDialog)
+    await press(pilot, "escape")
+    await press(pilot, "X", "c")
+    assert feed.sent == []
+    await press(pilot, "X", "enter")
+    await press(pilot, "X", "s")
+    await press(pilot, "X", "k")
+    assert feed.sent == [cmd.Stop(how="epoch"), cmd.Stop(how="save"), cmd.Stop(how="discard")]
+
+
+async def writes_a_note(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "m")
+    assert isinstance(pilot.app.screen, NoteDialog)
+    await press(pilot, "h", "i", "space", "q", "enter")
+    await press(pilot, "m", "escape")
+    await press(pilot, "m", "enter")
+    assert feed.sent == [cmd.WriteNote(text="hi q")]
+
+
+async def selects_the_previous_control(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "left_square_bracket")
+    selected = deck(pilot).controls.selected
+    assert selected is not None
+    assert selected.name == "checkpoint.keep"
+
+
+async def selects_the_next_control(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "right_square_bracket")
+    selected = deck(pilot).controls.selected
+    assert selected is not None
+    assert selected.name == "loss.cycle_a"
+
+
+async def nudges_down(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "minus", "minus")
+    assert deck(pilot).controls.drafts == {"loss.adversarial": 0.9}
+    assert feed.sent == []
+
+
+async def nudges_up_and_back(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "plus")
+    assert deck(pilot).controls.drafts == {"loss.adversarial": 1.05}
+    await press(pilot, "minus")
+    assert deck(pilot).controls.drafts == {}
+
+
+async def types_a_value(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "equals_sign")
+    assert isinstance(pilot.app.screen, ValueDialog)
+    pilot.app.screen.query_one(Input).value = "-3"
+    await press(pilot, "enter")
+    assert isinstance(pilot.app.screen, ValueDialog)
+    pilot.app.screen.query_one(Input).value = "many"
+    await press(pilot, "enter")
+    assert isinstance(pilot.app.screen, ValueDialog)
+    pilot.app.screen.query_one(Input).value = "2.5"
+    await press(pilot, "enter")
+    assert deck(pilot).controls.drafts == {"loss.adversarial": 2.5}
+
+
+async def applies_all_drafts_at_one_step(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "enter")
+    assert feed.sent == []
+    await press(pilot, "plus", "right_square_bracket", "minus", "enter")
+    assert feed.sent == [cmd.SetControls(values={"loss.adversarial": 1.05, "loss.cycle_a": 7.5})]
+    assert deck(pilot).controls.border_subtitle == "applying…"
+    feed.answer("in force from step 49,201")
+    changes = (
+        ev.Change(name="loss.adversarial", old=1.0, new=1.05),
+        ev.Change(name="loss.cycle_a", old=8.0, new=7.5),
+    )
+    feed.play(ev.Nudged(seq=10_000, step=49_201, time=2e9, changes=changes, by="you"))
+    await pilot.pause()
+    assert deck(pilot).controls.drafts == {}
+    assert deck(pilot).footer.remark == "in force from step 49,201"
+
+
+async def drops_drafts(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "plus", "escape", "enter")
+    assert deck(pilot).controls.drafts == {}
+    assert feed.sent == []
+
+
+async def undoes(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "u")
+    assert feed.sent == [cmd.Undo()]
+    feed.refuse("undo", "there is no nudge to take back")
+    await pilot.pause()
+    assert deck(pilot).footer.remark == "undo: there is no nudge to take back"
+
+
+async def switches_the_y_axis(pilot: Driver, feed: FakeFeed) -> None:
+    assert str(deck(pilot).plot.border_subtitle).startswith("log y")
+    await press(pilot, "y")
+    assert str(deck(pilot).plot.border_subtitle).startswith("linear y")
+
+
+async def cycles_smoothing(pilot: Driver, feed: FakeFeed) -> None:
+    seen = []
+    for _ in range(3):
+        await press(pilot, "s")
+        seen.append(str(deck(pilot).plot.border_subtitle).split(" · ")[1])
+    assert seen == ["smoother", "raw", "smooth"]
+
+
+async def goes_to_the_older_sheet(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "comma")
+    assert str(deck(pilot).samples.border_subtitle).startswith("step 40,000 · 4/5")
+    await press(pilot, *["less_than_sign"] * 9)
+    assert str(deck(pilot).samples.border_subtitle).startswith("step 10,000 · 1/5")
+
+
+async def goes_to_the_newer_sheet(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "comma", "comma", "full_stop")
+    assert str(deck(pilot).samples.border_subtitle).startswith("step 40,000 · 4/5")
+    await press(pilot, "full_stop", "full_stop")
+    assert str(deck(pilot).samples.border_subtitle).startswith("step 49,000 · 5/5")
+
+
+async def asks_for_a_sheet(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "v")
+    assert feed.sent == [cmd.TakeSample()]
+
+
+async def freezes_the_display_alone(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "f")
+    feed.play(Recording().metrics(49_250, seq=10_000))
+    await pilot.pause()
+    assert "DISPLAY FROZEN" in deck(pilot)._tags()
+    assert deck(pilot)._shown.step == 49_200
+    await press(pilot, "f")
+    assert deck(pilot)._shown.step == 49_250
+    assert feed.sent == []
+
+
+def focuses(key: str, expected: str, before: str = "") -> Check:
+    async def check(pilot: Driver, feed: FakeFeed) -> None:
+        await press(pilot, *([before] if before else []), key)
+        assert type(pilot.app.focused).__name__ == expected
+
+    return check
+
+
+async def opens_the_palette(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "colon")
+    assert isinstance(pilot.app.screen, CommandPalette)
+    await press(pilot, "escape", "ctrl+p")
+    assert isinstance(pilot.app.screen, CommandPalette)
+
+
+async def explains_an_interrupt(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "ctrl+c")
+    assert deck(pilot).footer.remark == "q leaves the dashboard and training continues; X stops the run."
+
+
+async def shows_help(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "question_mark")
+    assert isinstance(pilot.app.screen, HelpScreen)
+    await press(pilot, "escape")
+    assert isinstance(pilot.app.screen, DashboardScreen)
+
+
+CHECKS: dict[str, Check] = {
+    "detach": detaches,
+    "pause": pauses_and_continues,
+    "save": saves,
+    "checkpoints": lists_checkpoints,
+    "stop": asks_how_to_stop,
+    "note": writes_a_note,
+    "control-previous": selects_the_previous_control,
+    "control-next": selects_the_next_control,
+    "nudge-down": nudges_down,
+    "nudge-up": nudges_up_and_back,
+    "value": types_a_value,
+    "apply": applies_all_drafts_at_one_step,
+    "drop": drops_drafts,
+    "undo": undoes,
+    "log": switches_the_y_axis,
+    "smooth": cycles_smoothing,
+    "older": goes_to_the_older_sheet,
+    "newer": goes_to_the_newer_sheet,
+    "sample": asks_for_a_sheet,
+    "freeze": freezes_the_display_alone,
+    "pane-1": focuses("1", "LossPlot", before="3"),
+    "pane-2": focuses("2", "SamplePane"),
+    "pane-3": focuses("3", "ControlsPane"),
+    "pane-4": focuses("4", "JournalPane"),
+    "pane-next": focuses("tab", "SamplePane"),
+    "pane-previous": focuses("shift+tab", "JournalPane"),
+    "palette": opens_the_palette,
+    "interrupt": explains_an_interrupt,
+    "help": shows_help,
+}
+
+
+def test_every_action_has_a_check_and_no_key_has_two() -> None:
+    assert set(CHECKS) == set(BY_ID)
+    keys = [key for action in ACTIONS for key in action.keys]
+    assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["narrow", "wide"])
+@pytest.mark.parametrize("action", BY_ID)
+async def test_action(action: str, size: tuple[int, int], feed: FakeFeed, make_dashboard: MakeDashboard) -> None:
+    app = make_dashboard(feed)
+    async with app.run_test(size=size) as pilot:
+        await app.workers.wait_for_complete()
+        await CHECKS[action](pilot, feed)
+
+
+async def test_read_only_refuses_every_command(feed: FakeFeed, make_dashboard: MakeDashboard) -> None:
+    async with make_dashboard(feed, readonly=True).run_test(size=(120, 40)) as pilot:
+        for key in ("P", "S", "u", "v", "X", "m"):
+            await press(pilot, key)
+            assert deck(pilot).footer.remark.startswith("This view is read-only")
+            assert isinstance(pilot.app.screen, DashboardScreen)
+        assert feed.sent == []
+
+
+async def test_a_lost_engine_is_a_state_with_a_way_on(feed: FakeFeed, make_dashboard: MakeDashboard) -> None:
+    async with make_dashboard(feed).run_test(size=(120, 40)) as pilot:
+        feed.relink("lost", "the engine (pid 4242) ended without a word")
+        await pilot.pause()
+        assert deck(pilot).banner.display
+        await press(pilot, "P")
+        assert feed.sent == []
+        assert "gan-tui resume horse2zebra" in deck(pilot).footer.remark
+        await press(pilot, "q")
+        assert pilot.app.return_value == Ended(status="lost")
+
+
+async def test_an_unanswered_command_is_told(feed: FakeFeed, make_dashboard: MakeDashboard) -> None:
+    async with make_dashboard(feed).run_test(size=(80, 24)) as pilot:
+        await press(pilot, "S")
+        feed.leave_unanswered("The engine did not answer within 10 s.")
+        await pilot.pause()
+        assert deck(pilot).footer.remark == "The engine did not answer within 10 s."
+
+
+async def test_the_feed_is_closed_at_the_end(feed: FakeFeed, make_dashboard: MakeDashboard) -> None:
+    app: Dashboard = make_dashboard(feed)
+    async with app.run_test():
+        assert not feed.closed
+    assert feed.closed
+
+
+async def test_the_palette_runs_actions(feed: FakeFeed, make_dashboard: MakeDashboard) -> None:
+    async with make_dashboard(feed).run_test(size=(120, 40)) as pilot:
+        await press(pilot, "colon", *"save")
+        await press(pilot, "enter")
+        assert cmd.SaveCheckpoint() in feed.sent

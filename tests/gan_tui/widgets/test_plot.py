@@ -1,0 +1,110 @@
+"""The plot on a screen: labels, gaps with a mark, markers, and updates that touch new columns only."""
+
+from __future__ import annotations
+
+from textual.app import App, ComposeResult
+from textual.geometry import Region
+
+from gan_tui.state.absorb import absorb
+from gan_tui.state.history import History
+from gan_tui.state.run_view import RunView
+from gan_tui.widgets.plot import LossPlot, PlotData
+from tests.gan_tui.recorded import COMPONENTS, Recording
+
+
+class WatchedPlot(LossPlot):
+    """Remembers what it asked to have drawn again."""
+
+    def __init__(self, history: History) -> None:
+        super().__init__(history)
+        self.asked: list[Region] = []
+
+    def refresh(
+        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
+    ) -> WatchedPlot:
+        """Note the regions; none means everything."""
+        self.asked.extend(regions or [self.size.region])
+        super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+        return self
+
+
+class PlotApp(App[None]):
+    def __init__(self, history: History) -> None:
+        super().__init__()
+        self.plot = WatchedPlot(history)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        tokens = {f"series-{number}": "#ffffff" for number in range(8)}
+        return {**tokens, "frame": "#888888", "faint": "#888888"}
+
+    def compose(self) -> ComposeResult:
+        yield self.plot
+
+
+def data_of(view: RunView, history: History) -> PlotData:
+    keys = tuple(key for key in history.series() if key.group == "loss")
+    return PlotData(keys=keys, markers=view.markers, version=history.version)
+
+
+def text_of(plot: LossPlot) -> list[str]:
+    return [plot.render_line(y).text for y in range(plot.size.height)]
+
+
+async def test_every_series_is_named_with_its_value_and_markers_show() -> None:
+    recording, history = Recording(), History()
+    view = absorb(RunView(name="r"), history, recording.run(20_000, (), ()))
+    app = PlotApp(history)
+    async with app.run_test(size=(90, 24)):
+        app.plot.show(data_of(view, history))
+        shown = text_of(app.plot)
+        for name in COMPONENTS:
+            assert sum(name in line for line in shown) == 1
+        assert "▼" in shown[-2]
+        assert "◆" in shown[-2]
+        assert "10k" in shown[-1]
+        assert all(len(line) == 90 for line in shown)
+
+
+async def test_what_was_not_finite_is_a_gap_with_a_mark() -> None:
+    recording, history = Recording(), History()
+    for step in range(1, 101):
+        value = None if 40 <= step < 60 else 1.0
+        history.record(recording.metrics(step, losses={"G_A": value}))
+    app = PlotApp(history)
+    async with app.run_test(size=(90, 24)):
+        app.plot.show(data_of(RunView(name="r"), history))
+        shown = text_of(app.plot)
+        marked = [x for x, char in enumerate(shown[0]) if char == "×"]
+        assert marked
+        curve = next(line for line in shown if any("\u2800" < char <= "\u28ff" for char in line))
+        assert all(not "\u2800" < curve[x] <= "\u28ff" for x in marked[1:-1])
+
+
+async def test_an_update_touches_new_columns_only() -> None:
+    recording, history = Recording(), History()
+    view = absorb(RunView(name="r"), history, recording.run(20_000, (), ()))
+    app = PlotApp(history)
+    async with app.run_test(size=(90, 24)):
+        app.plot.show(data_of(view, history))
+        app.plot.asked.clear()
+        view = absorb(view, history, [recording.metrics(20_050)])
+        app.plot.show(data_of(view, history))
+        touched = sum(region.area for region in app.plot.asked)
+        assert all(region.x > 50 for region in app.plot.asked)
+        assert touched < 300
+        app.plot.asked.clear()
+        app.plot.show(data_of(view, history))
+        assert app.plot.asked == []
+
+
+async def test_it_lives_at_any_size() -> None:
+    recording, history = Recording(), History()
+    view = absorb(RunView(name="r"), history, recording.run(5_000, (), ()))
+    app = PlotApp(history)
+    async with app.run_test(size=(90, 24)) as pilot:
+        app.plot.show(data_of(view, history))
+        for size in ((1, 1), (10, 3), (30, 8), (47, 5), (300, 90)):
+            await pilot.resize_terminal(*size)
+            app.plot.toggle_log()
+            app.plot.cycle_smoothing()
+            assert all(len(line) == size[0] for line in text_of(app.plot))
