@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
@@ -68,13 +68,16 @@ class Dashboard(App[Departure]):
         readonly: bool = False,
         zone: tzinfo | None = None,
         tempo: Tempo | None = None,
+        clock: Callable[[], float] = time,
         driver_class: type[Driver] | None = None,
     ) -> None:
         super().__init__(driver_class=driver_class)
         self._feed = feed
         self._told = False
         """Whether a FeedMoved is on its way, so that a busy feed does not fill the queue."""
-        self._deck = DashboardScreen(feed.snapshot(), feed.history, run_dir, readonly=readonly, zone=zone, tempo=tempo)
+        self._deck = DashboardScreen(
+            feed.snapshot(), feed.history, run_dir, readonly=readonly, zone=zone, tempo=tempo, clock=clock
+        )
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = DARK.name
@@ -125,8 +128,10 @@ class PickerApp(App[int | None]):
 
     ENABLE_COMMAND_PALETTE = False
 
-    def __init__(self, run: str, rows: Sequence[CheckpointRow], now: float) -> None:
-        super().__init__()
+    def __init__(
+        self, run: str, rows: Sequence[CheckpointRow], now: float, driver_class: type[Driver] | None = None
+    ) -> None:
+        super().__init__(driver_class=driver_class)
         self._picker = CheckpointPicker(run, rows, now=now)
         for theme in THEMES:
             self.register_theme(theme)
@@ -147,4 +152,4 @@ def run_dashboard(feed: Feed, run_dir: Path, *, readonly: bool = False, mouse: b
 def pick_checkpoint(run: str, rows: Sequence[CheckpointRow], *, now: float | None = None) -> int | None:
     """Let the user choose one of a run's checkpoints; needs a terminal. None when nothing was chosen."""
     terminal_guard.start()
-    return PickerApp(run, rows, time() if now is None else now).run()
+    return PickerApp(run, rows, time() if now is None else now, ThriftyDriver).run()

@@ -13,8 +13,20 @@ _ON_DARK = ("#56B4E9", "#E69F00", "#00C08B", "#F0E442", "#4C8DFF", "#FF7A33", "#
 _ON_LIGHT = ("#0B79B8", "#A86F00", "#00775A", "#857B00", "#1F4FD0", "#B84700", "#A3447A", "#3C4248")
 
 
-def _series(colours: tuple[str, ...]) -> dict[str, str]:
-    return {f"series-{number}": colour for number, colour in enumerate(colours)}
+def _tokens(colours: tuple[str, ...], *, frame: str, faint: str, ground: str, accent: str) -> dict[str, str]:
+    return {
+        **{f"series-{number}": colour for number, colour in enumerate(colours)},
+        "frame": frame,
+        "faint": faint,
+        "input-cursor-background": accent,
+        "scrollbar": frame,
+        "scrollbar-hover": faint,
+        "scrollbar-active": accent,
+        "scrollbar-background": ground,
+        "scrollbar-background-hover": ground,
+        "scrollbar-background-active": ground,
+        "scrollbar-corner-color": ground,
+    }
 
 
 DARK = Theme(
@@ -30,12 +42,7 @@ DARK = Theme(
     surface="#161A22",
     panel="#1E2430",
     dark=True,
-    variables={
-        **_series(_ON_DARK),
-        "frame": "#3A4354",
-        "faint": "#6B778C",
-        "input-cursor-background": "#56B4E9",
-    },
+    variables=_tokens(_ON_DARK, frame="#3A4354", faint="#6B778C", ground="#11141A", accent="#56B4E9"),
 )
 
 LIGHT = Theme(
@@ -51,12 +58,7 @@ LIGHT = Theme(
     surface="#F2F2ED",
     panel="#E6E7E2",
     dark=False,
-    variables={
-        **_series(_ON_LIGHT),
-        "frame": "#B6BBC4",
-        "faint": "#6E7684",
-        "input-cursor-background": "#0B79B8",
-    },
+    variables=_tokens(_ON_LIGHT, frame="#B6BBC4", faint="#6E7684", ground="#FAFAF7", accent="#0B79B8"),
 )
 
 THEMES = (DARK, LIGHT)

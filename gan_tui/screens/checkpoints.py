@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import ClassVar
 
 from rich.text import Text
@@ -13,8 +14,9 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import DataTable, Static
 
+from engine.protocol.checkpoints import list_checkpoints
+from engine.protocol.rundir import RunDirectory
 from gan_tui.state.journal import size_text
-from gan_tui.state.run_view import RunView
 from gan_tui.widgets.axes import value_label
 from gan_tui.widgets.wording import duration
 
@@ -35,8 +37,6 @@ class CheckpointRow:
     """The newest line of metrics before it."""
     note: str = ""
     """Why it cannot be chosen, such as "incomplete"; empty when it can."""
-    path: str = ""
-    """Relative to the run directory."""
 
 
 class CheckpointPicker(ModalScreen[int | None]):
@@ -82,19 +82,18 @@ class CheckpointPicker(ModalScreen[int | None]):
             self.dismiss(row.step)
 
 
-def rows_of_view(view: RunView) -> list[CheckpointRow]:
-    """The checkpoints that a run's journal tells of."""
-    epoch_length = view.steps_per_epoch
+def checkpoint_rows(run_dir: Path) -> list[CheckpointRow]:
+    """The checkpoints that are whole on disk, oldest first."""
     return [
         CheckpointRow(
-            step=event.saved_step,
-            epoch=min(event.saved_step // epoch_length + 1, view.epochs) if epoch_length else 0,
-            time=event.time,
-            size=event.size,
-            reason=event.reason,
-            path=event.path,
+            step=manifest.step,
+            epoch=manifest.epoch,
+            time=manifest.time,
+            size=manifest.size,
+            reason=manifest.reason,
+            losses=manifest.losses,
         )
-        for event in view.checkpoints
+        for _, manifest in list_checkpoints(RunDirectory(run_dir))
     ]
 
 

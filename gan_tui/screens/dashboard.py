@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
+from time import time
 from typing import ClassVar
 
+from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
@@ -16,7 +19,7 @@ from textual.widget import Widget
 
 from engine.protocol import commands as cmd
 from gan_tui.actions import BY_ID, bindings, footer_hints
-from gan_tui.screens.checkpoints import CheckpointPicker, rows_of_view
+from gan_tui.screens.checkpoints import CheckpointPicker, CheckpointRow, checkpoint_rows
 from gan_tui.screens.help import HelpScreen
 from gan_tui.screens.pacer import Pacer, Tempo
 from gan_tui.screens.prompts import NoteDialog, ValueDialog
@@ -57,6 +60,12 @@ class DashboardScreen(Screen[None]):
 
         resume_from: int | None = None
 
+    @dataclass
+    class CheckpointsRead(Message):
+        """A worker has listed the checkpoints."""
+
+        rows: list[CheckpointRow]
+
     def __init__(
         self,
         view: RunView,
@@ -66,11 +75,13 @@ class DashboardScreen(Screen[None]):
         readonly: bool = False,
         zone: tzinfo | None = None,
         tempo: Tempo | None = None,
+        clock: Callable[[], float] = time,
     ) -> None:
         super().__init__()
         self._view = view
         self._shown = view
         """What is on the screen: the newest view, or an older one while frozen."""
+        self._clock = clock
         self._frozen = False
         self._readonly = readonly
         self._run_dir = run_dir
@@ -245,8 +256,22 @@ class DashboardScreen(Screen[None]):
 
     def pick_checkpoint(self) -> None:
         """List the checkpoints that are on disk; one chosen ends the dashboard."""
-        rows = [row for row in rows_of_view(self._view) if (self._run_dir / row.path).is_dir()]
-        self.app.push_screen(CheckpointPicker(self._view.name, rows, now=self._view.clock), self._resume)
+        self._read_checkpoints()
+
+    @work(thread=True, exclusive=True, group="checkpoints", name="read the checkpoints' manifests")
+    def _read_checkpoints(self) -> None:
+        self.post_message(self.CheckpointsRead(checkpoint_rows(self._run_dir)))
+
+    def on_dashboard_screen_checkpoints_read(self, message: CheckpointsRead) -> None:
+        """Let the user choose."""
+        message.stop()
+        self.app.push_screen(CheckpointPicker(self._view.name, message.rows, now=self._clock()), self._resume)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Know which pane a click has gone to."""
+        for place in range(len(PANES)):
+            if self._pane_widget(place) is event.widget:
+                self._pane = place
 
     def toggle_freeze(self) -> None:
         """Hold the display still, or let it go on."""

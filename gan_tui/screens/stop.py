@@ -15,9 +15,9 @@ from textual.widgets.option_list import Option
 How: TypeAlias = Literal["epoch", "save", "discard"]
 
 _CHOICES: tuple[tuple[How, str, str, str], ...] = (
-    ("epoch", "e", "Finish the epoch", "train to the end of this epoch, write a checkpoint, stop"),
-    ("save", "s", "Save and stop", "write a checkpoint at the next step and stop"),
-    ("discard", "k", "Kill", "stop at once; steps since the last checkpoint are lost"),
+    ("epoch", "e", "Finish the epoch", "train to its end, write a checkpoint, stop"),
+    ("save", "s", "Save and stop", "write a checkpoint now, stop"),
+    ("discard", "k", "Kill", "stop at once; steps not saved are lost"),
 )
 
 

@@ -36,9 +36,7 @@ class JournalPane(ScrollView, can_focus=True):
     DEFAULT_CSS = """
     JournalPane {
         height: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1;
-        scrollbar-color: $frame; scrollbar-color-hover: $faint; scrollbar-color-active: $primary;
-        scrollbar-background: $background; scrollbar-background-hover: $background;
-        scrollbar-background-active: $background; scrollbar-gutter: stable;
+        scrollbar-gutter: stable;
     }
     JournalPane .journal--faint { color: $faint; }
     JournalPane .journal--text { color: $foreground; }

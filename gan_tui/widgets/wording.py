@@ -53,8 +53,8 @@ def pace(steps_a_second: float) -> str:
 
 
 def count(number: float) -> str:
-    """Parameters: 11.4 M, 812 k."""
-    return f"{number / 1e6:.1f} M" if number >= 1e6 else f"{number / 1e3:.0f} k" if number >= 1e3 else f"{number:.0f}"
+    """Parameters: 11.4M, 812k."""
+    return f"{number / 1e6:.1f}M" if number >= 1e6 else f"{number / 1e3:.0f}k" if number >= 1e3 else f"{number:.0f}"
 
 
 def clipped(text: str, width: int) -> str:

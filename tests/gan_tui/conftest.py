@@ -7,17 +7,19 @@ from collections.abc import Callable
 from datetime import UTC
 from pathlib import Path
 
+import msgspec
 import pytest
 
 os.environ["TEXTUAL_ANIMATIONS"] = "none"  # Textual reads it when it is imported
 for name in ("NO_COLOR", "TEXTUAL_THEME"):
     os.environ.pop(name, None)
 
+from engine.protocol.checkpoints import MANIFEST, Manifest, StoredFile, folder_name  # noqa: E402
 from gan_tui.app import Dashboard  # noqa: E402
 from gan_tui.screens.pacer import Tempo  # noqa: E402
 from tests.gan_tui.drawings import write_sheet  # noqa: E402
 from tests.gan_tui.fake_feed import FakeFeed  # noqa: E402
-from tests.gan_tui.recorded import Recording  # noqa: E402
+from tests.gan_tui.recorded import BEGAN, COMPONENTS, PACE, STEPS_PER_EPOCH, Recording  # noqa: E402
 
 STEPS = 49_200
 SHEETS = (10_000, 20_000, 30_000, 40_000, 49_000)
@@ -37,8 +39,20 @@ def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for place, step in enumerate(SHEETS, start=1):
         write_sheet(folder / f"samples/step-{step:08d}.png", place / len(SHEETS))
     for step in range(10_000, STEPS, 10_000):
-        (folder / f"checkpoints/step-{step:08d}").mkdir(parents=True)
+        write_manifest(folder / "checkpoints" / folder_name(step), step)
     return folder
+
+
+def write_manifest(folder: Path, step: int) -> None:
+    """Write a checkpoint's manifest, without its files."""
+    recording = Recording()
+    manifest = Manifest(
+        run="r", step=step, epoch=step // STEPS_PER_EPOCH + 1, images=step, time=BEGAN + step / PACE, reason="schedule",
+        losses={name: recording.loss(name, step) for name in COMPONENTS}, controls={},
+        files={"G_A.safetensors": StoredFile(sha256="", size=339_000_000)},
+    )  # fmt: skip
+    folder.mkdir(parents=True)
+    (folder / MANIFEST).write_bytes(msgspec.json.encode(manifest))
 
 
 @pytest.fixture
@@ -53,6 +67,7 @@ def make_dashboard(run_dir: Path) -> MakeDashboard:
     """Builds a dashboard of a feed."""
 
     def make(feed: FakeFeed, *, readonly: bool = False) -> Dashboard:
-        return Dashboard(feed, run_dir, readonly=readonly, zone=UTC, tempo=Tempo(text=0, curves=0))
+        pace = Tempo(text=0, curves=0)
+        return Dashboard(feed, run_dir, readonly=readonly, zone=UTC, tempo=pace, clock=lambda: BEGAN + 900)
 
     return make

@@ -1,0 +1,80 @@
+"""A terminal with a screen that can be read: a program in a pseudo-terminal, drawn by an emulator."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+import pexpect
+import pyte
+
+DEADLINE_SECONDS = 90.0
+"""How long a screen may take to show something; generous, since test machines are shared."""
+
+KEYS = {"enter": "\r", "escape": "\x1b", "down": "\x1b[B", "up": "\x1b[A", "tab": "\t"}
+
+
+class Terminal:
+    """Runs a command in a pseudo-terminal of a given size; used as a context manager, it hangs up at the end."""
+
+    def __init__(self, command: list[str], *, columns: int = 120, rows: int = 40, env: dict[str, str] | None = None) -> None:
+        self._screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self._screen)
+        environment = {**os.environ, **(env or {}), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        self._child = pexpect.spawn(command[0], command[1:], dimensions=(rows, columns), env=environment)
+
+    @property
+    def text(self) -> str:
+        """What the screen shows, line by line."""
+        return "\n".join(self._screen.display)
+
+    def press(self, *keys: str) -> None:
+        """Type keys, by name or as text."""
+        for key in keys:
+            self._child.send(KEYS.get(key, key))
+
+    def wait_for(self, *texts: str) -> None:
+        """Return once the screen shows all the texts. Raises AssertionError, with the screen, when it never does."""
+        self.wait_until(lambda: all(text in self.text for text in texts), " and ".join(texts))
+
+    def wait_until(self, condition: Callable[[], bool], what: str) -> None:
+        """Return once a condition holds, keeping the screen drawn meanwhile."""
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while not condition():
+            assert time.monotonic() < deadline, f"never came: {what}\n{self.text}"
+            self._draw()
+
+    def wait_for_exit(self) -> int:
+        """Draw until the program ends; returns its exit status."""
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while self._child.isalive():
+            assert time.monotonic() < deadline, f"does not end\n{self.text}"
+            self._draw()
+        self._draw()
+        self._child.close()
+        assert self._child.exitstatus is not None, f"killed by signal {self._child.signalstatus}"
+        return int(self._child.exitstatus)
+
+    def hang_up(self) -> None:
+        """Close the terminal, as a dropped connection does; returns when the program is gone."""
+        self._child.close(force=False)
+
+    def _draw(self) -> None:
+        try:
+            self._stream.feed(self._child.read_nonblocking(1 << 16, timeout=0.05))
+        except pexpect.TIMEOUT:
+            return
+        except pexpect.EOF:
+            return
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self._child.closed:
+            self._child.close(force=True)

@@ -1,0 +1,214 @@
+"""One long session with the real commands: train, attach, hang up, steer from keyboard and shell, stop, resume."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.end_to_end.terminal import Terminal
+
+GAN_TUI = [sys.executable, "-c", "from gan_tui.cli import main; main()"]
+NAME = "session"
+DEADLINE_SECONDS = 90.0
+
+# One thread: on a machine with other work to do, OpenMP's threads wait for one another far longer than they compute.
+ENVIRONMENT = {"OMP_NUM_THREADS": "1"}
+
+PRESET = """
+[data]
+kind = "synthetic"
+images = 8
+resize = 36
+crop = 32
+
+[generator]
+width = 4
+blocks = 1
+
+[discriminator]
+width = 4
+layers = 2
+
+[run]
+device = "cpu"
+
+[log]
+every = 2
+
+[sample]
+every = 10
+
+[checkpoint]
+every = 100000
+"""
+
+
+class Shell:
+    """Runs gan-tui commands against one folder of runs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.preset = folder / "tiny.toml"
+        self.preset.write_text(PRESET)
+        self.runs = folder / "runs"
+        self.environment = {**ENVIRONMENT, "GAN_TUI_RUNS_DIR": str(self.runs), "NO_COLOR": ""}
+
+    def run(self, *words: str) -> str:
+        """The command's stdout; it must end well."""
+        done = subprocess.run(
+            [*GAN_TUI, *words], capture_output=True, text=True, env={**os.environ, **self.environment}, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def json(self, *words: str) -> Any:
+        """The command's stdout as JSON."""
+        return json.loads(self.run(*words, "--json"))
+
+    def attach(self, *, columns: int = 120, rows: int = 40) -> Terminal:
+        """The dashboard on the run, in a terminal of its own."""
+        return Terminal([*GAN_TUI, "attach", NAME], columns=columns, rows=rows, env=self.environment)
+
+    def status(self) -> Any:
+        """What the engine says of itself."""
+        return self.json("ctl", NAME, "status")
+
+    def state(self) -> str:
+        """How the run stands, by its record."""
+        return next(str(row["state"]) for row in self.json("runs") if row["name"] == NAME)
+
+    def journal(self) -> list[dict[str, Any]]:
+        """The run's events."""
+        return [json.loads(line) for line in (self.runs / NAME / "events.jsonl").read_text().splitlines()]
+
+    def until(self, condition: Callable[[], bool], what: str) -> None:
+        """Return once a condition holds."""
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while not condition():
+            assert time.monotonic() < deadline, f"never came: {what}"
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[Shell]:
+    """A folder for one session; an engine that a failed test left behind is stopped by its own command."""
+    shell = Shell(tmp_path)
+    yield shell
+    if (shell.runs / NAME).exists() and shell.state() in ("starting", "training", "paused"):
+        shell.run("ctl", NAME, "stop", "--discard")
+
+
+def test_a_whole_session(shell: Shell) -> None:
+    assert shell.run("train", str(shell.preset), "--name", NAME, "--detach").strip() == NAME
+
+    with shell.attach() as terminal:
+        terminal.wait_for("TRAINING", "cycle_A", "loss.cycle_a")
+        terminal.hang_up()
+
+    step = shell.status()["step"]
+    shell.until(lambda: shell.status()["step"] > step, "training after the terminal was closed")
+
+    with shell.attach() as terminal:
+        terminal.wait_for("TRAINING", "loss.cycle_a")
+        _nudge_from_the_keyboard(shell, terminal)
+        _steer_from_the_shell(shell, terminal)
+        _pause_and_save(shell, terminal)
+        terminal.press("q")
+        assert terminal.wait_for_exit() == 0
+        assert "goes on training" in terminal.text
+
+    assert shell.state() == "paused"
+    shell.run("ctl", NAME, "continue")
+    shell.run("ctl", NAME, "stop")
+    shell.until(lambda: shell.state() == "stopped", "the end of the run")
+    _resume_in_a_branch(shell)
+
+
+def _nudge_from_the_keyboard(shell: Shell, terminal: Terminal) -> None:
+    before = shell.status()["controls"]["loss.cycle_a"]
+    terminal.press("]", "+")
+    terminal.wait_for("→")
+    assert shell.status()["controls"]["loss.cycle_a"] == before, "a draft is not applied before Enter"
+    terminal.press("enter")
+    shell.until(lambda: shell.status()["controls"]["loss.cycle_a"] > before, "the nudge from the keyboard")
+    terminal.press("u")
+    shell.until(lambda: shell.status()["controls"]["loss.cycle_a"] == before, "its undo")
+    nudges = [event for event in shell.journal() if event["kind"] == "nudged"]
+    assert nudges[1]["undoes"] == nudges[0]["seq"]
+
+
+def _steer_from_the_shell(shell: Shell, terminal: Terminal) -> None:
+    answer = shell.json("ctl", NAME, "set", "loss.identity", "0.25", "--why", "less colour")
+    nudged = next(event for event in reversed(shell.journal()) if event["kind"] == "nudged")
+    assert nudged["step"] == answer["step"]
+    assert nudged["changes"] == [{"name": "loss.identity", "old": 0.5, "new": 0.25}]
+    assert nudged["why"] == "less colour"
+    terminal.wait_for("less colour")
+    shell.run("ctl", NAME, "undo")
+    assert shell.status()["controls"]["loss.identity"] == 0.5
+
+
+def _pause_and_save(shell: Shell, terminal: Terminal) -> None:
+    terminal.press("P")
+    terminal.wait_for("PAUSED")
+    step = shell.status()["step"]
+    shell.run("ctl", NAME, "note", "pausing", "here")
+    assert shell.status()["step"] == step
+    terminal.press("S")
+    shell.until(lambda: bool(shell.json("checkpoints", NAME)), "the checkpoint")
+    assert shell.json("checkpoints", NAME)[-1]["step"] == step
+
+
+def _resume_in_a_branch(shell: Shell) -> None:
+    older, newest = shell.json("checkpoints", NAME)
+    assert older["step"] < newest["step"]
+    before = {path: path.read_bytes() for path in (shell.runs / NAME).rglob("*") if path.is_file()}
+    steps = str(older["step"] + 5)
+    shell.run("resume", NAME, "--checkpoint", str(older["step"]), "--steps", steps, "--name", "branch", "--headless")
+    branch = next(row for row in shell.json("runs") if row["name"] == "branch")
+    assert (branch["state"], branch["step"]) == ("finished", older["step"] + 5)
+    assert (branch["parent"], branch["parent_step"]) == (NAME, older["step"])
+    assert {path: path.read_bytes() for path in (shell.runs / NAME).rglob("*") if path.is_file()} == before
+    losses = [json.loads(line) for line in (shell.runs / "branch" / "metrics.jsonl").read_text().splitlines()]
+    assert losses[0]["step"] > older["step"]
+
+
+def test_the_newest_checkpoint_continues_the_run(shell: Shell) -> None:
+    shell.run("train", str(shell.preset), "--name", NAME, "--steps", "400", "--detach")
+    shell.run("ctl", NAME, "stop")
+    shell.until(lambda: shell.state() == "stopped", "the end of the run")
+    stopped_at = shell.json("checkpoints", NAME)[-1]["step"]
+
+    shell.run("resume", NAME, "--checkpoint", "latest", "--detach")
+
+    shell.until(lambda: shell.status()["step"] > stopped_at, "training after the resume")
+    shell.run("ctl", NAME, "stop", "--discard")
+    resumed = [event for event in shell.journal() if event["kind"] == "resumed"]
+    assert [event["from_step"] for event in resumed] == [stopped_at]
+    numbers = sorted(
+        json.loads(line)["seq"]
+        for name in ("events.jsonl", "metrics.jsonl")
+        for line in (shell.runs / NAME / name).read_text().splitlines()
+    )
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 50)])
+def test_the_picker_chooses_the_checkpoint_to_resume(shell: Shell, size: tuple[int, int]) -> None:
+    shell.run("train", str(shell.preset), "--name", NAME, "--steps", "4", "--set", "checkpoint.every=2", "--headless")
+    command = [*GAN_TUI, "resume", NAME, "--steps", "6", "--name", "picked"]
+    with Terminal(command, columns=size[0], rows=size[1], env=shell.environment) as terminal:
+        terminal.wait_for("epoch")
+        terminal.press("down", "enter")
+        terminal.wait_for("FINISHED")
+        terminal.press("q")
+        assert terminal.wait_for_exit() == 0
+    picked = next(row for row in shell.json("runs") if row["name"] == "picked")
+    assert (picked["parent"], picked["parent_step"], picked["step"]) == (NAME, 2, 6)
