@@ -10,10 +10,12 @@ import sys
 from pathlib import Path
 from types import FrameType
 
+import zmq
+
 from engine.config.geometry import check_geometry
 from engine.config.load import read_toml, resolve
 from engine.config.methods import TrainConfig
-from engine.errors import GanTuiError
+from engine.errors import GanTuiError, RequestError, WorkError
 from engine.link import Envelope, Link
 from engine.phases import enter_phase
 from engine.protocol import commands as cmd
@@ -35,6 +37,10 @@ def main(arguments: list[str]) -> int:
         return 2
     run = RunDirectory(Path(arguments[0]).resolve())
     try:
+        if not run.identity.is_file():
+            raise RequestError(
+                str(run.root), "is no run directory: it has no run.json", "Make one: gan-tui train PRESET"
+            )
         with engine_lock(run):
             return _serve(run)
     except GanTuiError as error:
@@ -44,21 +50,35 @@ def main(arguments: list[str]) -> int:
 
 def _serve(run: RunDirectory) -> int:
     standing = Standing(run)
-    endpoints = endpoints_of(standing.identity.id)
-    link = Link(endpoints, _first_report(run))
-    with Record(run, publish=link.publish) as record:
-        _heed_signals(link)
-        link.open()
+    with Record(run) as record:
+        try:
+            link = _open_link(run, standing.identity.id)
+        except GanTuiError as error:
+            _fail(record, standing, f"{error.subject}: {error.fact}", error.fix)
+            standing.update(exit_status=error.exit_code, endpoints=None, pid=None)
+            raise
+        record.publish = link.publish
         standing.update(
-            state="starting", pid=os.getpid(), host=socket.gethostname(), endpoints=endpoints, versions=versions(),
-            reason="", exit_status=None,
+            state="starting", pid=os.getpid(), host=socket.gethostname(), endpoints=link.endpoints,
+            versions=versions(), reason="", exit_status=None,
         )  # fmt: skip
         host = standing.identity.host
-        record.write(ev.Started(**record.stamp(0), pid=os.getpid(), host=host, device=""))
+        record.write(ev.Started(**record.stamp(0), pid=os.getpid(), host=host))
         status = _train(run, record, standing, link)
         standing.update(exit_status=status, endpoints=None, pid=None)
         link.close()
     return status
+
+
+def _open_link(run: RunDirectory, run_id: str) -> Link:
+    link = Link(endpoints_of(run_id), _first_report(run))
+    _heed_signals(link)
+    try:
+        link.open()
+    except (OSError, zmq.ZMQError) as error:
+        fix = "Set XDG_RUNTIME_DIR to a folder of yours."
+        raise WorkError(link.endpoints.commands, f"cannot be listened on ({error})", fix) from error
+    return link
 
 
 def _train(run: RunDirectory, record: Record, standing: Standing, link: Link) -> int:

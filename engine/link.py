@@ -12,6 +12,7 @@ import logging
 import os
 import queue
 import threading
+import time
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +27,8 @@ log = logging.getLogger(__name__)
 
 EVENTS_HIGH_WATER_MARK = 2000
 SHEETS_HIGH_WATER_MARK = 2
-WAKE_MILLISECONDS = 2000
+LOOK_SECONDS = 2.0
+"""How often it is looked whether the socket files are still there."""
 MAILBOX_LIMIT = 1000
 OUTBOX_LIMIT = 10_000
 
@@ -133,8 +135,9 @@ class Link:
         poller = zmq.Poller()
         poller.register(self._wake_reader, zmq.POLLIN)
         poller.register(sockets.commands, zmq.POLLIN)
+        looked = time.monotonic()
         while not (self._closing and not self._outbox):
-            ready = dict(poller.poll(WAKE_MILLISECONDS))
+            ready = dict(poller.poll(int(LOOK_SECONDS * 1000)))
             if self._wake_reader in ready:
                 with contextlib.suppress(BlockingIOError):
                     os.read(self._wake_reader, 4096)
@@ -143,7 +146,8 @@ class Link:
                 sockets.send(name, frames)
             if sockets.commands in ready:
                 self._receive(sockets)
-            if not ready:
+            if time.monotonic() - looked >= LOOK_SECONDS:
+                looked = time.monotonic()
                 sockets.rebind_if_removed()
         sockets.close()
         context.destroy(linger=200)

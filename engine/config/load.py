@@ -75,7 +75,7 @@ def resolve(tree: Tree, origin: str) -> TrainConfig:
     """
     method = tree.get("method", {})
     kind = method.get("kind", "cyclegan") if isinstance(method, dict) else None
-    if kind not in CONFIGS:
+    if not isinstance(kind, str) or kind not in CONFIGS:
         raise RequestError(f"{origin}: method.kind", f"{kind!r} is not a method", f"Choose from {_listing(CONFIGS)}.")
     config_type = CONFIGS[kind]
     complete = _with_tags(tree, config_type)
@@ -116,9 +116,9 @@ def _section_type(hint: Any, table: Mapping[str, Any], subject: str) -> type[Sec
         return members[0]
     by_tag = {str(member.__struct_config__.tag): member for member in members}
     tag = table.get(tag_field)
-    if tag not in by_tag:
+    if not isinstance(tag, str) or tag not in by_tag:
         raise RequestError(f"{subject}.{tag_field}", f"{tag!r} is not known here", f"Choose from {_listing(by_tag)}.")
-    return by_tag[str(tag)]
+    return by_tag[tag]
 
 
 # --------------------------------------------------------------------------------------------------- unknown keys
@@ -158,9 +158,11 @@ def _explained(error: msgspec.ValidationError, tree: Tree, config_type: type[Tra
     hint = get_type_hints(section).get(key)
     if get_origin(hint) is Literal:
         fact, fix = "is not a choice", f"Choose from {_listing(map(str, get_args(hint)))}."
+    elif " matching regex " in text:
+        fact, fix = "is not a choice", f"Choose from {field_docs(section).get(key, '')}"
     else:
         fact = re.sub(r"`(\w+)`", lambda word: _PLAIN.get(word[1], word[1]), text)
-        fact, fix = re.sub(r"(, got .*| matching regex .*)", "", fact), field_docs(section).get(key, "")
+        fact, fix = re.sub(r", got .*", "", fact), field_docs(section).get(key, "")
         fact = fact[:1].lower() + fact[1:]
     return RequestError(f"{origin}: {section_name}.{key} = {_toml_value(table.get(key))}", fact, fix)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from engine.errors import RequestError
+from engine.protocol.codec import DecodeError, decode_json
 from engine.protocol.events import SaveReason
 from engine.protocol.rundir import RunDirectory
 
@@ -51,6 +52,9 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         return sum(file.size for file in self.files.values())
 
 
+_manifests = msgspec.json.Decoder(Manifest)
+
+
 def folder_name(step: int) -> str:
     """The name of the checkpoint of a step."""
     return f"step-{step:08d}"
@@ -63,15 +67,15 @@ def list_checkpoints(run: RunDirectory) -> list[tuple[Path, Manifest]]:
         if _NAME.fullmatch(folder.name):
             try:
                 manifest = read_manifest(folder)
-            except (OSError, msgspec.DecodeError):
+            except (OSError, DecodeError):
                 continue
             found.append((folder, manifest))
     return sorted(found, key=lambda pair: pair[1].step)
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """A checkpoint's manifest. Raises OSError or msgspec.DecodeError when it cannot be read."""
-    return msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
+    """A checkpoint's manifest. Raises OSError or DecodeError when it cannot be read."""
+    return decode_json(_manifests, (folder / MANIFEST).read_bytes())
 
 
 def choose_checkpoint(run: RunDirectory, which: str) -> tuple[Path, Manifest]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import msgspec
 
 from engine.protocol.commands import Reply, Request
@@ -19,6 +21,8 @@ _replies = msgspec.json.Decoder(Reply)
 
 DecodeError = msgspec.DecodeError
 
+T = TypeVar("T")
+
 
 def encode(message: Event | Tick | Request | Reply) -> bytes:
     """One line of JSON, without the newline."""
@@ -27,19 +31,29 @@ def encode(message: Event | Tick | Request | Reply) -> bytes:
 
 def decode_event(line: bytes) -> Event:
     """A line of the record. Raises DecodeError when it is torn or of another schema."""
-    return _events.decode(line)
+    return decode_json(_events, line)
 
 
 def decode_streamed(payload: bytes) -> Event | Tick:
     """A message of the live stream. Raises DecodeError when it is malformed."""
-    return _streamed.decode(payload)
+    return decode_json(_streamed, payload)
 
 
 def decode_request(payload: bytes) -> Request:
     """A command. Raises DecodeError when it is malformed."""
-    return _requests.decode(payload)
+    return decode_json(_requests, payload)
 
 
 def decode_reply(payload: bytes) -> Reply:
     """An answer. Raises DecodeError when it is malformed."""
-    return _replies.decode(payload)
+    return decode_json(_replies, payload)
+
+
+def decode_json(decoder: msgspec.json.Decoder[T], payload: bytes) -> T:
+    """What the bytes say. Raises DecodeError whatever is wrong with them: msgspec has three ways of saying so."""
+    try:
+        return decoder.decode(payload)
+    except UnicodeDecodeError as error:
+        raise DecodeError(f"text is not UTF-8 ({error.reason})") from error
+    except RecursionError as error:
+        raise DecodeError("values are nested too deeply") from error

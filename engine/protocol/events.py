@@ -51,7 +51,6 @@ class Started(Recorded, frozen=True, kw_only=True, tag="started"):
 
     pid: int
     host: str
-    device: str
 
 
 class Phase(Recorded, frozen=True, kw_only=True, tag="phase"):
@@ -66,6 +65,8 @@ class Announced(Recorded, frozen=True, kw_only=True, tag="announced"):
 
     controls: tuple[Control, ...]
     values: dict[str, float]
+    rates: dict[str, str]
+    """Optimizer, as ``Metrics.lr`` names it, to the control that holds its base rate."""
     components: tuple[str, ...]
     epochs: int
     """Epochs the run will train for."""
@@ -166,14 +167,6 @@ class Note(Recorded, frozen=True, kw_only=True, tag="note"):
     by: str
 
 
-class Refused(Recorded, frozen=True, kw_only=True, tag="refused"):
-    """A change that had been staged could not be made at its step."""
-
-    subject: str
-    fact: str
-    fix: str = ""
-
-
 class Failed(Recorded, frozen=True, kw_only=True, tag="error"):
     """The run ended by an error; engine.log has the whole of it."""
 
@@ -207,7 +200,6 @@ Event: TypeAlias = (
     | Resumed
     | Alert
     | Note
-    | Refused
     | Failed
     | Stopped
     | Finished
@@ -228,5 +220,5 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="tic
     last_seq: int
 
 
-State: TypeAlias = Literal["starting", "training", "pausing", "paused", "stopping", "stopped", "finished", "failed"]
+State: TypeAlias = Literal["starting", "training", "paused", "stopping", "stopped", "finished", "failed"]
 """What an engine is doing, as it says itself; a viewer adds "lost" for one that died without a word."""

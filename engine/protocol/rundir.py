@@ -18,6 +18,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from engine.errors import RequestError, WorkError
+from engine.protocol.codec import DecodeError, decode_json
 from engine.protocol.events import State
 
 RUN_SCHEMA = 1
@@ -26,7 +27,7 @@ NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
 ViewedState: TypeAlias = State | Literal["lost"]
 """What a viewer says of a run: the engine's own word, or "lost" when it died without one."""
 
-LIVE_STATES: frozenset[str] = frozenset({"starting", "training", "pausing", "paused", "stopping"})
+LIVE_STATES: frozenset[str] = frozenset({"starting", "training", "paused", "stopping"})
 STARTING_GRACE_SECONDS = 30.0
 """How long a run may be "starting" before its engine holds the lock."""
 
@@ -123,6 +124,9 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """The engine's, once it ended by its own doing."""
 
 
+_identities = msgspec.json.Decoder(Identity)
+
+
 def create_run(
     root: Path, *, name: str, method: str, preset: str, config_toml: str, parent: Parent | None
 ) -> RunDirectory:
@@ -163,10 +167,10 @@ def unused_name(root: Path, wanted: str) -> str:
 def read_identity(run: RunDirectory) -> Identity:
     """The run's identity. Raises WorkError when run.json is missing or unreadable."""
     try:
-        return msgspec.json.decode(run.identity.read_bytes(), type=Identity)
+        return decode_json(_identities, run.identity.read_bytes())
     except OSError as error:
         raise WorkError(str(run.root), f"is no run directory: run.json cannot be read ({error.strerror})") from error
-    except msgspec.DecodeError as error:
+    except DecodeError as error:
         raise WorkError(str(run.identity), f"is damaged ({error})") from error
 
 

@@ -144,6 +144,7 @@ class Session:
             **self.stamp(),
             controls=controls_of(self.config),
             values=dict(self.panel.values),
+            rates=dict(self.method.base_rates),
             components=self.method.components,
             epochs=self.epochs,
             steps_per_epoch=self.steps_per_epoch,

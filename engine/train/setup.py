@@ -92,6 +92,18 @@ def _take_up_checkpoint(session: Session) -> None:
     enter_phase(session.record, session.link, "taking up a checkpoint", f"step {manifest.step:,}")
     session.restore(folder, manifest)
     session.record.write(ev.Resumed(**session.stamp(), from_step=manifest.step, checkpoint=str(folder)))
+    if not folder.is_relative_to(session.run.root):
+        _apply_settings_of_branch(session)
+
+
+def _apply_settings_of_branch(session: Session) -> None:
+    """Give controls the values that a branch was made with, where its parent's checkpoint has others."""
+    changes = session.panel.changes_to({control.name: control.default for control in controls_of(session.config)})
+    if changes:
+        stamp = session.stamp()
+        session.panel.make(changes, stamp["seq"])
+        session.record.write(ev.Nudged(**stamp, changes=changes, by="resume", why="set when the branch was made"))
+        session.take_effect({change.name: change.new for change in changes})
 
 
 def _newest_good(session: Session) -> tuple[Path, Manifest] | None:

@@ -104,6 +104,8 @@ class Steering:
         return f"goes on with step {self._session.progress.step + 1:,}"
 
     def _stop(self, command: cmd.Stop, by: str) -> str:
+        if command.how == "epoch" and self._paused_by is not None:
+            self._continue(by)  # or the epoch would never end
         self.stop, self.stopped_by = command, by
         self._session.enter("stopping")
         how: dict[Literal["epoch", "save", "discard"], str] = {
@@ -145,8 +147,8 @@ class Steering:
             return "already so"
         stamp = session.stamp()
         session.panel.make(changes, stamp["seq"])
-        session.take_effect({change.name: change.new for change in changes})
         session.record.write(ev.Nudged(**stamp, changes=changes, by=by, why=why))
+        session.take_effect({change.name: change.new for change in changes})  # may journal alerts of its own
         return _in_words(changes, session.progress.step)
 
     def _undo(self, by: str) -> str:

@@ -11,6 +11,8 @@ from gan_tui.cli.options import Detach, Headless, OptionalRun, RunsFolder, Setti
 from gan_tui.cli.output import say
 
 if TYPE_CHECKING:
+    from engine.config.load import Tree
+    from engine.protocol.checkpoints import Manifest
     from engine.protocol.rundir import RunDirectory
 
 
@@ -67,7 +69,7 @@ def run_to_resume(
         _require_steps_left(source, manifest.step)
         return source
     identity = read_identity(source)
-    tree = with_settings(read_toml(source.config), settings)
+    tree = with_settings(_as_it_stood(read_toml(source.config), manifest, str(source.config)), settings)
     prepared = checked(identity.preset, tree, flags, origin=str(source.config))
     config = resolve(tree, str(source.config))
     if 0 < config.run.steps <= manifest.step:
@@ -81,6 +83,19 @@ def run_to_resume(
         config_toml=prepared.toml,
         parent=Parent(run=str(source.root), step=manifest.step),
     )
+
+
+def _as_it_stood(tree: Tree, manifest: Manifest, origin: str) -> Tree:
+    """A run's configuration with its controls as a checkpoint has them, so that a branch differs in what is asked."""
+    from engine.config.controls import controls_of
+    from engine.config.load import resolve
+
+    standing = {name: dict(table) for name, table in tree.items()}
+    for control in controls_of(resolve(tree, origin)):
+        value = manifest.controls.get(control.name, control.default)
+        section, _, key = control.name.partition(".")
+        standing.setdefault(section, {})[key] = int(value) if control.integer else value
+    return standing
 
 
 def _require_steps_left(run: RunDirectory, step: int) -> None:

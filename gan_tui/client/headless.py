@@ -13,7 +13,7 @@ from typing import Protocol
 from engine.errors import RequestError, WorkError
 from engine.protocol import events as ev
 from engine.protocol.commands import Stop
-from engine.protocol.rundir import RunDirectory, read_identity
+from engine.protocol.rundir import RunDirectory, engine_is_alive, read_identity
 from gan_tui.client.sender import sender_name
 from gan_tui.client.stream import EventStream
 
@@ -56,9 +56,8 @@ def follow(run: RunDirectory, engine: subprocess.Popen[bytes], listener: Listene
         for message in _messages(stream, engine):
             if message is not None:
                 listener.hear(message)
-            if interrupts and not asked:
-                asked = True
-                stream.send(secrets.token_hex(8), sender_name(), Stop(how="save"))
+            if interrupts and not asked and stream.send(secrets.token_hex(8), sender_name(), Stop(how="save")):
+                asked = True  # an engine that does not listen yet is asked again
                 listener.say("Saving and stopping at the end of the step. Once more leaves the run to itself.")
             if len(interrupts) > 1:
                 listener.say(f"{run.name} goes on by itself. Come back: gan-tui attach {run.name}")
@@ -81,7 +80,7 @@ def _messages(stream: EventStream, engine: subprocess.Popen[bytes]) -> Iterator[
         if not messages:
             yield None
         gone = engine.poll() is not None
-        if gone and not messages and stream.engine != "live":
+        if gone and not messages and (stream.engine != "live" or not ours):
             for batch in stream.recorded():
                 for event in batch:
                     ours = ours or (isinstance(event, ev.Started) and event.pid == first)
@@ -112,4 +111,6 @@ def _raise_failure(run: RunDirectory) -> None:
     if identity.state == "failed":
         kind = RequestError if identity.exit_status == RequestError.exit_code else WorkError
         raise kind(f"run {run.name}", f"failed: {identity.reason}")
+    if engine_is_alive(run):
+        raise WorkError(f"run {run.name}", "was taken up by another engine", f"Attach to it: gan-tui attach {run.name}")
     raise WorkError(f"run {run.name}", "lost its engine", f"{run.log} may say why. Go on: gan-tui resume {run.name}")

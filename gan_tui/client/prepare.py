@@ -48,7 +48,9 @@ def checked(name: str, tree: Tree, flags: Mapping[str, Any], origin: str) -> Pre
     """
     for key, value in flags.items():
         section, _, field = key.partition(".")
-        tree.setdefault(section, {})[field] = str(value) if isinstance(value, Path) else value
+        table = tree.setdefault(section, {})
+        if isinstance(table, dict):  # what is no table is refused below, in words
+            table[field] = str(value) if isinstance(value, Path) else value
     config = resolve(tree, origin)
     check_geometry(config)
     check_data(config.data)

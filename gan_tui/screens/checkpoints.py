@@ -17,7 +17,7 @@ from textual.widgets import DataTable, Static
 from engine.protocol.checkpoints import list_checkpoints
 from engine.protocol.rundir import RunDirectory
 from gan_tui.state.journal import size_text
-from gan_tui.widgets.axes import value_label
+from gan_tui.widgets.axes import reading
 from gan_tui.widgets.wording import duration
 
 
@@ -101,7 +101,7 @@ def _cells(row: CheckpointRow, names: Sequence[str], now: float) -> list[Text]:
     losses = []
     for name in names:
         value = row.losses.get(name)
-        losses.append("–" if value is None else value_label(value))
+        losses.append("–" if value is None else reading(value))
     right = [f"{row.step:,}", str(row.epoch or "–"), duration(max(0.0, now - row.time)), size_text(row.size)]
     return [
         *(Text(text, justify="right") for text in right),

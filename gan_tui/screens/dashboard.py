@@ -156,7 +156,7 @@ class DashboardScreen(Screen[None]):
         self.pace.show(view)
         self.samples.show(view.sheets)
         self._draw_controls()
-        paused = self._view.state in ("paused", "pausing")
+        paused = self._view.state == "paused"
         self.footer.show(footer_hints({"pause": "continue"} if paused else {}))
         self.set_class(self._history.extent() is None, "-starting")
         if self.has_class("-starting"):
@@ -222,7 +222,7 @@ class DashboardScreen(Screen[None]):
 
     def toggle_pause(self) -> None:
         """Ask the engine to pause, or to go on."""
-        paused = self._view.state in ("paused", "pausing")
+        paused = self._view.state == "paused"
         self._ask(cmd.Continue() if paused else cmd.Pause())
 
     def save(self) -> None:

@@ -52,7 +52,7 @@ def _tell(event: ev.Event) -> tuple[JournalKind, str] | None:
         case ev.Metrics() | ev.Announced() | ev.Phase() | ev.Sampled():
             return None
         case ev.Started():
-            return "life", f"engine started on {event.device}, {event.host} pid {event.pid}"
+            return "life", f"engine started on {event.host}, pid {event.pid}"
         case ev.Training():
             return "life", "training began"
         case ev.Nudged():
@@ -72,8 +72,6 @@ def _tell(event: ev.Event) -> tuple[JournalKind, str] | None:
             return "alert", _sentence(event.subject, event.fact, event.fix)
         case ev.Note():
             return "note", f"{event.text} ({event.by})"
-        case ev.Refused():
-            return "alert", f"refused: {_sentence(event.subject, event.fact, event.fix)}"
         case ev.Failed():
             return "error", event.reason + (f". {event.fix}" if event.fix else "")
         case ev.Stopped():

@@ -92,6 +92,8 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     losses: Mapping[str, float | None] = {}
     lr: Mapping[str, float] = {}
     """Effective learning rates: base times schedule."""
+    rates: Mapping[str, str] = {}
+    """Each of ``lr``'s names to the control that holds its base rate."""
     weights: Mapping[str, float] = {}
 
     controls: tuple[Control, ...] = ()
@@ -215,7 +217,7 @@ def _changes(view: RunView, event: ev.Event) -> dict[str, Any]:
             return _measured(event)
         case ev.Started():
             fresh = {"state": "starting", "phases": (), "failure": None, "staged": ()}
-            return {**fresh, "host": event.host, "pid": event.pid, "device": event.device}
+            return {**fresh, "host": event.host, "pid": event.pid}
         case ev.Phase():
             return {"phases": (*view.phases, event), "state": "starting"}
         case ev.Announced():
@@ -245,8 +247,6 @@ def _changes(view: RunView, event: ev.Event) -> dict[str, Any]:
         case ev.Note():
             mark = Marker(step=event.step, time=event.time, kind="note", label=event.text)
             return {"markers": _marked(view, mark)}
-        case ev.Refused():
-            return {"staged": tuple(staged for staged in view.staged if staged.at_step > event.step)}
         case ev.Failed():
             return {"state": "failed", "failure": event}
         case ev.Stopped():
@@ -277,6 +277,7 @@ def _announced(event: ev.Announced) -> dict[str, Any]:
         "epochs": event.epochs,
         "steps_per_epoch": event.steps_per_epoch,
         "total_steps": event.total_steps,
+        "rates": event.rates,
         "device": event.device,
         "parameters": event.parameters,
     }

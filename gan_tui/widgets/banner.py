@@ -54,5 +54,5 @@ def _told(view: RunView) -> tuple[Span, str] | None:
             return (f" ■ stopped at step {view.step:,}", "banner--plain"), f"To go on: {resume}"
         case "finished":
             return (f" ✔ finished: {view.step:,} steps", "banner--good"), "R lists its checkpoints; q leaves."
-        case "reading" | "connecting" | "starting" | "training" | "pausing" | "paused" | "stopping":
+        case "reading" | "connecting" | "starting" | "training" | "paused" | "stopping":
             return None

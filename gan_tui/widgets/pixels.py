@@ -16,7 +16,9 @@ LARGEST_AREA = 2200
 """Cells of all pictures together. A cell of a photograph costs up to 38 bytes on the wire; a third of the pictures are
 the real ones, which don't change from sheet to sheet, so a new sheet stays below 60 kB."""
 GAP = 2
-"""Columns between groups of pictures side by side."""
+"""Columns between rows of a sheet that stand side by side."""
+SEAM = 1
+"""Columns between the pictures of a row."""
 
 
 class Placement(NamedTuple):
@@ -47,14 +49,19 @@ def arrange(rows: Sequence[tuple[str, ...]], width: int, height: int) -> Arrange
     wanted = len(set(rows))
     longest = max(len(names) for names in rows)
     for least in range(wanted, 0, -1):
-        for side in range(min(width // longest, 2 * (height - 1)) & ~1, SMALLEST - 1, -2):
-            across = (width + GAP) // (longest * side + GAP)
+        for side in range(min((width + SEAM) // longest - SEAM, 2 * (height - 1)) & ~1, SMALLEST - 1, -2):
+            across = (width + GAP) // (row_width(longest, side) + GAP)
             down = height // (side // 2 + 1)
             shown = min(across * down, len(rows))
             affordable = LARGEST_AREA // (longest * side * side // 2)
             if shown >= least and affordable >= least:
                 return Arrangement(side, _placements(rows, order[: min(shown, affordable)], side, width, down, longest))
     return None
+
+
+def row_width(pictures: int, side: int) -> int:
+    """Columns that so many pictures side by side take."""
+    return pictures * (side + SEAM) - SEAM
 
 
 def _kinds_in_turn(rows: Sequence[tuple[str, ...]]) -> list[int]:
@@ -71,11 +78,12 @@ def _placements(
     rows: Sequence[tuple[str, ...]], order: Sequence[int], side: int, width: int, down: int, longest: int
 ) -> tuple[Placement, ...]:
     across = -(-len(order) // down)
-    left = (width - across * (longest * side + GAP) + GAP) // 2
+    pitch = row_width(longest, side) + GAP
+    left = (width - across * pitch + GAP) // 2
     placements = []
     for place, index in enumerate(order):
         y, x = divmod(place, across)
-        placements.append(Placement(index, rows[index], left + x * (longest * side + GAP), y * (side // 2 + 1)))
+        placements.append(Placement(index, rows[index], left + x * pitch, y * (side // 2 + 1)))
     return tuple(placements)
 
 
@@ -109,5 +117,5 @@ def caption(names: Sequence[str], side: int) -> str:
     cells = []
     for place, name in enumerate(names):
         text = name.replace("_", " ")
-        cells.append(f"{'→ ' if place else ''}{text}"[:side].ljust(side))
-    return "".join(cells)
+        cells.append(f"{'→ ' if place else ''}{text}"[:side].ljust(side + SEAM))
+    return "".join(cells)[:-SEAM]

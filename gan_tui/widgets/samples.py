@@ -16,7 +16,7 @@ from textual.worker import get_current_worker
 
 from engine.protocol.events import Sampled
 from gan_tui.widgets.picture import half_block_row
-from gan_tui.widgets.pixels import Arrangement, Pictures, arrange, caption, read_pictures
+from gan_tui.widgets.pixels import SEAM, Arrangement, Pictures, arrange, caption, read_pictures, row_width
 from gan_tui.widgets.wording import clipped
 
 
@@ -156,12 +156,14 @@ class SamplePane(Widget, can_focus=True):
             if not 0 <= row <= side // 2:
                 continue
             line.append(Segment(" " * (placement.x - used), self.rich_style))
-            used = placement.x + side * len(pictures)
+            used = placement.x + row_width(len(pictures), side)
             if row == 0:
                 style = self.get_component_rich_style("samples--caption")
                 line.append(Segment(caption(placement.names, side), style))
                 continue
-            for picture in pictures:
+            for place, picture in enumerate(pictures):
+                if place:
+                    line.append(Segment(" " * SEAM, self.rich_style))
                 line.extend(half_block_row(picture[2 * row - 2], picture[2 * row - 1]))
         return line
 
@@ -182,4 +184,4 @@ class SamplePane(Widget, can_focus=True):
             for place, (old, new) in enumerate(zip(old_row, new_row, strict=True)):
                 for row in range(side // 2):
                     if old[2 * row : 2 * row + 2] != new[2 * row : 2 * row + 2]:
-                        self.refresh(Region(placement.x + place * side, placement.y + 1 + row, side, 1))
+                        self.refresh(Region(placement.x + place * (side + SEAM), placement.y + 1 + row, side, 1))

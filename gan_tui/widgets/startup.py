@@ -60,7 +60,7 @@ def _title(view: RunView) -> str:
             return f"waiting for the engine of {view.name}…" + (f" {view.link_detail}" if view.link_detail else "")
         case "lost" | "failed" | "stopped" | "finished":
             return "no metrics were recorded"
-        case "starting" | "training" | "pausing" | "paused" | "stopping":
+        case "starting" | "training" | "paused" | "stopping":
             host = f" on {view.host}" if view.host else ""
             return f"{view.name} is starting{host}"
 

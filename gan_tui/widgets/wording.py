@@ -21,7 +21,6 @@ STATUS_WORDS: dict[Status, StatusWord] = {
     "connecting": StatusWord("◌", "CONNECTING", "waiting"),
     "starting": StatusWord("◌", "STARTING", "waiting"),
     "training": StatusWord("●", "TRAINING", "good"),
-    "pausing": StatusWord("‖", "PAUSING…", "waiting"),
     "paused": StatusWord("‖", "PAUSED", "waiting"),
     "stopping": StatusWord("■", "STOPPING…", "waiting"),
     "stopped": StatusWord("■", "STOPPED", "plain"),

@@ -58,7 +58,7 @@ class Recording:
 
     def start_up(self) -> Iterator[ev.Event]:
         """From the engine's start to its first step."""
-        began = {"pid": 4242, "host": "gpu-box", "device": "cuda:0 bf16"}
+        began = {"pid": 4242, "host": "gpu-box"}
         yield ev.Started(**self.early(0.0), **began)
         yield ev.Phase(**self.early(0.1), name="importing torch")
         yield ev.Phase(**self.early(2.4), name="reading data", detail="horse2zebra: 1,067 + 1,334 images")
@@ -68,6 +68,7 @@ class Recording:
             **self.early(4.0),
             controls=controls,
             values={control.name: control.default for control in controls},
+            rates={"G": "optim.lr_g", "D": "optim.lr_d"},
             components=COMPONENTS,
             epochs=EPOCHS,
             steps_per_epoch=STEPS_PER_EPOCH,

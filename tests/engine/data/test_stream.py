@@ -209,7 +209,7 @@ def test_workers_do_not_import_torch(framed: Source) -> None:
 
 
 ENGINE = """
-    import sys
+    import os, signal, sys
 
     if __name__ == "__main__":  # as in the engine, workers import this module without running it
         from engine.config.schema import UnpairedData
@@ -218,11 +218,17 @@ ENGINE = """
 
         source = build_source(UnpairedData(root=sys.argv[1], resize=20, crop=12), 0)
         stream = BatchStream(source, 1, 1, 0, workers=2)
-        next(stream)
+        if sys.argv[2] == "stop":  # at once, to the whole process group, as a shell or a batch system would
+            signal.signal(signal.SIGTERM, lambda *_: None)
+            os.killpg(0, signal.SIGTERM)
+        for _ in range(20):
+            next(stream)
         print("ready", flush=True)
         if sys.argv[2] == "crash":
             raise SystemExit(3)
-        sys.stdin.read()
+        if sys.argv[2] == "kill":
+            sys.stdin.read()
+        stream.close()
 """
 
 
@@ -230,7 +236,8 @@ def engine(script: Path, root: Path, end: str) -> subprocess.Popen[str]:
     script.write_text(textwrap.dedent(ENGINE))
     here = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
     arguments = [sys.executable, str(script), str(root), end]
-    return subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=here)
+    pipe = subprocess.PIPE
+    return subprocess.Popen(arguments, stdin=pipe, stdout=pipe, text=True, env=here, start_new_session=True)
 
 
 def test_workers_end_when_the_engine_is_killed(make_folders: MakeFolders, tmp_path: Path) -> None:
@@ -251,6 +258,14 @@ def test_an_engine_that_ends_without_closing_its_stream_does_not_hang(
     process = engine(tmp_path / "engine_process.py", make_folders(trainA=3, trainB=3), "crash")
     process.communicate(timeout=30)
     assert process.returncode == 3
+
+
+def test_workers_that_have_just_been_started_outlive_a_signal_to_their_process_group(
+    make_folders: MakeFolders, tmp_path: Path
+) -> None:
+    process = engine(tmp_path / "engine_process.py", make_folders(trainA=3, trainB=3), "stop")
+    output, _ = process.communicate(timeout=30)
+    assert (process.returncode, output) == (0, "ready\n")
 
 
 # --------------------------------------------------------------------------------------- what contact sheets show

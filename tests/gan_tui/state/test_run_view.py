@@ -92,7 +92,7 @@ def test_pause_continue_and_the_ways_to_end(started: RunView, recording: Recordi
     failed = apply(going, ev.Failed(**recording.when(9), reason="out of memory"))
     assert failed.failure is not None
     assert failed.failure.reason == "out of memory"
-    again = apply(failed, ev.Started(**recording.when(9), pid=1, host="h", device="cpu"))
+    again = apply(failed, ev.Started(**recording.when(9), pid=1, host="h"))
     assert (again.status, again.failure) == ("starting", None)
 
 
@@ -165,5 +165,5 @@ def test_absorbing_a_resume_drops_the_abandoned_course(recording: Recording) -> 
 
 
 def test_effective_rates_belong_to_their_controls(started: RunView, recording: Recording) -> None:
-    view = apply(started, recording.metrics(50, lr={"G": 1e-4, "lr_d": 5e-5, "other": 1.0}))
+    view = apply(started, recording.metrics(50, lr={"G": 1e-4, "D": 5e-5, "other": 1.0}))
     assert effective_values(view) == {"optim.lr_g": 1e-4, "optim.lr_d": 5e-5}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gan_tui.widgets.pixels import LARGEST_AREA, arrange, caption, read_pictures
+from gan_tui.widgets.pixels import LARGEST_AREA, arrange, caption, read_pictures, row_width
 from tests.gan_tui.drawings import ROWS, TILE, write_sheet
 
 
@@ -17,7 +17,7 @@ def test_one_row_of_each_kind_is_shown_and_everything_fits(size: tuple[int, int]
     assert arrangement is not None
     side = arrangement.side
     assert {placement.names for placement in arrangement.placements} == set(ROWS)
-    boxes = [(p.x, p.y, p.x + side * len(p.names), p.y + 1 + side // 2) for p in arrangement.placements]
+    boxes = [(p.x, p.y, p.x + row_width(len(p.names), side), p.y + 1 + side // 2) for p in arrangement.placements]
     assert all(x >= 0 and right <= width and bottom <= height for x, _, right, bottom in boxes)
     for index, (x, y, right, bottom) in enumerate(boxes):
         for other in boxes[:index]:
@@ -48,5 +48,5 @@ def test_pictures_come_from_their_place_on_the_sheet(tmp_path: Path) -> None:
 
 
 def test_captions_say_what_is_made_from_what() -> None:
-    assert caption(("real_A", "fake_B", "rec_A"), 10) == "real A    → fake B  → rec A   "
-    assert caption(("real_A", "fake_B"), 4) == "real→ fa"
+    assert caption(("real_A", "fake_B", "rec_A"), 10) == "real A     → fake B   → rec A   "
+    assert caption(("real_A", "fake_B"), 4) == "real → fa"

@@ -1,0 +1,20 @@
+"""What every test stands on: sockets and runs in folders of their own, one thread of arithmetic an engine."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def apart_from_the_user() -> Iterator[None]:
+    """Neither the user's live engines nor their runs are ever met; the folder's path is short enough for sockets."""
+    with tempfile.TemporaryDirectory(prefix="gt-") as folder, pytest.MonkeyPatch.context() as patch:
+        Path(folder).chmod(0o700)
+        patch.setenv("XDG_RUNTIME_DIR", folder)
+        patch.delenv("GAN_TUI_RUNS_DIR", raising=False)
+        patch.setenv("OMP_NUM_THREADS", "1")
+        yield

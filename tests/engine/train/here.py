@@ -1,0 +1,106 @@
+"""Whole runs trained inside the test's own process, with commands given at exact steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+
+from engine.config.load import read_toml, resolve
+from engine.link import Envelope, Link
+from engine.protocol import events as ev
+from engine.protocol.checkpoints import TRAINING_STATE, list_checkpoints
+from engine.protocol.codec import decode_streamed
+from engine.protocol.commands import SCHEMA_VERSION, Command, Report, Request
+from engine.protocol.rundir import RunDirectory
+from engine.protocol.runtime import endpoints_of
+from engine.record import Record, Standing
+from engine.train.loop import Ending, train
+from engine.train.setup import open_session
+
+Script = Callable[[ev.Event], Iterable[Command]]
+"""Commands to give at the step boundary at which, or just before which, an event is recorded."""
+
+
+def nothing_more(event: ev.Event) -> Iterable[Command]:
+    return ()
+
+
+def after_step(step: int, *commands: Command) -> Script:
+    """Commands given once so many steps are done; the run must log every step."""
+
+    def script(event: ev.Event) -> Iterable[Command]:
+        return commands if isinstance(event, ev.Metrics) and event.step == step else ()
+
+    return script
+
+
+def train_here(run: RunDirectory, *first: Command, script: Script = nothing_more) -> Ending:
+    """Train a run as the engine does, but for the sockets; the first commands are taken before the first step."""
+    standing = Standing(run)
+    link = Link(endpoints_of(standing.identity.id), empty_report(run))
+
+    def give(command: Command) -> None:
+        link.mailbox.put(Envelope(b"", Request(version=SCHEMA_VERSION, id="", by="test", command=command)))
+
+    def publish(line: bytes) -> None:
+        message = decode_streamed(line)
+        if not isinstance(message, ev.Tick):
+            for command in script(message):
+                give(command)
+
+    for command in first:
+        give(command)
+    config = resolve(read_toml(run.config), str(run.config))
+    with Record(run, publish=publish) as record:
+        return train(open_session(run, config, record, standing, link))
+
+
+def empty_report(run: RunDirectory) -> Report:
+    return Report(
+        run=run.name, state="starting", phase="", step=0, total_steps=0, epoch=0, epochs=0, throughput=0.0,
+        controls={}, staged={}, lr={}, losses={}, last_seq=0,
+    )  # fmt: skip
+
+
+def last_state(run: RunDirectory) -> dict[str, Any]:
+    """Everything that a run's newest checkpoint holds, by a path through it; PyTorch's own draws included."""
+    folder, _ = list_checkpoints(run)[-1]
+    networks = {path.stem: load_file(path) for path in folder.glob("*.safetensors")}
+    training = torch.load(folder / TRAINING_STATE, weights_only=True)
+    for kind in ("python", "numpy"):  # of this process, which no run sets; nothing in a run draws from them
+        training["random"].pop(kind)
+    training["panel"].pop("history")  # names events by their numbers, and a resume records some of its own
+    return dict(_leaves({"networks": networks, **training}, ""))
+
+
+def differences(first: dict[str, Any], second: dict[str, Any]) -> list[str]:
+    """The paths at which two states differ, be it in one bit."""
+    assert first.keys() == second.keys()
+    return [path for path, value in first.items() if not _equal(value, second[path])]
+
+
+def _leaves(value: Any, path: str) -> Iterable[tuple[str, Any]]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _leaves(item, f"{path}/{key}")
+    elif isinstance(value, list | tuple):
+        for number, item in enumerate(value):
+            yield from _leaves(item, f"{path}/{number}")
+    else:
+        yield path, value
+
+
+def _equal(first: Any, second: Any) -> bool:
+    if isinstance(first, torch.Tensor):
+        return first.dtype == second.dtype and torch.equal(first, second)
+    return bool(first == second)
+
+
+def final_weights(run: RunDirectory) -> dict[str, bytes]:
+    """The bytes of each network's file in the newest checkpoint."""
+    folder, _ = list_checkpoints(run)[-1]
+    return {path.name: Path(path).read_bytes() for path in folder.glob("*.safetensors")}

@@ -1,0 +1,191 @@
+"""Stop-and-resume gives the run there would have been: every figure and every bit of the final state."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.errors import WorkError
+from engine.protocol import events as ev
+from engine.protocol.checkpoints import list_checkpoints
+from engine.protocol.commands import SetControls, Stop, Undo
+from engine.protocol.rundir import Parent, RunDirectory
+from engine.train.loop import Ending
+from tests.engine.train.here import after_step, differences, last_state, train_here
+from tests.runs import course_of, events_of, make_images, make_run
+
+STEPS = 13
+SETTINGS = (f"run.steps={STEPS}", "generator.dropout=true", "sample.every=4")
+NUDGES = (
+    SetControls(values={"loss.cycle_a": 5.0}),
+    SetControls(values={"optim.lr_g": 1e-4, "loss.identity": 0.0}, at_step=6),
+    SetControls(values={"loss.identity": 0.25}, at_step=9),
+)
+"""At once, at the first step of an epoch's second half, and in the next epoch."""
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> RunDirectory:
+    run = make_run(tmp_path_factory.mktemp("runs"), *SETTINGS)
+    assert train_here(run, *NUDGES) is Ending.FINISHED
+    return run
+
+
+@pytest.mark.parametrize("step", [1, 4, 5, 6, 8, 12])
+def test_a_resumed_run_is_the_uninterrupted_one_bit_for_bit(
+    step: int, uninterrupted: RunDirectory, tmp_path: Path
+) -> None:
+    run = make_run(tmp_path, *SETTINGS)
+    assert train_here(run, *NUDGES, script=after_step(step, Stop())) is Ending.STOPPED
+    assert course_of(run).keys() == set(range(1, step + 1))
+    assert train_here(run) is Ending.FINISHED
+    [resumed] = events_of(run, ev.Resumed)
+    assert resumed.from_step == step
+    assert course_of(run) == course_of(uninterrupted)
+    assert differences(last_state(run), last_state(uninterrupted)) == []
+
+
+def test_the_nudges_changed_the_course(uninterrupted: RunDirectory, tmp_path: Path) -> None:
+    plain = make_run(tmp_path, *SETTINGS)
+    train_here(plain)
+    assert course_of(plain)[1]["losses"] != course_of(uninterrupted)[1]["losses"]
+    course = course_of(uninterrupted)
+    assert [course[step]["weights"]["identity"] for step in (6, 7, 9, 10)] == [0.5, 0.0, 0.0, 0.25]
+    assert [course[step]["lr"] for step in (6, 7)] == [{"G": 2e-4, "D": 2e-4}, {"G": 1e-4, "D": 2e-4}]
+    assert course[6]["losses"]["idt_A"] > 0
+    assert course[7]["losses"]["idt_A"] == 0
+    assert course[10]["losses"]["idt_A"] > 0
+
+
+def test_a_line_of_metrics_that_a_stop_falls_into_is_what_it_would_have_been(tmp_path: Path) -> None:
+    """Each line is the mean of three steps; the stop comes after the fourth."""
+    settings = ("run.steps=12", "log.every=3")
+    mark = SetControls(values={"sample.every": 500_000.0}, at_step=4)
+    whole, halves = make_run(tmp_path, *settings, name="whole"), make_run(tmp_path, *settings, name="halves")
+    train_here(whole, mark)
+    train_here(halves, mark, script=lambda event: [Stop()] if isinstance(event, ev.Nudged) else [])
+    assert events_of(halves, ev.Stopped)[0].step == 4
+    train_here(halves)
+    assert list(course_of(halves)) == [3, 6, 9, 12]
+    assert course_of(halves) == course_of(whole)
+
+
+def test_images_from_folders_come_in_the_same_order_after_a_resume(tmp_path: Path) -> None:
+    root = make_images(tmp_path / "data", each=4)
+    settings = ("run.batch=3", "run.steps=5")
+    whole = make_run(tmp_path, *settings, root=root, name="whole")
+    halves = make_run(tmp_path, *settings, root=root, name="halves")
+    train_here(whole)
+    train_here(halves, script=after_step(3, Stop()))
+    train_here(halves)
+    assert [line["images"] for line in course_of(halves).values()] == [3, 4, 7, 8, 11]
+    assert course_of(halves) == course_of(whole)
+    assert differences(last_state(halves), last_state(whole)) == []
+
+
+def test_a_plateau_is_remembered(tmp_path: Path) -> None:
+    settings = ("optim.schedule=plateau", "optim.patience=0", "optim.lr_g=0.5", "run.steps=24")
+    whole, halves = make_run(tmp_path, *settings, name="whole"), make_run(tmp_path, *settings, name="halves")
+    train_here(whole)
+    train_here(halves, script=after_step(14, Stop()))
+    train_here(halves)
+    course = course_of(whole)
+    assert course[24]["lr"]["G"] < 0.5, "the rate is to fall in this test"
+    assert course_of(halves) == course
+
+
+def test_an_undo_after_a_resume_restores_what_was_before_the_nudge(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "run.steps=8")
+    train_here(run, SetControls(values={"loss.cycle_b": 3.0}), script=after_step(3, Stop()))
+    train_here(run, Undo())
+    first, undo = events_of(run, ev.Nudged)
+    assert undo.undoes == first.seq
+    assert undo.changes == (ev.Change(name="loss.cycle_b", old=3.0, new=10.0),)
+    assert course_of(run)[3]["weights"]["cycle_b"] == 3.0
+    assert course_of(run)[4]["weights"]["cycle_b"] == 10.0
+
+
+def test_steps_after_the_checkpoint_are_done_anew_and_their_old_lines_kept(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "run.steps=9", "checkpoint.every=4")
+    train_here(run, script=after_step(6, Stop(how="discard")))
+    before = run.metrics.read_bytes()
+    train_here(run)
+    assert run.metrics.read_bytes().startswith(before)
+    assert events_of(run, ev.Resumed)[0].from_step == 4
+    assert [line.step for line in events_of(run, ev.Metrics)] == [1, 2, 3, 4, 5, 6, 5, 6, 7, 8, 9]
+
+
+def test_a_run_without_a_checkpoint_begins_anew_and_says_so(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "run.steps=3")
+    train_here(run, script=after_step(2, Stop(how="discard")))
+    train_here(run)
+    [resumed] = events_of(run, ev.Resumed)
+    assert (resumed.from_step, resumed.checkpoint) == (0, "")
+    assert list(course_of(run)) == [1, 2, 3]
+
+
+def test_a_damaged_checkpoint_is_named_and_the_one_before_taken(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "run.steps=9", "checkpoint.every=2")
+    train_here(run, script=after_step(5, Stop(how="discard")))
+    weights = run.checkpoints / "step-00000004" / "G_A.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    train_here(run)
+    [alert] = events_of(run, ev.Alert)
+    assert alert.subject == "checkpoint step-00000004"
+    assert "truncated file G_A.safetensors" in alert.fact
+    assert events_of(run, ev.Resumed)[0].from_step == 2
+    assert (run.checkpoints / "abandoned-1-step-00000004").is_dir(), "the damaged one is set aside, not overwritten"
+    assert [manifest.step for _, manifest in list_checkpoints(run)] == [2, 4, 6, 8, 9]
+
+
+def test_a_run_whose_checkpoints_are_all_damaged_is_not_begun_anew(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "run.steps=9")
+    train_here(run, script=after_step(2, Stop()))
+    (run.checkpoints / "step-00000002" / "training.pt").unlink()
+    with pytest.raises(WorkError, match="no undamaged checkpoint"):
+        train_here(run)
+
+
+# -------------------------------------------------------------------------------------------------------- branches
+
+
+def files_of(run: RunDirectory) -> dict[str, bytes]:
+    return {str(path.relative_to(run.root)): path.read_bytes() for path in run.root.rglob("*") if path.is_file()}
+
+
+def test_a_branch_goes_on_from_its_parents_checkpoint_and_leaves_the_parent_as_it_was(
+    uninterrupted: RunDirectory, tmp_path: Path
+) -> None:
+    parent = make_run(tmp_path, *SETTINGS, "checkpoint.every=4", "checkpoint.keep=9", name="parent")
+    train_here(parent, *NUDGES)
+    before = files_of(parent)
+    as_it_stood = ("loss.cycle_a=5", "optim.lr_g=1e-4", "loss.identity=0", "checkpoint.every=4", "checkpoint.keep=9")
+    branch = make_run(
+        tmp_path, *SETTINGS, *as_it_stood, name="branch", parent=Parent(run=str(parent.root), step=8)
+    )
+    train_here(branch)
+    assert events_of(branch, ev.Nudged)[0].step == 9, "the staged change comes along; nothing else was changed"
+    expected = {step: line for step, line in course_of(uninterrupted).items() if step > 8}
+    assert course_of(branch) == expected
+    assert files_of(parent) == before
+
+
+def test_a_branch_with_another_weight_trains_with_it(tmp_path: Path) -> None:
+    parent = make_run(tmp_path, "run.steps=4", name="parent")
+    train_here(parent)
+    branch = make_run(
+        tmp_path, "run.steps=6", "loss.cycle_a=3", name="branch", parent=Parent(run=str(parent.root), step=4)
+    )
+    train_here(branch)
+    [nudge] = events_of(branch, ev.Nudged)
+    assert nudge.changes == (ev.Change(name="loss.cycle_a", old=10.0, new=3.0),)
+    assert nudge.step == 4
+    assert [line["weights"]["cycle_a"] for line in course_of(branch).values()] == [3.0, 3.0]
+    assert events_of(branch, ev.Announced)[0].values["loss.cycle_a"] == 3.0
+
+
+def test_a_branch_whose_parent_is_gone_says_so(tmp_path: Path) -> None:
+    branch = make_run(tmp_path, parent=Parent(run=str(tmp_path / "gone"), step=4))
+    with pytest.raises(WorkError, match="is gone"):
+        train_here(branch)
