@@ -136,8 +136,9 @@ def create_run(
         RequestError: the name is taken or no valid name; WorkError: the directory cannot be made.
     """
     if not NAME_PATTERN.fullmatch(name):
-        fact = "has characters that a run name cannot have"
-        raise RequestError(f"run name {name!r}", fact, "Use letters, digits, . _ + -")
+        fact = "is too long, or has characters that a run name cannot have"
+        fix = "Use up to 100 letters, digits, . _ + -, a letter or digit first."
+        raise RequestError(f"run name {name!r}", fact, fix)
     run = RunDirectory(root / name)
     try:
         root.mkdir(parents=True, exist_ok=True)
@@ -159,7 +160,7 @@ def create_run(
 
 def unused_name(root: Path, wanted: str) -> str:
     """The wanted name, or that with the first free number behind it."""
-    stem = re.sub(r"[^A-Za-z0-9._+-]+", "-", wanted).strip("-.") or "run"
+    stem = re.sub(r"[^A-Za-z0-9._+-]+", "-", wanted).strip("-._+")[:90] or "run"  # room for a number
     names = (stem, *(f"{stem}-{number}" for number in range(2, 100_000)))
     return next(name for name in names if not (root / name).exists())
 

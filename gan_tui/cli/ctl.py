@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -130,12 +131,17 @@ def _pairs(words: list[str]) -> dict[str, float]:
         raise RequestError("set", "needs a value after every key", "Try: gan-tui ctl RUN set loss.cycle_a 5")
     values = {}
     for key, text in zip(words[::2], words[1::2], strict=True):
-        try:
-            values[key] = float(text)
-        except ValueError as error:
-            fact = f"cannot be set to {text!r}, which is no number"
-            raise RequestError(key, fact, "Write it like 0.5 or 2e-4.") from error
+        values[key] = _number(text)
+        if not math.isfinite(values[key]):
+            raise RequestError(key, f"cannot be set to {text!r}, which is no number", "Write it like 0.5 or 2e-4.")
     return values
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 @app.command()

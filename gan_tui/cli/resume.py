@@ -77,7 +77,7 @@ def run_to_resume(
     folder = source.root.parent
     return create_run(
         folder,
-        name=name or unused_name(folder, f"{source.name}-from-{manifest.step}"),
+        name=unused_name(folder, f"{source.name}-from-{manifest.step}") if name is None else name,
         method=prepared.method,
         preset=identity.preset,
         config_toml=prepared.toml,

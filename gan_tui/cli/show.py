@@ -48,12 +48,12 @@ def _follow_as_text(run: RunDirectory, engine: subprocess.Popen[bytes]) -> None:
     from gan_tui.client.headless import follow
 
     if sys.stdout.isatty():
-        from gan_tui.cli.progress import ProgressBar
+        from gan_tui.cli.progress_bar import ProgressBar
 
         with ProgressBar() as bar:
             status = follow(run, engine, bar)
     else:
-        from gan_tui.cli.progress import PlainLines
+        from gan_tui.cli.plain_lines import PlainLines
 
         status = follow(run, engine, PlainLines())
     raise typer.Exit(status)

@@ -35,7 +35,7 @@ def train(
     folder = runs_folder(runs_dir)
     run = create_run(
         folder,
-        name=name or unused_name(folder, prepared.preset),
+        name=unused_name(folder, prepared.preset) if name is None else name,
         method=prepared.method,
         preset=prepared.preset,
         config_toml=prepared.toml,

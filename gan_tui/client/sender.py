@@ -46,7 +46,7 @@ def ask(run: RunDirectory, command: Command, seconds: float) -> Reply:
         while (left := deadline - time.monotonic()) > 0:
             if socket.poll(int(min(left, LOOK_SECONDS) * 1000)):
                 reply = decode_reply(socket.recv())
-                if reply.id == request.id:
+                if reply.id in (request.id, ""):  # none names the request where it could not be read
                     return _accepted(reply)
             elif viewed_state(run, read_identity(run)) not in LIVE_STATES:
                 raise WorkError(f"run {run.name}", "ended before it answered", "`gan-tui runs` shows how it stands.")

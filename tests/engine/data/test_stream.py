@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Iterator
 from itertools import islice, pairwise
 from pathlib import Path
 
@@ -232,40 +233,44 @@ ENGINE = """
 """
 
 
-def engine(script: Path, root: Path, end: str) -> subprocess.Popen[str]:
+@contextlib.contextmanager
+def engine(folder: Path, root: Path, end: str) -> Iterator[subprocess.Popen[str]]:
+    """A process in a session of its own that reads batches and then ends in the way named."""
+    script = folder / "engine_process.py"
     script.write_text(textwrap.dedent(ENGINE))
     here = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
-    arguments = [sys.executable, str(script), str(root), end]
-    pipe = subprocess.PIPE
-    return subprocess.Popen(arguments, stdin=pipe, stdout=pipe, text=True, env=here, start_new_session=True)
+    arguments, pipe = [sys.executable, str(script), str(root), end], subprocess.PIPE
+    with subprocess.Popen(arguments, stdin=pipe, stdout=pipe, text=True, env=here, start_new_session=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def test_workers_end_when_the_engine_is_killed(make_folders: MakeFolders, tmp_path: Path) -> None:
-    process = engine(tmp_path / "engine_process.py", make_folders(trainA=3, trainB=3), "kill")
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    workers = psutil.Process(process.pid).children(recursive=True)
-    assert len(workers) >= 2
-    process.kill()
-    process.communicate()
-    _, alive = psutil.wait_procs(workers, timeout=10)
-    assert not alive
+    with engine(tmp_path, make_folders(trainA=3, trainB=3), "kill") as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        workers = psutil.Process(process.pid).children(recursive=True)
+        assert len(workers) >= 2
+        process.kill()
+        _, alive = psutil.wait_procs(workers, timeout=10)
+        assert not alive
 
 
 def test_an_engine_that_ends_without_closing_its_stream_does_not_hang(
     make_folders: MakeFolders, tmp_path: Path
 ) -> None:
-    process = engine(tmp_path / "engine_process.py", make_folders(trainA=3, trainB=3), "crash")
-    process.communicate(timeout=30)
-    assert process.returncode == 3
+    with engine(tmp_path, make_folders(trainA=3, trainB=3), "crash") as process:
+        assert process.wait(timeout=30) == 3
 
 
 def test_workers_that_have_just_been_started_outlive_a_signal_to_their_process_group(
     make_folders: MakeFolders, tmp_path: Path
 ) -> None:
-    process = engine(tmp_path / "engine_process.py", make_folders(trainA=3, trainB=3), "stop")
-    output, _ = process.communicate(timeout=30)
-    assert (process.returncode, output) == (0, "ready\n")
+    with engine(tmp_path, make_folders(trainA=3, trainB=3), "stop") as process:
+        output, _ = process.communicate(timeout=30)
+        assert (process.returncode, output) == (0, "ready\n")
 
 
 # --------------------------------------------------------------------------------------- what contact sheets show

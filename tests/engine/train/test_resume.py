@@ -161,9 +161,7 @@ def test_a_branch_goes_on_from_its_parents_checkpoint_and_leaves_the_parent_as_i
     train_here(parent, *NUDGES)
     before = files_of(parent)
     as_it_stood = ("loss.cycle_a=5", "optim.lr_g=1e-4", "loss.identity=0", "checkpoint.every=4", "checkpoint.keep=9")
-    branch = make_run(
-        tmp_path, *SETTINGS, *as_it_stood, name="branch", parent=Parent(run=str(parent.root), step=8)
-    )
+    branch = make_run(tmp_path, *SETTINGS, *as_it_stood, name="branch", parent=Parent(run=str(parent.root), step=8))
     train_here(branch)
     assert events_of(branch, ev.Nudged)[0].step == 9, "the staged change comes along; nothing else was changed"
     expected = {step: line for step, line in course_of(uninterrupted).items() if step > 8}

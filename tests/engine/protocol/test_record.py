@@ -1,0 +1,162 @@
+"""Reading a record: one sequence from two files, past what is damaged, while an engine writes."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.protocol import events as ev
+from engine.protocol.codec import encode
+from engine.protocol.record import RecordReader, last_event, last_metrics
+from engine.protocol.rundir import RunDirectory
+from engine.record import Record
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunDirectory:
+    return RunDirectory(tmp_path)
+
+
+def metrics(seq: int) -> ev.Metrics:
+    return ev.Metrics(
+        seq=seq, step=seq, time=0.0, epoch=1, images=1, losses={}, lr={}, weights={}, throughput=1.0, data_wait=0.0
+    )
+
+
+def note(seq: int, text: str = "x") -> ev.Note:
+    return ev.Note(seq=seq, step=seq, time=0.0, text=text, by="me")
+
+
+def append(path: Path, *events: ev.Event) -> None:
+    with path.open("ab") as file:
+        file.write(b"".join(encode(event) + b"\n" for event in events))
+
+
+def seqs(reader: RecordReader) -> list[int]:
+    return [event.seq for event in reader.read()]
+
+
+def test_a_record_that_does_not_exist_yet_is_empty(run: RunDirectory) -> None:
+    reader = RecordReader(run)
+    assert seqs(reader) == []
+    assert last_event(run.events) is None
+    assert last_metrics(run) is None
+    append(run.events, note(1))
+    assert seqs(reader) == [1]
+
+
+def test_two_files_are_one_sequence_and_nothing_is_read_twice(run: RunDirectory) -> None:
+    append(run.events, note(1), note(4), note(5))
+    append(run.metrics, metrics(2), metrics(3), metrics(6))
+    reader = RecordReader(run)
+    assert seqs(reader) == [1, 2, 3, 4, 5, 6]
+    assert seqs(reader) == []
+    append(run.metrics, metrics(7))
+    append(run.events, note(8))
+    assert seqs(reader) == [7, 8]
+    assert reader.damaged == 0
+
+
+def test_a_torn_last_line_waits_for_its_end(run: RunDirectory) -> None:
+    line = encode(note(2)) + b"\n"
+    append(run.events, note(1))
+    reader = RecordReader(run)
+    for part in (line[:10], line[10:-1]):
+        with run.events.open("ab") as file:
+            file.write(part)
+        assert seqs(reader) == ([1] if part == line[:10] else [])
+    with run.events.open("ab") as file:
+        file.write(b"\n")
+    assert seqs(reader) == [2]
+    assert reader.damaged == 0
+
+
+def test_what_a_crash_tore_stays_a_line_of_its_own(run: RunDirectory) -> None:
+    with Record(run) as record:
+        record.write(note(1))
+        record.write(metrics(2))
+    for path in (run.metrics, run.events):
+        with path.open("ab") as file:
+            file.write(encode(note(3))[:25])
+    following, newcomer = RecordReader(run), RecordReader(run)
+    assert seqs(following) == [1, 2]
+    torn = run.events.read_bytes()
+    with Record(run) as record:
+        assert record.last_seq == 2
+        record.write(note(3, "after"))
+        record.write(metrics(4))
+    assert run.events.read_bytes() == torn + b"\n" + encode(note(3, "after")) + b"\n"
+    assert seqs(following) == [3, 4]
+    assert seqs(newcomer) == [1, 2, 3, 4]
+    assert following.damaged == newcomer.damaged == 2
+
+
+@pytest.mark.parametrize(
+    "garbage", [b"", b"garbage", b"\xff\xfe", b"\x00" * 5000, b'{"seq":2}', b"[" * 100_000, b'{"kind":"tick"}']
+)
+def test_a_damaged_line_is_counted_and_passed_over(run: RunDirectory, garbage: bytes) -> None:
+    append(run.metrics, metrics(1))
+    with run.metrics.open("ab") as file:
+        file.write(garbage + b"\n")
+    append(run.metrics, metrics(3))
+    reader = RecordReader(run)
+    assert seqs(reader) == [1, 3]
+    assert reader.damaged == 1
+
+
+def test_the_newest_event_is_found_without_reading_the_file(run: RunDirectory) -> None:
+    append(run.metrics, *(metrics(seq) for seq in range(1, 3000)))
+    newest = last_metrics(run)
+    assert newest is not None
+    assert newest.seq == 2999
+    with run.metrics.open("ab") as file:
+        file.write(b"torn\xff\n" + encode(metrics(3000))[:30])
+    assert last_metrics(run) == newest
+
+
+@given(
+    kinds=st.lists(st.booleans(), min_size=1, max_size=40),
+    reads=st.lists(st.integers(0, 40), max_size=5),
+    big=st.data(),
+)
+def test_whenever_it_is_read_every_event_comes_once_and_in_order(
+    tmp_path_factory: pytest.TempPathFactory, kinds: list[bool], reads: list[int], data: st.DataObject
+) -> None:
+    """Bytes reach the files in the order of the events; the reader looks at any byte in between."""
+    run = RunDirectory(tmp_path_factory.mktemp("record"))
+    reader, found = RecordReader(run), []
+    for seq, is_metrics in enumerate(kinds, start=1):
+        event = metrics(seq) if is_metrics else note(seq)
+        line = encode(event) + b"\n"
+        cut = data.draw(st.integers(0, len(line))) if seq in reads else 0
+        for part in (line[:cut], line[cut:]):
+            with (run.metrics if is_metrics else run.events).open("ab") as file:
+                file.write(part)
+            if seq in reads:
+                found += seqs(reader)
+    found += seqs(reader)
+    assert found == list(range(1, len(kinds) + 1))
+    assert reader.damaged == 0
+
+
+def test_while_an_engine_writes_every_event_comes_once_and_in_order(run: RunDirectory) -> None:
+    last = 20_000
+    with Record(run) as record:
+
+        def write() -> None:
+            for seq in range(1, last + 1):
+                record.write(metrics(seq) if seq % 7 % 3 else note(seq, "y" * (seq % 500)))
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        reader, found = RecordReader(run), []
+        while writer.is_alive():
+            found += seqs(reader)
+        writer.join()
+        found += seqs(reader)
+    assert found == list(range(1, last + 1))
+    assert reader.damaged == 0

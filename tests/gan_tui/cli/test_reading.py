@@ -1,0 +1,95 @@
+"""Commands that only read: runs, checkpoints, presets, version, help."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from engine.config.load import resolve
+from engine.config.presets import shipped_presets
+from engine.protocol.checkpoints import list_checkpoints
+from engine.protocol.rundir import Parent, RunDirectory
+from tests.gan_tui.cli.command import gan_tui, succeeded
+from tests.runs import COMPONENTS, make_run
+
+
+def test_runs_as_json(ended: RunDirectory) -> None:
+    [row] = json.loads(succeeded(gan_tui("runs", "--json", folder=ended.root.parent.parent)))
+    assert row["name"] == "ended"
+    assert row["path"] == str(ended.root)
+    assert (row["state"], row["step"], row["epoch"], row["parent"]) == ("finished", 12, 3, None)
+    assert set(row["losses"]) == set(COMPONENTS)
+
+
+def test_runs_in_columns_newest_first_with_a_lost_one(tmp_path: Path) -> None:
+    make_run(tmp_path / "runs", name="older")
+    branch = make_run(tmp_path / "runs", name="newer", parent=Parent(run=str(tmp_path / "runs" / "older"), step=7))
+    text = branch.identity.read_text()
+    assert '"pid": null' in text
+    branch.identity.write_text(text.replace('"pid": null', '"pid": 1'))
+    (tmp_path / "runs" / "damaged").mkdir()
+    (tmp_path / "runs" / "damaged" / "run.json").write_bytes(b'{"id": "\xff"}')
+    lines = [line.split("\t") for line in succeeded(gan_tui("runs", folder=tmp_path)).splitlines()]
+    assert [(line[0], line[1]) for line in lines] == [("newer", "lost"), ("older", "starting")]
+    rows = json.loads(succeeded(gan_tui("runs", "--json", folder=tmp_path)))
+    assert (rows[0]["parent"], rows[0]["parent_step"]) == ("older", 7)
+
+
+def test_no_runs_yet(tmp_path: Path) -> None:
+    done = gan_tui("runs", folder=tmp_path)
+    assert succeeded(done) == ""
+    assert "No run in" in done.stderr
+    assert json.loads(succeeded(gan_tui("runs", "--json", folder=tmp_path))) == []
+
+
+def test_the_folder_of_runs_can_be_named(ended: RunDirectory, tmp_path: Path) -> None:
+    done = gan_tui("runs", "--json", "--runs-dir", ended.root.parent, folder=tmp_path)
+    assert [row["name"] for row in json.loads(succeeded(done))] == ["ended"]
+
+
+@pytest.mark.parametrize("given", ["ended", "en", "path"])
+def test_checkpoints_as_json(ended: RunDirectory, tmp_path: Path, given: str) -> None:
+    run, folder = (str(ended.root), tmp_path) if given == "path" else (given, ended.root.parent.parent)
+    rows = json.loads(succeeded(gan_tui("checkpoints", run, "--json", folder=folder)))
+    assert [(row["step"], row["reason"]) for row in rows] == [(5, "schedule"), (10, "schedule"), (12, "end")]
+    for row, (path, manifest) in zip(rows, list_checkpoints(ended), strict=True):
+        assert row["path"] == str(path)
+        assert row["size"] == manifest.size
+        assert row["files"].keys() == manifest.files.keys()
+
+
+def test_checkpoints_for_people(ended: RunDirectory) -> None:
+    lines = succeeded(gan_tui("checkpoints", "ended", folder=ended.root.parent.parent)).splitlines()
+    assert [line.split()[0] for line in lines] == ["5", "10", "12"]
+    assert all("cycle_A" in line for line in lines)
+
+
+@pytest.mark.parametrize("name", sorted(shipped_presets()))
+def test_a_shipped_preset_is_printed_whole(tmp_path: Path, name: str) -> None:
+    text = succeeded(gan_tui("presets", name, folder=tmp_path))
+    assert resolve(tomllib.loads(text), name) == resolve(tomllib.loads(shipped_presets()[name].read_text()), name)
+    tree = json.loads(succeeded(gan_tui("presets", name, "--json", folder=tmp_path)))
+    assert tree == tomllib.loads(text)
+
+
+def test_presets_lists_what_is_shipped(tmp_path: Path) -> None:
+    lines = succeeded(gan_tui("presets", folder=tmp_path)).splitlines()
+    assert [line.split()[0] for line in lines] == sorted(shipped_presets())
+    assert all(len(line.split()) > 2 for line in lines), "each says what it is"
+    assert json.loads(succeeded(gan_tui("presets", "--json", folder=tmp_path))).keys() == shipped_presets().keys()
+
+
+def test_a_preset_with_settings(preset: Path, tmp_path: Path) -> None:
+    text = succeeded(gan_tui("presets", preset, "--set", "loss.cycle_a=3", folder=tmp_path))
+    assert tomllib.loads(text)["loss"]["cycle_a"] == 3.0
+
+
+def test_help_and_version(tmp_path: Path) -> None:
+    text = succeeded(gan_tui("--help", folder=tmp_path))
+    for command in ("train", "attach", "resume", "runs", "ctl", "checkpoints", "presets"):
+        assert command in text
+        assert "Usage" in succeeded(gan_tui(command, "--help", folder=tmp_path))
+    assert succeeded(gan_tui("--version", folder=tmp_path)).startswith("gan-tui ")

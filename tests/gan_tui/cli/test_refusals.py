@@ -1,0 +1,204 @@
+"""A wrong request ends with status 2 and one line that names subject, fact and fix; and starts nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from engine.protocol.rundir import RunDirectory
+from tests.gan_tui.cli.command import gan_tui, refusal
+from tests.runs import make_images, make_run
+
+FOLDERS = ("--set", "data.resize=36", "--set", "data.crop=32")
+
+
+@pytest.fixture
+def folders_preset(tmp_path: Path) -> Path:
+    path = tmp_path / "folders.toml"
+    path.write_text('[data]\nkind = "unpaired"\nresize = 36\ncrop = 32\n[generator]\nwidth = 4\nblocks = 1\n')
+    return path
+
+
+@pytest.mark.parametrize(
+    ("setting", "subject", "fact", "fix"),
+    [
+        ("generator.widht=4", "generator.widht", "is not a preset key", "Did you mean generator.width?"),
+        ("genrator.width=4", "genrator", "is not a preset section", "Did you mean generator?"),
+        ("run.batch=many", 'run.batch = "many"', "expected a whole number", "Images of each domain"),
+        ("run.batch=1.5", "run.batch = 1.5", "expected a whole number", "Images of each domain"),
+        ("data.flip=1", "data.flip = 1", "expected true or false", "Mirror"),
+        ("optim.beta1=1", "optim.beta1 = 1", "expected a number < 1", "decay rate"),
+        ("optim.lr_g=nan", "optim.lr_g = nan", "expected a number >= 0", "Base learning rate"),
+        ("loss.gan=wgan", 'loss.gan = "wgan"', "is not a choice", "Choose from lsgan, vanilla."),
+        ("run.device=tpu", 'run.device = "tpu"', "is not a choice", "cuda:1"),
+        ("data.crop=34", "data.crop", "34 px does not suit the generator", "Set it to 36."),
+        ("data.crop=40", "data.crop", "does not fit into images resized to 36 px", "Set data.resize to 40"),
+        ("discriminator.layers=5", "data.crop", "32 px leaves no patch", "Set it to 96 or more"),
+        ("nonsense", "--set nonsense", "is not of the form section.key=value", "Try:"),
+        ("generator.arch=[1]", "generator.arch", "[1] is not known here", "Choose from resnet, unet."),
+    ],
+)
+def test_a_setting_that_is_not_right(
+    preset: Path, tmp_path: Path, setting: str, subject: str, fact: str, fix: str
+) -> None:
+    line = refusal(gan_tui("train", preset, "--set", setting, "--headless", folder=tmp_path))
+    for words in (subject, fact, fix):
+        assert words in line
+    assert not (tmp_path / "runs").exists()
+
+
+def no_folder(root: Path) -> str:
+    root.rename(root.with_name("moved"))
+    return f"{root}: does not exist"
+
+
+def no_domain(root: Path) -> str:
+    (root / "trainB").rename(root / "zebras")
+    return f"{root}: has no trainB"
+
+
+def empty_domain(root: Path) -> str:
+    for path in (root / "trainA").iterdir():
+        path.unlink()
+    return f"{root / 'trainA'}: holds no image"
+
+
+def no_image(root: Path) -> str:
+    (root / "trainB" / "1.png").write_text("remember the milk")
+    return f"{root / 'trainB' / '1.png'}: is not an image"
+
+
+@pytest.mark.parametrize("damage", [no_folder, no_domain, empty_domain, no_image])
+def test_a_data_folder_that_is_not_right(folders_preset: Path, tmp_path: Path, damage: Callable[[Path], str]) -> None:
+    root = make_images(tmp_path / "data")
+    words = damage(root)
+    assert words in refusal(gan_tui("train", folders_preset, "--data", root, "--headless", folder=tmp_path))
+    assert not (tmp_path / "runs").exists()
+
+
+def test_images_too_small_for_the_crop_where_they_keep_their_size(folders_preset: Path, tmp_path: Path) -> None:
+    root = make_images(tmp_path / "data", side=40)
+    small = root / "trainA" / "1.png"
+    Image.new("RGB", (60, 31)).save(small)
+    done = gan_tui("train", folders_preset, "--data", root, "--set", "data.resize=0", "--headless", folder=tmp_path)
+    assert f"{small}: is 60x31 px, too small for data.crop = 32. Set data.crop to 31 or less" in refusal(done)
+
+
+def test_no_data_at_all(folders_preset: Path, tmp_path: Path) -> None:
+    line = refusal(gan_tui("train", folders_preset, folder=tmp_path))
+    assert line.startswith("data.root: is not set. Give --data DIR")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
+def test_cuda_where_there_is_none(preset: Path, tmp_path: Path) -> None:
+    line = refusal(gan_tui("train", preset, "--device", "cuda", folder=tmp_path))
+    assert line == ("run.device = cuda: asks for CUDA, and this machine has no NVIDIA GPU. Use --device auto or cpu.")
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("hrose2zebra", "hrose2zebra: is neither a file nor the name of a shipped preset. Did you mean horse2zebra?"),
+        ("absent.toml", "absent.toml: is neither a file nor the name of a shipped preset"),
+    ],
+)
+def test_a_preset_that_is_not_there(tmp_path: Path, given: str, words: str) -> None:
+    assert words in refusal(gan_tui("train", given, folder=tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"[run\nseed = 1\n", "is not valid TOML"),
+        (b"\xff\xfe\x00", "is not a text file"),
+        (b"run = 3\n", "run: is a section, not a value. Write it as [run]."),
+        (b"method = 3\n", "method"),
+        (b"[[run]]\nseed = 1\n", "run: is a section, not a value"),
+        (b'[method]\nkind = "stylegan"\n', "method.kind: 'stylegan' is not a method. Choose from cyclegan"),
+    ],
+)
+def test_a_preset_file_that_is_not_right(tmp_path: Path, content: bytes, words: str) -> None:
+    (tmp_path / "mine.toml").write_bytes(content)
+    line = refusal(gan_tui("train", "mine.toml", "--seed", "1", folder=tmp_path))
+    assert line.startswith("mine.toml")
+    assert words in line
+
+
+def test_a_run_name_that_is_taken_or_none(preset: Path, tmp_path: Path) -> None:
+    run = make_run(tmp_path / "runs", name="taken")
+    before = run.identity.read_bytes()
+    line = refusal(gan_tui("train", preset, "--name", "taken", folder=tmp_path))
+    assert line.startswith(f"run taken: exists already in {tmp_path / 'runs'}. Choose another --name")
+    assert run.identity.read_bytes() == before
+    for bad in ("a/b", "..", "with space", ""):
+        assert "characters that a run name cannot have" in refusal(
+            gan_tui("train", preset, "--name", bad, folder=tmp_path)
+        )
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["taken"]
+
+
+@pytest.mark.parametrize("command", [("checkpoints",), ("resume",), ("ctl",)])
+def test_a_run_that_matches_none_or_several(tmp_path: Path, command: tuple[str, ...]) -> None:
+    after = ("status",) if command == ("ctl",) else ()
+    folder = tmp_path / "runs"
+    line = refusal(gan_tui(*command, "horse", *after, folder=tmp_path))
+    assert line.startswith(f"run horse: is neither a run in {folder} nor a run directory. There is none yet")
+    for name in ("horse-1", "horse-2"):
+        make_run(folder, name=name)
+    line = refusal(gan_tui(*command, "horse", *after, folder=tmp_path))
+    assert line == "run horse: could be any of horse-1, horse-2. Write more of its name."
+    line = refusal(gan_tui(*command, "zebra", *after, folder=tmp_path))
+    assert line.endswith("There are horse-1, horse-2.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("resume", "ended"), "run ended: has done all its steps at 12. Train longer in a branch"),
+        (("resume", "ended", "--checkpoint", "7"), "checkpoint 7 of run ended: does not exist. There are 5, 10, 12"),
+        (("resume", "ended", "--checkpoint", "12", "--steps", "9"), "run ended: has done all its steps at 12"),
+        (("resume", "ended", "--set", "loss.cycle=3"), "loss.cycle: is not a preset key. Did you mean loss.cycle_b?"),
+        (("ctl", "ended", "status"), "run ended: has no engine at work. Start it: gan-tui resume ended"),
+        (("ctl", "ended", "set", "loss.cycle_a"), "set: needs a value after every key"),
+        (("ctl", "ended", "set", "loss.cycle_a", "much"), "loss.cycle_a: cannot be set to 'much', which is no number"),
+        (("ctl", "ended", "set", "loss.cycle_a", "nan"), "loss.cycle_a: cannot be set to 'nan', which is no number"),
+        (("ctl", "ended", "stop", "--discard", "--after-epoch"), "stop: can be --after-epoch or --discard, not both"),
+        (("attach", "ended"), "attach: needs a terminal"),
+    ],
+)
+def test_what_an_ended_run_cannot_do(ended: RunDirectory, arguments: tuple[str, ...], words: str) -> None:
+    before = ended.identity.read_bytes()
+    assert words in refusal(gan_tui(*arguments, folder=ended.root.parent.parent))
+    assert ended.identity.read_bytes() == before
+    assert [path.name for path in ended.root.parent.iterdir()] == ["ended"]
+
+
+def test_a_run_without_checkpoints_cannot_be_resumed(tmp_path: Path) -> None:
+    make_run(tmp_path / "runs")
+    assert "run tiny: has no checkpoint" in refusal(gan_tui("resume", "tiny", folder=tmp_path))
+
+
+def test_a_command_line_that_is_no_command_line(tmp_path: Path) -> None:
+    for arguments in (("trian",), ("train",), ("train", "x", "--stepps", "3"), ("runs", "--json=yes")):
+        done = gan_tui(*arguments, folder=tmp_path)
+        assert done.returncode == 2
+        assert "Error" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_control_characters_of_a_path_do_not_reach_the_terminal(tmp_path: Path) -> None:
+    line = refusal(gan_tui("train", "\x1b[31mred\x07", folder=tmp_path))
+    assert "\x1b" not in line
+    assert "\x07" not in line
+
+
+def test_debug_shows_the_traceback(tmp_path: Path) -> None:
+    done = gan_tui("--debug", "train", "absent", folder=tmp_path)
+    assert done.returncode != 0
+    assert "Traceback" in done.stderr
+    assert "absent: is neither a file" in done.stderr
