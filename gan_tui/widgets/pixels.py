@@ -12,6 +12,10 @@ Pictures: TypeAlias = list[list[list[list[Pixel]]]]
 
 SMALLEST = 8
 """Side in pixels below which a picture says nothing."""
+READABLE = 20
+"""Side in pixels below which fewer pictures say more."""
+CORE = 3
+"""Real, translated, reconstructed: what a pane too small for more shows of each row."""
 LARGEST_AREA = 2200
 """Cells of all pictures together. A cell of a photograph costs up to 38 bytes on the wire; a third of the pictures are
 the real ones, which don't change from sheet to sheet, so a new sheet stays below 60 kB."""
@@ -41,10 +45,17 @@ class Arrangement(NamedTuple):
 def arrange(rows: Sequence[tuple[str, ...]], width: int, height: int) -> Arrangement | None:
     """The largest pictures of which one row of each kind fits, and then as many rows as there is room for.
 
-    None when not even the smallest fits.
+    Where they would be too small to be read, each row is cut to its first three. None when not even the smallest fits.
     """
     if not rows:
         return None
+    whole = _arrange_whole(rows, width, height)
+    if whole is not None and whole.side >= READABLE:
+        return whole
+    return _arrange_whole([names[:CORE] for names in rows], width, height)
+
+
+def _arrange_whole(rows: Sequence[tuple[str, ...]], width: int, height: int) -> Arrangement | None:
     order = _kinds_in_turn(rows)
     wanted = len(set(rows))
     longest = max(len(names) for names in rows)

@@ -50,3 +50,13 @@ def test_pictures_come_from_their_place_on_the_sheet(tmp_path: Path) -> None:
 def test_captions_say_what_is_made_from_what() -> None:
     assert caption(("real_A", "fake_B", "rec_A"), 10) == "real A     → fake B   → rec A   "
     assert caption(("real_A", "fake_B"), 4) == "real → fa"
+
+
+def test_a_small_pane_shows_fewer_pictures_of_a_row_rather_than_unreadable_ones() -> None:
+    rows = (("real_A", "fake_B", "rec_A", "idt_B"), ("real_B", "fake_A", "rec_B", "idt_A"))
+    small, large = arrange(rows, 45, 16), arrange(rows, 120, 60)
+    assert small is not None
+    assert large is not None
+    assert [placement.names for placement in small.placements] == [names[:3] for names in rows]
+    assert small.side == 14
+    assert [placement.names for placement in large.placements] == list(rows)
