@@ -23,7 +23,7 @@ from engine.protocol import events as ev
 from engine.protocol.commands import Report
 from engine.protocol.record import last_event
 from engine.protocol.rundir import RunDirectory, engine_lock, versions
-from engine.protocol.runtime import endpoints_of
+from engine.protocol.runtime import new_endpoints, remove_stale
 from engine.record import Record, Standing
 
 log = logging.getLogger("engine")
@@ -52,7 +52,7 @@ def _serve(run: RunDirectory) -> int:
     standing = Standing(run)
     with Record(run) as record:
         try:
-            link = _open_link(run, standing.identity.id)
+            link = _open_link(run, standing)
         except GanTuiError as error:
             _fail(record, standing, f"{error.subject}: {error.fact}", error.fix)
             standing.update(exit_status=error.exit_code, endpoints=None, pid=None)
@@ -70,8 +70,10 @@ def _serve(run: RunDirectory) -> int:
     return status
 
 
-def _open_link(run: RunDirectory, run_id: str) -> Link:
-    link = Link(endpoints_of(run_id), _first_report(run))
+def _open_link(run: RunDirectory, standing: Standing) -> Link:
+    if standing.identity.endpoints:
+        remove_stale(standing.identity.endpoints)
+    link = Link(new_endpoints(), _first_report(run))
     _heed_signals(link)
     try:
         link.open()
@@ -117,14 +119,17 @@ def _reason(error: Exception, run: RunDirectory) -> tuple[str, str]:
 def _fail(record: Record, standing: Standing, reason: str, fix: str) -> None:
     newest = (last_event(record.run.metrics), last_event(record.run.events))
     step = max((event.step for event in newest if event), default=0)
-    record.write(ev.Failed(**record.stamp(step), reason=reason, fix=fix))
+    try:
+        record.write(ev.Failed(**record.stamp(step), reason=reason, fix=fix))
+    except OSError:
+        log.exception("the journal cannot be written; run.json has the reason")
     standing.enter("failed", reason=f"{reason}. {fix}" if fix else reason)
 
 
 def _first_report(run: RunDirectory) -> Report:
     return Report(
         run=run.name, state="starting", phase="starting", step=0, total_steps=0, epoch=0, epochs=0, throughput=0.0,
-        controls={}, staged={}, lr={}, losses={}, last_seq=0,
+        controls={}, staged=(), lr={}, losses={}, last_seq=0,
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
+from torch.optim import Optimizer
 
 from engine.errors import WorkError
 from engine.methods.method import Method
@@ -94,14 +95,28 @@ def write_checkpoint(run: RunDirectory, snapshot: Snapshot) -> Path:
     return final
 
 
-def remove_old(run: RunDirectory, keep: int) -> list[Path]:
-    """Delete all but the newest ``keep`` checkpoints, oldest first; returns what was deleted."""
-    surplus = [folder for folder, _ in list_checkpoints(run)[:-keep]]
+def remove_old(run: RunDirectory, keep: int, newest: Path) -> list[Path]:
+    """Delete all but the ``keep`` checkpoints of the highest steps, and never ``newest``; returns what was deleted."""
+    surplus = [folder for folder, _ in list_checkpoints(run)[:-keep] if folder != newest]
     for folder in surplus:
         doomed = folder.with_name(f".{folder.name}.old")
         folder.rename(doomed)  # from here on it is no checkpoint, however far the deletion comes
         shutil.rmtree(doomed, ignore_errors=True)
     return surplus
+
+
+def set_aside_after(run: RunDirectory, step: int) -> None:
+    """Move a run's checkpoints of later steps out of the way: the course that made them is not continued."""
+    for folder, manifest in list_checkpoints(run):
+        if manifest.step > step:
+            _set_aside(folder)
+
+
+def sweep(run: RunDirectory) -> None:
+    """Remove what a killed engine was writing or deleting; only for the engine that holds the run's lock."""
+    for pattern in (".step-*.part", ".step-*.old"):
+        for folder in run.checkpoints.glob(pattern):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def load_checkpoint(folder: Path, manifest: Manifest, method: Method) -> dict[str, Any]:
@@ -121,13 +136,21 @@ def load_checkpoint(folder: Path, manifest: Manifest, method: Method) -> dict[st
             network.load_state_dict(load_file(folder / f"{name}.safetensors"))
         training: dict[str, Any] = torch.load(folder / TRAINING_STATE, map_location="cpu", weights_only=True)
         for name, optimizer in method.optimizers.items():
-            optimizer.load_state_dict(training["optimizers"][name])
+            _load_optimizer(optimizer, training["optimizers"][name])
         method.load_state_dict(training["method"])
         _restore_random_states(training["random"])
     except (OSError, KeyError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise WorkError(f"checkpoint {folder.name}", f"does not fit this run ({reason})") from error
     return training
+
+
+def _load_optimizer(optimizer: Optimizer, state: dict[str, Any]) -> None:
+    """Take up an optimizer's moments; its settings are the configuration's, which a branch may have changed."""
+    settings = [{key: value for key, value in group.items() if key != "params"} for group in optimizer.param_groups]
+    optimizer.load_state_dict(state)
+    for group, kept in zip(optimizer.param_groups, settings, strict=True):
+        group.update(kept)
 
 
 def _copied(value: Any) -> Any:

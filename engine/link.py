@@ -15,13 +15,22 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass
-from pathlib import Path
 
 import zmq
 
 from engine.protocol.codec import EVENT_TOPIC, SHEET_TOPIC, DecodeError, decode_request, encode
-from engine.protocol.commands import MAX_MESSAGE_BYTES, SCHEMA_VERSION, Refusal, Reply, Report, Request, Status
+from engine.protocol.commands import (
+    MAX_MESSAGE_BYTES,
+    MAX_TEXT,
+    SCHEMA_VERSION,
+    Refusal,
+    Reply,
+    Report,
+    Request,
+    Status,
+)
 from engine.protocol.rundir import Endpoints
+from engine.protocol.runtime import socket_path
 
 log = logging.getLogger(__name__)
 
@@ -129,6 +138,7 @@ class Link:
             sockets = _Sockets(context, self.endpoints)
         except (zmq.ZMQError, OSError) as error:
             self._failure = error
+            context.destroy(linger=0)  # an open socket would keep the process from ending
             self._ready.set()
             return
         self._ready.set()
@@ -138,19 +148,26 @@ class Link:
         looked = time.monotonic()
         while not (self._closing and not self._outbox):
             ready = dict(poller.poll(int(LOOK_SECONDS * 1000)))
-            if self._wake_reader in ready:
-                with contextlib.suppress(BlockingIOError):
-                    os.read(self._wake_reader, 4096)
-            while self._outbox:
-                name, frames = self._outbox.popleft()
-                sockets.send(name, frames)
-            if sockets.commands in ready:
-                self._receive(sockets)
+            try:
+                self._take_turn(sockets, ready)
+            except Exception:
+                # The thread's edge: one message that cannot be handled must not leave the engine deaf.
+                log.exception("a message could not be handled")
             if time.monotonic() - looked >= LOOK_SECONDS:
                 looked = time.monotonic()
                 sockets.rebind_if_removed()
         sockets.close()
         context.destroy(linger=200)
+
+    def _take_turn(self, sockets: _Sockets, ready: dict[object, int]) -> None:
+        if self._wake_reader in ready:
+            with contextlib.suppress(BlockingIOError):
+                os.read(self._wake_reader, 4096)
+        while self._outbox:
+            name, frames = self._outbox.popleft()
+            sockets.send(name, frames)
+        if sockets.commands in ready:
+            self._receive(sockets)
 
     def _receive(self, sockets: _Sockets) -> None:
         sender, *frames = sockets.commands.recv_multipart()
@@ -171,6 +188,8 @@ class Link:
         if request.version != SCHEMA_VERSION:
             fact = f"speaks version {request.version} of the protocol, this engine {SCHEMA_VERSION}"
             return self._refuse(request.id, "viewer", fact, "Use the gan-tui that started the run.")
+        if len(request.by) > MAX_TEXT or len(request.id) > MAX_TEXT:
+            return self._refuse("", "sender", "has a name or request id that is too long")
         if isinstance(request.command, Status):
             return Reply(version=SCHEMA_VERSION, id=request.id, step=self.report.step, report=self.report)
         if not self.mailbox.put(envelope):
@@ -200,9 +219,7 @@ class _Sockets:
 
     def _bind(self, name: str, socket: zmq.Socket[bytes]) -> None:
         address = self._addresses[name]
-        path = _socket_path(address)
-        if path:
-            path.unlink(missing_ok=True)  # left by an engine that was killed; the run's lock says none is alive
+        path = socket_path(address)
         socket.bind(address)
         if path:
             path.chmod(0o600)
@@ -216,7 +233,7 @@ class _Sockets:
         """Bind again where the socket file is gone: the runtime folder is wiped when a user's last session ends."""
         for name, socket in self._by_name.items():
             address = self._addresses[name]
-            path = _socket_path(address)
+            path = socket_path(address)
             if path is None or path.exists():
                 continue
             with contextlib.suppress(zmq.ZMQError, OSError):
@@ -228,11 +245,7 @@ class _Sockets:
 
     def close(self) -> None:
         for name, socket in self._by_name.items():
-            path = _socket_path(self._addresses[name])
+            path = socket_path(self._addresses[name])
             socket.close()
             if path:
                 path.unlink(missing_ok=True)
-
-
-def _socket_path(address: str) -> Path | None:
-    return Path(address.removeprefix("ipc://")) if address.startswith("ipc://") else None

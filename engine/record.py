@@ -50,7 +50,7 @@ class Record:
         assert event.seq == self.last_seq + 1, "events are written in the order of their stamps"
         line = encode(event)
         file = self._metrics if isinstance(event, Metrics) else self._events
-        os.write(file, line + b"\n")
+        _write_whole(file, line + b"\n")
         self.last_seq = event.seq
         self.publish(line)
 
@@ -72,6 +72,12 @@ class Record:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _write_whole(file: int, content: bytes) -> None:
+    """Write all of it: on a disk that fills up, one call may write only a part and succeed."""
+    while content:
+        content = content[os.write(file, content) :]
 
 
 def _open_for_append(path: Path) -> int:

@@ -109,7 +109,8 @@ class Plateau:
 
     def epoch_done(self, objective: float) -> None:
         """See Schedule."""
-        if math.isinf(self._best) or objective < self._best - self.THRESHOLD * abs(self._best):
+        better = math.isinf(self._best) or objective < self._best - self.THRESHOLD * abs(self._best)
+        if better and math.isfinite(objective):
             self._best = objective
             self._bad_epochs = 0
         else:

@@ -13,22 +13,25 @@ from textual.app import App, get_system_commands_provider
 from textual.driver import Driver
 from textual.message import Message
 
+from engine.errors import WorkError
 from gan_tui import terminal_guard
 from gan_tui.palette import ActionProvider
 from gan_tui.screens.checkpoints import CheckpointPicker, CheckpointRow
 from gan_tui.screens.dashboard import DashboardScreen
 from gan_tui.screens.pacer import Tempo
 from gan_tui.state.feed import Feed
-from gan_tui.state.run_view import Status
+from gan_tui.state.run_view import RunView, Status
 from gan_tui.terminal_diff import ThriftyDriver
 from gan_tui.themes import DARK, THEMES
 
-__all__ = ["Dashboard", "Departure", "Detached", "Ended", "ResumeFrom", "pick_checkpoint", "run_dashboard"]
+__all__ = ["Dashboard", "Departure", "Detached", "Ended", "ResumeFrom", "departure", "pick_checkpoint", "run_dashboard"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Detached:
     """The user left a run that goes on."""
+
+    status: Status
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +123,7 @@ class Dashboard(App[Departure]):
         elif view.ended:
             self.exit(Ended(status=view.status))
         else:
-            self.exit(Detached())
+            self.exit(Detached(status=view.status))
 
 
 class PickerApp(App[int | None]):
@@ -143,10 +146,27 @@ class PickerApp(App[int | None]):
 
 
 def run_dashboard(feed: Feed, run_dir: Path, *, readonly: bool = False, mouse: bool = True) -> Departure:
-    """Show a run until the user leaves; needs a terminal. A killed application counts as detached."""
+    """Show a run until the user leaves; needs a terminal. A killed application counts as detached.
+
+    Raises:
+        WorkError: the dashboard failed; Textual has shown the traceback.
+    """
     terminal_guard.start()
     app = Dashboard(feed, run_dir, readonly=readonly, driver_class=ThriftyDriver)
-    return app.run(mouse=mouse) or Detached()
+    app.run(mouse=mouse)
+    return departure(app, feed.snapshot())
+
+
+def departure(app: Dashboard, view: RunView) -> Departure:
+    """How a dashboard that has run was left.
+
+    Raises:
+        WorkError: it failed.
+    """
+    if app.return_code:
+        fix = f"Training is not affected. Come back: gan-tui attach {view.name}"
+        raise WorkError("the dashboard", "ended by an error of its own", fix)
+    return app.return_value or Detached(status=view.status)
 
 
 def pick_checkpoint(run: str, rows: Sequence[CheckpointRow], *, now: float | None = None) -> int | None:

@@ -11,6 +11,7 @@ from collections import defaultdict
 from typing import NamedTuple
 
 from rich.cells import get_character_cell_size
+from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Resize
 from textual.message import Message
@@ -18,9 +19,12 @@ from textual.message import Message
 _TOKENS = re.compile(
     r"\x1b\[(\d+);(\d+)H"  # go to row, column
     r"|\x1b\[([\d;]*)m"  # style
-    r"|(\x1b\[[?>=]?[\d;$]*[A-Za-z]|\x1b\].*?\x07|[\x00-\x1f])"  # anything else that moves or sets something
-    r"|([^\x00-\x1f]+)"  # text
+    r"|(\x1b\[[\x30-\x3f]*[\x20-\x2f]*[\x40-\x7e]"  # anything else that moves or sets something
+    r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[PX^_][^\x1b]*\x1b\\|\x1b[\x20-\x2f]*[0-OQ-WYZ`-~]"
+    r"|[\x00-\x1a\x1c-\x1f\x7f])"
+    r"|([^\x00-\x1f\x7f]+)"  # text
 )
+"""ECMA-48's grammar; what does not match, such as half a sequence, is passed on as it is with all that follows it."""
 _BRIDGE = 4
 """So many unchanged cells between two changed ones are cheaper to write again than to skip."""
 _STYLES_KEPT = 4096
@@ -48,8 +52,10 @@ class TerminalDiff:
         self._rows: defaultdict[int, dict[int, Cell]] = defaultdict(dict)
         self._changed: defaultdict[int, set[int]] = defaultdict(set)
         self._x, self._y = 0, 0
+        self._placed = False
+        """Whether the cursor's place is known."""
         self._look = Look()
-        self._written_look: Look | None = None
+        self._written_look: Look | None = Look()
         """The look that the terminal is set to; None when it is not known."""
         self._looks: dict[tuple[Look, str], Look] = {}
 
@@ -62,35 +68,44 @@ class TerminalDiff:
     def thin(self, data: str) -> str:
         """What to write so that the terminal looks as if ``data`` had been written."""
         out: list[str] = []
+        raw = self._catching_up() + data
         end = 0
         for match in _TOKENS.finditer(data):
             if match.start() != end:
-                return self._give_up(out, data[end:])
+                return self._give_up(raw)
             end = match.end()
             row, column, style, other, text = match.groups()
             if row is not None:
-                self._y, self._x = int(row) - 1, int(column) - 1
+                self._y, self._x, self._placed = int(row) - 1, int(column) - 1, True
             elif style is not None:
                 self._look = self._restyled(style)
-            elif text is not None:
-                self._put(text)
-            elif other == "\n":
-                self._y, self._x = self._y + 1, 0  # Textual ends lines so, and then goes to the next one's place anyway
-            else:
+            elif other is not None and _harmless(other):
                 out.append(self._flush())
                 out.append(other)
-                if not _harmless(other):
-                    self.forget()
+            elif not self._placed or other not in (None, "\n"):
+                return self._give_up(raw)
+            elif text is not None:
+                self._put(text)
+            else:
+                self._y, self._x = self._y + 1, 0  # Textual ends lines so, and then goes to the next one's place anyway
         if end != len(data):
-            return self._give_up(out, data[end:])
+            return self._give_up(raw)
         out.append(self._flush())
         return "".join(out)
 
-    def _give_up(self, out: list[str], rest: str) -> str:
-        """Write the rest as it is: it holds something this model does not know."""
-        out.append(self._flush())
+    def _catching_up(self) -> str:
+        """What puts the terminal's cursor and style where they would be, had everything been written."""
+        if not self._placed and self._written_look is None:
+            return ""  # what was written last is as it was to be
+        place = f"\x1b[{self._y + 1};{self._x + 1}H" if self._placed else ""
+        return place if self._written_look == self._look else place + _transition(None, self._look)
+
+    def _give_up(self, raw: str) -> str:
+        """Write all of it as it is: it holds something this model does not know."""
         self.forget()
-        return "".join([*out, rest])
+        self._placed = False
+        self._look = Look()  # Textual ends whatever it styles with a reset
+        return raw
 
     def _put(self, text: str) -> None:
         row, changed = self._rows[self._y], self._changed[self._y]
@@ -149,16 +164,16 @@ class TerminalDiff:
 class ThriftyDriver(LinuxDriver):
     """Textual's driver for POSIX terminals, with everything written thinned out."""
 
+    def __init__(
+        self, app: App[object], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
+    ) -> None:
+        self._diff = TerminalDiff()
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+
     def write(self, data: str) -> None:
         """Write what is new in the data."""
         if thinned := self._diff.thin(data):
             super().write(thinned)
-
-    @property
-    def _diff(self) -> TerminalDiff:
-        if not hasattr(self, "_terminal_diff"):
-            self._terminal_diff = TerminalDiff()
-        return self._terminal_diff
 
     def start_application_mode(self) -> None:
         """Begin, or go on after a suspension."""
@@ -181,7 +196,7 @@ def _harmless(sequence: str) -> bool:
     """Whether a control sequence leaves the cells as they are: modes, queries, titles; not a switch of screens."""
     if sequence.startswith("\x1b]"):
         return True
-    return sequence.startswith(("\x1b[?", "\x1b[>", "\x1b[=")) and "1049" not in sequence
+    return sequence.startswith(("\x1b[?", "\x1b[>", "\x1b[=", "\x1b[<")) and "1049" not in sequence
 
 
 def _applied(look: Look, parameters: str) -> Look:

@@ -6,11 +6,13 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from engine.protocol.events import State
+from engine.protocol.events import StagedChange, State
 
 SCHEMA_VERSION = 1
 MAX_MESSAGE_BYTES = 64 * 1024
 MAX_TEXT = 2000
+"""Letters of a note, a reason or a sender's name."""
+MAX_STAGED = 100
 
 
 class _Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid_unknown_fields=True):
@@ -87,8 +89,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     epochs: int
     throughput: float
     controls: dict[str, float]
-    staged: dict[str, dict[str, float]]
-    """Changes accepted for later: step (as text) to values."""
+    staged: tuple[StagedChange, ...]
+    """Changes accepted for later."""
     lr: dict[str, float]
     losses: dict[str, float | None]
     last_seq: int

@@ -60,11 +60,22 @@ class Phase(Recorded, frozen=True, kw_only=True, tag="phase"):
     detail: str = ""
 
 
+class StagedChange(msgspec.Struct, frozen=True, kw_only=True):
+    """Values that take force once ``at_step`` steps are done."""
+
+    at_step: int
+    values: dict[str, float]
+    by: str
+    why: str = ""
+
+
 class Announced(Recorded, frozen=True, kw_only=True, tag="announced"):
     """What can be seen and steered in this run: its controls with their values, its loss components, its length."""
 
     controls: tuple[Control, ...]
     values: dict[str, float]
+    staged: tuple[StagedChange, ...]
+    """Changes accepted earlier for a step still to come."""
     rates: dict[str, str]
     """Optimizer, as ``Metrics.lr`` names it, to the control that holds its base rate."""
     components: tuple[str, ...]
@@ -97,7 +108,7 @@ class Nudged(Recorded, frozen=True, kw_only=True, tag="nudged"):
     by: str
     why: str = ""
     undoes: int | None = None
-    """The seq of the nudge that this one takes back, when it is an undo."""
+    """The seq of the nudge that this one takes back, when it is an undo; 0 for one that a branch's parent made."""
 
 
 class Staged(Recorded, frozen=True, kw_only=True, tag="staged"):

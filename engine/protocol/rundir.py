@@ -11,7 +11,6 @@ import secrets
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -202,6 +201,8 @@ def sync_folder(folder: Path) -> None:
 
 def versions() -> dict[str, str]:
     """What the numbers of a run may depend on."""
+    from importlib.metadata import PackageNotFoundError, version  # takes viewers longer to import than all the rest
+
     found = {"python": platform.python_version()}
     for package in ("gan-tui", "torch", "torchvision"):
         with contextlib.suppress(PackageNotFoundError):
@@ -238,7 +239,7 @@ def engine_lock(run: RunDirectory) -> Iterator[None]:
 def engine_is_alive(run: RunDirectory) -> bool:
     """Whether some process holds the run's lock."""
     try:
-        with run.lock.open("r+b") as file:
+        with run.lock.open("rb") as file:
             fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except FileNotFoundError:
         return False

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import secrets
+import socket
 import stat
 import tempfile
 from pathlib import Path
@@ -47,9 +49,34 @@ def _wanted_folder() -> Path:
     return Path(tempfile.gettempdir()) / f"gan-tui-{os.getuid()}"
 
 
-def endpoints_of(run_id: str) -> Endpoints:
-    """The addresses on which the engine of a run listens."""
-    folder = socket_folder()
-    return Endpoints(
-        events=f"ipc://{folder}/{run_id}.e", sheets=f"ipc://{folder}/{run_id}.s", commands=f"ipc://{folder}/{run_id}.c"
-    )
+def endpoints_of(name: str) -> Endpoints:
+    """The addresses in the user's socket folder under a name of a dozen letters."""
+    stem = f"ipc://{socket_folder()}/{name}"
+    return Endpoints(events=f"{stem}.e", sheets=f"{stem}.s", commands=f"{stem}.c")
+
+
+def new_endpoints() -> Endpoints:
+    """Addresses never used before, one set for each start of an engine: a copied run directory names nobody else's."""
+    return endpoints_of(secrets.token_hex(6))
+
+
+def remove_stale(endpoints: Endpoints) -> None:
+    """Remove the socket files of an engine that died; those on which somebody listens stay."""
+    for address in (endpoints.events, endpoints.sheets, endpoints.commands):
+        path = socket_path(address)
+        if path is not None and path.is_socket() and not _is_heard(path):
+            path.unlink(missing_ok=True)
+
+
+def socket_path(address: str) -> Path | None:
+    """The file of an ``ipc://`` address; None for another transport."""
+    return Path(address.removeprefix("ipc://")) if address.startswith("ipc://") else None
+
+
+def _is_heard(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+    return True

@@ -34,6 +34,11 @@ class Meters:
         self._interval_steps += 1
         self._epoch_steps += 1
 
+    @property
+    def pending(self) -> bool:
+        """Whether steps were added since the last drain."""
+        return self._interval_steps > 0
+
     def drain(self) -> dict[str, float]:
         """The mean of each component since the last drain; waits for the device."""
         means = (self._interval / max(1, self._interval_steps)).tolist()

@@ -8,22 +8,14 @@ import msgspec
 
 from engine.config.controls import Control
 from engine.errors import RequestError
-from engine.protocol.events import Change
-
-
-class StagedChange(msgspec.Struct, frozen=True, kw_only=True):
-    """Values that take force once ``at_step`` steps are done."""
-
-    at_step: int
-    values: dict[str, float]
-    by: str
-    why: str = ""
+from engine.protocol.events import Change, StagedChange
 
 
 class Nudge(msgspec.Struct, frozen=True, kw_only=True):
-    """Changes made together, and the number of their event."""
+    """Changes made together."""
 
     seq: int
+    """The number of their event; 0 when that is in the record of a branch's parent."""
     changes: tuple[Change, ...]
 
 
@@ -103,8 +95,14 @@ class ControlPanel:
         """What a checkpoint keeps."""
         return PanelState(values=dict(self.values), staged=self.staged, history=self.history)
 
-    def restore(self, state: PanelState) -> None:
-        """Return to a checkpoint's values; controls it does not know keep theirs."""
+    def restore(self, state: PanelState, *, of_parent: bool) -> None:
+        """Return to a checkpoint's values; controls it does not know keep theirs.
+
+        Args:
+            state: what the checkpoint kept.
+            of_parent: whether it is the parent's, in whose record the numbers of its nudges are.
+        """
         known = {name: value for name, value in state.values.items() if name in self._controls}
         self.values.update(known)
-        self.staged, self.history = state.staged, state.history
+        self.staged = state.staged
+        self.history = tuple(Nudge(seq=0, changes=old.changes) for old in state.history) if of_parent else state.history

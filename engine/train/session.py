@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from engine.protocol.codec import encode
 from engine.protocol.commands import Report
 from engine.protocol.rundir import RunDirectory
 from engine.record import Record, Stamp, Standing
-from engine.schedules import Schedule
+from engine.schedules import Schedule, curve_of
 from engine.train.cadence import Cadence
 from engine.train.errands import Errands
 from engine.train.meters import Meters, recordable
@@ -84,6 +85,10 @@ class Session:
     checkpoint_cadence: Cadence
 
     state: ev.State = "starting"
+    begun: bool = False
+    """Whether this engine has done a step."""
+    resumed_step: int = -1
+    """The step of the checkpoint that was taken up; -1 for a run that begins."""
     phase: str = ""
     pace: Pace = field(default_factory=Pace)
     throughput: float = 0.0
@@ -93,7 +98,9 @@ class Session:
     saves: Errands[Saved] = field(default_factory=lambda: Errands("checkpoint"))
     sheets: Errands[Shown] = field(default_factory=lambda: Errands("samples"))
     saved_step: int = -1
-    """The step of the newest checkpoint of this course, written or being written."""
+    """The step whose whole state, controls included, is in a checkpoint of this run, or on its way there; else -1."""
+    sampled_step: int = -1
+    """The step of the newest contact sheet."""
     _last_tick: float = 0.0
 
     # ------------------------------------------------------------------------------------------------- the record
@@ -120,9 +127,8 @@ class Session:
 
     @property
     def epoch(self) -> int:
-        """The epoch in progress, from 1; after the last one, the last."""
-        done_in_full = self.progress.epoch > 0 and self.progress.index == 0 and self.progress.step >= self.total_steps
-        return self.progress.epoch if done_in_full else self.progress.epoch + 1
+        """The epoch of the newest step, from 1."""
+        return max(1, self.progress.epoch + (self.progress.index > 0))
 
     @property
     def epochs(self) -> int:
@@ -144,6 +150,7 @@ class Session:
             **self.stamp(),
             controls=controls_of(self.config),
             values=dict(self.panel.values),
+            staged=self.panel.staged,
             rates=dict(self.method.base_rates),
             components=self.method.components,
             epochs=self.epochs,
@@ -166,7 +173,7 @@ class Session:
             epochs=self.epochs,
             throughput=round(self.throughput, 4),
             controls=dict(self.panel.values),
-            staged={str(staged.at_step): staged.values for staged in self.panel.staged},
+            staged=self.panel.staged,
             lr=self.rates,
             losses=self.losses,
             last_seq=self.record.last_seq,
@@ -218,10 +225,14 @@ class Session:
             name.removeprefix(prefix): value for name, value in self.panel.values.items() if name.startswith(prefix)
         }
 
-    def take_sample(self) -> None:
-        """Translate the fixed images; the sheet is encoded and written on a thread."""
+    def take_sample(self) -> bool:
+        """Translate the fixed images; the sheet is written on a thread. False while that has one to write."""
+        if self.sheets.busy:
+            return False
+        self.sampled_step = self.progress.step
         sheet = lay_out(self.method.sample(self.shown), self.progress.step)
         self.sheets.send(lambda: Shown(sheet, *write_sheet(self.run, sheet)))
+        return True
 
     def save(self, reason: ev.SaveReason) -> None:
         """Copy the whole state now; it is hashed and written on a thread."""
@@ -236,11 +247,10 @@ class Session:
             controls=dict(self.panel.values),
             files={},
         )
-        self.record.sync()
         snapshot = copy_state(self.method, self._training_state(), manifest)
         keep = int(self.panel.values["checkpoint.keep"])
         self.saved_step = self.progress.step
-        self.saves.send(lambda: _write(self.run, snapshot, keep))
+        self.saves.send(lambda: _write(self.record, snapshot, keep))
 
     def settle(self) -> None:
         """Journal what the threads have finished."""
@@ -289,8 +299,21 @@ class Session:
 
     # ----------------------------------------------------------------------------------------------------- controls
 
+    def prepare(self, values: dict[str, float]) -> None:
+        """Do what may fail of a change of controls, before it is made.
+
+        Raises:
+            WorkError: the sample images asked for cannot be read.
+        """
+        count = int(values.get("sample.count", len(self.shown)))
+        if count != len(self.shown):
+            images = self.source.validation(count)
+            self.report_problems(images.problems)
+            self.shown = images.on(self.device)
+
     def take_effect(self, values: dict[str, float]) -> None:
-        """Put controls' values to work from the next step on."""
+        """Put controls' values, prepared before, to work from the next step on."""
+        self.saved_step = -1
         for name, value in values.items():
             match name:
                 case "log.every":
@@ -299,22 +322,17 @@ class Session:
                     self.sample_cadence.every = int(value)
                 case "checkpoint.every":
                     self.checkpoint_cadence.every = int(value)
-                case "sample.count":
-                    self._show(int(value))
-                case "checkpoint.keep":
-                    pass  # read when a checkpoint is written
+                case "sample.count" | "checkpoint.keep":
+                    pass  # prepared before; read when a checkpoint is written
                 case _ if name.startswith("loss."):
                     self.method.set_control(name, value)
                 case _:
                     assert name in self.method.base_rates.values(), name
-        set_rates(self.method, self.rates)
+        self.set_rates()
 
-    def _show(self, count: int) -> None:
-        if count == len(self.shown):
-            return
-        images = self.source.validation(count)
-        self.report_problems(images.problems)
-        self.shown = images.on(self.device)
+    def set_rates(self) -> None:
+        """Give each optimizer its learning rate, from controls and schedule."""
+        set_rates(self.method, self.rates)
 
     # -------------------------------------------------------------------------------------------------------- state
 
@@ -322,7 +340,8 @@ class Session:
         return {
             "progress": msgspec.to_builtins(self.progress),
             "panel": msgspec.to_builtins(self.panel.state),
-            "schedule": self.schedule.state_dict(),
+            "batch": self.config.run.batch,
+            "schedule": {"kind": self.config.optim.schedule, "state": self.schedule.state_dict()},
             "meters": self.meters.state_dict(),
             "losses": dict(self.losses),
         }
@@ -333,21 +352,41 @@ class Session:
         Raises:
             WorkError: it is damaged or belongs to another kind of run.
         """
+        of_parent = not folder.is_relative_to(self.run.root)
         training = load_checkpoint(folder, manifest, self.method)
         self.progress = msgspec.convert(training["progress"], Progress)
-        self.panel.restore(msgspec.convert(training["panel"], PanelState))
-        self.schedule.load_state_dict(training["schedule"])
+        self._count_batches_anew(training["batch"])
+        panel = msgspec.convert(training["panel"], PanelState)
+        self.prepare(panel.values)
+        self.panel.restore(panel, of_parent=of_parent)
+        self._restore_schedule(training["schedule"])
         self.meters.load_state_dict(training["meters"])
         self.losses = training["losses"]
         for cadence in (self.log_cadence, self.sample_cadence, self.checkpoint_cadence):
             cadence.seen = self.progress.step
-        self.saved_step = self.progress.step
+        self.resumed_step = self.sampled_step = self.progress.step
         self.take_effect(dict(self.panel.values))
+        self.saved_step = -1 if of_parent else self.progress.step
+
+    def _count_batches_anew(self, batch: int) -> None:
+        """Where a branch has another batch size, its place in the epoch is as many images on, in whole batches."""
+        self.progress.index = min(self.progress.index * batch // self.config.run.batch, self.steps_per_epoch - 1)
+        epochs_left = self.config.optim.total_epochs - self.progress.epoch
+        whole = self.progress.step + epochs_left * self.steps_per_epoch - self.progress.index
+        self.total_steps = min(self.config.run.steps or whole, whole)
+
+    def _restore_schedule(self, saved: Mapping[str, Any]) -> None:
+        """Go on in the schedule; one of another kind, in a branch, begins at the epochs completed."""
+        if saved["kind"] == self.config.optim.schedule:
+            self.schedule.load_state_dict(saved["state"])
+        elif curve_of(self.config.optim) is not None:
+            self.schedule.load_state_dict({"done": self.progress.epoch})
 
 
-def _write(run: RunDirectory, snapshot: Snapshot, keep: int) -> Saved:
+def _write(record: Record, snapshot: Snapshot, keep: int) -> Saved:
     begun = time.monotonic()
-    folder = write_checkpoint(run, snapshot)
-    remove_old(run, keep)
+    record.sync()
+    folder = write_checkpoint(record.run, snapshot)
     size = sum(path.stat().st_size for path in folder.iterdir())
-    return Saved(snapshot.manifest, str(folder.relative_to(run.root)), time.monotonic() - begun, size)
+    remove_old(record.run, keep, newest=folder)
+    return Saved(snapshot.manifest, str(folder.relative_to(record.run.root)), time.monotonic() - begun, size)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 
+from engine.checkpoint import set_aside_after, sweep
 from engine.config.controls import controls_of
 from engine.config.methods import TrainConfig
 from engine.data.build import build_source
@@ -70,6 +71,7 @@ def open_session(run: RunDirectory, config: TrainConfig, record: Record, standin
         sample_cadence=Cadence(config.sample.every),
         checkpoint_cadence=Cadence(config.checkpoint.every),
     )
+    sweep(run)
     session.report_problems(images.problems)
     session.take_effect(dict(session.panel.values))
     _take_up_checkpoint(session)
@@ -91,6 +93,7 @@ def _take_up_checkpoint(session: Session) -> None:
     folder, manifest = found
     enter_phase(session.record, session.link, "taking up a checkpoint", f"step {manifest.step:,}")
     session.restore(folder, manifest)
+    set_aside_after(session.run, manifest.step)
     session.record.write(ev.Resumed(**session.stamp(), from_step=manifest.step, checkpoint=str(folder)))
     if not folder.is_relative_to(session.run.root):
         _apply_settings_of_branch(session)

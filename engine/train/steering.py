@@ -9,7 +9,6 @@ from engine.errors import GanTuiError, RequestError
 from engine.link import Envelope
 from engine.protocol import commands as cmd
 from engine.protocol import events as ev
-from engine.train.panel import StagedChange
 from engine.train.session import Session
 
 SETTLE_SECONDS = 0.5
@@ -30,7 +29,7 @@ class Steering:
         """Whether the loop is to end at this boundary."""
         if self.stop is None:
             return False
-        at_epoch_end = self._session.progress.index == 0
+        at_epoch_end = self._session.progress.index == 0 and self._session.progress.step > 0
         return self.stop.how != "epoch" or at_epoch_end
 
     def obey(self) -> bool:
@@ -38,7 +37,10 @@ class Steering:
         session = self._session
         session.settle()
         for staged in session.panel.take_due(session.progress.step):
-            self._change(staged.values, by=staged.by, why=staged.why)
+            try:
+                self._change(staged.values, by=staged.by, why=staged.why)
+            except GanTuiError as error:
+                session.alert(error.subject, error.fact, f"The staged change is dropped. {error.fix}")
         self._answer(session.link.mailbox.take())
         while self._paused_by is not None and not self.must_end:
             begun = time.monotonic()
@@ -72,7 +74,8 @@ class Steering:
             case cmd.SaveCheckpoint():
                 return self._save()
             case cmd.TakeSample():
-                self._session.take_sample()
+                if not self._session.take_sample():
+                    raise RequestError("the sample", "before this one is still being written", "Ask again in a moment.")
                 return f"sample of step {self._session.progress.step:,} taken"
             case cmd.SetControls():
                 return self._set(command, by)
@@ -100,7 +103,7 @@ class Steering:
             return "not paused"
         self._paused_by = None
         self._session.record.write(ev.Continued(**self._session.stamp(), by=by))
-        self._session.enter("training")
+        self._session.enter("stopping" if self.stop else "training" if self._session.begun else "starting")
         return f"goes on with step {self._session.progress.step + 1:,}"
 
     def _stop(self, command: cmd.Stop, by: str) -> str:
@@ -129,13 +132,18 @@ class Steering:
     def _set(self, command: cmd.SetControls, by: str) -> str:
         session = self._session
         values = session.panel.check(command.values)
+        if len(command.why) > cmd.MAX_TEXT:
+            raise RequestError("the reason", "is too long", f"Write up to {cmd.MAX_TEXT:,} letters.")
         step = session.progress.step
         if command.at_step is None or command.at_step == step:
             return self._change(values, by=by, why=command.why)
         if not step < command.at_step < session.total_steps:
             fact = f"is not ahead: {step:,} of {session.total_steps:,} steps are done"
             raise RequestError(f"step {command.at_step:,}", fact, "Name a step between, or none.")
-        session.panel.stage(StagedChange(at_step=command.at_step, values=values, by=by, why=command.why))
+        if len(session.panel.staged) >= cmd.MAX_STAGED:
+            raise RequestError("set", f"finds {cmd.MAX_STAGED} changes staged already", "Wait until some are made.")
+        session.saved_step = -1
+        session.panel.stage(ev.StagedChange(at_step=command.at_step, values=values, by=by, why=command.why))
         staged = ev.Staged(**session.stamp(), values=values, at_step=command.at_step, by=by, why=command.why)
         session.record.write(staged)
         return f"staged for step {command.at_step:,}"
@@ -145,15 +153,17 @@ class Steering:
         changes = session.panel.changes_to(values)
         if not changes:
             return "already so"
+        session.prepare(values)
         stamp = session.stamp()
         session.panel.make(changes, stamp["seq"])
         session.record.write(ev.Nudged(**stamp, changes=changes, by=by, why=why))
-        session.take_effect({change.name: change.new for change in changes})  # may journal alerts of its own
+        session.take_effect({change.name: change.new for change in changes})
         return _in_words(changes, session.progress.step)
 
     def _undo(self, by: str) -> str:
         session = self._session
         undone, changes = session.panel.reversal()
+        session.prepare({change.name: change.new for change in changes})
         session.panel.unmake(changes)
         session.take_effect({change.name: change.new for change in changes})
         session.record.write(ev.Nudged(**session.stamp(), changes=changes, by=by, undoes=undone))

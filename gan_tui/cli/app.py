@@ -9,6 +9,7 @@ import typer
 
 from engine.errors import GanTuiError
 from gan_tui.cli import attach, checkpoints, ctl, presets, resume, runs, train
+from gan_tui.cli.output import say
 
 app = typer.Typer(
     name="gan-tui",
@@ -52,7 +53,7 @@ def main() -> None:
     try:
         app()
     except GanTuiError as error:
-        _tell(error.one_line())
+        say(f"gan-tui: {error.one_line()}")
         if _debug:
             raise
         sys.exit(error.exit_code)
@@ -60,14 +61,5 @@ def main() -> None:
         if _debug:
             raise
         fix = "Run it again as `gan-tui --debug ...` and report the traceback."
-        _tell(f"unexpected {type(error).__name__}: {error}. {fix}")
+        say(f"gan-tui: unexpected {type(error).__name__}: {error}. {fix}")
         sys.exit(1)
-
-
-def _tell(message: str) -> None:
-    sys.stderr.write(f"gan-tui: {printable(message)}\n")
-
-
-def printable(text: str) -> str:
-    """Text from files and paths without control characters, which a terminal would obey."""
-    return "".join(letter if letter.isprintable() or letter == "\n" else "�" for letter in text)

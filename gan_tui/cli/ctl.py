@@ -64,8 +64,9 @@ def _show_report(report: Report) -> None:
     put("lr        " + "  ".join(f"{name} {rate:.3g}" for name, rate in report.lr.items()))
     put("losses    " + losses_in_words(report.losses))
     put("controls  " + "  ".join(f"{name} {value:g}" for name, value in report.controls.items()))
-    for step, values in report.staged.items():
-        put(f"staged for step {int(step):,}: " + "  ".join(f"{name} {value:g}" for name, value in values.items()))
+    for staged in report.staged:
+        values = "  ".join(f"{name} {value:g}" for name, value in staged.values.items())
+        put(f"staged for step {staged.at_step:,}: {values}")
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""How commands write: data to stdout, speech to stderr, numbers and ages for people."""
+"""How commands write: data to stdout, speech to stderr, both without control characters; numbers, ages for people."""
 
 from __future__ import annotations
 
@@ -6,24 +6,30 @@ import sys
 import time
 from typing import Any
 
+from gan_tui.state.plain_text import printable, printable_json
+
 
 def say(message: str) -> None:
-    """Tell the user something, on stderr."""
-    sys.stderr.write(f"{message}\n")
+    """Tell the user something in one line, on stderr."""
+    sys.stderr.write(f"{printable(message)}\n")
     sys.stderr.flush()
 
 
-def put(line: str) -> None:
-    """Write a line of data, on stdout."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+def put(*fields: str) -> None:
+    """Write a line of data, its fields parted by tabs, on stdout."""
+    _write("\t".join(map(printable, fields)))
 
 
 def put_json(value: Any) -> None:
     """Write structs, mappings and sequences as JSON, on stdout."""
     import msgspec
 
-    put(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+    _write(printable_json(msgspec.json.format(msgspec.json.encode(value), indent=2).decode()))
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def age(since: float) -> str:

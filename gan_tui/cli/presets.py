@@ -24,7 +24,11 @@ def presets(
     if name is not None:
         path = find_preset(name)
         config = resolve(with_settings(read_toml(path), settings or []), path.name)
-        put_json(msgspec.to_builtins(config)) if as_json else put(dump(config).rstrip())
+        if as_json:
+            put_json(msgspec.to_builtins(config))
+            return
+        for line in dump(config).rstrip().split("\n"):
+            put(line)
         return
     summaries = {shipped: preset_summary(path) for shipped, path in shipped_presets().items()}
     if as_json:

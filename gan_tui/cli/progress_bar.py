@@ -14,6 +14,7 @@ from engine.protocol import events as ev
 from gan_tui.cli.output import losses_in_words
 from gan_tui.cli.plain_lines import entry_line
 from gan_tui.state.journal import journal_entry
+from gan_tui.state.plain_text import printable
 
 
 class ProgressBar:
@@ -37,13 +38,13 @@ class ProgressBar:
         match message:
             case ev.Tick() | ev.Metrics():
                 if isinstance(message, ev.Metrics):
-                    self._losses = losses_in_words(message.losses)
+                    self._losses = printable(losses_in_words(message.losses))
                 pace, epoch = f"{message.throughput:.2f} it/s", f"epoch {message.epoch}"
                 self._progress.update(self._task, completed=message.step, description=epoch, pace=pace)
             case ev.Announced():
                 self._progress.update(self._task, total=message.total_steps, completed=message.step)
             case ev.Phase():
-                self._progress.update(self._task, description=message.name)
+                self._progress.update(self._task, description=printable(message.name))
             case _:
                 entry = journal_entry(message)
                 if entry is not None:
@@ -52,7 +53,7 @@ class ProgressBar:
 
     def say(self, text: str) -> None:
         """See Listener."""
-        self._live.console.print(text, markup=False, highlight=False)
+        self._live.console.print(printable(text), markup=False, highlight=False)
 
     def _drawn(self) -> Group:
         return Group(self._progress, Text(self._losses, style="dim"))

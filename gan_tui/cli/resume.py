@@ -11,8 +11,6 @@ from gan_tui.cli.options import Detach, Headless, OptionalRun, RunsFolder, Setti
 from gan_tui.cli.output import say
 
 if TYPE_CHECKING:
-    from engine.config.load import Tree
-    from engine.protocol.checkpoints import Manifest
     from engine.protocol.rundir import RunDirectory
 
 
@@ -35,6 +33,7 @@ def resume(
 ) -> None:
     """Take a run up again: in place from its newest checkpoint; from an older one or with new settings, in a branch."""
     from gan_tui.cli.show import show_new_engine
+    from gan_tui.client.branch import run_to_resume
     from gan_tui.client.locate import find_run, runs_folder
 
     folder = runs_folder(runs_dir)
@@ -48,68 +47,6 @@ def resume(
     branch = branch or name is not None
     target = run_to_resume(source, chosen, branch=branch, settings=settings or [], flags=flags, name=name)
     show_new_engine(target, headless=headless, detach=detach)
-
-
-def run_to_resume(
-    source: RunDirectory, chosen: str, *, branch: bool, settings: list[str], flags: dict[str, Any], name: str | None
-) -> RunDirectory:
-    """The run that goes on from a checkpoint: the source itself, or a new branch of it.
-
-    Raises:
-        RequestError: there is no such checkpoint, or nothing would be left to train.
-    """
-    from engine.config.load import read_toml, resolve, with_settings
-    from engine.protocol.checkpoints import choose_checkpoint, list_checkpoints
-    from engine.protocol.rundir import Parent, create_run, read_identity, unused_name
-    from gan_tui.client.prepare import checked
-
-    _, manifest = choose_checkpoint(source, chosen)
-    newest = list_checkpoints(source)[-1][1]
-    if manifest.step == newest.step and not (branch or settings or flags):
-        _require_steps_left(source, manifest.step)
-        return source
-    identity = read_identity(source)
-    tree = with_settings(_as_it_stood(read_toml(source.config), manifest, str(source.config)), settings)
-    prepared = checked(identity.preset, tree, flags, origin=str(source.config))
-    config = resolve(tree, str(source.config))
-    if 0 < config.run.steps <= manifest.step:
-        _refuse_nothing_left(source, manifest.step)
-    folder = source.root.parent
-    return create_run(
-        folder,
-        name=unused_name(folder, f"{source.name}-from-{manifest.step}") if name is None else name,
-        method=prepared.method,
-        preset=identity.preset,
-        config_toml=prepared.toml,
-        parent=Parent(run=str(source.root), step=manifest.step),
-    )
-
-
-def _as_it_stood(tree: Tree, manifest: Manifest, origin: str) -> Tree:
-    """A run's configuration with its controls as a checkpoint has them, so that a branch differs in what is asked."""
-    from engine.config.controls import controls_of
-    from engine.config.load import resolve
-
-    standing = {name: dict(table) for name, table in tree.items()}
-    for control in controls_of(resolve(tree, origin)):
-        value = manifest.controls.get(control.name, control.default)
-        section, _, key = control.name.partition(".")
-        standing.setdefault(section, {})[key] = int(value) if control.integer else value
-    return standing
-
-
-def _require_steps_left(run: RunDirectory, step: int) -> None:
-    from engine.protocol.rundir import read_identity
-
-    if read_identity(run).state == "finished":
-        _refuse_nothing_left(run, step)
-
-
-def _refuse_nothing_left(run: RunDirectory, step: int) -> None:
-    from engine.errors import RequestError
-
-    fix = f"Train longer in a branch: gan-tui resume {run.name} --checkpoint latest --set optim.epochs=..."
-    raise RequestError(f"run {run.name}", f"has done all its steps at {step:,}", fix)
 
 
 def _require_idle(run: RunDirectory) -> None:
@@ -133,9 +70,11 @@ def _most_recent(folder: Any) -> RunDirectory:
 
 def _pick(run: RunDirectory, *, interactive: bool) -> str | None:
     """The user's choice on a terminal; elsewhere the newest."""
-    from engine.protocol.checkpoints import choose_checkpoint, list_checkpoints
+    from engine.protocol.checkpoints import list_checkpoints
 
-    choose_checkpoint(run, "latest")
+    if not list_checkpoints(run):
+        say(f"{run.name} has no checkpoint of its own yet: it begins where it began before.")
+        return "latest"
     if not (interactive and sys.stdin.isatty() and sys.stdout.isatty()):
         return "latest"
     from gan_tui.app import pick_checkpoint

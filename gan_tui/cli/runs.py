@@ -9,6 +9,7 @@ import msgspec
 
 from gan_tui.cli.options import AsJson, RunsFolder
 from gan_tui.cli.output import age, put, put_json, say
+from gan_tui.state.plain_text import printable
 
 if TYPE_CHECKING:
     from engine.protocol.rundir import Identity, RunDirectory
@@ -46,7 +47,7 @@ def runs(runs_dir: RunsFolder = None, as_json: AsJson = False) -> None:
         _show_table(rows)
     else:
         for row in rows:
-            put("\t".join([row.name, row.state, row.method, str(row.step), str(row.epoch), row.device, row.path]))
+            put(row.name, row.state, row.method, str(row.step), str(row.epoch), row.device, row.path)
 
 
 def _row(run: RunDirectory, identity: Identity) -> RunRow:
@@ -84,13 +85,13 @@ def _show_table(rows: list[RunRow]) -> None:
     for row in rows:
         origin = f"{row.parent} @ {row.parent_step:,}" if row.parent else row.preset
         table.add_row(
-            Text(row.name, style="bold"),
+            Text(printable(row.name), style="bold"),
             Text(row.state, style=styles.get(row.state, "")),
-            row.method,
+            Text(printable(row.method)),
             f"{row.step:,}",
             str(row.epoch),
             f"{age(row.created)} ago",
-            row.device,
-            Text(origin),
+            Text(printable(row.device)),
+            Text(printable(origin)),
         )
     Console().print(table)

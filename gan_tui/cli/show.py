@@ -62,7 +62,7 @@ def _follow_as_text(run: RunDirectory, engine: subprocess.Popen[bytes]) -> None:
 def show_dashboard(run: RunDirectory, *, readonly: bool) -> None:
     """Open the dashboard on a run until the user leaves it, then say how the run goes on."""
     from gan_tui.app import Detached, Ended, ResumeFrom, run_dashboard
-    from gan_tui.cli.resume import run_to_resume
+    from gan_tui.client.branch import run_to_resume
     from gan_tui.client.follow import Follower
     from gan_tui.client.launch import start_engine
 

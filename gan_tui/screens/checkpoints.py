@@ -17,6 +17,7 @@ from textual.widgets import DataTable, Static
 from engine.protocol.checkpoints import list_checkpoints
 from engine.protocol.rundir import RunDirectory
 from gan_tui.state.journal import size_text
+from gan_tui.state.plain_text import printable
 from gan_tui.widgets.axes import reading
 from gan_tui.widgets.wording import duration
 
@@ -59,7 +60,7 @@ class CheckpointPicker(ModalScreen[int | None]):
             if self._rows:
                 yield DataTable(cursor_type="row", zebra_stripes=False)
             else:
-                yield Static(Text(f"{self._run} has no checkpoint yet; S writes one."), id="none")
+                yield Static(Text(printable(f"{self._run} has no checkpoint yet; S writes one.")), id="none")
 
     def on_mount(self) -> None:
         """Fill the table."""
@@ -68,7 +69,7 @@ class CheckpointPicker(ModalScreen[int | None]):
         table: DataTable[Text] = self.query_one(DataTable)
         names = list(dict.fromkeys(name for row in self._rows for name in row.losses))
         for heading in ("step", "epoch", "age", "size", "why", *names):
-            table.add_column(Text(heading, justify="left" if heading == "why" else "right"))
+            table.add_column(Text(printable(heading), justify="left" if heading == "why" else "right"))
         for row in self._rows:
             table.add_row(*_cells(row, names, self._now), key=str(row.step))
         table.focus()
@@ -105,6 +106,6 @@ def _cells(row: CheckpointRow, names: Sequence[str], now: float) -> list[Text]:
     right = [f"{row.step:,}", str(row.epoch or "–"), duration(max(0.0, now - row.time)), size_text(row.size)]
     return [
         *(Text(text, justify="right") for text in right),
-        Text(row.note or row.reason),
+        Text(printable(row.note or row.reason)),
         *(Text(text, justify="right") for text in losses),
     ]

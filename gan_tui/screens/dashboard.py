@@ -255,7 +255,7 @@ class DashboardScreen(Screen[None]):
             self.app.push_screen(NoteDialog(), self._note)
 
     def pick_checkpoint(self) -> None:
-        """List the checkpoints that are on disk; one chosen ends the dashboard."""
+        """List the checkpoints that are on disk; on an ended run, one chosen ends the dashboard."""
         self._read_checkpoints()
 
     @work(thread=True, exclusive=True, group="checkpoints", name="read the checkpoints' manifests")
@@ -318,13 +318,17 @@ class DashboardScreen(Screen[None]):
         return (self.plot, self.samples, self.controls, self.journal)[place]
 
     def _may_ask(self) -> bool:
-        if self._readonly:
-            self.say("This view is read-only: attach without --readonly to steer.", "bad")
+        if self._refuses_readonly():
             return False
         if self._view.ended:
             self.say(f"No engine works on this run. To go on: gan-tui resume {self._view.name}", "bad")
             return False
         return True
+
+    def _refuses_readonly(self) -> bool:
+        if self._readonly:
+            self.say("This view is read-only: attach without --readonly to steer.", "bad")
+        return self._readonly
 
     def _ask(self, command: cmd.Command) -> None:
         if self._may_ask():
@@ -339,8 +343,12 @@ class DashboardScreen(Screen[None]):
             self._ask(cmd.WriteNote(text=text[: cmd.MAX_TEXT]))
 
     def _resume(self, step: int | None) -> None:
-        if step is not None:
+        if step is None or self._refuses_readonly():
+            return
+        if self._view.ended:
             self.post_message(self.Left(resume_from=step))
+        else:
+            self.say("This run has an engine at work: stop it first (X), then choose a checkpoint.", "bad")
 
 
 _TABS = [

@@ -15,6 +15,7 @@ from engine.config.controls import Control
 from engine.errors import RequestError
 from engine.protocol.commands import MAX_TEXT
 from gan_tui.state.journal import number
+from gan_tui.state.plain_text import printable
 
 
 class ValueDialog(ModalScreen[float | None]):
@@ -32,9 +33,9 @@ class ValueDialog(ModalScreen[float | None]):
         """What the control is, the field, and room for an objection."""
         control = self._control
         with Vertical(id="dialog") as dialog:
-            dialog.border_title = control.name
+            dialog.border_title = printable(control.name)
             dialog.border_subtitle = "Enter prepare · Esc cancel"
-            yield Static(Text(control.doc), classes="told")
+            yield Static(Text(printable(control.doc)), classes="told")
             yield Static(Text(f"{control.range_text()}; default {number(control.default)}"), classes="told")
             yield Input(value=number(self._value), select_on_focus=True)
             yield Static("", id="objection")
@@ -51,7 +52,7 @@ class ValueDialog(ModalScreen[float | None]):
             self.dismiss(value)
 
     def _object(self, objection: str) -> None:
-        self.query_one("#objection", Static).update(Text(objection))
+        self.query_one("#objection", Static).update(Text(printable(objection)))
 
 
 class NoteDialog(ModalScreen[str | None]):

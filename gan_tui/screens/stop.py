@@ -12,6 +12,8 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from gan_tui.state.plain_text import printable
+
 How: TypeAlias = Literal["epoch", "save", "discard"]
 
 _CHOICES: tuple[tuple[How, str, str, str], ...] = (
@@ -40,7 +42,7 @@ class StopDialog(ModalScreen[How | None]):
         """A list of the ways, the harmless one first."""
         with Vertical(id="dialog") as dialog:
             dialog.border_title = "stop"
-            yield Static(Text(f"How should {self._run} stop?"), id="question")
+            yield Static(Text(printable(f"How should {self._run} stop?")), id="question")
             yield OptionList(
                 *(Option(_prompt(key, label, told), id=how) for how, key, label, told in _CHOICES),
                 Option(_prompt("c", "Cancel", "go on training"), id="cancel"),

@@ -7,12 +7,13 @@ from typing import Literal, TypeAlias, assert_never
 import msgspec
 
 from engine.protocol import events as ev
+from gan_tui.state.plain_text import printable
 
 JournalKind: TypeAlias = Literal["life", "nudge", "pause", "checkpoint", "alert", "note", "error"]
 
 
 class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the journal; ``text`` is plain, from whatever source, never markup."""
+    """One line of the journal; ``text`` is plain and printable, from whatever source, never markup."""
 
     seq: int
     time: float
@@ -27,7 +28,7 @@ def journal_entry(event: ev.Event) -> JournalEntry | None:
     if told is None:
         return None
     kind, text = told
-    return JournalEntry(seq=event.seq, time=event.time, step=event.step, kind=kind, text=text)
+    return JournalEntry(seq=event.seq, time=event.time, step=event.step, kind=kind, text=printable(text))
 
 
 def number(value: float) -> str:

@@ -99,7 +99,7 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     controls: tuple[Control, ...] = ()
     values: Mapping[str, float] = {}
     """Each control's value in force."""
-    staged: tuple[ev.Staged, ...] = ()
+    staged: tuple[ev.StagedChange, ...] = ()
     nudges: tuple[ev.Nudged, ...] = ()
     """Changes in force that an undo could take back, oldest first."""
 
@@ -227,7 +227,8 @@ def _changes(view: RunView, event: ev.Event) -> dict[str, Any]:
         case ev.Nudged():
             return _nudged(view, event)
         case ev.Staged():
-            return {"staged": (*view.staged, event)}
+            change = ev.StagedChange(at_step=event.at_step, values=event.values, by=event.by, why=event.why)
+            return {"staged": (*view.staged, change)}
         case ev.Paused():
             return {"state": "paused"}
         case ev.Continued():
@@ -277,6 +278,7 @@ def _announced(event: ev.Announced) -> dict[str, Any]:
         "epochs": event.epochs,
         "steps_per_epoch": event.steps_per_epoch,
         "total_steps": event.total_steps,
+        "staged": event.staged,
         "rates": event.rates,
         "device": event.device,
         "parameters": event.parameters,

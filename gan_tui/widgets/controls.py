@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
@@ -15,6 +15,7 @@ from textual.widget import Widget
 from engine.config.controls import Control
 from gan_tui.state.drafts import drafted, nudged, outstanding
 from gan_tui.state.journal import number
+from gan_tui.widgets.strips import text_strip
 
 DETAIL_ROWS = 2
 """Lines at the bottom for the selected control's meaning and bounds."""
@@ -129,14 +130,14 @@ class ControlsPane(Widget, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """A control, or the selected one's description."""
         width, room = self.size.width, self._room()
-        segments: list[Segment] = []
+        parts: list[tuple[str, Style]] = []
         if y < room:
             index = y + self._first()
             if index < len(self._data.controls):
-                segments = self._control_line(self._data.controls[index], index == self._selected, width)
+                parts = self._control_line(self._data.controls[index], index == self._selected, width)
         elif control := self.selected:
-            segments = self._detail_line(control, y - room, width)
-        return Strip(segments).adjust_cell_length(width, self.rich_style)
+            parts = self._detail_line(control, y - room, width)
+        return text_strip(parts, width, self.rich_style)
 
     def _changed(self) -> None:
         count = len(self._drafts)
@@ -160,7 +161,7 @@ class ControlsPane(Widget, can_focus=True):
         room = max(1, self._room())
         return min(max(0, self._selected - room // 2), max(0, len(self._data.controls) - room))
 
-    def _control_line(self, control: Control, selected: bool, width: int) -> list[Segment]:
+    def _control_line(self, control: Control, selected: bool, width: int) -> list[tuple[str, Style]]:
         pen = self.get_component_rich_style
         value = self._data.values.get(control.name, control.default)
         names = min(max(len(each.name) for each in self._data.controls), max(8, width - 14))
@@ -183,12 +184,11 @@ class ControlsPane(Widget, can_focus=True):
             parts.append((f"  was {number(control.default)}", "controls--faint"))
         ground = pen("controls--selected").background_style if selected else self.rich_style.background_style
         used = sum(len(text) for text, _ in parts)
-        segments = [Segment(text, pen(name) + ground) for text, name in parts]
-        return [*segments, Segment(" " * max(0, width - used), ground)]
+        return [*((text, pen(name) + ground) for text, name in parts), (" " * max(0, width - used), ground)]
 
-    def _detail_line(self, control: Control, row: int, width: int) -> list[Segment]:
+    def _detail_line(self, control: Control, row: int, width: int) -> list[tuple[str, Style]]:
         style = self.get_component_rich_style("controls--faint")
         unit = f" {control.unit}" if control.unit else ""
         bounds = f"{control.range_text()}{unit}; default {number(control.default)}"
         text = control.doc if row == 0 else bounds
-        return [Segment(f"  {text}"[: width - 1] + ("…" if len(text) + 2 >= width else ""), style)]
+        return [(f"  {text}"[: width - 1] + ("…" if len(text) + 2 >= width else ""), style)]

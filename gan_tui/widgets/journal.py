@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime, tzinfo
 from typing import ClassVar
 
-from rich.segment import Segment
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from gan_tui.state.journal import JournalEntry, JournalKind
+from gan_tui.widgets.strips import text_strip
 
 SYMBOLS: dict[JournalKind, str] = {
     "life": "·",
@@ -86,11 +86,11 @@ class JournalPane(ScrollView, can_focus=True):
         text = entry.text if len(entry.text) <= room else entry.text[: max(0, room - 1)] + "…"
         style = pen(_style_name(entry.kind))
         line = [
-            Segment(head, pen("journal--faint")),
-            Segment(f"{SYMBOLS[entry.kind]} ", style),
-            Segment(text.replace("\n", " "), style),
+            (head, pen("journal--faint")),
+            (f"{SYMBOLS[entry.kind]} ", style),
+            (text, style),
         ]
-        return Strip(line).adjust_cell_length(width, self.rich_style)
+        return text_strip(line, width, self.rich_style)
 
 
 def _style_name(kind: JournalKind) -> str:

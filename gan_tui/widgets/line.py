@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
+
+from gan_tui.widgets.strips import text_strip
 
 Span: TypeAlias = tuple[str, str]
 """Text and the component class of its style; plain text, never markup."""
@@ -45,8 +46,7 @@ class Lines(Widget):
     def render_line(self, y: int) -> Strip:
         """One line, cut or padded to the width."""
         spans = self._lines[y] if y < len(self._lines) else ()
-        segments = [Segment(text, self.span_style(name)) for text, name in spans]
-        return Strip(segments).adjust_cell_length(self.size.width, self.rich_style)
+        return text_strip([(text, self.span_style(name)) for text, name in spans], self.size.width, self.rich_style)
 
     def span_style(self, name: str) -> Style:
         """The style of a span: its component class's."""

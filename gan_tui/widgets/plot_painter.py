@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import log10
 from typing import TypeAlias
 
+from gan_tui.state.plain_text import printable
 from gan_tui.state.run_view import Marker, MarkerKind
 from gan_tui.state.series import SeriesKey, Span
 from gan_tui.themes import SERIES
@@ -68,7 +69,7 @@ class Painter:
 
     def text(self, x: int, y: int, text: str, style: str) -> None:
         """Characters from a cell on."""
-        for offset, char in enumerate(text):
+        for offset, char in enumerate(printable(text)):
             if 0 <= x + offset < len(self.grid[y]):
                 self.grid[y][x + offset] = (char, style)
 

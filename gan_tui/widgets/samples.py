@@ -15,8 +15,10 @@ from textual.widget import Widget
 from textual.worker import get_current_worker
 
 from engine.protocol.events import Sampled
+from gan_tui.state.plain_text import printable
 from gan_tui.widgets.picture import half_block_row
 from gan_tui.widgets.pixels import SEAM, Arrangement, Pictures, arrange, caption, read_pictures, row_width
+from gan_tui.widgets.strips import text_strip
 from gan_tui.widgets.wording import clipped
 
 
@@ -144,7 +146,7 @@ class SamplePane(Widget, can_focus=True):
         if self._arrangement is None:
             style = self.get_component_rich_style("samples--empty")
             text = clipped(self._notice, width).center(width) if y == self.size.height // 2 else " " * width
-            return Strip([Segment(text, style)], width)
+            return text_strip([(text, style)], width, self.rich_style)
         return Strip(self._line(self._arrangement, y)).adjust_cell_length(width, self.rich_style)
 
     def _line(self, arrangement: Arrangement, y: int) -> list[Segment]:
@@ -159,7 +161,7 @@ class SamplePane(Widget, can_focus=True):
             used = placement.x + row_width(len(pictures), side)
             if row == 0:
                 style = self.get_component_rich_style("samples--caption")
-                line.append(Segment(caption(placement.names, side), style))
+                line.append(Segment(printable(caption(placement.names, side)), style))
                 continue
             for place, picture in enumerate(pictures):
                 if place:

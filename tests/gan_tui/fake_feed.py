@@ -15,12 +15,14 @@ from gan_tui.state.run_view import Link, RunView, with_link, with_reply, with_re
 class FakeFeed:
     """Implements Feed without a thread: ``play`` is the engine's side. ``sent`` holds the commands asked for."""
 
-    def __init__(self, messages: Iterable[ev.Event | ev.Tick] = (), *, link: Link = "live") -> None:
+    def __init__(
+        self, messages: Iterable[ev.Event | ev.Tick] = (), *, link: Link = "live", name: str = "horse2zebra"
+    ) -> None:
         self.history = History()
         self.sent: list[Command] = []
         self.closed = False
         self._notify: Callable[[], None] = lambda: None
-        start = RunView(name="horse2zebra", method="cyclegan", preset="horse2zebra", link=link)
+        start = RunView(name=name, method="cyclegan", preset="horse2zebra", link=link)
         self._view = absorb(start, self.history, messages)
 
     def start(self, notify: Callable[[], None]) -> None:

@@ -68,6 +68,7 @@ class Recording:
             **self.early(4.0),
             controls=controls,
             values={control.name: control.default for control in controls},
+            staged=(),
             rates={"G": "optim.lr_g", "D": "optim.lr_d"},
             components=COMPONENTS,
             epochs=EPOCHS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pyte
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -65,7 +66,7 @@ def test_modes_pass_and_a_switch_of_screens_is_a_new_beginning() -> None:
     diff.thin(paint)
     assert diff.thin("\x1b[?25l") == "\x1b[?25l"
     assert diff.thin(paint) == ""
-    assert diff.thin("\x1b[?1049h") == "\x1b[?1049h"
+    assert diff.thin("\x1b[?1049h").endswith("\x1b[?1049h")
     assert diff.thin(paint) != ""
 
 
@@ -74,3 +75,47 @@ def test_wide_characters_take_two_cells() -> None:
     diff.thin(sequence([(0, 0, "", "画x")]))
     assert diff.thin(sequence([(0, 2, "", "x")])) == ""
     assert diff.thin(sequence([(0, 2, "", "y")])).startswith("\x1b[1;3H")
+
+
+OTHERS = [
+    "\x1b[<u",  # Textual's last word to the kitty keyboard protocol
+    "\x1b[>25u",
+    "\x1b[?2048$p",
+    "\x1b[1 q",
+    "\x1b[!p",
+    "\x1b]0;title\x07",
+    "\x1b]8;;https://example.org\x1b\\",
+    "\x1bP+q544e\x1b\\",
+    "\x1b_Gi=1;AAAA\x1b\\",
+    "\x1b7",
+    "\x1b(B",
+    "\x1bc",
+    "\r",
+    "\x1b[2J",
+    "\x1b[H",
+]
+
+
+@pytest.mark.parametrize("other", OTHERS, ids=repr)
+def test_what_is_no_place_style_or_text_passes_unchanged(other: str) -> None:
+    diff = TerminalDiff()
+    diff.thin(sequence([(0, 0, "31", "x")]))
+    assert diff.thin(other).endswith(other)
+    whole = f"{sequence([(1, 0, '', 'y')])}{other}{sequence([(2, 0, '', 'z')])}"
+    written = diff.thin(whole)
+    assert other in written
+    assert written.index("y") < written.index(other) < written.rindex("z")
+
+
+@pytest.mark.parametrize("half", ["\x1b", "\x1b[", "\x1b[38;2;", "\x1b]0;title", "\x1bP1", "\x1b[1\x80m"], ids=repr)
+def test_half_a_sequence_is_passed_on_with_what_follows_it(half: str) -> None:
+    diff = TerminalDiff()
+    assert diff.thin(half) == half
+    assert diff.thin("nobody knows where") == "nobody knows where"
+
+
+def test_after_an_unknown_move_text_goes_where_the_cursor_is() -> None:
+    diff = TerminalDiff()
+    abc = sequence([(0, 0, "7", "abc"), (1, 0, "44", "x")])
+    writes = [abc, sequence([(0, 0, "7", "abc")]), "\x1b[3Cdef", "ghi", sequence([(1, 0, "31", "x")]), abc]
+    assert shown(*(diff.thin(write) for write in writes)) == shown(*writes)

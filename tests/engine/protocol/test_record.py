@@ -121,7 +121,7 @@ def test_the_newest_event_is_found_without_reading_the_file(run: RunDirectory) -
 @given(
     kinds=st.lists(st.booleans(), min_size=1, max_size=40),
     reads=st.lists(st.integers(0, 40), max_size=5),
-    big=st.data(),
+    data=st.data(),
 )
 def test_whenever_it_is_read_every_event_comes_once_and_in_order(
     tmp_path_factory: pytest.TempPathFactory, kinds: list[bool], reads: list[int], data: st.DataObject

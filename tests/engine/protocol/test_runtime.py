@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import socket
 import stat
 from pathlib import Path
 
 import pytest
 
 from engine.errors import WorkError
-from engine.protocol.runtime import SOCKET_PATH_LIMIT, endpoints_of, socket_folder
+from engine.protocol.runtime import SOCKET_PATH_LIMIT, new_endpoints, remove_stale, socket_folder, socket_path
 
 
 @pytest.fixture
@@ -75,10 +76,37 @@ def test_without_a_runtime_directory_it_lies_in_the_temporary_one(
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-def test_a_runs_addresses_lie_in_it_and_fit() -> None:
-    endpoints = endpoints_of("0123456789ab")
-    addresses = [endpoints.events, endpoints.sheets, endpoints.commands]
-    assert len(set(addresses)) == 3
+def test_an_engines_addresses_lie_in_it_fit_and_are_its_own() -> None:
+    endpoints = [new_endpoints() for _ in range(5)]
+    addresses = [address for each in endpoints for address in (each.events, each.sheets, each.commands)]
+    assert len(set(addresses)) == 15
     for address in addresses:
-        assert address.startswith(f"ipc://{socket_folder()}/0123456789ab.")
-        assert len(address.removeprefix("ipc://")) <= SOCKET_PATH_LIMIT
+        path = socket_path(address)
+        assert path is not None
+        assert path.parent == socket_folder()
+        assert len(os.fsencode(path)) <= SOCKET_PATH_LIMIT
+    assert socket_path("tcp://127.0.0.1:5555") is None
+
+
+def test_sockets_on_which_nobody_listens_are_removed_and_the_others_kept(given: Path) -> None:
+    endpoints = new_endpoints()
+    heard, dead = (Path(address.removeprefix("ipc://")) for address in (endpoints.events, endpoints.sheets))
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(heard))
+        listening.listen()
+        with socket.socket(socket.AF_UNIX) as killed:
+            killed.bind(str(dead))
+        remove_stale(endpoints)
+        assert heard.is_socket()
+        assert not dead.exists()
+    remove_stale(endpoints)
+    assert not heard.exists()
+
+
+def test_a_file_that_is_no_socket_is_never_removed(given: Path) -> None:
+    """run.json is text: whatever it names must not be deleted for it."""
+    endpoints = new_endpoints()
+    path = Path(endpoints.events.removeprefix("ipc://"))
+    path.write_text("precious")
+    remove_stale(endpoints)
+    assert path.read_text() == "precious"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -16,9 +16,10 @@ from engine.protocol.checkpoints import TRAINING_STATE, list_checkpoints
 from engine.protocol.codec import decode_streamed
 from engine.protocol.commands import SCHEMA_VERSION, Command, Report, Request
 from engine.protocol.rundir import RunDirectory
-from engine.protocol.runtime import endpoints_of
+from engine.protocol.runtime import new_endpoints
 from engine.record import Record, Standing
 from engine.train.loop import Ending, train
+from engine.train.session import Session
 from engine.train.setup import open_session
 
 Script = Callable[[ev.Event], Iterable[Command]]
@@ -40,8 +41,15 @@ def after_step(step: int, *commands: Command) -> Script:
 
 def train_here(run: RunDirectory, *first: Command, script: Script = nothing_more) -> Ending:
     """Train a run as the engine does, but for the sockets; the first commands are taken before the first step."""
+    with session_of(run, *first, script=script) as session:
+        return train(session)
+
+
+@contextmanager
+def session_of(run: RunDirectory, *first: Command, script: Script = nothing_more) -> Iterator[Session]:
+    """A run made ready for its first step, or for the one after its newest checkpoint."""
     standing = Standing(run)
-    link = Link(endpoints_of(standing.identity.id), empty_report(run))
+    link = Link(new_endpoints(), empty_report(run))
 
     def give(command: Command) -> None:
         link.mailbox.put(Envelope(b"", Request(version=SCHEMA_VERSION, id="", by="test", command=command)))
@@ -56,13 +64,13 @@ def train_here(run: RunDirectory, *first: Command, script: Script = nothing_more
         give(command)
     config = resolve(read_toml(run.config), str(run.config))
     with Record(run, publish=publish) as record:
-        return train(open_session(run, config, record, standing, link))
+        yield open_session(run, config, record, standing, link)
 
 
 def empty_report(run: RunDirectory) -> Report:
     return Report(
         run=run.name, state="starting", phase="", step=0, total_steps=0, epoch=0, epochs=0, throughput=0.0,
-        controls={}, staged={}, lr={}, losses={}, last_seq=0,
+        controls={}, staged=(), lr={}, losses={}, last_seq=0,
     )  # fmt: skip
 
 
@@ -98,9 +106,3 @@ def _equal(first: Any, second: Any) -> bool:
     if isinstance(first, torch.Tensor):
         return first.dtype == second.dtype and torch.equal(first, second)
     return bool(first == second)
-
-
-def final_weights(run: RunDirectory) -> dict[str, bytes]:
-    """The bytes of each network's file in the newest checkpoint."""
-    folder, _ = list_checkpoints(run)[-1]
-    return {path.name: Path(path).read_bytes() for path in folder.glob("*.safetensors")}

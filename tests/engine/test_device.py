@@ -1,0 +1,49 @@
+"""Where a run computes: chosen, or refused by name; never another device than was asked for."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from engine.config.schema import RunConfig
+from engine.device import choose_device, describe
+from engine.errors import RequestError
+
+without_cuda = pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
+with_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no CUDA")
+
+
+def test_the_cpu_is_always_there() -> None:
+    assert choose_device(RunConfig(device="cpu")) == torch.device("cpu")
+    assert describe(torch.device("cpu"), RunConfig(precision="bf16")) == "cpu bf16"
+
+
+@without_cuda
+@pytest.mark.parametrize("name", ["cuda", "cuda:0", "cuda:7"])
+def test_cuda_that_is_absent_is_refused(name: str) -> None:
+    with pytest.raises(RequestError, match="asks for CUDA, and PyTorch sees no CUDA device") as caught:
+        choose_device(RunConfig(device=name))
+    assert "--device cpu" in caught.value.fix
+
+
+@without_cuda
+def test_auto_takes_the_cpu_where_there_is_nothing_else() -> None:
+    assert choose_device(RunConfig(device="auto")) == torch.device("cpu")
+
+
+@with_cuda
+def test_auto_takes_the_first_gpu() -> None:
+    assert choose_device(RunConfig(device="auto")) == torch.device("cuda", 0)
+    assert choose_device(RunConfig(device="cuda")) == torch.device("cuda", 0)
+
+
+@with_cuda
+def test_a_gpu_beyond_those_there_are_is_refused() -> None:
+    with pytest.raises(RequestError, match="beyond the"):
+        choose_device(RunConfig(device="cuda:63"))
+
+
+@pytest.mark.skipif(torch.backends.mps.is_available(), reason="this machine has Metal")
+def test_metal_that_is_absent_is_refused() -> None:
+    with pytest.raises(RequestError, match="is not available on this machine"):
+        choose_device(RunConfig(device="mps"))

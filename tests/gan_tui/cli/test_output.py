@@ -1,0 +1,52 @@
+"""What commands write holds no character that a terminal would obey."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from engine.protocol import events as ev
+from gan_tui.cli.output import put, put_json, say
+from gan_tui.cli.plain_lines import PlainLines
+from gan_tui.cli.progress_bar import ProgressBar
+from tests.gan_tui.hostile import HOSTILE, obeyed
+
+NOTE = ev.Note(seq=1, step=1, time=0.0, text=HOSTILE, by=HOSTILE)
+METRICS = ev.Metrics(
+    seq=2, step=1, time=0.0, epoch=1, images=1, losses={HOSTILE: 1.0}, lr={}, weights={}, throughput=1.0, data_wait=0.0
+)
+
+
+def test_every_line_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    put(HOSTILE, HOSTILE)
+    say(HOSTILE)
+    lines = PlainLines()
+    lines.hear(NOTE)
+    lines.hear(METRICS)
+    lines.say(HOSTILE)
+    out, speech = capsys.readouterr()
+    assert [len(out.splitlines()), len(speech.splitlines())] == [2, 3]
+    assert out.splitlines()[0].count("\t") == 1
+    assert obeyed((out + speech).replace("\n", "").replace("\t", "")) == []
+    assert out.count("evil") == 3
+
+
+def test_json_says_all_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    put_json({HOSTILE: [HOSTILE]})
+    out, _ = capsys.readouterr()
+    assert json.loads(out) == {HOSTILE: [HOSTILE]}
+    assert obeyed(out.replace("\n", "")) == []
+
+
+def test_the_progress_bar_shows_text(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("FORCE_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+    with ProgressBar() as bar:
+        bar.hear(ev.Phase(seq=1, step=0, time=0.0, name=HOSTILE))
+        bar.hear(METRICS)
+        bar.hear(NOTE)
+        bar.say(HOSTILE)
+    out, _ = capsys.readouterr()
+    assert "evil" in out
+    assert obeyed(out.replace("\n", "")) == []

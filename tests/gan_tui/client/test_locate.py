@@ -1,0 +1,76 @@
+"""What RUN means: a path, a name, or a beginning that fits one run alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.errors import RequestError
+from engine.protocol.rundir import RunDirectory
+from engine.record import Standing
+from gan_tui.client.locate import find_run, list_runs, most_recent_live, runs_folder
+from tests.gan_tui.client.locked import locked
+from tests.runs import make_run
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("horse", "horse-2", "zebra"):
+        make_run(tmp_path, name=name)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("given", "name"), [("horse", "horse"), ("horse-", "horse-2"), ("z", "zebra"), ("zebra", "zebra")]
+)
+def test_a_name_or_the_beginning_of_one(folder: Path, given: str, name: str) -> None:
+    assert find_run(given, folder) == RunDirectory(folder / name)
+
+
+def test_a_path_from_anywhere(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert find_run(str(folder / "zebra"), tmp_path / "elsewhere") == RunDirectory(folder / "zebra")
+    monkeypatch.chdir(folder)
+    assert find_run("./zebra", tmp_path / "elsewhere") == RunDirectory(folder / "zebra")
+
+
+def test_several_are_named(folder: Path) -> None:
+    with pytest.raises(RequestError, match=r"run h: could be any of horse, horse-2. Write more of its name."):
+        find_run("h", folder)
+
+
+def test_none_says_what_there_is(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match=r"There are horse, horse-2, zebra."):
+        find_run("giraffe", folder)
+    with pytest.raises(RequestError, match="There is none yet: gan-tui train PRESET"):
+        find_run("giraffe", tmp_path / "absent")
+    (folder / "no-run").mkdir()
+    with pytest.raises(RequestError):
+        find_run(str(folder / "no-run"), folder)
+
+
+def test_runs_are_listed_newest_first_and_damaged_ones_left_out(folder: Path) -> None:
+    assert [run.name for run, _ in list_runs(folder)] == ["zebra", "horse-2", "horse"]
+    (folder / "zebra" / "run.json").write_bytes(b'{"id": "\xff"')
+    assert [run.name for run, _ in list_runs(folder)] == ["horse-2", "horse"]
+
+
+def test_the_most_recent_live_run_is_the_newest_with_an_engine(folder: Path) -> None:
+    for name in ("horse", "horse-2", "zebra"):
+        Standing(RunDirectory(folder / name)).update(state="training", pid=1)
+    with pytest.raises(RequestError, match="are none that train now"):
+        most_recent_live(folder)
+    with locked(RunDirectory(folder / "horse")), locked(RunDirectory(folder / "horse-2")):
+        assert most_recent_live(folder).name == "horse-2"
+    with pytest.raises(RequestError, match="do not exist"):
+        most_recent_live(folder / "absent")
+
+
+def test_the_folder_of_runs_is_asked_for_or_named_by_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert runs_folder(None) == tmp_path / "runs"
+    monkeypatch.setenv("GAN_TUI_RUNS_DIR", str(tmp_path / "mine"))
+    assert runs_folder(None) == tmp_path / "mine"
+    assert runs_folder(Path("here")) == tmp_path / "here"

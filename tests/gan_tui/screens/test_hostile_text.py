@@ -1,0 +1,84 @@
+"""Whatever a record, a folder or a host is called, the terminal is sent text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from textual.app import App
+from textual.pilot import Pilot
+
+from engine.config.controls import controls_of
+from engine.config.methods import CycleGanConfig
+from engine.protocol import events as ev
+from gan_tui.app import PickerApp
+from gan_tui.screens.checkpoints import CheckpointRow
+from tests.gan_tui.conftest import MakeDashboard
+from tests.gan_tui.fake_feed import FakeFeed
+from tests.gan_tui.hostile import HOSTILE, obeyed
+from tests.gan_tui.recorded import Recording
+
+
+def screen_text(app: App[object]) -> str:
+    """Everything on the screen, as it is written to the terminal."""
+    width, height = app.size
+    assert (width, height) == (120, 40)
+    return "".join(segment.text for strip in app.screen._compositor.render_strips() for segment in strip)
+
+
+async def no_control_characters(pilot: Pilot[object]) -> None:
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+    text = screen_text(pilot.app)
+    assert "evil" in text
+    assert obeyed(text) == []
+
+
+def hostile_announcement(recording: Recording) -> ev.Announced:
+    first, *rest = controls_of(CycleGanConfig())
+    controls = (msgspec.structs.replace(first, name=HOSTILE, doc=HOSTILE, unit=HOSTILE), *rest)
+    return ev.Announced(
+        **recording.early(4.0), controls=controls, values={}, staged=(), rates={}, components=(HOSTILE,), epochs=1,
+        steps_per_epoch=100, total_steps=100, device=HOSTILE, parameters={HOSTILE: 1_000},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("keys", ["", "m", "=", "X", "R", "?", "3", "4"])
+async def test_a_hostile_record(keys: str, recording: Recording, make_dashboard: MakeDashboard) -> None:
+    feed = FakeFeed(
+        [
+            ev.Started(**recording.early(0), pid=1, host=HOSTILE),
+            hostile_announcement(recording),
+            ev.Training(**recording.when(0)),
+            recording.metrics(50, losses={HOSTILE: 1.0}),
+            recording.metrics(100, losses={HOSTILE: 2.0}),
+            ev.Note(**recording.when(100), text=HOSTILE, by=HOSTILE),
+            ev.Alert(**recording.when(100), subject=HOSTILE, fact=HOSTILE, fix=HOSTILE),
+            ev.Sampled(**recording.when(100), path=HOSTILE, tile=64, rows=((HOSTILE,),)),
+        ],
+        name=HOSTILE,
+    )
+    async with make_dashboard(feed).run_test(size=(120, 40)) as pilot:
+        await pilot.press(*keys)
+        await no_control_characters(pilot)
+        feed.refuse(HOSTILE, HOSTILE, HOSTILE) if feed.sent else feed.relink("lost", HOSTILE)
+        await no_control_characters(pilot)
+
+
+async def test_a_hostile_start_and_failure(recording: Recording, make_dashboard: MakeDashboard) -> None:
+    feed = FakeFeed([ev.Phase(**recording.early(0), name=HOSTILE, detail=HOSTILE)], name=HOSTILE)
+    async with make_dashboard(feed).run_test(size=(120, 40)) as pilot:
+        await no_control_characters(pilot)
+        await pilot.press("S")
+        feed.refuse(HOSTILE, HOSTILE)
+        await no_control_characters(pilot)
+        feed.play(ev.Failed(**recording.early(1), reason=HOSTILE, fix=HOSTILE))
+        await no_control_characters(pilot)
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+async def test_hostile_checkpoints(rows: int, tmp_path: Path) -> None:
+    row = CheckpointRow(step=1, time=0.0, size=1, reason=HOSTILE, losses={HOSTILE: 1.0})
+    async with PickerApp(HOSTILE, [row] * rows, now=0.0).run_test(size=(120, 40)) as pilot:
+        await no_control_characters(pilot)
