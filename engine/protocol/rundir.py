@@ -253,4 +253,4 @@ def viewed_state(run: RunDirectory, identity: Identity) -> ViewedState:
     if identity.state not in LIVE_STATES or engine_is_alive(run):
         return identity.state
     fresh = identity.state == "starting" and identity.pid is None
-    return "starting" if fresh and time.time() - identity.created < STARTING_GRACE_SECONDS else "lost"
+    return "starting" if fresh and time.time() - identity.state_since < STARTING_GRACE_SECONDS else "lost"

@@ -38,7 +38,7 @@ def resume(
 
     folder = runs_folder(runs_dir)
     source = _most_recent(folder) if run is None else find_run(run, folder)
-    _require_idle(source)
+    require_idle(source)
     chosen = checkpoint or _pick(source, interactive=not (headless or detach))
     if chosen is None:
         say("Nothing chosen; nothing started.")
@@ -49,7 +49,8 @@ def resume(
     show_new_engine(target, headless=headless, detach=detach)
 
 
-def _require_idle(run: RunDirectory) -> None:
+def require_idle(run: RunDirectory) -> None:
+    """Refuse a run that an engine is at work on."""
     from engine.errors import RequestError
     from engine.protocol.rundir import engine_is_alive
 

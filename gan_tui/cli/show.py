@@ -33,7 +33,7 @@ def show_new_engine(run: RunDirectory, *, headless: bool, detach: bool) -> None:
     elif headless or not (sys.stdin.isatty() and sys.stdout.isatty()):
         _follow_as_text(run, engine)
     else:
-        show_dashboard(run, readonly=False)
+        show_dashboard(run, readonly=False, engine=engine)
 
 
 def _wait_until_taken_up(run: RunDirectory, engine: subprocess.Popen[bytes]) -> None:
@@ -59,25 +59,42 @@ def _follow_as_text(run: RunDirectory, engine: subprocess.Popen[bytes]) -> None:
     raise typer.Exit(status)
 
 
-def show_dashboard(run: RunDirectory, *, readonly: bool) -> None:
-    """Open the dashboard on a run until the user leaves it, then say how the run goes on."""
+def show_dashboard(run: RunDirectory, *, readonly: bool, engine: subprocess.Popen[bytes] | None = None) -> None:
+    """Open the dashboard on a run until the user leaves it, then say how the run goes on.
+
+    ``engine`` is the run's, where it has just been started.
+    """
     from gan_tui.app import Detached, Ended, ResumeFrom, run_dashboard
+    from gan_tui.cli.resume import require_idle
     from gan_tui.client.branch import run_to_resume
     from gan_tui.client.follow import Follower
     from gan_tui.client.launch import start_engine
 
     while True:
-        departure = run_dashboard(Follower(run), run.root, readonly=readonly)
+        departure = run_dashboard(Follower(run, engine), run.root, readonly=readonly)
         match departure:
-            case Detached():
-                say(f"{run.name} goes on training. Come back: gan-tui attach {run.name}")
+            case Detached(status=status):
+                say(f"{_going_on(run, status)} Come back: gan-tui attach {run.name}")
                 return
             case Ended(status=status):
                 say(_ended(run, status))
                 return
             case ResumeFrom(step=step):
+                require_idle(run)
                 run = run_to_resume(run, str(step), branch=False, settings=[], flags={}, name=None)
-                start_engine(run)
+                engine = start_engine(run)
+
+
+def _going_on(run: RunDirectory, status: str) -> str:
+    match status:
+        case "training":
+            return f"{run.name} goes on training."
+        case "paused":
+            return f"{run.name} stays paused."
+        case "stopping":
+            return f"{run.name} is about to stop."
+        case _:
+            return f"{run.name} goes on by itself."
 
 
 def _ended(run: RunDirectory, status: str) -> str:

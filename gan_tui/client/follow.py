@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import subprocess
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -15,21 +16,24 @@ from gan_tui.client.sender import sender_name
 from gan_tui.client.stream import EngineState, EventStream
 from gan_tui.state.absorb import absorb
 from gan_tui.state.history import History
+from gan_tui.state.plain_text import printable
 from gan_tui.state.run_view import Link, RunView, with_link, with_reply, with_request, with_unanswered
 
+CLOSE_SECONDS = 2.0
 LINKS: dict[EngineState, Link] = {"starting": "connecting", "live": "live", "ended": "record", "lost": "lost"}
 
 
 class Follower:
     """Implements gan_tui.state.feed.Feed for a run directory."""
 
-    def __init__(self, run: RunDirectory) -> None:
+    def __init__(self, run: RunDirectory, engine: subprocess.Popen[bytes] | None = None) -> None:
+        """``engine`` is the run's, where this process started it."""
         identity = read_identity(run)
         self._run = run
         self._view = RunView(name=run.name, method=identity.method, preset=identity.preset, host=identity.host)
         self._history = History()
         self._outgoing: deque[tuple[str, Command]] = deque()
-        self._stream = EventStream(run)
+        self._stream = EventStream(run, engine)
         self._notify: Callable[[], None] = lambda: None
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="follower", daemon=True)
@@ -58,36 +62,51 @@ class Follower:
         self._notify = lambda: None
         self._closing.set()
         self._stream.wake()
-        self._thread.join(timeout=2)
+        if self._thread.ident is not None:
+            self._thread.join(timeout=CLOSE_SECONDS)
+        if not self._thread.is_alive():  # else the stream is in use, and goes when the process does
+            self._stream.close()
 
     # ---------------------------------------------------------------------------------------------- in the thread
 
     def _follow(self) -> None:
         try:
-            with self._stream as stream:
-                for batch in stream.recorded():
-                    self._take_in(batch)
-                    if self._closing.is_set():
-                        return
-                self._show_link()
-                while not self._closing.is_set():
-                    self._take_in(stream.wait())
-                    self._take_replies()
-                    self._show_link()
-                    self._send_waiting()
+            self._follow_to_the_end(self._stream)
         except (OSError, GanTuiError) as error:
-            self._replace(with_link(self._view, "lost", str(error)))
+            self._give_up(str(error))
+        except Exception as error:  # noqa: BLE001 - the worker's edge: whatever it was, the user is to see it
+            self._give_up(f"{type(error).__name__}: {error}")
+
+    def _follow_to_the_end(self, stream: EventStream) -> None:
+        stream.open()
+        for batch in stream.recorded():
+            self._take_in(batch)
+            if self._closing.is_set():
+                return
+        self._show_link()
+        while not self._closing.is_set():
+            self._take_in(stream.wait())
+            self._take_replies()
+            self._show_link()
+            self._send_waiting()
+
+    def _give_up(self, reason: str) -> None:
+        view = with_link(self._view, "lost", f"the run is not followed any more ({printable(reason)})")
+        self._replace(self._without_answers(view))
 
     def _take_in(self, messages: list[Event] | list[Event | Tick]) -> None:
         if messages:
             self._replace(absorb(self._view, self._history, messages))
 
     def _show_link(self) -> None:
-        self._replace(with_link(self._view, LINKS[self._stream.engine]))
-        if self._stream.engine in ("ended", "lost"):
-            for exchange in self._view.exchanges:
-                if exchange.waiting:
-                    self._replace(with_unanswered(self._view, exchange.id, "the engine is gone"))
+        view = with_link(self._view, LINKS[self._stream.engine], self._stream.trouble)
+        self._replace(self._without_answers(view) if self._stream.engine in ("ended", "lost") else view)
+
+    def _without_answers(self, view: RunView) -> RunView:
+        for exchange in view.exchanges:
+            if exchange.waiting:
+                view = with_unanswered(view, exchange.id, "the engine is gone")
+        return view
 
     def _take_replies(self) -> None:
         while self._stream.replies:

@@ -5,15 +5,23 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 
-from engine.protocol.rundir import RunDirectory
+from msgspec.structs import replace
+
+from engine.protocol.rundir import RunDirectory, engine_is_alive, engine_lock, read_identity, write_identity
+from engine.protocol.runtime import remove_stale
 
 
 def start_engine(run: RunDirectory) -> subprocess.Popen[bytes]:
     """Start the engine of a run, detached; what it prints goes to the run's engine.log.
 
     ``-P`` keeps a folder called ``engine`` in the user's working directory from being taken for ours.
+
+    Raises:
+        WorkError: run.json cannot be read.
     """
+    _announce(run)
     log = os.open(run.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
     try:
         return subprocess.Popen(
@@ -26,3 +34,20 @@ def start_engine(run: RunDirectory) -> subprocess.Popen[bytes]:
         )
     finally:
         os.close(log)
+
+
+def _announce(run: RunDirectory) -> None:
+    """Let run.json say that the run starts, so that nobody takes it for ended until the engine says so itself.
+
+    Where an engine is at work it is left alone: the new one will find the lock taken, and say so in its log.
+    """
+    if engine_is_alive(run):
+        return
+    with engine_lock(run):
+        identity = read_identity(run)
+        if identity.endpoints:
+            remove_stale(identity.endpoints)  # the engine would not know of them any more
+        fresh = replace(
+            identity, state="starting", state_since=time.time(), pid=None, endpoints=None, reason="", exit_status=None
+        )
+        write_identity(run, fresh)

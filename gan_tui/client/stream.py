@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import time
 from collections.abc import Iterator
 from itertools import islice
@@ -16,7 +17,7 @@ from engine.protocol.codec import EVENT_TOPIC, DecodeError, decode_reply, decode
 from engine.protocol.commands import SCHEMA_VERSION, Command, Reply, Request
 from engine.protocol.events import Event, Tick
 from engine.protocol.record import RecordReader
-from engine.protocol.rundir import Endpoints, RunDirectory, read_identity, viewed_state
+from engine.protocol.rundir import Endpoints, RunDirectory, engine_is_alive, read_identity, viewed_state
 
 EngineState: TypeAlias = Literal["starting", "live", "ended", "lost"]
 """Whether an engine is at work: soon, now, no more, or no more and without a word."""
@@ -34,9 +35,12 @@ class EventStream:
     reader back to the record, so events that were dropped on the way, or published before we listened, are not missed.
     """
 
-    def __init__(self, run: RunDirectory) -> None:
+    def __init__(self, run: RunDirectory, engine_process: subprocess.Popen[bytes] | None = None) -> None:
+        """``engine_process`` is the run's engine where this process started it: its death is then seen at once."""
         self.run = run
         self.engine: EngineState = "starting"
+        self.trouble = ""
+        """Why the engine is lost, where more is known than that."""
         self.last_seq = 0
         self.replies: list[Reply] = []
         """Answers that have come; whoever reads them empties the list."""
@@ -47,6 +51,8 @@ class EventStream:
         self._endpoints: Endpoints | None = None
         self._wake_reader, self._wake_writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._looked = 0.0
+        self._engine_process = engine_process
+        self._closed = False
 
     def open(self) -> None:
         """Look for the engine and begin to listen; to be called before the record is read."""
@@ -80,7 +86,9 @@ class EventStream:
         return messages
 
     def wake(self) -> None:
-        """Make ``wait`` return; from any thread."""
+        """Make ``wait`` return; from any thread but while ``close`` runs. After it, nothing happens."""
+        if self._closed:
+            return
         try:
             os.write(self._wake_writer, b"x")
         except BlockingIOError:
@@ -98,7 +106,10 @@ class EventStream:
         return True
 
     def close(self) -> None:
-        """Close the sockets; unsent commands are dropped."""
+        """Close the sockets; unsent commands are dropped. Nobody may be waiting."""
+        if self._closed:
+            return
+        self._closed = True
         self._disconnect()
         self._context.term()
         os.close(self._wake_reader)
@@ -154,17 +165,22 @@ class EventStream:
     def _look_for_engine(self) -> None:
         """Read how the run stands; connect when an engine listens."""
         self._looked = time.monotonic()
+        gone = self._engine_process is not None and self._engine_process.poll() is not None
         try:
             identity = read_identity(self.run)
         except GanTuiError:
             self.engine = "lost"
             return
         state = viewed_state(self.run, identity)
+        self.trouble = ""
         match state:
             case "stopped" | "finished" | "failed":
                 self.engine = "ended"
             case "lost":
                 self.engine = "lost"
+            case "starting" if gone and not engine_is_alive(self.run):
+                self.engine = "lost"
+                self.trouble = f"the engine ended before it began; {self.run.log} may say why"
             case _:
                 self.engine = "live" if identity.endpoints else "starting"
         if self.engine == "live" and identity.endpoints != self._endpoints:

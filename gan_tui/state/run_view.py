@@ -115,13 +115,9 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def status(self) -> Status:
-        """The one word for how the run is."""
-        if self.state in ENDED:
-            return self.state
+        """The one word for how the run is. What a record ends with is not believed while a new engine starts."""
         match self.link:
-            case "lost":
-                return "lost"
-            case "reading" | "connecting":
+            case "reading" | "connecting" | "lost":
                 return self.link
             case "live" | "record":
                 return self.state
@@ -131,7 +127,7 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def ended(self) -> bool:
         """Whether no engine works on the run any more."""
-        return self.state in ENDED or self.link == "lost"
+        return self.status in (*ENDED, "lost")
 
     @property
     def remaining_seconds(self) -> float | None:
