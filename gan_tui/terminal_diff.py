@@ -13,8 +13,6 @@ from typing import NamedTuple
 from rich.cells import get_character_cell_size
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
-from textual.events import Resize
-from textual.message import Message
 
 _TOKENS = re.compile(
     r"\x1b\[(\d+);(\d+)H"  # go to row, column
@@ -168,10 +166,19 @@ class ThriftyDriver(LinuxDriver):
         self, app: App[object], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
         self._diff = TerminalDiff()
+        self._drawn_size: tuple[int, int] | None = None
         super().__init__(app, debug=debug, mouse=mouse, size=size)
 
     def write(self, data: str) -> None:
-        """Write what is new in the data."""
+        """Write what is new in the data.
+
+        A terminal of another size than at the last writing shows who knows what. It is asked here, where it matters:
+        Textual learns of a new size by a signal or in the input, depending on the terminal.
+        """
+        size = self._get_terminal_size()
+        if size != self._drawn_size:
+            self._drawn_size = size
+            self._diff.forget()
         if thinned := self._diff.thin(data):
             super().write(thinned)
 
@@ -179,12 +186,6 @@ class ThriftyDriver(LinuxDriver):
         """Begin, or go on after a suspension."""
         self._diff.forget()
         super().start_application_mode()  # type: ignore[no-untyped-call]
-
-    def process_message(self, message: Message) -> None:
-        """Notice that the terminal has another size, and shows who knows what."""
-        if isinstance(message, Resize):
-            self._diff.forget()
-        super().process_message(message)
 
 
 def _plain(look: Look) -> bool:

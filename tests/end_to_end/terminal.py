@@ -20,10 +20,14 @@ KEYS = {"enter": "\r", "escape": "\x1b", "down": "\x1b[B", "up": "\x1b[A", "tab"
 class Terminal:
     """Runs a command in a pseudo-terminal of a given size; used as a context manager, it hangs up at the end."""
 
-    def __init__(self, command: list[str], *, columns: int = 120, rows: int = 40, env: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, command: list[str], *, columns: int = 120, rows: int = 40, env: dict[str, str] | None = None
+    ) -> None:
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         environment = {**os.environ, **(env or {}), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        for name in ("COLUMNS", "LINES"):  # they would be believed before the terminal itself
+            environment.pop(name, None)
         self._child = pexpect.spawn(command[0], command[1:], dimensions=(rows, columns), env=environment)
 
     @property
@@ -35,6 +39,11 @@ class Terminal:
         """Type keys, by name or as text."""
         for key in keys:
             self._child.send(KEYS.get(key, key))
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Give the terminal another size, as a user who drags its corner."""
+        self._screen.resize(rows, columns)
+        self._child.setwinsize(rows, columns)
 
     def wait_for(self, *texts: str) -> None:
         """Return once the screen shows all the texts. Raises AssertionError, with the screen, when it never does."""

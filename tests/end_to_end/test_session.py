@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
+from engine.protocol.rundir import RunDirectory, engine_is_alive
 from tests.end_to_end.terminal import Terminal
+from tests.gan_tui.client.locked import locked
 
 GAN_TUI = [sys.executable, "-c", "from gan_tui.cli import main; main()"]
 NAME = "session"
@@ -112,6 +114,12 @@ def test_a_whole_session(shell: Shell) -> None:
         terminal.wait_for("TRAINING", "cycle_A", "loss.cycle_a")
         terminal.hang_up()
 
+    with shell.attach() as terminal:
+        terminal.wait_for("TRAINING")
+        terminal.press("q")
+        assert terminal.wait_for_exit() == 0
+        assert f"{NAME} goes on training. Come back: gan-tui attach {NAME}" in terminal.text
+
     step = shell.status()["step"]
     shell.until(lambda: shell.status()["step"] > step, "training after the terminal was closed")
 
@@ -122,7 +130,7 @@ def test_a_whole_session(shell: Shell) -> None:
         _pause_and_save(shell, terminal)
         terminal.press("q")
         assert terminal.wait_for_exit() == 0
-        assert "goes on training" in terminal.text
+        assert f"{NAME} stays paused. Come back: gan-tui attach {NAME}" in terminal.text
 
     assert shell.state() == "paused"
     shell.run("ctl", NAME, "continue")
@@ -200,6 +208,19 @@ def test_the_newest_checkpoint_continues_the_run(shell: Shell) -> None:
     assert numbers == list(range(1, len(numbers) + 1))
 
 
+def test_a_resized_terminal_is_drawn_whole(shell: Shell) -> None:
+    shell.run("train", str(shell.preset), "--name", NAME, "--steps", "4", "--headless")
+    with shell.attach() as terminal:
+        terminal.wait_for("FINISHED", "losses", "cycle_A", "help")
+        whole = terminal.text
+        terminal.resize(80, 24)
+        terminal.wait_for("1 Plot", "help")
+        terminal.resize(120, 40)
+        terminal.wait_until(lambda: terminal.text == whole, "the same screen as before")
+        terminal.press("q")
+        assert terminal.wait_for_exit() == 0
+
+
 @pytest.mark.parametrize("size", [(80, 24), (200, 50)])
 def test_the_picker_chooses_the_checkpoint_to_resume(shell: Shell, size: tuple[int, int]) -> None:
     shell.run("train", str(shell.preset), "--name", NAME, "--steps", "4", "--set", "checkpoint.every=2", "--headless")
@@ -212,3 +233,20 @@ def test_the_picker_chooses_the_checkpoint_to_resume(shell: Shell, size: tuple[i
         assert terminal.wait_for_exit() == 0
     picked = next(row for row in shell.json("runs") if row["name"] == "picked")
     assert (picked["parent"], picked["parent_step"], picked["step"]) == (NAME, 2, 6)
+
+
+def test_a_run_with_an_engine_gets_no_second_one(shell: Shell) -> None:
+    """Its record says that it was stopped, and still some engine holds it."""
+    shell.run("train", str(shell.preset), "--name", NAME, "--set", "checkpoint.every=2", "--detach")
+    shell.run("ctl", NAME, "stop")
+    run = RunDirectory(shell.runs / NAME)
+    shell.until(lambda: not engine_is_alive(run), "the engine's end")
+    starts = sum(event["kind"] == "started" for event in shell.journal())
+    with locked(run), shell.attach() as terminal:
+        terminal.wait_for("STOPPED")
+        terminal.press("R")
+        terminal.wait_for("Enter resume from it")
+        terminal.press("enter")
+        assert terminal.wait_for_exit() == 2
+        assert "is being trained now" in terminal.text
+    assert sum(event["kind"] == "started" for event in shell.journal()) == starts

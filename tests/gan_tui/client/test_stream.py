@@ -149,6 +149,24 @@ def test_what_was_dropped_last_is_fetched_when_a_tick_shows_it(run: RunDirectory
         assert heard[0].seq == 2
 
 
+def test_what_comes_again_is_heard_once(run: RunDirectory) -> None:
+    with at_work(run) as writer, EventStream(run) as stream:
+        writer.note()
+        follow(stream, 1)
+        lines: list[bytes] = []
+        writer.record.publish = lambda line: [lines.append(line), *map(writer.link.publish, lines)]  # type: ignore[assignment, func-returns-value]
+        writer.note(50)
+        assert follow(stream, 51) == list(range(2, 52))
+        assert [message.seq for message in stream.wait(0.2) if not isinstance(message, ev.Tick)] == []
+
+
+def test_two_of_three_that_are_dropped_are_fetched(run: RunDirectory) -> None:
+    with at_work(run) as writer, EventStream(run) as stream:
+        for number in range(1, 301):
+            writer.note() if number % 3 == 0 else writer.unpublished()
+        assert follow(stream, 300) == list(range(1, 301))
+
+
 def test_a_follower_that_reads_nothing_for_a_while_has_it_all_in_the_end(run: RunDirectory) -> None:
     """Far more than the high-water marks of both ends together."""
     last = 12_000

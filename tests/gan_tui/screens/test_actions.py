@@ -41,7 +41,7 @@ async def press(pilot: Driver, *keys: str) -> None:
 
 async def detaches(pilot: Driver, feed: FakeFeed) -> None:
     await press(pilot, "q")
-    assert pilot.app.return_value == Detached()
+    assert pilot.app.return_value == Detached(status="training")
 
 
 async def pauses_and_continues(pilot: Driver, feed: FakeFeed) -> None:
@@ -66,6 +66,11 @@ async def lists_checkpoints(pilot: Driver, feed: FakeFeed) -> None:
     await press(pilot, "R")
     assert isinstance(pilot.app.screen, CheckpointPicker)
     await press(pilot, "down", "enter")
+    assert pilot.app.return_value is None
+    assert "stop it first (X)" in deck(pilot).footer.remark
+    feed.play(ev.Stopped(**Recording().when(0) | {"seq": 10_000, "step": 49_200}, by="you", saved=True))
+    feed.relink("record")
+    await press(pilot, "R", "down", "enter")
     assert pilot.app.return_value == ResumeFrom(step=30_000)
 
 
@@ -288,6 +293,17 @@ async def test_read_only_refuses_every_command(feed: FakeFeed, make_dashboard: M
             assert deck(pilot).footer.remark.startswith("This view is read-only")
             assert isinstance(pilot.app.screen, DashboardScreen)
         assert feed.sent == []
+
+
+async def test_read_only_starts_no_engine(feed: FakeFeed, make_dashboard: MakeDashboard) -> None:
+    feed.play(ev.Stopped(**Recording().when(0) | {"seq": 10_000, "step": 49_200}, by="you", saved=True))
+    feed.relink("record")
+    async with make_dashboard(feed, readonly=True).run_test(size=(120, 40)) as pilot:
+        await press(pilot, "R")
+        assert isinstance(pilot.app.screen, CheckpointPicker)
+        await press(pilot, "enter")
+        assert deck(pilot).footer.remark.startswith("This view is read-only")
+        assert pilot.app.return_value is None
 
 
 async def test_a_lost_engine_is_a_state_with_a_way_on(feed: FakeFeed, make_dashboard: MakeDashboard) -> None:

@@ -96,11 +96,14 @@ def test_pause_continue_and_the_ways_to_end(started: RunView, recording: Recordi
     assert (again.status, again.failure) == ("starting", None)
 
 
-def test_a_lost_engine_shows_unless_the_run_has_ended(started: RunView, recording: Recording) -> None:
-    assert with_link(started, "lost").status == "lost"
+def test_the_link_has_the_first_word(started: RunView, recording: Recording) -> None:
+    assert (with_link(started, "lost").status, with_link(started, "lost").ended) == ("lost", True)
     assert with_link(started, "connecting").status == "connecting"
     finished = apply(started, ev.Finished(**recording.when(99)))
-    assert with_link(finished, "lost").status == "finished"
+    assert with_link(finished, "record").status == "finished"
+    taken_up_again = with_link(finished, "connecting")
+    assert (taken_up_again.status, taken_up_again.ended) == ("connecting", False)
+    assert with_link(finished, "lost").status == "lost", "the new engine is, that was to follow"
 
 
 def test_a_tick_moves_the_step_but_never_backwards_in_time(started: RunView) -> None:
