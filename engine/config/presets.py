@@ -30,6 +30,8 @@ def find_preset(given: str) -> Path:
     path = Path(given).expanduser()
     if path.is_file():
         return path
+    if path.is_dir():
+        raise RequestError(given, "is a folder, not a preset", f"Try: gan-tui train horse2zebra --data {given}")
     shipped = shipped_presets()
     name = path.stem if path.suffix == ".toml" and path.parent.name in ("", "presets") else given
     if name in shipped:

@@ -143,6 +143,8 @@ def create_run(
         root.mkdir(parents=True, exist_ok=True)
         run.root.mkdir()
     except FileExistsError as error:
+        if not root.is_dir():
+            raise RequestError(str(root), "is not a folder", "Choose another --runs-dir.") from error
         raise RequestError(
             f"run {name}", f"exists already in {root}", "Choose another --name, or resume it."
         ) from error

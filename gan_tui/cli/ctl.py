@@ -109,7 +109,8 @@ def sample(context: typer.Context, as_json: AsJson = False) -> None:
     _send(context, TakeSample(), as_json)
 
 
-@app.command("set")
+# A negative value is a value, not an option.
+@app.command("set", context_settings={"ignore_unknown_options": True})
 def set_(
     context: typer.Context,
     pairs: Annotated[

@@ -51,6 +51,7 @@ def runs(runs_dir: RunsFolder = None, as_json: AsJson = False) -> None:
 
 
 def _row(run: RunDirectory, identity: Identity) -> RunRow:
+    from engine.protocol.checkpoints import list_checkpoints
     from engine.protocol.record import last_event, last_metrics
     from engine.protocol.rundir import viewed_state
 
@@ -64,7 +65,7 @@ def _row(run: RunDirectory, identity: Identity) -> RunRow:
         state=viewed_state(run, identity),
         reason=identity.reason,
         step=max((event.step for event in (newest, happened) if event), default=0),
-        epoch=newest.epoch if newest else 1,
+        epoch=max(newest.epoch if newest else 1, *(item.epoch for _, item in list_checkpoints(run)), 1),
         created=identity.created,
         device=identity.device,
         parent=parent.run.rsplit("/", 1)[-1] if parent else None,

@@ -55,7 +55,11 @@ def _follow_as_text(run: RunDirectory, engine: subprocess.Popen[bytes]) -> None:
     else:
         from gan_tui.cli.plain_lines import PlainLines
 
-        status = follow(run, engine, PlainLines())
+        try:
+            status = follow(run, engine, PlainLines())
+        except BrokenPipeError:  # as `| head` ends it; the run is not concerned
+            say(f"Nobody reads the lines any more. {run.name} goes on: gan-tui attach {run.name}")
+            raise
     raise typer.Exit(status)
 
 

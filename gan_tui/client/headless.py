@@ -46,7 +46,7 @@ def wait_until_taken_up(run: RunDirectory, engine: subprocess.Popen[bytes]) -> N
 def follow(run: RunDirectory, engine: subprocess.Popen[bytes], listener: Listener) -> int:
     """Hand what happens from now on to a listener until the run ends; returns its exit status.
 
-    Ctrl-C and SIGTERM ask the engine to save and stop; a second one leaves it to itself.
+    Ctrl-C and SIGTERM ask the engine to save and stop; a second one does not wait until it has.
 
     Raises:
         RequestError, WorkError: the run failed, in its own words.
@@ -58,9 +58,9 @@ def follow(run: RunDirectory, engine: subprocess.Popen[bytes], listener: Listene
                 listener.hear(message)
             if interrupts and not asked and stream.send(secrets.token_hex(8), sender_name(), Stop(how="save")):
                 asked = True  # an engine that does not listen yet is asked again
-                listener.say("Saving and stopping at the end of the step. Once more leaves the run to itself.")
-            if len(interrupts) > 1:
-                listener.say(f"{run.name} goes on by itself. Come back: gan-tui attach {run.name}")
+                listener.say("Saving and stopping at the end of the step. Once more does not wait for it.")
+            if len(interrupts) > 1 and asked:
+                listener.say(f"{run.name} saves and stops by itself: gan-tui runs")
                 return 0
     if read_identity(run).state not in ("finished", "stopped"):
         _raise_failure(run)

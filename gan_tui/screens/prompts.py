@@ -16,6 +16,7 @@ from engine.errors import RequestError
 from engine.protocol.commands import MAX_TEXT
 from gan_tui.state.journal import number
 from gan_tui.state.plain_text import printable
+from gan_tui.widgets.typed import TypedLine
 
 
 class ValueDialog(ModalScreen[float | None]):
@@ -37,7 +38,7 @@ class ValueDialog(ModalScreen[float | None]):
             dialog.border_subtitle = "Enter prepare · Esc cancel"
             yield Static(Text(printable(control.doc)), classes="told")
             yield Static(Text(f"{control.range_text()}; default {number(control.default)}"), classes="told")
-            yield Input(value=number(self._value), select_on_focus=True)
+            yield TypedLine(value=number(self._value), select_on_focus=True)
             yield Static("", id="objection")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -66,7 +67,7 @@ class NoteDialog(ModalScreen[str | None]):
         with Vertical(id="dialog") as dialog:
             dialog.border_title = "note"
             dialog.border_subtitle = "Enter write · Esc cancel"
-            yield Input(placeholder="a remark for the journal", max_length=MAX_TEXT)
+            yield TypedLine(placeholder="a remark for the journal", max_length=MAX_TEXT)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Return the remark; an empty one is none."""

@@ -36,7 +36,7 @@ def test_a_crash_of_the_dashboard_is_no_detaching(
 ) -> None:
     app: Dashboard = make_dashboard(BrokenFeed())
     app.run(headless=True)
-    with pytest.raises(WorkError, match="Training is not affected. Come back: gan-tui attach r") as failure:
+    with pytest.raises(WorkError, match=r"Training is not affected\. Come back: gan-tui attach r") as failure:
         departure(app, RunView(name="r"))
     assert failure.value.exit_code == 1
     assert failure.value.subject == "the dashboard"
