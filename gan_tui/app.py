@@ -14,9 +14,10 @@ from textual.driver import Driver
 from textual.message import Message
 
 from engine.errors import WorkError
+from engine.protocol.checkpoints import Manifest
 from gan_tui import terminal_guard
 from gan_tui.palette import ActionProvider
-from gan_tui.screens.checkpoints import CheckpointPicker, CheckpointRow
+from gan_tui.screens.checkpoints import CheckpointPicker
 from gan_tui.screens.dashboard import DashboardScreen
 from gan_tui.screens.pacer import Tempo
 from gan_tui.state.feed import Feed
@@ -132,10 +133,10 @@ class PickerApp(App[int | None]):
     ENABLE_COMMAND_PALETTE = False
 
     def __init__(
-        self, run: str, rows: Sequence[CheckpointRow], now: float, driver_class: type[Driver] | None = None
+        self, run: str, checkpoints: Sequence[Manifest], now: float, driver_class: type[Driver] | None = None
     ) -> None:
         super().__init__(driver_class=driver_class)
-        self._picker = CheckpointPicker(run, rows, now=now)
+        self._picker = CheckpointPicker(run, checkpoints, now=now)
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = DARK.name
@@ -169,7 +170,7 @@ def departure(app: Dashboard, view: RunView) -> Departure:
     return app.return_value or Detached(status=view.status)
 
 
-def pick_checkpoint(run: str, rows: Sequence[CheckpointRow], *, now: float | None = None) -> int | None:
+def pick_checkpoint(run: str, checkpoints: Sequence[Manifest], *, now: float | None = None) -> int | None:
     """Let the user choose one of a run's checkpoints; needs a terminal. None when nothing was chosen."""
     terminal_guard.start()
-    return PickerApp(run, rows, time() if now is None else now, ThriftyDriver).run()
+    return PickerApp(run, checkpoints, time() if now is None else now, ThriftyDriver).run()

@@ -1,12 +1,15 @@
-"""What every test stands on: sockets and runs in folders of their own, one thread of arithmetic an engine."""
+"""What every test stands on: sockets and runs in folders of their own, one thread of arithmetic a process."""
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+os.environ["OMP_NUM_THREADS"] = "1"  # PyTorch reads it when it is imported; test machines are shared
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -16,5 +19,4 @@ def apart_from_the_user() -> Iterator[None]:
         Path(folder).chmod(0o700)
         patch.setenv("XDG_RUNTIME_DIR", folder)
         patch.delenv("GAN_TUI_RUNS_DIR", raising=False)
-        patch.setenv("OMP_NUM_THREADS", "1")
         yield

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
@@ -15,10 +16,11 @@ from PIL import Image
 
 from engine.config.load import Tree, dump, resolve, with_settings
 from engine.config.methods import TrainConfig
+from engine.errors import GanTuiError
 from engine.protocol import events as ev
 from engine.protocol.commands import Command, Reply
 from engine.protocol.record import RecordReader
-from engine.protocol.rundir import Identity, Parent, RunDirectory, create_run, read_identity
+from engine.protocol.rundir import Identity, Parent, RunDirectory, create_run, engine_is_alive, read_identity
 from gan_tui.client.launch import start_engine
 from gan_tui.client.sender import ask
 from tests.until import PATIENCE, until
@@ -126,6 +128,16 @@ def engine_of(run: RunDirectory) -> Iterator[Engine]:
     finally:
         engine.process.kill()
         engine.process.wait()
+
+
+def end_engines(folder: Path) -> None:
+    """Kill whatever engine is still at work on a run below a folder: a test that failed may have left one."""
+    for path in folder.glob("**/run.json"):
+        run = RunDirectory(path.parent)
+        with contextlib.suppress(GanTuiError, ProcessLookupError):
+            pid = read_identity(run).pid
+            if pid is not None and engine_is_alive(run):
+                os.kill(pid, signal.SIGKILL)
 
 
 def train_to_end(run: RunDirectory) -> RunDirectory:

@@ -41,15 +41,6 @@ def age(since: float) -> str:
     return f"{seconds:.0f} s"
 
 
-def size(octets: float) -> str:
-    """Bytes in the largest fitting decimal unit."""
-    for unit in ("B", "kB", "MB"):
-        if octets < 1000:
-            return f"{octets:.0f} {unit}"
-        octets /= 1000
-    return f"{octets:.1f} GB"
-
-
 def losses_in_words(losses: dict[str, float | None]) -> str:
     """Loss components on one line."""
     return "  ".join(f"{name} {'nan' if value is None else f'{value:.3f}'}" for name, value in losses.items())

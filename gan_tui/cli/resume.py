@@ -73,19 +73,13 @@ def _pick(run: RunDirectory, *, interactive: bool) -> str | None:
     """The user's choice on a terminal; elsewhere the newest."""
     from engine.protocol.checkpoints import list_checkpoints
 
-    if not list_checkpoints(run):
+    found = list_checkpoints(run)
+    if not found:
         say(f"{run.name} has no checkpoint of its own yet: it begins where it began before.")
         return "latest"
     if not (interactive and sys.stdin.isatty() and sys.stdout.isatty()):
         return "latest"
     from gan_tui.app import pick_checkpoint
-    from gan_tui.screens.checkpoints import CheckpointRow
 
-    rows = [
-        CheckpointRow(
-            step=item.step, epoch=item.epoch, time=item.time, size=item.size, reason=item.reason, losses=item.losses
-        )
-        for _, item in list_checkpoints(run)
-    ]
-    step = pick_checkpoint(run.name, rows)
+    step = pick_checkpoint(run.name, [manifest for _, manifest in found])
     return None if step is None else str(step)

@@ -30,7 +30,7 @@ class Follower:
         """``engine`` is the run's, where this process started it."""
         identity = read_identity(run)
         self._run = run
-        self._view = RunView(name=run.name, method=identity.method, preset=identity.preset, host=identity.host)
+        self._view = RunView(name=run.name, method=identity.method, host=identity.host)
         self._history = History()
         self._outgoing: deque[tuple[str, Command]] = deque()
         self._stream = EventStream(run, engine)

@@ -18,8 +18,10 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from engine.protocol import commands as cmd
+from engine.protocol.checkpoints import Manifest, list_checkpoints
+from engine.protocol.rundir import RunDirectory
 from gan_tui.actions import BY_ID, bindings, footer_hints
-from gan_tui.screens.checkpoints import CheckpointPicker, CheckpointRow, checkpoint_rows
+from gan_tui.screens.checkpoints import CheckpointPicker
 from gan_tui.screens.help import HelpScreen
 from gan_tui.screens.pacer import Pacer, Tempo
 from gan_tui.screens.prompts import NoteDialog, ValueDialog
@@ -64,7 +66,7 @@ class DashboardScreen(Screen[None]):
     class CheckpointsRead(Message):
         """A worker has listed the checkpoints."""
 
-        rows: list[CheckpointRow]
+        manifests: list[Manifest]
 
     def __init__(
         self,
@@ -247,7 +249,7 @@ class DashboardScreen(Screen[None]):
     def ask_stop(self) -> None:
         """Ask the user how to stop, then ask the engine."""
         if self._may_ask():
-            self.app.push_screen(StopDialog(self._view.name, self._view.epoch), self._stop)
+            self.app.push_screen(StopDialog(self._view.name), self._stop)
 
     def write_note(self) -> None:
         """Have a note typed, then put it into the journal."""
@@ -260,12 +262,13 @@ class DashboardScreen(Screen[None]):
 
     @work(thread=True, exclusive=True, group="checkpoints", name="read the checkpoints' manifests")
     def _read_checkpoints(self) -> None:
-        self.post_message(self.CheckpointsRead(checkpoint_rows(self._run_dir)))
+        found = list_checkpoints(RunDirectory(self._run_dir))
+        self.post_message(self.CheckpointsRead([manifest for _, manifest in found]))
 
     def on_dashboard_screen_checkpoints_read(self, message: CheckpointsRead) -> None:
         """Let the user choose."""
         message.stop()
-        self.app.push_screen(CheckpointPicker(self._view.name, message.rows, now=self._clock()), self._resume)
+        self.app.push_screen(CheckpointPicker(self._view.name, message.manifests, now=self._clock()), self._resume)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Know which pane a click has gone to."""

@@ -33,10 +33,9 @@ class StopDialog(ModalScreen[How | None]):
         *(Binding(key, f"choose('{how}')", label, show=False) for how, key, label, _ in _CHOICES),
     ]
 
-    def __init__(self, run: str, epoch: int) -> None:
+    def __init__(self, run: str) -> None:
         super().__init__()
         self._run = run
-        self._epoch = epoch
 
     def compose(self) -> ComposeResult:
         """A list of the ways, the harmless one first."""

@@ -30,8 +30,7 @@ def nudged(control: Control, value: float, direction: int) -> float:
 
 def bounded(control: Control, value: float) -> float:
     """The nearest value that the control takes."""
-    value = max(control.minimum, value)
-    return value if control.maximum is None else min(control.maximum, value)
+    return min(control.maximum, max(control.minimum, value))
 
 
 def drafted(drafts: Mapping[str, float], name: str, value: float, in_force: float) -> dict[str, float]:

@@ -87,16 +87,6 @@ class History:
             self.version += 1
             self.course += 1
 
-    def adopt(self, other: History) -> None:
-        """Become ``other``, which must not be written any more: a coarse first reading gives way to the full one."""
-        with self._lock:
-            self._capacity, self._buckets = other._capacity, other._buckets
-            self._recent, self._waiting = other._recent, other._waiting
-            self._keys, self._places = other._keys, other._places
-            self._layout, self._order = other._layout, other._order
-            self.version += 1
-            self.course += 1
-
     # ------------------------------------------------------------------------------------------- reading
 
     def series(self) -> tuple[SeriesKey, ...]:

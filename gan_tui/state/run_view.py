@@ -17,7 +17,6 @@ JOURNAL_LENGTH = 500
 SHEETS_LENGTH = 500
 MARKERS_LENGTH = 500
 EXCHANGES_LENGTH = 20
-CHECKPOINTS_LENGTH = 500
 
 Link: TypeAlias = Literal["reading", "connecting", "live", "record", "lost"]
 """Where the view comes from: the record being read, an engine being looked for, its stream, the record alone (the run
@@ -37,9 +36,7 @@ class Marker(msgspec.Struct, frozen=True, kw_only=True):
     """A place on the x axis of the plots where something happened."""
 
     step: int
-    time: float
     kind: MarkerKind
-    label: str
 
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,14 +59,12 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     method: str = ""
-    preset: str = ""
     link: Link = "reading"
     link_detail: str = ""
     """Why the link is as it is, when there is something to say."""
 
     state: ev.State = "starting"
     host: str = ""
-    pid: int = 0
     device: str = ""
     phases: tuple[ev.Phase, ...] = ()
     """Stages of the start-up in progress, or of the last one."""
@@ -79,7 +74,6 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     total_steps: int = 0
     epoch: int = 0
     epochs: int = 0
-    steps_per_epoch: int = 0
     images: int = 0
     throughput: float = 0.0
     """Steps a second; 0 while unknown."""
@@ -87,26 +81,19 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     clock: float = 0.0
     """The engine's time, in Unix seconds, when it last said something."""
 
-    components: tuple[str, ...] = ()
     parameters: Mapping[str, int] = {}
-    losses: Mapping[str, float | None] = {}
     lr: Mapping[str, float] = {}
     """Effective learning rates: base times schedule."""
     rates: Mapping[str, str] = {}
     """Each of ``lr``'s names to the control that holds its base rate."""
-    weights: Mapping[str, float] = {}
 
     controls: tuple[Control, ...] = ()
     values: Mapping[str, float] = {}
     """Each control's value in force."""
     staged: tuple[ev.StagedChange, ...] = ()
-    nudges: tuple[ev.Nudged, ...] = ()
-    """Changes in force that an undo could take back, oldest first."""
 
     journal: tuple[JournalEntry, ...] = ()
     sheets: tuple[ev.Sampled, ...] = ()
-    checkpoints: tuple[ev.Checkpointed, ...] = ()
-    alerts: tuple[ev.Alert, ...] = ()
     markers: tuple[Marker, ...] = ()
     exchanges: tuple[Exchange, ...] = ()
     """The newest commands of this viewer with their answers, oldest first."""
@@ -135,10 +122,6 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
         if self.throughput <= 0 or not self.total_steps or self.ended:
             return None
         return max(0, self.total_steps - self.step) / self.throughput
-
-    def control(self, name: str) -> Control | None:
-        """The control of that name."""
-        return next((control for control in self.controls if control.name == name), None)
 
     def waiting_for(self, kind: type[Command]) -> bool:
         """Whether a command of that type has been sent and not yet answered."""
@@ -212,8 +195,7 @@ def _changes(view: RunView, event: ev.Event) -> dict[str, Any]:
         case ev.Metrics():
             return _measured(event)
         case ev.Started():
-            fresh = {"state": "starting", "phases": (), "failure": None, "staged": ()}
-            return {**fresh, "host": event.host, "pid": event.pid}
+            return {"state": "starting", "phases": (), "failure": None, "staged": (), "host": event.host}
         case ev.Phase():
             return {"phases": (*view.phases, event), "state": "starting"}
         case ev.Announced():
@@ -230,20 +212,15 @@ def _changes(view: RunView, event: ev.Event) -> dict[str, Any]:
         case ev.Continued():
             return {"state": "training"}
         case ev.Checkpointed():
-            label = f"checkpoint {event.saved_step:,}"
-            mark = Marker(step=event.saved_step, time=event.time, kind="checkpoint", label=label)
-            kept = tuple(old for old in view.checkpoints if old.saved_step != event.saved_step)
-            return {"checkpoints": _tail(kept, event, CHECKPOINTS_LENGTH), "markers": _marked(view, mark)}
+            return {"markers": _marked(view, Marker(step=event.saved_step, kind="checkpoint"))}
         case ev.Sampled():
             return {"sheets": _tail(view.sheets, event, SHEETS_LENGTH)}
         case ev.Resumed():
             return _resumed(view, event)
         case ev.Alert():
-            mark = Marker(step=event.step, time=event.time, kind="alert", label=f"{event.subject}: {event.fact}")
-            return {"alerts": _tail(view.alerts, event, JOURNAL_LENGTH), "markers": _marked(view, mark)}
+            return {"markers": _marked(view, Marker(step=event.step, kind="alert"))}
         case ev.Note():
-            mark = Marker(step=event.step, time=event.time, kind="note", label=event.text)
-            return {"markers": _marked(view, mark)}
+            return {"markers": _marked(view, Marker(step=event.step, kind="note"))}
         case ev.Failed():
             return {"state": "failed", "failure": event}
         case ev.Stopped():
@@ -258,9 +235,7 @@ def _measured(event: ev.Metrics) -> dict[str, Any]:
     return {
         "epoch": event.epoch,
         "images": event.images,
-        "losses": event.losses,
         "lr": event.lr,
-        "weights": event.weights,
         "throughput": event.throughput,
         "data_wait": event.data_wait,
     }
@@ -270,9 +245,7 @@ def _announced(event: ev.Announced) -> dict[str, Any]:
     return {
         "controls": event.controls,
         "values": event.values,
-        "components": event.components,
         "epochs": event.epochs,
-        "steps_per_epoch": event.steps_per_epoch,
         "total_steps": event.total_steps,
         "staged": event.staged,
         "rates": event.rates,
@@ -283,27 +256,20 @@ def _announced(event: ev.Announced) -> dict[str, Any]:
 
 def _nudged(view: RunView, event: ev.Nudged) -> dict[str, Any]:
     moved = {change.name: change.new for change in event.changes}
-    if event.undoes is None:
-        nudges = _tail(view.nudges, event, MARKERS_LENGTH)
-    else:
-        nudges = tuple(nudge for nudge in view.nudges if nudge.seq != event.undoes)
-    label = ", ".join(moved)
     return {
         "values": {**view.values, **moved},
-        "nudges": nudges,
         "staged": tuple(staged for staged in view.staged if staged.at_step > event.step),
-        "markers": _marked(view, Marker(step=event.step, time=event.time, kind="nudge", label=label)),
+        "markers": _marked(view, Marker(step=event.step, kind="nudge")),
     }
 
 
 def _resumed(view: RunView, event: ev.Resumed) -> dict[str, Any]:
     still_true = tuple(marker for marker in view.markers if marker.step <= event.from_step)
-    mark = Marker(step=event.from_step, time=event.time, kind="resume", label="resumed")
+    mark = Marker(step=event.from_step, kind="resume")
     return {
         "step": event.from_step,
         "markers": _tail(still_true, mark, MARKERS_LENGTH),
         "sheets": tuple(sheet for sheet in view.sheets if sheet.step <= event.from_step),
-        "nudges": tuple(nudge for nudge in view.nudges if nudge.step <= event.from_step),
     }
 
 

@@ -51,10 +51,10 @@ class SamplePane(Widget, can_focus=True):
         super().__init__()
         self._run_dir = run_dir
         self._sheets: tuple[Sampled, ...] = ()
-        self._chosen: int | None = None
-        """Step of the sheet that the user has gone back to; None follows the newest."""
-        self._drawn: tuple[int, int, int] | None = None
-        """Step of the sheet on the screen or on its way there, and the pane's size it is made for."""
+        self._chosen: str | None = None
+        """Path of the sheet that the user has gone back to; None follows the newest. A step may have several."""
+        self._drawn: tuple[str, int, int] | None = None
+        """Path of the sheet on the screen or on its way there, and the pane's size it is made for."""
         self._arrangement: Arrangement | None = None
         self._pictures: Pictures = []
         self._notice = "no sample sheet yet"
@@ -77,18 +77,18 @@ class SamplePane(Widget, can_focus=True):
 
     def on_resize(self) -> None:
         """Fit the pictures to the new size."""
-        self._arrangement, self._pictures = None, []
+        self._arrangement, self._pictures, self._drawn = None, [], None
         self._load()
 
     # ------------------------------------------------------------------------------------------- loading
 
     def _browse(self, by: int) -> None:
-        steps = [sheet.step for sheet in self._sheets]
-        if not steps:
+        paths = [sheet.path for sheet in self._sheets]
+        if not paths:
             return
-        current = steps.index(self._chosen) if self._chosen in steps else len(steps) - 1
-        target = min(max(0, current + by), len(steps) - 1)
-        self._chosen = None if target == len(steps) - 1 else steps[target]
+        current = paths.index(self._chosen) if self._chosen in paths else len(paths) - 1
+        target = min(max(0, current + by), len(paths) - 1)
+        self._chosen = None if target == len(paths) - 1 else paths[target]
         self._load()
 
     def _load(self) -> None:
@@ -96,7 +96,7 @@ class SamplePane(Widget, can_focus=True):
         self._title(sheet)
         if sheet is None or not self.size.width or not self.size.height:
             return
-        wanted = (sheet.step, *self.size)
+        wanted = (sheet.path, *self.size)
         if wanted == self._drawn:
             return
         arrangement = arrange(sheet.rows, *self.size)
@@ -109,13 +109,13 @@ class SamplePane(Widget, can_focus=True):
     def _current(self) -> Sampled | None:
         if not self._sheets:
             return None
-        return next((sheet for sheet in self._sheets if sheet.step == self._chosen), self._sheets[-1])
+        return next((sheet for sheet in self._sheets if sheet.path == self._chosen), self._sheets[-1])
 
     def _title(self, sheet: Sampled | None) -> None:
         if sheet is None:
             self.border_subtitle = ""
             return
-        place = [each.step for each in self._sheets].index(sheet.step) + 1
+        place = [each.path for each in self._sheets].index(sheet.path) + 1
         self.border_subtitle = f"step {sheet.step:,} · {place}/{len(self._sheets)} · , . older/newer"
 
     @work(thread=True, exclusive=True, group="sheet", name="read a sample sheet", exit_on_error=False)

@@ -43,16 +43,20 @@ def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def write_manifest(folder: Path, step: int) -> None:
-    """Write a checkpoint's manifest, without its files."""
+def manifest_of(step: int) -> Manifest:
+    """What a checkpoint of that step says of itself."""
     recording = Recording()
-    manifest = Manifest(
+    return Manifest(
         run="r", step=step, epoch=step // STEPS_PER_EPOCH + 1, images=step, time=BEGAN + step / PACE, reason="schedule",
         losses={name: recording.loss(name, step) for name in COMPONENTS}, controls={},
         files={"G_A.safetensors": StoredFile(sha256="", size=339_000_000)},
     )  # fmt: skip
+
+
+def write_manifest(folder: Path, step: int) -> None:
+    """Write a checkpoint's manifest, without its files."""
     folder.mkdir(parents=True)
-    (folder / MANIFEST).write_bytes(msgspec.json.encode(manifest))
+    (folder / MANIFEST).write_bytes(msgspec.json.encode(manifest_of(step)))
 
 
 @pytest.fixture

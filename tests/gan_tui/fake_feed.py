@@ -22,7 +22,7 @@ class FakeFeed:
         self.sent: list[Command] = []
         self.closed = False
         self._notify: Callable[[], None] = lambda: None
-        start = RunView(name=name, method="cyclegan", preset="horse2zebra", link=link)
+        start = RunView(name=name, method="cyclegan", link=link)
         self._view = absorb(start, self.history, messages)
 
     def start(self, notify: Callable[[], None]) -> None:

@@ -174,7 +174,7 @@ def test_a_new_run_may_take_a_while_to_start_but_not_for_ever(tmp_path: Path) ->
     run = make(tmp_path)
     identity = read_identity(run)
     assert viewed_state(run, identity) == "starting"
-    long_ago = msgspec.structs.replace(identity, created=time.time() - STARTING_GRACE_SECONDS - 1)
+    long_ago = msgspec.structs.replace(identity, state_since=time.time() - STARTING_GRACE_SECONDS - 1)
     assert viewed_state(run, long_ago) == "lost"
     died = msgspec.structs.replace(identity, pid=1)
     assert viewed_state(run, died) == "lost"

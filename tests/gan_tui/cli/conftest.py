@@ -1,14 +1,15 @@
-"""A preset file, and an ended run with three checkpoints."""
+"""A preset file, an ended run with three checkpoints, and no engine that outlives its test."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from engine.config.load import dump
 from engine.protocol.rundir import RunDirectory
-from tests.runs import make_run, tiny_config, train_to_end
+from tests.runs import end_engines, make_run, tiny_config, train_to_end
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +25,10 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> RunDirectory:
     """A finished run of twelve steps, ``runs/ended`` in a folder of its own; only to be read."""
     folder = tmp_path_factory.mktemp("work") / "runs"
     return train_to_end(make_run(folder, "run.steps=12", "checkpoint.every=5", name="ended"))
+
+
+@pytest.fixture(autouse=True)
+def no_engine_is_left(tmp_path: Path) -> Iterator[None]:
+    """Engines are detached: none ends with the command that a failing test gave up on."""
+    yield
+    end_engines(tmp_path)

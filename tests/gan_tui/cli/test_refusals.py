@@ -13,8 +13,6 @@ from engine.protocol.rundir import RunDirectory
 from tests.gan_tui.cli.command import gan_tui, refusal
 from tests.runs import make_images, make_run
 
-FOLDERS = ("--set", "data.resize=36", "--set", "data.crop=32")
-
 
 @pytest.fixture
 def folders_preset(tmp_path: Path) -> Path:
@@ -178,9 +176,9 @@ def test_what_an_ended_run_cannot_do(ended: RunDirectory, arguments: tuple[str, 
     assert [path.name for path in ended.root.parent.iterdir()] == ["ended"]
 
 
-def test_a_run_without_checkpoints_cannot_be_resumed(tmp_path: Path) -> None:
+def test_a_run_without_checkpoints_has_none_to_name(tmp_path: Path) -> None:
     make_run(tmp_path / "runs")
-    assert "run tiny: has no checkpoint" in refusal(gan_tui("resume", "tiny", folder=tmp_path))
+    assert "has no checkpoint" in refusal(gan_tui("resume", "tiny", "--checkpoint", "5", folder=tmp_path))
 
 
 def test_a_command_line_that_is_no_command_line(tmp_path: Path) -> None:

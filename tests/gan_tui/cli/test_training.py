@@ -15,7 +15,7 @@ from engine.protocol import events as ev
 from engine.protocol.checkpoints import list_checkpoints
 from engine.protocol.rundir import LIVE_STATES, RunDirectory, engine_is_alive, read_identity, viewed_state
 from tests.gan_tui.cli.command import COMMAND, gan_tui, refusal, succeeded
-from tests.runs import COMPONENTS, course_of, events_of, metrics_of
+from tests.runs import COMPONENTS, course_of, end_engines, events_of, make_run, metrics_of
 from tests.until import until
 
 LONG = ("--set", "run.steps=0")
@@ -103,6 +103,14 @@ def handles_sigint(pid: int) -> Iterator[bool]:
             yield bool(int(line.split()[1], 16) >> (signal.SIGTERM - 1) & 1)
 
 
+def test_resume_of_a_run_without_checkpoints_begins_where_it_began(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "runs", "run.steps=2")
+    done = gan_tui("resume", "tiny", "--headless", folder=tmp_path)
+    assert len(succeeded(done).splitlines()) == 2
+    assert done.stderr.startswith("tiny has no checkpoint of its own yet: it begins where it began before.")
+    assert read_identity(run).state == "finished"
+
+
 # ------------------------------------------------------------------------------------- one run from start to branch
 
 
@@ -111,10 +119,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder that a detached run's life is led in; what is still at work at the end is ended."""
     folder = tmp_path_factory.mktemp("work")
     yield folder
-    for path in (folder / "runs").glob("*/run.json"):
-        run = RunDirectory(path.parent)
-        if engine_is_alive(run):
-            gan_tui("ctl", run.name, "stop", "--discard", folder=folder)
+    end_engines(folder)
 
 
 @pytest.fixture(scope="module")

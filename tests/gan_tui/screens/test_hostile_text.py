@@ -12,8 +12,8 @@ from textual.pilot import Pilot
 from engine.config.controls import controls_of
 from engine.config.methods import CycleGanConfig
 from engine.protocol import events as ev
+from engine.protocol.checkpoints import Manifest
 from gan_tui.app import PickerApp
-from gan_tui.screens.checkpoints import CheckpointRow
 from tests.gan_tui.conftest import MakeDashboard
 from tests.gan_tui.fake_feed import FakeFeed
 from tests.gan_tui.hostile import HOSTILE, obeyed
@@ -79,6 +79,9 @@ async def test_a_hostile_start_and_failure(recording: Recording, make_dashboard:
 
 @pytest.mark.parametrize("rows", [0, 1])
 async def test_hostile_checkpoints(rows: int, tmp_path: Path) -> None:
-    row = CheckpointRow(step=1, time=0.0, size=1, reason=HOSTILE, losses={HOSTILE: 1.0})
-    async with PickerApp(HOSTILE, [row] * rows, now=0.0).run_test(size=(120, 40)) as pilot:
+    manifest = Manifest(
+        run=HOSTILE, step=1, epoch=1, images=1, time=0.0, reason="schedule", losses={HOSTILE: 1.0}, controls={},
+        files={},
+    )  # fmt: skip
+    async with PickerApp(HOSTILE, [manifest] * rows, now=0.0).run_test(size=(120, 40)) as pilot:
         await no_control_characters(pilot)

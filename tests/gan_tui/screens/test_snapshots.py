@@ -11,10 +11,9 @@ from textual.pilot import Pilot
 
 from engine.protocol import events as ev
 from gan_tui.app import PickerApp
-from gan_tui.screens.checkpoints import CheckpointRow
-from tests.gan_tui.conftest import MakeDashboard
+from tests.gan_tui.conftest import MakeDashboard, manifest_of
 from tests.gan_tui.fake_feed import FakeFeed
-from tests.gan_tui.recorded import BEGAN, COMPONENTS, Recording
+from tests.gan_tui.recorded import BEGAN, Recording
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
 SnapCompare: TypeAlias = Callable[..., bool]
@@ -83,14 +82,7 @@ def test_failure(
 
 
 @each_size
-def test_picker_on_its_own(size: tuple[int, int], recording: Recording, snap_compare: SnapCompare) -> None:
-    rows = [
-        CheckpointRow(
-            step=step, epoch=step // 1334 + 1, time=BEGAN + step / 60, size=339_000_000, reason="schedule",
-            losses={name: recording.loss(name, step) for name in COMPONENTS},
-            note="incomplete" if step == 40_000 else "",
-        )
-        for step in range(5_000, 50_000, 5_000)
-    ]  # fmt: skip
-    app: App[int | None] = PickerApp("horse2zebra", rows, now=BEGAN + 900)
+def test_picker_on_its_own(size: tuple[int, int], snap_compare: SnapCompare) -> None:
+    checkpoints = [manifest_of(step) for step in range(5_000, 50_000, 5_000)]
+    app: App[int | None] = PickerApp("horse2zebra", checkpoints, now=BEGAN + 900)
     assert snap_compare(app, terminal_size=size, run_before=after("down"))

@@ -102,11 +102,3 @@ def test_a_series_that_comes_late_is_empty_before() -> None:
     assert early.finite + late.finite == 1000
     assert early.holes == late.holes == 0
     assert history.decimate([SeriesKey("loss", "unheard")], 0, 2000, 2).popitem()[1] == [EMPTY, EMPTY]
-
-
-def test_a_coarse_reading_gives_way_to_the_full_one() -> None:
-    shown, full = filled([1.0]), filled([1.0, 2.0, 3.0])
-    version = shown.version
-    shown.adopt(full)
-    assert shown.extent() == (1, 3)
-    assert shown.version > version

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from msgspec import structs
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
@@ -90,3 +91,39 @@ async def test_an_older_sheet_stays_while_newer_ones_arrive(tmp_path: Path) -> N
         app.pane.newer()
         await app.workers.wait_for_complete()
         assert str(app.pane.border_subtitle).startswith("step 3 · 3/3")
+
+
+async def test_two_sheets_of_one_step_are_two(tmp_path: Path) -> None:
+    app = PaneApp(tmp_path)
+    first = sheet(tmp_path, 7, 0.2)
+    path = "samples/step-00000007-2.png"
+    second = structs.replace(first, seq=8, path=path, rows=write_sheet(tmp_path / path, 0.9, count=1))
+    async with app.run_test(size=(80, 24)) as pilot:
+
+        async def pictures() -> str:
+            await app.workers.wait_for_complete()
+            await pilot.pause()
+            return "".join(str(segment.style) for y in range(24) for segment in app.pane.render_line(y))
+
+        app.pane.show((first,))
+        of_first = await pictures()
+        app.pane.show((first, second))
+        of_second = await pictures()
+        assert of_second != of_first
+        assert str(app.pane.border_subtitle).startswith("step 7 · 2/2")
+        app.pane.older()
+        assert await pictures() == of_first
+        assert str(app.pane.border_subtitle).startswith("step 7 · 1/2")
+        app.pane.newer()
+        assert await pictures() == of_second
+
+
+async def test_pictures_come_back_after_the_pane_was_too_small_for_them(tmp_path: Path) -> None:
+    app = PaneApp(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.pane.show((sheet(tmp_path, 1, 0.2),))
+        for size in ((80, 24), (3, 3), (80, 24)):
+            await pilot.resize_terminal(*size)
+            await app.workers.wait_for_complete()
+            await pilot.pause()
+        assert "real A" in "".join(app.pane.render_line(y).text for y in range(24))
