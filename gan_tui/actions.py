@@ -8,6 +8,7 @@ from typing import Literal, Protocol, TypeAlias
 
 from textual.binding import Binding
 
+from gan_tui.screens.steering import Steering
 from gan_tui.widgets.controls import ControlsPane
 from gan_tui.widgets.footer import Hint
 from gan_tui.widgets.plot import LossPlot
@@ -25,30 +26,11 @@ class Deck(Protocol):
     def samples(self) -> SamplePane: ...
     @property
     def controls(self) -> ControlsPane: ...
+    @property
+    def steering(self) -> Steering: ...
 
     def detach(self) -> None:
         """Leave; training goes on."""
-
-    def toggle_pause(self) -> None:
-        """Ask the engine to pause, or to go on."""
-
-    def save(self) -> None:
-        """Ask for a checkpoint."""
-
-    def sample(self) -> None:
-        """Ask for a sample sheet."""
-
-    def ask_stop(self) -> None:
-        """Ask the user how to stop."""
-
-    def apply_drafts(self) -> None:
-        """Send the prepared changes."""
-
-    def undo(self) -> None:
-        """Ask for the newest nudge to be taken back."""
-
-    def write_note(self) -> None:
-        """Have a note typed."""
 
     def pick_checkpoint(self) -> None:
         """List the checkpoints."""
@@ -119,7 +101,7 @@ ACTIONS: tuple[Action, ...] = (
         group="Run",
         footer=1,
         help="Pause training after the step in progress, or continue it.",
-        run=lambda deck: deck.toggle_pause(),
+        run=lambda deck: deck.steering.toggle_pause(),
     ),
     Action(
         id="save",
@@ -129,7 +111,7 @@ ACTIONS: tuple[Action, ...] = (
         group="Run",
         footer=2,
         help="Write a checkpoint at the next step.",
-        run=lambda deck: deck.save(),
+        run=lambda deck: deck.steering.save(),
     ),
     Action(
         id="checkpoints",
@@ -149,7 +131,7 @@ ACTIONS: tuple[Action, ...] = (
         group="Run",
         footer=7,
         help="Stop the run; asks whether to finish the epoch, save and stop, or kill.",
-        run=lambda deck: deck.ask_stop(),
+        run=lambda deck: deck.steering.ask_stop(),
     ),
     Action(
         id="note",
@@ -159,7 +141,7 @@ ACTIONS: tuple[Action, ...] = (
         group="Run",
         footer=9,
         help="Write a remark into the journal.",
-        run=lambda deck: deck.write_note(),
+        run=lambda deck: deck.steering.write_note(),
     ),
     Action(
         id="control-previous",
@@ -214,7 +196,7 @@ ACTIONS: tuple[Action, ...] = (
         group="Controls",
         footer=5,
         help="Send every prepared value; the engine takes them all at one step.",
-        run=lambda deck: deck.apply_drafts(),
+        run=lambda deck: deck.steering.apply_drafts(),
     ),
     Action(
         id="drop",
@@ -233,7 +215,7 @@ ACTIONS: tuple[Action, ...] = (
         group="Controls",
         footer=6,
         help="Restore the settings before the newest nudge; the weights of the networks stay as they are.",
-        run=lambda deck: deck.undo(),
+        run=lambda deck: deck.steering.undo(),
     ),
     Action(
         id="log",
@@ -278,7 +260,7 @@ ACTIONS: tuple[Action, ...] = (
         label="sample now",
         group="Samples",
         help="Draw a sample sheet at the next step.",
-        run=lambda deck: deck.sample(),
+        run=lambda deck: deck.steering.sample(),
     ),
     Action(
         id="freeze",

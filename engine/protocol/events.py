@@ -74,9 +74,9 @@ class Announced(Recorded, frozen=True, kw_only=True, tag="announced"):
 
     controls: tuple[Control, ...]
     values: dict[str, float]
-    staged: tuple[StagedChange, ...]
+    staged: tuple[StagedChange, ...] = ()
     """Changes accepted earlier for a step still to come."""
-    rates: dict[str, str]
+    rates: dict[str, str] = {}
     """Optimizer, as ``Metrics.lr`` names it, to the control that holds its base rate."""
     components: tuple[str, ...]
     epochs: int

@@ -24,11 +24,11 @@ from gan_tui.actions import BY_ID, bindings, footer_hints
 from gan_tui.screens.checkpoints import CheckpointPicker
 from gan_tui.screens.help import HelpScreen
 from gan_tui.screens.pacer import Pacer, Tempo
-from gan_tui.screens.prompts import NoteDialog, ValueDialog
-from gan_tui.screens.stop import StopDialog
+from gan_tui.screens.prompts import ValueDialog
+from gan_tui.screens.steering import Steering
 from gan_tui.state.effective import effective_values
 from gan_tui.state.history import History
-from gan_tui.state.run_view import Exchange, RunView
+from gan_tui.state.run_view import RunView
 from gan_tui.widgets.banner import EndBanner
 from gan_tui.widgets.controls import ControlsData, ControlsPane
 from gan_tui.widgets.footer import FooterBar, Tone
@@ -85,10 +85,8 @@ class DashboardScreen(Screen[None]):
         """What is on the screen: the newest view, or an older one while frozen."""
         self._clock = clock
         self._frozen = False
-        self._readonly = readonly
         self._run_dir = run_dir
         self._pane = 0
-        self._reported = {exchange.id for exchange in view.exchanges if not exchange.waiting}
         self._history = history
         self.header = RunHeader()
         self.banner = EndBanner()
@@ -100,6 +98,7 @@ class DashboardScreen(Screen[None]):
         self.pace = PacePane()
         self.journal = JournalPane(zone)
         self.footer = FooterBar()
+        self.steering = Steering(self, view, readonly=readonly, controls=self.controls, say=self.say, wish=self._wish)
         tempo = tempo or Tempo()
         self._text = Pacer(self, tempo.text, self._draw_text)
         self._curves = Pacer(self, tempo.curves, self._draw_curves)
@@ -140,7 +139,7 @@ class DashboardScreen(Screen[None]):
     def show(self, view: RunView) -> None:
         """Take the newest view; it is drawn as soon as its pace allows."""
         self._view = view
-        self._report_answers()
+        self.steering.show(view)
         self._text.request()
         self._curves.request()
 
@@ -156,7 +155,8 @@ class DashboardScreen(Screen[None]):
         self.banner.show(view)
         self.journal.show(view.journal)
         self.pace.show(view)
-        self.samples.show(view.sheets)
+        if view.link != "reading":  # the newest of half a record is not the newest
+            self.samples.show(view.sheets)
         self._draw_controls()
         paused = self._view.state == "paused"
         self.footer.show(footer_hints({"pause": "continue"} if paused else {}))
@@ -191,26 +191,7 @@ class DashboardScreen(Screen[None]):
         )
 
     def _tags(self) -> tuple[str, ...]:
-        waiting = self._view.waiting_for
-        tags = []
-        if waiting(cmd.Pause):
-            tags.append("pausing…")
-        if waiting(cmd.Continue):
-            tags.append("continuing…")
-        if waiting(cmd.Stop):
-            tags.append("stopping…")
-        if self._frozen:
-            tags.append("DISPLAY FROZEN")
-        if self._readonly:
-            tags.append("read-only")
-        return tuple(tags)
-
-    def _report_answers(self) -> None:
-        """Say what became of each command once it is known."""
-        for exchange in self._view.exchanges:
-            if not exchange.waiting and exchange.id not in self._reported:
-                self._reported.add(exchange.id)
-                self.say(*_outcome(exchange))
+        return (*self.steering.tags, "DISPLAY FROZEN") if self._frozen else self.steering.tags
 
     # ------------------------------------------------------------------------------------------- actions
 
@@ -221,40 +202,6 @@ class DashboardScreen(Screen[None]):
     def detach(self) -> None:
         """Leave; training goes on."""
         self.post_message(self.Left())
-
-    def toggle_pause(self) -> None:
-        """Ask the engine to pause, or to go on."""
-        paused = self._view.state == "paused"
-        self._ask(cmd.Continue() if paused else cmd.Pause())
-
-    def save(self) -> None:
-        """Ask for a checkpoint."""
-        self._ask(cmd.SaveCheckpoint())
-
-    def sample(self) -> None:
-        """Ask for a sample sheet."""
-        self._ask(cmd.TakeSample())
-
-    def undo(self) -> None:
-        """Ask for the newest nudge to be taken back."""
-        self._ask(cmd.Undo())
-
-    def apply_drafts(self) -> None:
-        """Send the prepared changes, all for one step."""
-        if drafts := self.controls.drafts:
-            self._ask(cmd.SetControls(values=drafts))
-        else:
-            self.say("Nothing is prepared: [ ] choose a control, - + nudge it, = type a value.")
-
-    def ask_stop(self) -> None:
-        """Ask the user how to stop, then ask the engine."""
-        if self._may_ask():
-            self.app.push_screen(StopDialog(self._view.name), self._stop)
-
-    def write_note(self) -> None:
-        """Have a note typed, then put it into the journal."""
-        if self._may_ask():
-            self.app.push_screen(NoteDialog(), self._note)
 
     def pick_checkpoint(self) -> None:
         """List the checkpoints that are on disk; on an ended run, one chosen ends the dashboard."""
@@ -320,49 +267,14 @@ class DashboardScreen(Screen[None]):
     def _pane_widget(self, place: int) -> Widget:
         return (self.plot, self.samples, self.controls, self.journal)[place]
 
-    def _may_ask(self) -> bool:
-        if self._refuses_readonly():
-            return False
-        if self._view.ended:
-            self.say(f"No engine works on this run. To go on: gan-tui resume {self._view.name}", "bad")
-            return False
-        return True
-
-    def _refuses_readonly(self) -> bool:
-        if self._readonly:
-            self.say("This view is read-only: attach without --readonly to steer.", "bad")
-        return self._readonly
-
-    def _ask(self, command: cmd.Command) -> None:
-        if self._may_ask():
-            self.post_message(self.Wanted(command))
-
-    def _stop(self, how: StopDialog.How | None) -> None:
-        if how is not None:
-            self._ask(cmd.Stop(how=how))
-
-    def _note(self, text: str | None) -> None:
-        if text:
-            self._ask(cmd.WriteNote(text=text[: cmd.MAX_TEXT]))
+    def _wish(self, command: cmd.Command) -> None:
+        self.post_message(self.Wanted(command))
 
     def _resume(self, step: int | None) -> None:
-        if step is None or self._refuses_readonly():
-            return
-        if self._view.ended:
+        if step is not None and self.steering.may_resume():
             self.post_message(self.Left(resume_from=step))
-        else:
-            self.say("This run has an engine at work: stop it first (X), then choose a checkpoint.", "bad")
 
 
 _TABS = [
     (str(place + 1), name.capitalize(), BY_ID[f"pane-{place + 1}"].textual_action) for place, name in enumerate(PANES)
 ]
-
-
-def _outcome(exchange: Exchange) -> tuple[str, Tone]:
-    if exchange.reply is None:
-        return exchange.problem, "bad"
-    refusal = exchange.reply.refusal
-    if refusal is not None:
-        return f"{refusal.subject}: {refusal.fact}" + (f". {refusal.fix}" if refusal.fix else ""), "bad"
-    return exchange.reply.message or f"done at step {exchange.reply.step:,}", "good"

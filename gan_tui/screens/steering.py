@@ -1,0 +1,150 @@
+"""Steering a run from a screen: what may be asked of the engine, the dialogs before it is, and the answers after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from textual.screen import Screen
+
+from engine.protocol import commands as cmd
+from gan_tui.screens.prompts import NoteDialog
+from gan_tui.screens.stop import StopDialog
+from gan_tui.state.run_view import Exchange, RunView
+from gan_tui.widgets.controls import ControlsPane
+from gan_tui.widgets.footer import Tone
+
+
+class Say(Protocol):
+    """Tells the user something."""
+
+    def __call__(self, text: str, tone: Tone = "plain") -> None:
+        """In a sentence or two."""
+
+
+class Steering:
+    """The user's wishes for the engine, of one screen.
+
+    Args:
+        screen: over which dialogs open.
+        view: the run.
+        readonly: whether nothing may be asked.
+        controls: the pane in which changes are prepared.
+        say: takes refusals and the engine's answers.
+        wish: takes what the engine is to be asked.
+    """
+
+    def __init__(
+        self,
+        screen: Screen[None],
+        view: RunView,
+        *,
+        readonly: bool,
+        controls: ControlsPane,
+        say: Say,
+        wish: Callable[[cmd.Command], object],
+    ) -> None:
+        self._screen = screen
+        self._view = view
+        self._readonly = readonly
+        self._controls = controls
+        self._say = say
+        self._wish = wish
+        self._reported = {exchange.id for exchange in view.exchanges if not exchange.waiting}
+
+    # ------------------------------------------------------------------------------------------- data down
+
+    def show(self, view: RunView) -> None:
+        """Take the newest view, and say what became of each command once it is known."""
+        self._view = view
+        for exchange in view.exchanges:
+            if not exchange.waiting and exchange.id not in self._reported:
+                self._reported.add(exchange.id)
+                self._say(*_outcome(exchange))
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """What is on its way, and what cannot be."""
+        waiting = self._view.waiting_for
+        asked = ((cmd.Pause, "pausing…"), (cmd.Continue, "continuing…"), (cmd.Stop, "stopping…"))
+        tags = [tag for kind, tag in asked if waiting(kind)]
+        return (*tags, "read-only") if self._readonly else tuple(tags)
+
+    # ------------------------------------------------------------------------------------------- wishes
+
+    def toggle_pause(self) -> None:
+        """Ask the engine to pause, or to go on."""
+        paused = self._view.state == "paused"
+        self._ask(cmd.Continue() if paused else cmd.Pause())
+
+    def save(self) -> None:
+        """Ask for a checkpoint."""
+        self._ask(cmd.SaveCheckpoint())
+
+    def sample(self) -> None:
+        """Ask for a sample sheet."""
+        self._ask(cmd.TakeSample())
+
+    def undo(self) -> None:
+        """Ask for the newest nudge to be taken back."""
+        self._ask(cmd.Undo())
+
+    def apply_drafts(self) -> None:
+        """Send the prepared changes, all for one step."""
+        if drafts := self._controls.drafts:
+            self._ask(cmd.SetControls(values=drafts))
+        else:
+            self._say("Nothing is prepared: [ ] choose a control, - + nudge it, = type a value.")
+
+    def ask_stop(self) -> None:
+        """Ask the user how to stop, then ask the engine."""
+        if self._may_ask():
+            self._screen.app.push_screen(StopDialog(self._view.name), self._stop)
+
+    def write_note(self) -> None:
+        """Have a note typed, then put it into the journal."""
+        if self._may_ask():
+            self._screen.app.push_screen(NoteDialog(), self._note)
+
+    def may_resume(self) -> bool:
+        """Whether another engine may be started here; where not, say why."""
+        if self._refuses_readonly():
+            return False
+        if not self._view.ended:
+            self._say("This run has an engine at work: stop it first (X), then choose a checkpoint.", "bad")
+        return self._view.ended
+
+    # ------------------------------------------------------------------------------------------- inside
+
+    def _refuses_readonly(self) -> bool:
+        if self._readonly:
+            self._say("This view is read-only: attach without --readonly to steer.", "bad")
+        return self._readonly
+
+    def _may_ask(self) -> bool:
+        if self._refuses_readonly():
+            return False
+        if self._view.ended:
+            self._say(f"No engine works on this run. To go on: gan-tui resume {self._view.name}", "bad")
+        return not self._view.ended
+
+    def _ask(self, command: cmd.Command) -> None:
+        if self._may_ask():
+            self._wish(command)
+
+    def _stop(self, how: StopDialog.How | None) -> None:
+        if how is not None:
+            self._ask(cmd.Stop(how=how))
+
+    def _note(self, text: str | None) -> None:
+        if text:
+            self._ask(cmd.WriteNote(text=text[: cmd.MAX_TEXT]))
+
+
+def _outcome(exchange: Exchange) -> tuple[str, Tone]:
+    if exchange.reply is None:
+        return exchange.problem, "bad"
+    refusal = exchange.reply.refusal
+    if refusal is not None:
+        return f"{refusal.subject}: {refusal.fact}" + (f". {refusal.fix}" if refusal.fix else ""), "bad"
+    return exchange.reply.message or f"done at step {exchange.reply.step:,}", "good"
