@@ -32,7 +32,7 @@ from engine.protocol.checkpoints import (
     folder_name,
     list_checkpoints,
 )
-from engine.protocol.rundir import RunDirectory, sync_folder
+from engine.protocol.rundir import RunDirectory, sync_path
 
 
 @dataclass(frozen=True)
@@ -83,12 +83,12 @@ def write_checkpoint(run: RunDirectory, snapshot: Snapshot) -> Path:
         manifest = msgspec.structs.replace(snapshot.manifest, files=files)
         (draft / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
         for path in draft.iterdir():
-            _sync_file(path)
-        sync_folder(draft)
+            sync_path(path)
+        sync_path(draft)
         if final.exists():
             _set_aside(final)
         draft.rename(final)
-        sync_folder(run.checkpoints)
+        sync_path(run.checkpoints)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
@@ -190,11 +190,3 @@ def _set_aside(folder: Path) -> None:
     """Move an abandoned course's checkpoint of the same step out of the way; it stays on disk."""
     number = next(n for n in range(1, 1000) if not folder.with_name(f"abandoned-{n}-{folder.name}").exists())
     folder.rename(folder.with_name(f"abandoned-{number}-{folder.name}"))
-
-
-def _sync_file(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
