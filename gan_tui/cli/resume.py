@@ -34,6 +34,7 @@ def resume(
     """Take a run up again: in place from its newest checkpoint; from an older one or with new settings, in a branch."""
     from gan_tui.cli.show import show_new_engine
     from gan_tui.client.branch import run_to_resume
+    from gan_tui.client.launch import require_idle
     from gan_tui.client.locate import find_run, runs_folder
 
     folder = runs_folder(runs_dir)
@@ -47,15 +48,6 @@ def resume(
     branch = branch or name is not None
     target = run_to_resume(source, chosen, branch=branch, settings=settings or [], flags=flags, name=name)
     show_new_engine(target, headless=headless, detach=detach)
-
-
-def require_idle(run: RunDirectory) -> None:
-    """Refuse a run that an engine is at work on."""
-    from engine.errors import RequestError
-    from engine.protocol.rundir import engine_is_alive
-
-    if engine_is_alive(run):
-        raise RequestError(f"run {run.name}", "is being trained now", f"Attach to it: gan-tui attach {run.name}")
 
 
 def _most_recent(folder: Any) -> RunDirectory:

@@ -69,10 +69,9 @@ def show_dashboard(run: RunDirectory, *, readonly: bool, engine: subprocess.Pope
     ``engine`` is the run's, where it has just been started.
     """
     from gan_tui.app import Detached, Ended, ResumeFrom, run_dashboard
-    from gan_tui.cli.resume import require_idle
     from gan_tui.client.branch import run_to_resume
     from gan_tui.client.follow import Follower
-    from gan_tui.client.launch import start_engine
+    from gan_tui.client.launch import require_idle, start_engine
 
     while True:
         departure = run_dashboard(Follower(run, engine), run.root, readonly=readonly)

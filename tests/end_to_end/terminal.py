@@ -14,6 +14,9 @@ import pyte
 DEADLINE_SECONDS = 90.0
 """How long a screen may take to show something; generous, since test machines are shared."""
 
+QUIET_READS = 40
+"""Reads of 0.05 s without a byte after which a screen counts as still."""
+
 KEYS = {"enter": "\r", "escape": "\x1b", "down": "\x1b[B", "up": "\x1b[A", "tab": "\t"}
 
 
@@ -25,6 +28,7 @@ class Terminal:
     ) -> None:
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
+        self._wrote = False
         environment = {**os.environ, **(env or {}), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
         for name in ("COLUMNS", "LINES"):  # they would be believed before the terminal itself
             environment.pop(name, None)
@@ -56,6 +60,18 @@ class Terminal:
             assert time.monotonic() < deadline, f"never came: {what}\n{self.text}"
             self._draw()
 
+    def wait_until_still(self) -> None:
+        """Return once the program has written nothing for a while, which is longer than its slowest pace of drawing."""
+        quiet = 0
+        self._wrote = True
+
+        def still() -> bool:
+            nonlocal quiet
+            quiet = 0 if self._wrote else quiet + 1
+            return quiet > QUIET_READS
+
+        self.wait_until(still, "a still screen")
+
     def wait_for_exit(self) -> int:
         """Draw until the program ends; returns its exit status."""
         deadline = time.monotonic() + DEADLINE_SECONDS
@@ -74,10 +90,9 @@ class Terminal:
     def _draw(self) -> None:
         try:
             self._stream.feed(self._child.read_nonblocking(1 << 16, timeout=0.05))
-        except pexpect.TIMEOUT:
-            return
-        except pexpect.EOF:
-            return
+            self._wrote = True
+        except (pexpect.TIMEOUT, pexpect.EOF):
+            self._wrote = False
 
     def __enter__(self) -> Self:
         return self

@@ -158,7 +158,7 @@ def _steer_from_the_shell(shell: Shell, terminal: Terminal) -> None:
     assert nudged["step"] == answer["step"]
     assert nudged["changes"] == [{"name": "loss.identity", "old": 0.5, "new": 0.25}]
     assert nudged["why"] == "less colour"
-    terminal.wait_for("less colour")
+    terminal.wait_for("loss.identity 0.5 → 0.25")
     shell.run("ctl", NAME, "undo")
     assert shell.status()["controls"]["loss.identity"] == 0.5
 
@@ -211,7 +211,8 @@ def test_the_newest_checkpoint_continues_the_run(shell: Shell) -> None:
 def test_a_resized_terminal_is_drawn_whole(shell: Shell) -> None:
     shell.run("train", str(shell.preset), "--name", NAME, "--steps", "4", "--headless")
     with shell.attach() as terminal:
-        terminal.wait_for("FINISHED", "losses", "cycle_A", "help")
+        terminal.wait_for("FINISHED", "losses", "cycle_A", "real A", "▀", "help")
+        terminal.wait_until_still()
         whole = terminal.text
         terminal.resize(80, 24)
         terminal.wait_for("1 Plot", "help")
