@@ -71,9 +71,10 @@ def test_a_line_of_metrics_that_a_stop_falls_into_is_what_it_would_have_been(tmp
     assert course_of(halves) == course_of(whole)
 
 
-def test_images_from_folders_come_in_the_same_order_after_a_resume(tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", [0, 2])
+def test_images_from_folders_come_in_the_same_order_after_a_resume(tmp_path: Path, workers: int) -> None:
     root = make_images(tmp_path / "data", each=4)
-    settings = ("run.batch=3", "run.steps=5")
+    settings = ("run.batch=3", "run.steps=5", f"data.workers={workers}")
     whole = make_run(tmp_path, *settings, root=root, name="whole")
     halves = make_run(tmp_path, *settings, root=root, name="halves")
     train_here(whole)
