@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -13,9 +14,6 @@ import pyte
 
 DEADLINE_SECONDS = 90.0
 """How long a screen may take to show something; generous, since test machines are shared."""
-
-QUIET_READS = 40
-"""Reads of 0.05 s without a byte after which a screen counts as still."""
 
 KEYS = {"enter": "\r", "escape": "\x1b", "down": "\x1b[B", "up": "\x1b[A", "tab": "\t"}
 
@@ -28,7 +26,6 @@ class Terminal:
     ) -> None:
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
-        self._wrote = False
         environment = {**os.environ, **(env or {}), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
         for name in ("COLUMNS", "LINES"):  # they would be believed before the terminal itself
             environment.pop(name, None)
@@ -58,27 +55,15 @@ class Terminal:
         deadline = time.monotonic() + DEADLINE_SECONDS
         while not condition():
             assert time.monotonic() < deadline, f"never came: {what}\n{self.text}"
-            self._draw()
-
-    def wait_until_still(self) -> None:
-        """Return once the program has written nothing for a while, which is longer than its slowest pace of drawing."""
-        quiet = 0
-        self._wrote = True
-
-        def still() -> bool:
-            nonlocal quiet
-            quiet = 0 if self._wrote else quiet + 1
-            return quiet > QUIET_READS
-
-        self.wait_until(still, "a still screen")
+            self.draw()
 
     def wait_for_exit(self) -> int:
         """Draw until the program ends; returns its exit status."""
         deadline = time.monotonic() + DEADLINE_SECONDS
         while self._child.isalive():
             assert time.monotonic() < deadline, f"does not end\n{self.text}"
-            self._draw()
-        self._draw()
+            self.draw()
+        self.draw()
         self._child.close()
         assert self._child.exitstatus is not None, f"killed by signal {self._child.signalstatus}"
         return int(self._child.exitstatus)
@@ -87,12 +72,10 @@ class Terminal:
         """Close the terminal, as a dropped connection does; returns when the program is gone."""
         self._child.close(force=False)
 
-    def _draw(self) -> None:
-        try:
+    def draw(self) -> None:
+        """Put on the screen what the program has written; waits a moment for it to write."""
+        with suppress(pexpect.TIMEOUT, pexpect.EOF):
             self._stream.feed(self._child.read_nonblocking(1 << 16, timeout=0.05))
-            self._wrote = True
-        except (pexpect.TIMEOUT, pexpect.EOF):
-            self._wrote = False
 
     def __enter__(self) -> Self:
         return self
@@ -102,3 +85,12 @@ class Terminal:
     ) -> None:
         if not self._child.closed:
             self._child.close(force=True)
+
+
+def same_screen(one: Terminal, other: Terminal) -> None:
+    """Return once two terminals show the same, keeping both drawn. Raises AssertionError when they never do."""
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while one.text != other.text or not one.text.strip():
+        assert time.monotonic() < deadline, f"never the same:\n{one.text}\n{other.text}"
+        one.draw()
+        other.draw()

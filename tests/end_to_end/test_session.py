@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from engine.protocol.rundir import RunDirectory, engine_is_alive
-from tests.end_to_end.terminal import Terminal
+from tests.end_to_end.terminal import Terminal, same_screen
 from tests.gan_tui.client.locked import locked
 
 GAN_TUI = [sys.executable, "-c", "from gan_tui.cli import main; main()"]
@@ -209,17 +209,16 @@ def test_the_newest_checkpoint_continues_the_run(shell: Shell) -> None:
 
 
 def test_a_resized_terminal_is_drawn_whole(shell: Shell) -> None:
+    """What it shows then is what a terminal that always had that size shows."""
     shell.run("train", str(shell.preset), "--name", NAME, "--steps", "4", "--headless")
-    with shell.attach() as terminal:
-        terminal.wait_for("FINISHED", "losses", "cycle_A", "real A", "▀", "help")
-        terminal.wait_until_still()
-        whole = terminal.text
-        terminal.resize(80, 24)
-        terminal.wait_for("1 Plot", "help")
-        terminal.resize(120, 40)
-        terminal.wait_until(lambda: terminal.text == whole, "the same screen as before")
-        terminal.press("q")
-        assert terminal.wait_for_exit() == 0
+    with shell.attach() as resized, shell.attach() as fresh:
+        resized.wait_for("FINISHED", "losses", "cycle_A", "real A", "▀", "help")
+        resized.resize(80, 24)
+        resized.wait_for("1 Plot", "help")
+        resized.resize(120, 40)
+        same_screen(resized, fresh)
+        resized.press("q")
+        assert resized.wait_for_exit() == 0
 
 
 @pytest.mark.parametrize("size", [(80, 24), (200, 50)])
