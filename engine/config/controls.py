@@ -63,6 +63,10 @@ def _controls_in(prefix: str, section: Section) -> list[Control]:
     docs = field_docs(type(section))
     found = []
     for field in section.__struct_fields__:
+        value = getattr(section, field)
+        if isinstance(value, Section):
+            found.extend(_controls_in(f"{prefix}.{field}", value))
+            continue
         meta = _live_meta(hints[field])
         if meta is None:
             continue
@@ -72,7 +76,7 @@ def _controls_in(prefix: str, section: Section) -> list[Control]:
         found.append(
             Control(
                 name=f"{prefix}.{field}",
-                default=float(getattr(section, field)),
+                default=float(value),
                 minimum=float(meta.ge),
                 maximum=float(meta.le),
                 scale=extra["scale"],

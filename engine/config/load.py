@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 import re
 import tomllib
@@ -43,15 +44,17 @@ def with_settings(tree: Tree, settings: Iterable[str]) -> Tree:
     Raises:
         RequestError: a setting has no such form.
     """
-    result = {name: dict(table) if isinstance(table, dict) else table for name, table in tree.items()}
+    result = copy.deepcopy(tree)
     for setting in settings:
         key, equals, text = setting.partition("=")
-        section, dot, name = key.strip().partition(".")
-        if not (equals and dot and section and name):
+        *sections, name = key.strip().split(".")
+        if not (equals and sections and all(sections) and name):
             raise RequestError(f"--set {setting}", "is not of the form section.key=value", "Try: --set run.seed=1")
-        table = result.setdefault(section, {})
-        if not isinstance(table, dict):
-            raise RequestError(f"--set {setting}", f"{section} is not a section")
+        table = result
+        for section in sections:
+            table = table.setdefault(section, {})
+            if not isinstance(table, dict):
+                raise RequestError(f"--set {setting}", f"{section} is not a section")
         table[name] = _parse_value(text.strip())
     return result
 
@@ -79,7 +82,7 @@ def resolve(tree: Tree, origin: str) -> TrainConfig:
         raise RequestError(f"{origin}: method.kind", f"{kind!r} is not a method", f"Choose from {_listing(CONFIGS)}.")
     config_type = CONFIGS[kind]
     complete = _with_tags(tree, config_type)
-    _check_keys(complete, config_type, origin, prefix="")
+    _check_sections(complete, config_type, origin)
     try:
         return msgspec.convert(complete, config_type)
     except msgspec.ValidationError as error:
@@ -124,19 +127,27 @@ def _section_type(hint: Any, table: Mapping[str, Any], subject: str) -> type[Sec
 # --------------------------------------------------------------------------------------------------- unknown keys
 
 
-def _check_keys(tree: Tree, config_type: type[TrainConfig], origin: str, prefix: str) -> None:
-    sections = get_type_hints(config_type, include_extras=True)
+def _check_sections(tree: Tree, config_type: type[TrainConfig], origin: str) -> None:
+    sections = get_type_hints(config_type)
     for name, table in tree.items():
         if name not in sections:
             raise _unknown(origin, name, sections, "section")
-        if not isinstance(table, dict):
-            raise RequestError(f"{origin}: {name}", "is a section, not a value", f"Write it as [{name}].")
-        section = _section_type(sections[name], table, f"{origin}: {name}")
-        tag_field = section.__struct_config__.tag_field
-        keys = [*section.__struct_fields__, *([tag_field] if tag_field else [])]
-        for key in table:
-            if key not in keys:
-                raise _unknown(origin, f"{name}.{key}", [f"{name}.{known}" for known in keys], "key")
+        _check_keys(table, sections[name], origin, name)
+
+
+def _check_keys(table: Any, hint: Any, origin: str, name: str) -> None:
+    """Refuse unknown keys of a section, and of the sections within it."""
+    if not isinstance(table, dict):
+        raise RequestError(f"{origin}: {name}", "is a section, not a value", f"Write it as [{name}].")
+    section = _section_type(hint, table, f"{origin}: {name}")
+    tag_field = section.__struct_config__.tag_field
+    keys = [*section.__struct_fields__, *([tag_field] if tag_field else [])]
+    hints = get_type_hints(section)
+    for key, value in table.items():
+        if key not in keys:
+            raise _unknown(origin, f"{name}.{key}", [f"{name}.{known}" for known in keys], "key")
+        if isinstance(hints.get(key), type) and issubclass(hints[key], Section):
+            _check_keys(value, hints[key], origin, f"{name}.{key}")
 
 
 def _unknown(origin: str, name: str, known: Iterable[str], what: str) -> RequestError:
@@ -152,9 +163,12 @@ def _listing(names: Iterable[str]) -> str:
 def _explained(error: msgspec.ValidationError, tree: Tree, config_type: type[TrainConfig], origin: str) -> RequestError:
     """Our words for msgspec's "Expected `int` >= 1 - at `$.generator.width`", with the value and what the key is."""
     text, _, path = str(error).partition(" - at `$.")
-    section_name, _, key = path.rstrip("`").partition(".")
-    table = tree[section_name]
-    section = _section_type(get_type_hints(config_type)[section_name], table, origin)
+    *names, key = path.rstrip("`").split(".")
+    section: type[Section] = config_type
+    table = tree
+    for name in names:
+        table = table[name]
+        section = _section_type(get_type_hints(section)[name], table, origin)
     hint = get_type_hints(section).get(key)
     if get_origin(hint) is Literal:
         fact, fix = "is not a choice", f"Choose from {_listing(map(str, get_args(hint)))}."
@@ -164,7 +178,7 @@ def _explained(error: msgspec.ValidationError, tree: Tree, config_type: type[Tra
         fact = re.sub(r"`(\w+)`", lambda word: _PLAIN.get(word[1], word[1]), text)
         fact, fix = re.sub(r", got .*", "", fact), field_docs(section).get(key, "")
         fact = fact[:1].lower() + fact[1:]
-    return RequestError(f"{origin}: {section_name}.{key} = {_toml_value(table.get(key))}", fact, fix)
+    return RequestError(f"{origin}: {'.'.join(names)}.{key} = {_toml_value(table.get(key))}", fact, fix)
 
 
 def _toml_value(value: Any) -> str:

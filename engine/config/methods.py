@@ -17,6 +17,7 @@ from engine.config.schema import (
     RunConfig,
     SampleConfig,
     Section,
+    SentinelConfig,
     UnpairedData,
 )
 
@@ -53,6 +54,7 @@ class CycleGanConfig(Section, frozen=True, kw_only=True):
     log: LogConfig = LogConfig()
     sample: SampleConfig = SampleConfig()
     checkpoint: CheckpointConfig = CheckpointConfig()
+    sentinel: SentinelConfig = SentinelConfig()
 
 
 # pix2pix, DiscoGAN, DTN and the autoencoder GAN join this union as they arrive; every `match` over it then fails the

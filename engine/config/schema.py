@@ -190,6 +190,8 @@ class RunConfig(Section, frozen=True, kw_only=True):
     """auto, cpu, cuda, cuda:1, mps."""
     precision: Literal["fp32", "tf32", "bf16"] = "fp32"
     """fp32; tf32 matrix products (CUDA); bf16 autocast with fp32 weights."""
+    deterministic: bool = False
+    """Use only operations that give the same bits each time on a GPU, where they are slower; a CPU always does."""
 
 
 class LogConfig(Section, frozen=True, kw_only=True):
@@ -215,3 +217,27 @@ class CheckpointConfig(Section, frozen=True, kw_only=True):
     """Steps between two checkpoints; one more is written when the run ends or is stopped."""
     keep: Annotated[int, _live("", "linear", ge=1, le=10_000)] = 5
     """Newest checkpoints to keep; older ones are deleted once a newer one is complete."""
+    keep_every: NonNegative = 0
+    """Keep besides them the first checkpoint in every so many steps, for good; 0 keeps none for that."""
+    keep_best: NonNegative = 1
+    """Keep besides them so many of the checkpoints with the lowest generator objective."""
+
+
+# ---------------------------------------------------------------------------------------------------- sentinels
+
+Action: TypeAlias = Literal["warn", "pause", "stop"]
+"""What a sentinel does: an alert; an alert and a pause; or the end of the run."""
+
+
+class NotFiniteSentinel(Section, frozen=True, kw_only=True):
+    """Watches for losses that are NaN or infinite."""
+
+    action: Action = "stop"
+    """warn: alert once; pause: alert and hold; stop: end the run. None of them lets such a state be saved."""
+
+
+class SentinelConfig(Section, frozen=True, kw_only=True):
+    """What watches over a run."""
+
+    not_finite: NotFiniteSentinel = NotFiniteSentinel()
+    """Losses that are NaN or infinite."""

@@ -10,12 +10,15 @@ import msgspec
 
 from engine.errors import RequestError
 from engine.protocol.codec import DecodeError, decode_json
-from engine.protocol.events import SaveReason
+from engine.protocol.events import SaveReason, StagedChange
 from engine.protocol.rundir import RunDirectory
 
 CHECKPOINT_SCHEMA = 1
 MANIFEST = "manifest.json"
 TRAINING_STATE = "training.pt"
+THUMBNAIL = "thumbnail.png"
+STAR = "starred"
+"""An empty file with which a user marks a checkpoint that is not to be deleted."""
 
 _NAME = re.compile(r"step-(\d{8,})")
 
@@ -28,12 +31,21 @@ class StoredFile(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes."""
 
 
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """The losses of one line of metrics."""
+
+    step: int
+    losses: dict[str, float | None]
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """manifest.json: what the checkpoint holds, readable without loading it."""
 
     schema: int = CHECKPOINT_SCHEMA
     run: str
     """Id of the run that wrote it."""
+    seq: int = 0
+    """The newest event of that run's record when the state was copied."""
     step: int
     epoch: int
     """The epoch in progress, from 1."""
@@ -43,7 +55,20 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     reason: SaveReason
     losses: dict[str, float | None]
     """The newest line of metrics before it."""
+    recent: tuple[Reading, ...] = ()
+    """The newest lines of metrics before it, oldest first."""
+    objective: float | None = None
+    """The mean over ``recent`` of what the generators minimise, each component weighted as it was; None where unknown.
+    Lower is better only among checkpoints of equal weights, and says nothing of how pictures look."""
+    lr: dict[str, float] = {}
+    """Each optimizer's effective learning rate in the step that follows."""
+    factor: float | None = None
+    """What the schedule multiplies the base rates with in that step."""
     controls: dict[str, float]
+    staged: tuple[StagedChange, ...] = ()
+    """Changes accepted for a later step."""
+    data: str = ""
+    """SHA-256 of the training images' names in their order; another one means another order of images from here on."""
     files: dict[str, StoredFile]
 
     @property
@@ -75,7 +100,37 @@ def list_checkpoints(run: RunDirectory) -> list[tuple[Path, Manifest]]:
 
 def read_manifest(folder: Path) -> Manifest:
     """A checkpoint's manifest. Raises OSError or DecodeError when it cannot be read."""
-    return decode_json(_manifests, (folder / MANIFEST).read_bytes())
+    manifest = decode_json(_manifests, (folder / MANIFEST).read_bytes())
+    if manifest.schema > CHECKPOINT_SCHEMA:
+        raise DecodeError(
+            f"it is of version {manifest.schema} of the format, and this gan-tui reads {CHECKPOINT_SCHEMA}"
+        )
+    return manifest
+
+
+def unreadable_checkpoints(run: RunDirectory) -> list[tuple[Path, str]]:
+    """Folders that are named as checkpoints and whose manifest cannot be read, with the reason; oldest first."""
+    found = []
+    for folder in sorted(run.checkpoints.glob("step-*")):
+        if _NAME.fullmatch(folder.name):
+            try:
+                read_manifest(folder)
+            except (OSError, DecodeError) as error:
+                found.append((folder, f"has no readable {MANIFEST} ({error})"))
+    return found
+
+
+def is_starred(folder: Path) -> bool:
+    """Whether a user has marked the checkpoint to be kept."""
+    return (folder / STAR).exists()
+
+
+def set_star(folder: Path, starred: bool) -> None:
+    """Mark a checkpoint to be kept, or not any more. Raises OSError when the folder is gone or cannot be written."""
+    if starred:
+        (folder / STAR).touch()
+    else:
+        (folder / STAR).unlink(missing_ok=True)
 
 
 def choose_checkpoint(run: RunDirectory, which: str) -> tuple[Path, Manifest]:

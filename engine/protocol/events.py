@@ -12,8 +12,9 @@ import msgspec
 
 from engine.config.controls import Control
 
-SaveReason: TypeAlias = Literal["schedule", "request", "stop", "end"]
-"""Why a checkpoint is written: its time has come, a user asked, the run is stopped, the run has ended."""
+SaveReason: TypeAlias = Literal["schedule", "request", "stop", "end", "failure"]
+"""Why a checkpoint is written: its time has come, a user asked, the run is stopped, the run has ended, or it cannot go
+on for a reason that leaves its state whole, such as a data folder that is gone."""
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", omit_defaults=True):
@@ -143,6 +144,8 @@ class Checkpointed(Recorded, frozen=True, kw_only=True, tag="checkpointed"):
     size: int
     """Bytes on disk."""
     reason: SaveReason
+    removed: tuple[int, ...] = ()
+    """Steps of the older checkpoints that were deleted once this one was complete."""
 
 
 class Sampled(Recorded, frozen=True, kw_only=True, tag="sampled"):
@@ -157,10 +160,13 @@ class Sampled(Recorded, frozen=True, kw_only=True, tag="sampled"):
 
 
 class Resumed(Recorded, frozen=True, kw_only=True, tag="resumed"):
-    """Training takes up a checkpoint. Metrics recorded earlier for steps after it belong to a course not continued."""
+    """Training takes up a checkpoint. What was recorded between its copy and this event belongs to a course that is not
+    continued."""
 
     from_step: int
     checkpoint: str
+    from_seq: int = 0
+    """The newest event of this record when the checkpoint was copied; 0 for a beginning, and for a branch's."""
 
 
 class Alert(Recorded, frozen=True, kw_only=True, tag="alert"):

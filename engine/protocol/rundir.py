@@ -89,6 +89,20 @@ class Parent(msgspec.Struct, frozen=True, kw_only=True):
     run: str
     """The parent's run directory, absolute."""
     step: int
+    id: str = ""
+    """The parent's id."""
+    seq: int = 0
+    """The parent's newest event when that checkpoint was copied: its record up to here is the branch's history too."""
+
+
+class Replay(msgspec.Struct, frozen=True, kw_only=True):
+    """The run whose course this one repeats."""
+
+    run: str
+    """Its run directory, absolute."""
+    id: str
+    last_step: int
+    """The last step to be repeated."""
 
 
 class Endpoints(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,6 +124,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     preset: str
     created: float
     parent: Parent | None = None
+    replays: Replay | None = None
     versions: dict[str, str] = {}
     host: str = ""
     pid: int | None = None

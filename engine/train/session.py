@@ -16,6 +16,7 @@ from engine.batch import UnpairedBatch
 from engine.checkpoint import Snapshot, copy_state, load_checkpoint, remove_old, write_checkpoint
 from engine.config.controls import controls_of
 from engine.config.methods import TrainConfig
+from engine.config.rate_curves import curve_of
 from engine.data.build import Source
 from engine.data.domains import Problem
 from engine.link import Link
@@ -26,7 +27,7 @@ from engine.protocol.codec import encode
 from engine.protocol.commands import Report
 from engine.protocol.rundir import RunDirectory
 from engine.record import Record, Stamp, Standing
-from engine.schedules import Schedule, curve_of
+from engine.schedules import Schedule
 from engine.train.cadence import Cadence
 from engine.train.errands import Errands
 from engine.train.meters import Meters, recordable

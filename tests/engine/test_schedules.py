@@ -10,8 +10,9 @@ from typing import get_args
 import pytest
 import torch
 
+from engine.config.rate_curves import curve_of
 from engine.config.schema import OptimConfig, ScheduleKind
-from engine.schedules import build_schedule, curve_of
+from engine.schedules import build_schedule
 
 KINDS = get_args(ScheduleKind)
 

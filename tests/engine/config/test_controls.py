@@ -13,6 +13,7 @@ from engine.config.methods import CycleGanLoss, CycleGanMethod
 from engine.config.schema import (
     CheckpointConfig,
     LogConfig,
+    NotFiniteSentinel,
     OptimConfig,
     PatchDiscriminator,
     PixelDiscriminator,
@@ -20,6 +21,7 @@ from engine.config.schema import (
     RunConfig,
     SampleConfig,
     Section,
+    SentinelConfig,
     SyntheticData,
     UnetGenerator,
     UnpairedData,
@@ -28,7 +30,8 @@ from engine.errors import RequestError
 
 SECTIONS: list[type[Section]] = [
     CheckpointConfig, CycleGanLoss, CycleGanMethod, LogConfig, OptimConfig, PatchDiscriminator, PixelDiscriminator,
-    ResnetGenerator, RunConfig, SampleConfig, SyntheticData, UnetGenerator, UnpairedData,
+    NotFiniteSentinel, ResnetGenerator, RunConfig, SampleConfig, SentinelConfig, SyntheticData, UnetGenerator,
+    UnpairedData,
 ]  # fmt: skip
 
 CONTROLS = {control.name: control for control in controls_of(resolve({"loss": {"cycle_a": 7.5}}, "x"))}

@@ -37,6 +37,22 @@ def test_nothing_stated_is_the_paper() -> None:
     ("setting", "said"),
     [
         ("generator.widht=4", "generator.widht: is not a preset key. Did you mean generator.width?"),
+        (
+            "sentinel.not_finite.acton=warn",
+            "sentinel.not_finite.acton: is not a preset key. Did you mean sentinel.not_finite.action?",
+        ),
+        (
+            "sentinel.notfinite.action=warn",
+            "sentinel.notfinite: is not a preset key. Did you mean sentinel.not_finite?",
+        ),
+        (
+            "sentinel.not_finite.action=cry",
+            'sentinel.not_finite.action = "cry": is not a choice. Choose from warn, pause, stop.',
+        ),
+        (
+            "sentinel.not_finite=warn",
+            "sentinel.not_finite: is a section, not a value. Write it as [sentinel.not_finite].",
+        ),
         ("genrator.width=4", "genrator: is not a preset section. Did you mean generator?"),
         ("zzz.width=4", "zzz: is not a preset section. Known here: method, data, generator"),
         ("run.zzzzzz=4", "run.zzzzzz: is not a preset key. Known here: run.batch"),
@@ -88,6 +104,13 @@ def test_values_are_toml_and_bare_words_are_text(text: str, value: object) -> No
     tree = {"run": {"seed": 1}}
     assert with_settings(tree, [f" run.x = {text}"]) == {"run": {"seed": 1, "x": value}}
     assert tree == {"run": {"seed": 1}}, "the tree given stays as it is"
+
+
+def test_a_section_within_a_section_is_set_by_its_whole_name() -> None:
+    tree: dict[str, Any] = {"sentinel": {"not_finite": {"action": "pause"}}}
+    assert resolve(with_settings(tree, []), "x").sentinel.not_finite.action == "pause"
+    assert resolve(with_settings(tree, ["sentinel.not_finite.action=warn"]), "x").sentinel.not_finite.action == "warn"
+    assert tree["sentinel"]["not_finite"]["action"] == "pause", "the tree that was given is left alone"
 
 
 def test_later_settings_win() -> None:
