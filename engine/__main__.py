@@ -17,7 +17,8 @@ from engine.config.load import read_toml, resolve
 from engine.config.methods import TrainConfig
 from engine.errors import GanTuiError, RequestError, WorkError
 from engine.link import Envelope, Link
-from engine.phases import enter_phase
+from engine.out_of_memory import advice, is_out_of_memory
+from engine.phases import StopRequestedError, enter_phase
 from engine.protocol import commands as cmd
 from engine.protocol import events as ev
 from engine.protocol.commands import Report
@@ -27,6 +28,9 @@ from engine.protocol.runtime import new_endpoints, remove_stale
 from engine.record import Record, Standing
 
 log = logging.getLogger("engine")
+
+PATIENCE = 2
+"""Signals that are answered with order; the one after them is not."""
 
 
 def main(arguments: list[str]) -> int:
@@ -87,8 +91,9 @@ def _train(run: RunDirectory, record: Record, standing: Standing, link: Link) ->
     # OpenMP's threads spin while they wait for one another; with any neighbour on the cores that made a step 10 to 100
     # times slower here, against 1.6 times at most from waiting quietly on an idle machine (docs/results.md).
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    config: TrainConfig | None = None
     try:
-        config: TrainConfig = resolve(read_toml(run.config), str(run.config))
+        config = resolve(read_toml(run.config), str(run.config))
         check_geometry(config)
         enter_phase(record, link, "importing", "PyTorch")
         # Here, so that viewers find a process that answers while PyTorch takes its seconds to import.
@@ -96,34 +101,42 @@ def _train(run: RunDirectory, record: Record, standing: Standing, link: Link) ->
         from engine.train.setup import open_session
 
         ending = train(open_session(run, config, record, standing, link))
+    except StopRequestedError as request:
+        log.info("%s before the first step", request)
+        record.write(ev.Stopped(**record.stamp(_last_step(run)), by=str(request), saved=False))
+        standing.enter("stopped")
+        return 0
     except GanTuiError as error:
         log.exception("the run ended by an error")
         _fail(record, standing, f"{error.subject}: {error.fact}", error.fix)
         return error.exit_code
     except Exception as error:
         log.exception("the run ended by an unexpected error")
-        _fail(record, standing, *_reason(error, run))
+        _fail(record, standing, *_reason(error, run, config))
         return 1
     log.info("%s at step %d", ending.value, link.report.step)
     return 0
 
 
-def _reason(error: Exception, run: RunDirectory) -> tuple[str, str]:
+def _reason(error: Exception, run: RunDirectory, config: TrainConfig | None) -> tuple[str, str]:
     """One line on what happened, and what to do."""
     first_line = (str(error).splitlines() or [""])[0]
-    if type(error).__name__ == "OutOfMemoryError":
-        return f"the GPU's memory is full: {first_line}", "Lower run.batch or data.crop, or set run.precision = bf16."
+    if config is not None and is_out_of_memory(error):
+        return f"memory is full: {first_line}", advice(config)
     return f"{type(error).__name__}: {first_line}", f"The traceback is in {run.log}."
 
 
 def _fail(record: Record, standing: Standing, reason: str, fix: str) -> None:
-    newest = (last_event(record.run.metrics), last_event(record.run.events))
-    step = max((event.step for event in newest if event), default=0)
     try:
-        record.write(ev.Failed(**record.stamp(step), reason=reason, fix=fix))
-    except OSError:
+        record.write(ev.Failed(**record.stamp(_last_step(record.run)), reason=reason, fix=fix))
+    except WorkError:
         log.exception("the journal cannot be written; run.json has the reason")
     standing.enter("failed", reason=f"{reason}. {fix}" if fix else reason)
+
+
+def _last_step(run: RunDirectory) -> int:
+    newest = (last_event(run.metrics), last_event(run.events))
+    return max((event.step for event in newest if event), default=0)
 
 
 def _first_report(run: RunDirectory) -> Report:
@@ -134,11 +147,17 @@ def _first_report(run: RunDirectory) -> Report:
 
 
 def _heed_signals(link: Link) -> None:
-    """SIGTERM and SIGINT save and stop at the next step boundary, a second one does not save; SIGHUP is ignored."""
+    """SIGTERM and SIGINT save and stop at the next step boundary, a second one does not save, a third ends at once.
+
+    SIGHUP is ignored. During start-up, where nothing is to be saved, the next stage ends it.
+    """
     received: list[int] = []
 
     def ask_to_stop(number: int, frame: FrameType | None) -> None:
         received.append(number)
+        if len(received) > PATIENCE:
+            os._exit(128 + number)
+        link.interrupted_by = signal.Signals(number).name
         command = cmd.Stop(how="save" if len(received) == 1 else "discard")
         request = cmd.Request(version=cmd.SCHEMA_VERSION, id="", by=signal.Signals(number).name, command=command)
         link.mailbox.put(Envelope(b"", request))

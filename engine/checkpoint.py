@@ -5,10 +5,11 @@ A checkpoint is written under another name, made durable and then renamed, so th
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from engine.errors import WorkError
 from engine.methods.method import Method
 from engine.protocol.checkpoints import (
     MANIFEST,
+    THUMBNAIL,
     TRAINING_STATE,
     Manifest,
     StoredFile,
@@ -31,8 +33,21 @@ from engine.protocol.checkpoints import (
     digest,
     folder_name,
     list_checkpoints,
+    read_manifest,
 )
 from engine.protocol.rundir import RunDirectory, sync_path
+from engine.retention import Retention
+
+log = logging.getLogger(__name__)
+
+
+class NotFiniteError(Exception):
+    """A state that is not to be saved: some of its numbers are NaN or infinite."""
+
+    def __init__(self, names: str) -> None:
+        super().__init__(f"{names}: values are NaN or infinite")
+        self.names = names
+        """The networks and optimizers concerned."""
 
 
 @dataclass(frozen=True)
@@ -44,15 +59,34 @@ class Snapshot:
     networks: Mapping[str, dict[str, Tensor]]
     training: dict[str, Any]
     """Tensors and plain values: optimizers, method, schedule, panel, meters, progress, random states."""
+    thumbnail: bytes | None
+    """A small PNG, where there is one."""
 
 
-def copy_state(method: Method, training: dict[str, Any], manifest: Manifest) -> Snapshot:
+@dataclass(frozen=True, kw_only=True)
+class Saved:
+    """A checkpoint that reached the disk."""
+
+    manifest: Manifest
+    path: str
+    """Relative to the run directory."""
+    seconds: float
+    size: int
+    """Bytes on disk."""
+    removed: tuple[int, ...]
+    """Steps of the older checkpoints that were deleted."""
+
+
+def copy_state(
+    method: Method, training: dict[str, Any], manifest: Manifest, thumbnail: bytes | None = None
+) -> Snapshot:
     """Copy a run's state to host memory; the step loop waits for this and for nothing else of a checkpoint.
 
     Args:
         method: its networks, optimizers and own state are copied.
         training: what else belongs to the run: plain values and tensors.
         manifest: what the checkpoint will say of itself.
+        thumbnail: a PNG to be kept beside it.
     """
     whole = {
         **training,
@@ -61,14 +95,19 @@ def copy_state(method: Method, training: dict[str, Any], manifest: Manifest) -> 
         "random": _random_states(),
     }
     networks = {name: _copied(network.state_dict()) for name, network in method.networks.items()}
-    return Snapshot(manifest=manifest, networks=networks, training=_copied(whole))
+    return Snapshot(manifest=manifest, networks=networks, training=_copied(whole), thumbnail=thumbnail)
 
 
 def write_checkpoint(run: RunDirectory, snapshot: Snapshot) -> Path:
     """Write a snapshot to the run's folder of checkpoints; returns the finished checkpoint.
 
     A checkpoint of that step that is there already belongs to an abandoned course; it is set aside, not deleted.
+
+    Raises:
+        NotFiniteError: a network or an optimizer holds NaN or infinity; nothing is written.
+        OSError: the disk does not take it; nothing of it is left.
     """
+    _require_finite(snapshot)
     run.checkpoints.mkdir(exist_ok=True)
     final = run.checkpoints / folder_name(snapshot.manifest.step)
     draft = run.checkpoints / f".{final.name}.{os.getpid()}.part"
@@ -78,6 +117,8 @@ def write_checkpoint(run: RunDirectory, snapshot: Snapshot) -> Path:
         for name, tensors in snapshot.networks.items():
             save_file(tensors, draft / f"{name}.safetensors")
         torch.save(snapshot.training, draft / TRAINING_STATE)
+        if snapshot.thumbnail is not None:
+            (draft / THUMBNAIL).write_bytes(snapshot.thumbnail)
         written = sorted(draft.iterdir())
         files = {path.name: StoredFile(sha256=digest(path), size=path.stat().st_size) for path in written}
         manifest = msgspec.structs.replace(snapshot.manifest, files=files)
@@ -95,14 +136,59 @@ def write_checkpoint(run: RunDirectory, snapshot: Snapshot) -> Path:
     return final
 
 
-def remove_old(run: RunDirectory, keep: int, newest: Path) -> list[Path]:
-    """Delete all but the ``keep`` checkpoints of the highest steps, and never ``newest``; returns what was deleted."""
-    surplus = [folder for folder, _ in list_checkpoints(run)[:-keep] if folder != newest]
-    for folder in surplus:
+def remove_surplus(run: RunDirectory, retention: Retention, newest: Path) -> tuple[int, ...]:
+    """Delete the checkpoints that no rule keeps; returns their steps.
+
+    Args:
+        run: whose.
+        retention: the rules.
+        newest: the checkpoint that was written last, which is never deleted.
+    """
+    removed = []
+    for folder, manifest in retention.surplus(list_checkpoints(run), newest):
         doomed = folder.with_name(f".{folder.name}.old")
-        folder.rename(doomed)  # from here on it is no checkpoint, however far the deletion comes
         shutil.rmtree(doomed, ignore_errors=True)
-    return surplus
+        try:
+            folder.rename(doomed)  # from here on it is no checkpoint, however far the deletion comes
+        except OSError as error:
+            log.warning("%s could not be deleted (%s)", folder.name, error)
+            continue
+        removed.append(manifest.step)
+        shutil.rmtree(doomed, ignore_errors=True)
+    return tuple(removed)
+
+
+def adopt_checkpoint(run: RunDirectory, folder: Path) -> Path:
+    """Give a branch its own copy of the parent's checkpoint that it grows from; returns it.
+
+    The files are linked where the file system can, else copied: what becomes of the parent does not concern the branch.
+
+    Raises:
+        OSError: it cannot be read or written.
+    """
+    run.checkpoints.mkdir(exist_ok=True)
+    final = run.checkpoints / folder.name
+    draft = run.checkpoints / f".{final.name}.{os.getpid()}.part"
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir()
+    try:
+        for name in (*read_manifest(folder).files, MANIFEST):
+            _link_or_copy(folder / name, draft / name)
+        sync_path(draft)
+        draft.rename(final)
+        sync_path(run.checkpoints)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    return final
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    try:
+        target.hardlink_to(source)
+    except OSError:  # another file system, or one without links, or another user's file
+        shutil.copyfile(source, target)
+        sync_path(target)
 
 
 def set_aside_after(run: RunDirectory, step: int) -> None:
@@ -162,6 +248,33 @@ def _copied(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_copied(item) for item in value]
     return value
+
+
+def _require_finite(snapshot: Snapshot) -> None:
+    states = {**snapshot.networks, **{f"optimizer {k}": v for k, v in snapshot.training["optimizers"].items()}}
+    broken = [name for name, state in states.items() if not all(map(_is_finite, _tensors(state)))]
+    if broken:
+        raise NotFiniteError(", ".join(broken))
+
+
+def _tensors(value: Any) -> Iterator[Tensor]:
+    """Every tensor within a nest of mappings and lists."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _tensors(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _tensors(item)
+
+
+def _is_finite(tensor: Tensor) -> bool:
+    """By its extremes, which takes one pass and no memory; NaN is an extreme for aminmax."""
+    if not tensor.is_floating_point() or not tensor.numel():
+        return True
+    low, high = torch.aminmax(tensor)
+    return bool(torch.isfinite(low) and torch.isfinite(high))
 
 
 def _random_states() -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import torch
 
 from engine.config.schema import RunConfig
@@ -48,3 +50,14 @@ def set_precision(config: RunConfig, device: torch.device) -> None:
     if device.type == "cuda":
         torch.backends.cuda.matmul.allow_tf32 = tf32
         torch.backends.cudnn.allow_tf32 = tf32
+
+
+def set_determinism(config: RunConfig) -> None:
+    """Apply ``run.deterministic``: of operations that differ from call to call on a GPU, PyTorch then uses others.
+
+    An operation that has no such form raises RuntimeError when it is first used, with its name.
+    """
+    if config.deterministic:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read by cuBLAS when it is first used
+        torch.backends.cudnn.benchmark = False
+    torch.use_deterministic_algorithms(config.deterministic)

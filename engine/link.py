@@ -89,6 +89,8 @@ class Link:
         self.mailbox = Mailbox()
         self.report = report
         """What Status is answered with; replaced by the loop."""
+        self.interrupted_by = ""
+        """The signal that asks the engine to end; the step loop finds a Stop in the mailbox as well."""
         self._outbox: deque[tuple[str, list[bytes]]] = deque(maxlen=OUTBOX_LIMIT)
         self._wake_reader, self._wake_writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._closing = False

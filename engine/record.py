@@ -1,9 +1,14 @@
-"""Writing a run's record: an event gets the next number, is on file before it is streamed, and is never rewritten."""
+"""Writing a run's record: an event gets the next number, is on file before it is streamed, and is never rewritten.
+
+Where the disk takes nothing more, lines wait in memory, in order, and are streamed meanwhile; training goes on.
+"""
 
 from __future__ import annotations
 
+import logging
 import os
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -11,10 +16,16 @@ from typing import Self, TypedDict
 
 import msgspec
 
+from engine.errors import WorkError
 from engine.protocol.codec import encode
 from engine.protocol.events import Event, Metrics, State
 from engine.protocol.record import last_event
 from engine.protocol.rundir import Identity, RunDirectory, read_identity, write_identity
+
+log = logging.getLogger(__name__)
+
+BACKLOG_LIMIT = 100_000
+"""Lines that may wait for room, some 50 MB: days of a run with the usual cadence."""
 
 
 class Stamp(TypedDict):
@@ -40,28 +51,70 @@ class Record:
         self._events = _open_for_append(run.events)
         newest = (last_event(run.metrics), last_event(run.events))
         self.last_seq = max((event.seq for event in newest if event), default=0)
+        self._backlog: deque[tuple[int, bytes]] = deque()
+        """Files and the lines that are to be appended to them, in the order of their numbers."""
+        self.trouble: OSError | None = None
+        """Why the last line could not be written; None while all that was recorded is on file."""
 
     def stamp(self, step: int) -> Stamp:
         """The next number, the step and the time; written events must use stamps in order."""
         return Stamp(seq=self.last_seq + 1, step=step, time=round(time.time(), 3))
 
     def write(self, event: Event) -> None:
-        """Append one line, then publish it."""
+        """Append one line, then publish it; where the disk does not take it, it waits for the next call or flush.
+
+        Raises:
+            WorkError: too many lines wait already.
+        """
         assert event.seq == self.last_seq + 1, "events are written in the order of their stamps"
         line = encode(event)
         file = self._metrics if isinstance(event, Metrics) else self._events
-        _write_whole(file, line + b"\n")
+        self._backlog.append((file, line + b"\n"))
         self.last_seq = event.seq
+        self.flush()
         self.publish(line)
+        if len(self._backlog) > BACKLOG_LIMIT:
+            fact = f"has not taken a line for {len(self._backlog):,} of them ({self.trouble})"
+            raise WorkError(str(self.run.root), fact, "Make room on the disk, then: gan-tui resume")
+
+    @property
+    def waiting(self) -> int:
+        """Lines that are not on file yet."""
+        return len(self._backlog)
+
+    def flush(self) -> None:
+        """Write the lines that wait, as far as the disk takes them."""
+        while self._backlog:
+            file, line = self._backlog[0]
+            try:
+                if self.trouble is not None:
+                    _end_line(file)
+                _append(file, line)
+            except OSError as error:
+                self.trouble = error
+                return
+            self._backlog.popleft()
+        self.trouble = None
 
     def sync(self) -> None:
-        """Make everything written so far survive a power cut."""
+        """Make everything recorded so far survive a power cut; may be called from another thread.
+
+        Raises:
+            OSError: lines wait that are not even on file.
+        """
+        trouble = self.trouble
+        if trouble is not None:
+            raise OSError(trouble.errno, trouble.strerror)
         os.fsync(self._metrics)
         os.fsync(self._events)
 
     def close(self) -> None:
-        """Sync and let go of the files."""
-        self.sync()
+        """Write what waits, sync, and let go of the files; what still cannot be written is said in the log."""
+        self.flush()
+        try:
+            self.sync()
+        except OSError as error:
+            log.error("%d lines of the record could not be written (%s)", len(self._backlog), error)
         os.close(self._metrics)
         os.close(self._events)
 
@@ -74,18 +127,37 @@ class Record:
         self.close()
 
 
-def _write_whole(file: int, content: bytes) -> None:
-    """Write all of it: on a disk that fills up, one call may write only a part and succeed."""
-    while content:
-        content = content[os.write(file, content) :]
+def _append(file: int, line: bytes) -> None:
+    """Append a line, or nothing: on a disk that fills up, one call may write only a part and succeed.
+
+    Raises:
+        OSError: it could not be written; what was written of it has been taken back, unless that failed too.
+    """
+    size = os.fstat(file).st_size
+    rest = line
+    try:
+        while rest:
+            rest = rest[os.write(file, rest) :]
+    except OSError:
+        if rest != line:
+            os.ftruncate(file, size)
+        raise
 
 
-def _open_for_append(path: Path) -> int:
-    """A descriptor at the end of the file, after a newline: what a crash tore stays as a line of its own."""
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+def _end_line(file: int) -> None:
+    """Make sure that the next line begins on a line of its own, also after one that a crash tore."""
     size = os.fstat(file).st_size
     if size and os.pread(file, 1, size - 1) != b"\n":
         os.write(file, b"\n")
+
+
+def _open_for_append(path: Path) -> int:
+    try:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        _end_line(file)
+    except OSError as error:
+        fact = f"cannot be written ({error.strerror})"
+        raise WorkError(str(path), fact, "Make it writable, or make room, then: gan-tui resume") from error
     return file
 
 
@@ -95,11 +167,23 @@ class Standing:
     def __init__(self, run: RunDirectory) -> None:
         self._run = run
         self.identity: Identity = read_identity(run)
+        self._written = True
 
     def update(self, **changes: object) -> None:
-        """Replace fields of the identity and write it."""
+        """Replace fields of the identity and write it; where the disk does not take it, ``flush`` will."""
         self.identity = msgspec.structs.replace(self.identity, **changes)
-        write_identity(self._run, self.identity)
+        self._written = False
+        self.flush()
+
+    def flush(self) -> None:
+        """Write the identity if it has not been written yet, and if the disk takes it now."""
+        if self._written:
+            return
+        try:
+            write_identity(self._run, self.identity)
+            self._written = True
+        except OSError as error:
+            log.error("run.json could not be written (%s)", error)
 
     def enter(self, state: State, **changes: object) -> None:
         """Enter a state, now."""

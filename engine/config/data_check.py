@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from itertools import islice
 from pathlib import Path
 from typing import assert_never
@@ -34,11 +35,18 @@ def data_root(config: UnpairedData) -> Path:
     """The folder named by data.root, with ~ expanded.
 
     Raises:
-        RequestError: none is named.
+        RequestError: none is named, or none can have that name.
     """
     if not config.root:
         raise RequestError("data.root", "is not set", "Give --data DIR, a folder that holds trainA and trainB.")
-    return Path(config.root).expanduser()
+    try:
+        root = Path(config.root).expanduser()
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):  # told with what else a folder may lack
+            root.stat()
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise RequestError("data.root", f"cannot be looked at ({reason})", "Set --data or data.root anew.") from error
+    return root
 
 
 def _check_unpaired(config: UnpairedData) -> None:

@@ -29,13 +29,35 @@ def read_toml(path: Path) -> Tree:
         RequestError: the file cannot be read, is no text or no TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return _parse(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise RequestError(str(path), f"cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
         raise RequestError(str(path), "is not a text file", "A preset is TOML in UTF-8.") from error
     except tomllib.TOMLDecodeError as error:
         raise RequestError(str(path), f"is not valid TOML ({error})", "Mend that line.") from error
+
+
+def _parse(text: str) -> Tree:
+    """TOML as tables. Raises TOMLDecodeError whatever is wrong with it: tomllib lets two sorts of damage pass."""
+    try:
+        tree = tomllib.loads(text)
+    except RecursionError as error:
+        raise tomllib.TOMLDecodeError("values are nested too deeply") from error
+    except ValueError as error:
+        if isinstance(error, tomllib.TOMLDecodeError):
+            raise
+        raise tomllib.TOMLDecodeError("a whole number has too many digits") from error
+    if _has_oversized(tree):
+        raise tomllib.TOMLDecodeError(f"a whole number has more than {_BITS} bits and a sign")
+    return tree
+
+
+def _has_oversized(value: Any) -> bool:
+    """Whether a whole number in it is beyond TOML's; those who count with it, seed and write it rely on that."""
+    if isinstance(value, dict | list):
+        return any(map(_has_oversized, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, int) and not -(1 << _BITS) <= value < 1 << _BITS
 
 
 def with_settings(tree: Tree, settings: Iterable[str]) -> Tree:
@@ -61,7 +83,7 @@ def with_settings(tree: Tree, settings: Iterable[str]) -> Tree:
 
 def _parse_value(text: str) -> Any:
     try:
-        return tomllib.loads(f"value = {text}")["value"]
+        return _parse(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text
 
@@ -182,7 +204,13 @@ def _explained(error: msgspec.ValidationError, tree: Tree, config_type: type[Tra
 
 
 def _toml_value(value: Any) -> str:
-    return msgspec.json.encode(value).decode() if isinstance(value, str | bool) else str(value)
+    """A value as the preset has it, cut where it would fill the screen."""
+    text = msgspec.json.encode(value).decode() if isinstance(value, str | bool) else str(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
 
 
+_BITS = 63
+"""TOML's whole numbers have so many, and a sign."""
+_LONGEST_VALUE = 200
+"""Letters of a value that a message quotes."""
 _PLAIN = {"int": "a whole number", "float": "a number", "str": "text", "bool": "true or false", "array": "a list"}

@@ -233,7 +233,7 @@ class NotFiniteSentinel(Section, frozen=True, kw_only=True):
     """Watches for losses that are NaN or infinite."""
 
     action: Action = "stop"
-    """warn: alert once; pause: alert and hold; stop: end the run. None of them lets such a state be saved."""
+    """warn: alert once; pause: alert and hold; stop: end the run. No such state is ever saved."""
 
 
 class SentinelConfig(Section, frozen=True, kw_only=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, assert_never
@@ -51,6 +53,16 @@ class Source:
     def batches_per_epoch(self, batch: int) -> int:
         """Batches in an epoch, the last and perhaps smaller one included."""
         return self.images.batches_per_epoch(batch)
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the training images' names in their order: with another one they come in another order."""
+        digest = hashlib.sha256()
+        for domain in (self.images.domain_A, self.images.domain_B):
+            for index in range(len(domain)):
+                digest.update(domain.short_name(index).encode(errors="surrogateescape") + b"\0")
+            digest.update(b"\0")
+        return digest.hexdigest()
 
     def validation(self, count: int) -> SampleImages:
         """The first images kept apart, centre-cropped: always the same, and as many of each domain.

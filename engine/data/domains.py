@@ -32,6 +32,9 @@ class Domain(Protocol):
     def label(self, index: int) -> str:
         """What a report calls one image."""
 
+    def short_name(self, index: int) -> str:
+        """What tells one image from the others of the domain, wherever its folder lies."""
+
 
 @dataclass(frozen=True)
 class FolderDomain:
@@ -56,6 +59,10 @@ class FolderDomain:
         """Its file."""
         return path_text(self.paths[index])
 
+    def short_name(self, index: int) -> str:
+        """Its file's path within the folder."""
+        return str(self.paths[index].relative_to(self.folder))
+
 
 @dataclass(frozen=True)
 class DrawnDomain:
@@ -74,6 +81,10 @@ class DrawnDomain:
     def label(self, index: int) -> str:
         """Its number."""
         return f"{self.name}, number {index}"
+
+    def short_name(self, index: int) -> str:
+        """Its number."""
+        return str(index)
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,10 @@ class HeldOutDrawings:
         """Its number."""
         return f"{self.name}, number {index}"
 
+    def short_name(self, index: int) -> str:
+        """Its number."""
+        return str(index)
+
 
 def _place_animal(
     landscape: Landscape, rng: np.random.Generator, coat: Coat, *, scale: float, middle: float, near: float

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 
-from engine.errors import RequestError
+from engine.errors import RequestError, WorkError
 from engine.protocol.codec import DecodeError, decode_json
 from engine.protocol.events import SaveReason, StagedChange
 from engine.protocol.rundir import RunDirectory
@@ -19,6 +21,10 @@ TRAINING_STATE = "training.pt"
 THUMBNAIL = "thumbnail.png"
 STAR = "starred"
 """An empty file with which a user marks a checkpoint that is not to be deleted."""
+
+LATEST = "latest"
+BEST = "best"
+"""What a request may say in place of a step."""
 
 _NAME = re.compile(r"step-(\d{8,})")
 
@@ -133,36 +139,115 @@ def set_star(folder: Path, starred: bool) -> None:
         (folder / STAR).unlink(missing_ok=True)
 
 
-def choose_checkpoint(run: RunDirectory, which: str) -> tuple[Path, Manifest]:
-    """The checkpoint that a request names: a step, or "latest".
+Examine: TypeAlias = Callable[[Path, Manifest], str]
+"""Says what is wrong with a checkpoint, as a clause; empty for a whole one."""
+
+
+def choose_checkpoint(run: RunDirectory, which: str, examine: Examine | None = None) -> tuple[Path, Manifest]:
+    """The checkpoint that a request names.
+
+    Args:
+        run: whose.
+        which: a step; "latest", the newest that is whole (the newest of all where none is); or "best", the first whole
+            one of by_objective.
+        examine: tells which is whole; by default damage_of.
 
     Raises:
-        RequestError: there is none, or none of that step.
+        RequestError: there is none, or none of that step, or none that is known to be best.
+        WorkError: there is a folder for that step, and what it holds cannot be read.
     """
+    examine = examine or damage_of
     checkpoints = list_checkpoints(run)
     if not checkpoints:
         raise RequestError(f"run {run.name}", "has no checkpoint", "Train it anew: gan-tui train PRESET")
-    if which == "latest":
-        return checkpoints[-1]
+    whole = list(checkpoints)
+    if which in (LATEST, BEST):
+        while whole and examine(*whole[-1]):
+            whole.pop()
+    if which == LATEST:
+        return (whole or checkpoints)[-1]
+    if which == BEST:
+        return _best(run, whole, examine)
+    return _of_step(run, which, checkpoints)
+
+
+def _best(run: RunDirectory, checkpoints: list[tuple[Path, Manifest]], examine: Examine) -> tuple[Path, Manifest]:
+    """The first whole one by objective, among those up to the newest whole one, whose loss weights count."""
+    for folder, manifest in by_objective(checkpoints):
+        if not examine(folder, manifest):
+            return folder, manifest
+    fact = "is not known: no undamaged checkpoint has a generator objective under the newest one's loss weights"
+    steps = ", ".join(str(manifest.step) for _, manifest in checkpoints)
+    fix = f"Name a step: {steps}." if checkpoints else ""
+    raise RequestError(f"the {BEST} checkpoint of run {run.name}", fact, fix)
+
+
+def _of_step(run: RunDirectory, which: str, checkpoints: list[tuple[Path, Manifest]]) -> tuple[Path, Manifest]:
     steps = {str(manifest.step): (folder, manifest) for folder, manifest in checkpoints}
     wanted = which.replace(",", "").removeprefix("step-").lstrip("0") or "0"
-    if wanted not in steps:
-        fix = f"There are {', '.join(steps)}, and latest."
-        raise RequestError(f"checkpoint {which} of run {run.name}", "does not exist", fix)
-    return steps[wanted]
+    if wanted in steps:
+        return steps[wanted]
+    fix = f"There are {', '.join(steps)}, and {LATEST} and {BEST}."
+    for folder, damage in unreadable_checkpoints(run):
+        if str(int(folder.name.removeprefix("step-"))) == wanted:
+            raise WorkError(f"checkpoint {wanted} of run {run.name}", damage, fix)
+    raise RequestError(f"checkpoint {which} of run {run.name}", "does not exist", fix)
+
+
+def by_objective(checkpoints: Iterable[tuple[Path, Manifest]]) -> list[tuple[Path, Manifest]]:
+    """The checkpoints whose generator objective compares with the newest's, lowest and so best first.
+
+    An objective is a sum of weighted losses: only under equal loss weights do two of them compare. Of equals the newer
+    comes first.
+    """
+    newest_first = sorted(checkpoints, key=lambda pair: pair[1].step, reverse=True)
+    weights = [_loss_weights(manifest) for _, manifest in newest_first]
+    comparable = [
+        (manifest.objective, folder, manifest)
+        for (folder, manifest), under in zip(newest_first, weights, strict=True)
+        if manifest.objective is not None and under == weights[0]
+    ]
+    return [(folder, manifest) for _, folder, manifest in sorted(comparable, key=lambda each: each[0])]
+
+
+def _loss_weights(manifest: Manifest) -> dict[str, float]:
+    return {name: value for name, value in manifest.controls.items() if name.startswith("loss.")}
+
+
+def missing_or_cut(folder: Path, manifest: Manifest) -> str:
+    """As damage_of, but by names and sizes alone: at once, and blind to changed bits."""
+    return next(filter(None, (_wrong_size(folder, name, stored) for name, stored in manifest.files.items())), "")
 
 
 def damage_of(folder: Path, manifest: Manifest) -> str:
     """What is wrong with a checkpoint's files, as a clause; empty when each is as it was written."""
+    return missing_or_cut(folder, manifest) or next(filter(None, check_files(folder, manifest)), "")
+
+
+def check_files(folder: Path, manifest: Manifest) -> Iterator[str]:
+    """What is wrong with each of a checkpoint's files in turn, as damage_of says it; reads them whole."""
     for name, stored in manifest.files.items():
-        path = folder / name
+        yield _wrong_size(folder, name, stored) or _wrong_content(folder, name, stored)
+
+
+def _wrong_size(folder: Path, name: str, stored: StoredFile) -> str:
+    path = folder / name
+    try:
         if not path.is_file():
             return f"lacks its file {name}"
-        if path.stat().st_size != stored.size:
-            return f"has a truncated file {name} ({path.stat().st_size:,} of {stored.size:,} bytes)"
-        if digest(path) != stored.sha256:
-            return f"has a damaged file {name} (its SHA-256 differs from the manifest's)"
-    return ""
+        size = path.stat().st_size
+    except OSError as error:
+        return f"has an unreadable file {name} ({error.strerror})"
+    how = "a truncated" if size < stored.size else "a lengthened"
+    return "" if size == stored.size else f"has {how} file {name} ({size:,} of {stored.size:,} bytes)"
+
+
+def _wrong_content(folder: Path, name: str, stored: StoredFile) -> str:
+    try:
+        found = digest(folder / name)
+    except OSError as error:
+        return f"has an unreadable file {name} ({error.strerror})"
+    return "" if found == stored.sha256 else f"has a damaged file {name} (its SHA-256 differs from the manifest's)"
 
 
 def digest(path: Path) -> str:

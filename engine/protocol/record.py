@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Iterator
+from math import inf
 from pathlib import Path
+from typing import BinaryIO
 
 from engine.protocol.codec import DecodeError, decode_event
 from engine.protocol.events import Event, Metrics
 from engine.protocol.rundir import RunDirectory
 
-_CHUNK = 1 << 20
+LONG = 16 << 20
+"""Bytes of metrics, some 40,000 lines, from which a record takes long enough to read for a glance at it to be worth
+while."""
+_CHUNK = 1 << 18
+"""Read at once; larger ones are slower, since their events do not stay in the processor's cache."""
 _TAIL = 1 << 16
+_GLIMPSES = 1000
+_LINES_A_GLIMPSE = 3
+_NEWEST = 1 << 18
+"""Bytes of metrics at the end that a sparse reading does not thin out."""
 
 
 class RecordReader:
     """Reads what was recorded since the last read, in the order of ``seq``."""
 
-    def __init__(self, run: RunDirectory) -> None:
-        self._metrics = _Lines(run.metrics)
+    def __init__(self, run: RunDirectory, *, sparse: bool = False) -> None:
+        """``sparse`` leaves out most of a long record's metrics: the journal, lines of metrics from evenly spaced
+        places, the newest ones and whatever is recorded later are read, in a time that does not depend on its length.
+        """
+        self._metrics = _Lines(run.metrics, sparse=sparse)
         self._events = _Lines(run.events)
 
     @property
@@ -41,9 +55,17 @@ class RecordReader:
             if event is None:
                 event = self._events.head()
             if event is None or (metric is not None and metric.seq < event.seq):
-                yield self._metrics.take()
+                yield from self._metrics.take_before(inf if event is None else event.seq)
             else:
                 yield self._events.take()
+
+
+def is_long(run: RunDirectory) -> bool:
+    """Whether a record is so long that it is better looked at sparsely before it is read."""
+    try:
+        return run.metrics.stat().st_size > LONG
+    except OSError:
+        return False
 
 
 def last_event(path: Path) -> Event | None:
@@ -72,8 +94,9 @@ def last_metrics(run: RunDirectory) -> Metrics | None:
 class _Lines:
     """The events of one growing file."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, sparse: bool = False) -> None:
         self._path = path
+        self._sparse = sparse
         self._offset = 0
         self._torn = b""
         self._ready: deque[Event] = deque()
@@ -81,20 +104,44 @@ class _Lines:
 
     def head(self) -> Event | None:
         """The oldest event not yet taken; reads on in the file when none is at hand."""
+        if self._sparse:
+            self._sparse = False
+            self._skim()
         while not self._ready:
             chunk = self._next_chunk()
             if not chunk:
                 return None
             *lines, self._torn = (self._torn + chunk).split(b"\n")
             for line in lines:
-                try:
-                    self._ready.append(decode_event(line))
-                except DecodeError:
-                    self.damaged += 1
+                self._decode(line)
         return self._ready[0]
 
     def take(self) -> Event:
         return self._ready.popleft()
+
+    def take_before(self, seq: float) -> Iterator[Event]:
+        """Take those at hand that are older than an event."""
+        while self._ready and self._ready[0].seq < seq:
+            yield self._ready.popleft()
+
+    def _decode(self, line: bytes) -> None:
+        try:
+            self._ready.append(decode_event(line))
+        except DecodeError:
+            self.damaged += 1
+
+    def _skim(self) -> None:
+        """Take lines from evenly spaced places, and go on reading near the end."""
+        try:
+            with self._path.open("rb") as file:
+                size = os.fstat(file.fileno()).st_size
+                if size <= LONG:
+                    return
+                self._offset = _line_start(file, size - _NEWEST)
+                for line in _glimpses(file, self._offset):
+                    self._decode(line)
+        except FileNotFoundError:
+            return
 
     def _next_chunk(self) -> bytes:
         try:
@@ -105,3 +152,27 @@ class _Lines:
             return b""
         self._offset += len(chunk)
         return chunk
+
+
+def _glimpses(file: BinaryIO, end: int) -> Iterator[bytes]:
+    """A few lines from each of many places of a file, in order, none of them reaching beyond ``end``."""
+    reached = 0
+    for place in range(_GLIMPSES):
+        target = place * end // _GLIMPSES
+        if target < reached:
+            continue  # a line longer than the way between two places
+        _line_start(file, target)
+        for _ in range(_LINES_A_GLIMPSE):
+            line = file.readline()
+            reached = file.tell()
+            if reached > end:
+                return
+            yield line
+
+
+def _line_start(file: BinaryIO, offset: int) -> int:
+    """Move to the first line that begins at an offset or behind it."""
+    file.seek(max(0, offset - 1))
+    if offset > 0:
+        file.readline()
+    return file.tell()

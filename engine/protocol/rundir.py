@@ -129,6 +129,8 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     host: str = ""
     pid: int | None = None
     device: str = ""
+    threads: int = 0
+    """PyTorch's on the CPU: another number of them may round sums differently; 0 where unknown."""
     endpoints: Endpoints | None = None
     state: State = "starting"
     state_since: float = 0.0
@@ -142,7 +144,14 @@ _identities = msgspec.json.Decoder(Identity)
 
 
 def create_run(
-    root: Path, *, name: str, method: str, preset: str, config_toml: str, parent: Parent | None
+    root: Path,
+    *,
+    name: str,
+    method: str,
+    preset: str,
+    config_toml: str,
+    parent: Parent | None,
+    replays: Replay | None = None,
 ) -> RunDirectory:
     """Make a new run directory with its resolved preset, ready for an engine.
 
@@ -168,8 +177,9 @@ def create_run(
     now = time.time()
     write_atomically(run.config, config_toml.encode())
     identity = Identity(
-        id=secrets.token_hex(6), name=name, method=method, preset=preset, created=now, parent=parent, state_since=now
-    )
+        id=secrets.token_hex(6), name=name, method=method, preset=preset, created=now, parent=parent, replays=replays,
+        state_since=now,
+    )  # fmt: skip
     write_identity(run, identity)
     return run
 
@@ -197,13 +207,21 @@ def write_identity(run: RunDirectory, identity: Identity) -> None:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write so that a reader, or a power cut, sees the whole old or the whole new content."""
+    """Write so that a reader, or a power cut, sees the whole old or the whole new content.
+
+    Raises:
+        OSError: it could not be written; the old content stands.
+    """
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    try:
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
     sync_path(path.parent)
 
 
@@ -239,7 +257,12 @@ def engine_lock(run: RunDirectory) -> Iterator[None]:
     Raises:
         WorkError: another engine holds it.
     """
-    with run.lock.open("a+b") as file:
+    try:
+        file = run.lock.open("a+b")
+    except OSError as error:
+        fix = "Make its directory writable, or branch into another --runs-dir."
+        raise WorkError(f"run {run.name}", f"cannot be written ({error.strerror})", fix) from error
+    with file:
         deadline = time.monotonic() + 1.0  # a viewer's probe may hold it for an instant
         while True:
             try:

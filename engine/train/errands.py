@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -32,8 +32,8 @@ class Errands(Generic[T]):
         return [self._outcome(future) for future in done]
 
     def finish(self) -> list[T | Exception]:
-        """Wait for every job and end the thread."""
-        self._pool.shutdown(wait=True)
+        """Wait for every job; their results."""
+        wait(self._under_way)
         return self.take_done()
 
     @staticmethod

@@ -8,7 +8,11 @@ from enum import Enum
 from engine.data.stream import Batch, BatchStream
 from engine.errors import WorkError
 from engine.protocol import events as ev
+from engine.train.reporting import enter, tick, watch_disk, write_metrics
+from engine.train.saving import finish_saves, save
+from engine.train.sentinels import watch_losses, watch_saves
 from engine.train.session import Session
+from engine.train.showing import finish_sheets, take_sample
 from engine.train.steering import Steering
 
 
@@ -23,12 +27,13 @@ def train(session: Session) -> Ending:
     """Train until the last step or until told to stop; record, sample and save on the way.
 
     Raises:
-        WorkError: no more images can be read, or the last checkpoint cannot be written.
+        WorkError: no more images can be read, losses are not finite, or the last checkpoint cannot be written.
     """
     try:
         return _train(session)
     except Exception:
-        session.finish_errands()  # what is being written is completed before the run is let go of
+        finish_sheets(session)  # what is being written is completed before the run is let go of
+        finish_saves(session)
         raise
 
 
@@ -36,18 +41,20 @@ def _train(session: Session) -> Ending:
     steering = Steering(session)
     with _open_stream(session) as stream:
         if session.progress.step == 0:
-            session.take_sample()
+            take_sample(session)
         session.pace.restart()
         while steering.obey() and session.progress.step < session.total_steps:
             batch = _next_batch(session, stream)
             session.meters.add(session.method.step(batch.on(session.device)))
             _advance(session, batch)
             if session.log_cadence.due(session.progress.step):
-                session.write_metrics()
+                write_metrics(session)
+                watch_losses(session)
             if batch.last_in_epoch:
                 _end_epoch(session)
             _sample_and_save(session)
-            session.tick()
+            watch_saves(session)
+            tick(session)
     return _end(session, steering)
 
 
@@ -64,10 +71,21 @@ def _open_stream(session: Session) -> BatchStream:
 
 def _next_batch(session: Session, stream: BatchStream) -> Batch:
     begun = time.monotonic()
-    batch = next(stream)
+    try:
+        batch = next(stream)
+    except WorkError:
+        _save_before_failing(session)
+        raise
     session.pace.waited += time.monotonic() - begun
     session.report_problems(batch.problems)
     return batch
+
+
+def _save_before_failing(session: Session) -> None:
+    """The state is whole; only images are missing. Once they are back, the run goes on from here."""
+    finish_saves(session)
+    if session.progress.step > 0 and session.saved_step != session.progress.step:
+        save(session, "failure")
 
 
 def _advance(session: Session, batch: Batch) -> None:
@@ -81,7 +99,7 @@ def _advance(session: Session, batch: Batch) -> None:
         session.phase = ""
         session.record.write(ev.Training(**session.stamp()))
         if session.state == "starting":
-            session.enter("training")
+            enter(session, "training")
 
 
 def _end_epoch(session: Session) -> None:
@@ -91,7 +109,7 @@ def _end_epoch(session: Session) -> None:
 
 def _sample_and_save(session: Session) -> None:
     step = session.progress.step
-    if session.sample_cadence.due(step) and not session.take_sample():
+    if session.sample_cadence.due(step) and not take_sample(session):
         fact = f"of step {step:,} is left out: the one before is still being written"
         session.alert("contact sheet", fact, "Sample less often (sample.every), or on a faster disk.")
     if session.checkpoint_cadence.due(step):
@@ -99,38 +117,48 @@ def _sample_and_save(session: Session) -> None:
             fact = f"of step {step:,} is left out: the one before is still being written"
             session.alert("checkpoint", fact, "Save less often (checkpoint.every), or on a faster disk.")
         else:
-            session.save("schedule")
+            save(session, "schedule")
 
 
-def _record_the_rest(session: Session) -> None:
-    """The last steps and the last pictures, where they fall between two of the cadence's.
-
-    After the checkpoint was copied, so that a branch which trains longer goes on with a whole interval.
-    """
-    if session.progress.step == session.resumed_step:
-        return
-    if session.meters.pending:
-        session.write_metrics()
+def _show_the_last(session: Session) -> None:
+    """The last pictures, where they fall between two of the cadence's; before the checkpoint, which shows them too."""
+    finish_sheets(session)
     if session.sampled_step != session.progress.step:
-        session.take_sample()
+        take_sample(session)
+        finish_sheets(session)
 
 
 def _end(session: Session, steering: Steering) -> Ending:
     """Save what is to be saved, wait for it to reach the disk, and close the journal."""
     finished = session.progress.step >= session.total_steps
     saving = finished or (steering.stop is not None and steering.stop.how != "discard")
-    session.enter("stopping")
-    if saving and session.saved_step != session.progress.step:
-        session.save("end" if finished else "stop")
+    enter(session, "stopping")
     if finished:
-        _record_the_rest(session)
-    if not session.finish_errands():
-        fix = "Make room on the disk, then: gan-tui resume"
-        raise WorkError("the last checkpoint", f"of step {session.progress.step:,} could not be written", fix)
+        _show_the_last(session)
+    if saving and session.saved_step != session.progress.step:
+        save(session, "end" if finished else "stop")
+    if finished and session.meters.pending and session.progress.step != session.resumed_step:
+        write_metrics(session)  # after the state was copied: a branch that trains longer goes on with a whole interval
+        watch_losses(session)
+    _require_saved(session, finish_saves(session))
+    finish_sheets(session)
     if finished:
         session.record.write(ev.Finished(**session.stamp()))
-        session.enter("finished")
+        enter(session, "finished")
         return Ending.FINISHED
     session.record.write(ev.Stopped(**session.stamp(), by=steering.stopped_by, saved=saving))
-    session.enter("stopped")
+    enter(session, "stopped")
     return Ending.STOPPED
+
+
+def _require_saved(session: Session, saved: bool) -> None:
+    """End as failed where the last state is not on disk, or where lines of the record are not.
+
+    Raises:
+        WorkError: it is so.
+    """
+    watch_saves(session)
+    watch_disk(session)
+    if not saved:
+        fix = "Make room on the disk, then: gan-tui resume"
+        raise WorkError("the last checkpoint", f"of step {session.progress.step:,} could not be written", fix)

@@ -1,8 +1,9 @@
-"""How far a run has come, and how fast it goes."""
+"""How far a run has come, how fast it goes, and its sense of time."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
@@ -53,3 +54,31 @@ class Pace:
     def restart(self) -> None:
         """Begin a new interval."""
         self.steps, self.waited, self.held, self.since = 0, 0.0, 0.0, time.monotonic()
+
+
+def _steady() -> float:
+    """Seconds of a clock that nobody sets; it runs on while the machine sleeps, where there is such a one."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
+class Clock:
+    """Tells when a while has passed, and whether the wall clock was set meanwhile."""
+
+    def __init__(self, wall: Callable[[], float] = time.time, steady: Callable[[], float] = _steady) -> None:
+        self._wall = wall
+        self._steady = steady
+        self._asked = float("-inf")
+        self._difference = wall() - steady()
+
+    def passed(self, seconds: float) -> bool:
+        """Whether so many seconds are over since this was last true."""
+        now = self._steady()
+        if now - self._asked < seconds:
+            return False
+        self._asked = now
+        return True
+
+    def jump(self) -> float:
+        """By how many seconds the wall clock has been set, forward or back, since the last call."""
+        before, self._difference = self._difference, self._wall() - self._steady()
+        return self._difference - before

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
 from engine.data.pixels import to_bytes
 from engine.methods.method import SampleRow
+from engine.protocol.checkpoints import THUMBNAIL, Manifest
 from engine.protocol.rundir import RunDirectory
+
+THUMBNAIL_TILE = 48
+"""Side in pixels of a picture in a thumbnail."""
+THUMBNAIL_ROWS = 2
+"""Rows of the sheet that it shows: the first image of each direction."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,44 @@ class Sheet:
     """(rows * tile, columns * tile, 3)."""
     tile: int
     """Side of one picture in pixels."""
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """The first rows of a contact sheet, small."""
+
+    step: int
+    png: bytes
+
+    @classmethod
+    def of_sheet(cls, sheet: Sheet) -> Thumbnail:
+        """Shrink a sheet's first rows."""
+        picture = Image.fromarray(sheet.pixels[: THUMBNAIL_ROWS * sheet.tile])
+        shrink = min(1.0, THUMBNAIL_TILE / sheet.tile)
+        size = (max(1, round(picture.width * shrink)), max(1, round(picture.height * shrink)))
+        return cls(sheet.step, _png(picture.resize(size, Image.Resampling.BOX), f"step {sheet.step}"))
+
+    @classmethod
+    def of_checkpoint(cls, folder: Path, manifest: Manifest) -> Thumbnail | None:
+        """The one that a checkpoint has; None where it has none that can be read."""
+        if THUMBNAIL not in manifest.files:
+            return None
+        with suppress(OSError, UnidentifiedImageError, ValueError):
+            png = (folder / THUMBNAIL).read_bytes()
+            with Image.open(io.BytesIO(png)) as picture:
+                return cls(int(picture.text["Title"].removeprefix("step ")), png)  # type: ignore[attr-defined]
+        return None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A contact sheet that reached the disk."""
+
+    sheet: Sheet
+    path: str
+    """Relative to the run directory."""
+    png: bytes
+    thumbnail: Thumbnail
 
 
 def lay_out(sample: Sequence[SampleRow], step: int) -> Sheet:
@@ -51,21 +96,34 @@ def lay_out(sample: Sequence[SampleRow], step: int) -> Sheet:
     return Sheet(step=step, rows=names, pixels=sheet, tile=tile)
 
 
-def write_sheet(run: RunDirectory, sheet: Sheet) -> tuple[str, bytes]:
-    """Write a sheet as samples/step-….png; returns its path within the run, and the PNG.
+def write_sheet(run: RunDirectory, sheet: Sheet) -> Shown:
+    """Write a sheet as samples/step-….png.
 
     The picture says itself what it shows, in its text fields. An older sheet of that step is never overwritten.
+
+    Raises:
+        OSError: it could not be written; nothing of it is left.
     """
     run.samples.mkdir(exist_ok=True)
-    text = PngInfo()
-    text.add_text("Title", f"step {sheet.step}: {'; '.join(' '.join(row) for row in dict.fromkeys(sheet.rows))}")
-    buffer = io.BytesIO()
-    Image.fromarray(sheet.pixels).save(buffer, "PNG", pnginfo=text, compress_level=4)
+    rows = "; ".join(" ".join(row) for row in dict.fromkeys(sheet.rows))
+    png = _png(Image.fromarray(sheet.pixels), f"step {sheet.step}: {rows}")
     path = _unused(run.samples, f"step-{sheet.step:08d}")
     draft = path.with_name(f".{path.name}.part")
-    draft.write_bytes(buffer.getvalue())
-    draft.rename(path)
-    return str(path.relative_to(run.root)), buffer.getvalue()
+    try:
+        draft.write_bytes(png)
+        draft.rename(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+    return Shown(sheet, str(path.relative_to(run.root)), png, Thumbnail.of_sheet(sheet))
+
+
+def _png(picture: Image.Image, title: str) -> bytes:
+    text = PngInfo()
+    text.add_text("Title", title)
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", pnginfo=text, compress_level=4)
+    return buffer.getvalue()
 
 
 def _unused(folder: Path, stem: str) -> Path:

@@ -6,24 +6,27 @@ from pathlib import Path
 
 import torch
 
-from engine.checkpoint import set_aside_after, sweep
+from engine.checkpoint import adopt_checkpoint, set_aside_after, sweep
 from engine.config.controls import controls_of
 from engine.config.methods import TrainConfig
 from engine.data.build import build_source
-from engine.device import choose_device, describe, set_precision
+from engine.device import choose_device, describe, set_determinism, set_precision
 from engine.errors import WorkError
 from engine.link import Link
 from engine.methods.build import build_method
 from engine.phases import enter_phase
 from engine.protocol import events as ev
 from engine.protocol.checkpoints import Manifest, damage_of, list_checkpoints
-from engine.protocol.rundir import RunDirectory
+from engine.protocol.rundir import Parent, RunDirectory
 from engine.record import Record, Standing
 from engine.schedules import build_schedule
 from engine.train.cadence import Cadence
 from engine.train.meters import Meters
 from engine.train.panel import ControlPanel
 from engine.train.progress import Progress
+from engine.train.replay import stage_replay
+from engine.train.reporting import announce, refresh_report
+from engine.train.saving import restore
 from engine.train.session import Session
 
 
@@ -39,8 +42,9 @@ def open_session(run: RunDirectory, config: TrainConfig, record: Record, standin
         enter_phase(record, link, name, detail)
 
     device = choose_device(config.run)
-    standing.update(device=describe(device, config.run))
+    standing.update(device=describe(device, config.run), threads=torch.get_num_threads())
     set_precision(config.run, device)
+    set_determinism(config.run)
     torch.manual_seed(config.run.seed)
 
     phase("reading data")
@@ -75,10 +79,11 @@ def open_session(run: RunDirectory, config: TrainConfig, record: Record, standin
     session.report_problems(images.problems)
     session.take_effect(dict(session.panel.values))
     _take_up_checkpoint(session)
-    session.announce(describe(device, config.run))
+    stage_replay(session)
+    announce(session, describe(device, config.run))
     phase("warming up", "the first step")
     session.phase = "warming up"
-    session.refresh_report()
+    refresh_report(session)
     return session
 
 
@@ -92,10 +97,17 @@ def _take_up_checkpoint(session: Session) -> None:
         return
     folder, manifest = found
     enter_phase(session.record, session.link, "taking up a checkpoint", f"step {manifest.step:,}")
-    session.restore(folder, manifest)
+    restore(session, folder, manifest)
     set_aside_after(session.run, manifest.step)
-    session.record.write(ev.Resumed(**session.stamp(), from_step=manifest.step, checkpoint=str(folder)))
-    if not folder.is_relative_to(session.run.root):
+    own = manifest.run == session.standing.identity.id
+    resumed = ev.Resumed(
+        **session.stamp(),
+        from_step=manifest.step,
+        checkpoint=str(folder.relative_to(session.run.root)),
+        from_seq=manifest.seq if own else 0,
+    )
+    session.record.write(resumed)
+    if not own:
         _apply_settings_of_branch(session)
 
 
@@ -110,18 +122,32 @@ def _apply_settings_of_branch(session: Session) -> None:
 
 
 def _newest_good(session: Session) -> tuple[Path, Manifest] | None:
+    """The newest undamaged checkpoint of the run; a branch that has none yet is given its parent's.
+
+    Raises:
+        WorkError: there are checkpoints and all are damaged, or the parent's is gone.
+    """
     parent = session.standing.identity.parent
+    if parent and not list_checkpoints(session.run):
+        _adopt(session.run, parent)
     candidates = list_checkpoints(session.run)
-    if not candidates and parent:
-        theirs = list_checkpoints(RunDirectory(Path(parent.run)))
-        candidates = [(folder, manifest) for folder, manifest in theirs if manifest.step == parent.step]
     for folder, manifest in reversed(candidates):
         damage = damage_of(folder, manifest)
         if not damage:
             return folder, manifest
-        session.alert(f"checkpoint {folder.name}", damage, "An older one is taken up instead.")
+        session.alert(f"checkpoint {folder.name}", damage, "An older one is taken up instead, if there is one.")
     if candidates:
         raise WorkError(f"run {session.run.name}", "has no undamaged checkpoint", "Train it anew: gan-tui train PRESET")
-    if parent:
-        raise WorkError(f"checkpoint {parent.step} of {parent.run}", "is gone", "Branch from another checkpoint.")
     return None
+
+
+def _adopt(run: RunDirectory, parent: Parent) -> None:
+    theirs = list_checkpoints(RunDirectory(Path(parent.run)))
+    found = next((folder for folder, manifest in theirs if manifest.step == parent.step), None)
+    subject = f"checkpoint {parent.step} of {parent.run}"
+    if found is None:
+        raise WorkError(subject, "is gone", "Branch from another checkpoint: gan-tui resume")
+    try:
+        adopt_checkpoint(run, found)
+    except OSError as error:
+        raise WorkError(subject, f"cannot be copied into the branch ({error})", "Mend that, then resume it.") from error

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
 from typing import Literal, assert_never
 
 from engine.errors import GanTuiError, RequestError
 from engine.link import Envelope
 from engine.protocol import commands as cmd
 from engine.protocol import events as ev
+from engine.train.reporting import enter, refresh_report, tick
+from engine.train.saving import save, settle_saves
 from engine.train.session import Session
+from engine.train.showing import settle_sheets, take_sample
 
 SETTLE_SECONDS = 0.5
 """How often a paused loop looks whether a checkpoint has reached the disk."""
+REPLIES_KEPT = 1000
+"""Answers that are given again when their request comes again."""
 
 
 class Steering:
@@ -23,6 +29,8 @@ class Steering:
         self._paused_by: str | None = None
         self.stop: cmd.Stop | None = None
         self.stopped_by = ""
+        self._replies: OrderedDict[tuple[str, str], cmd.Reply] = OrderedDict()
+        """The newest answers, by sender's name and request id."""
 
     @property
     def must_end(self) -> bool:
@@ -35,7 +43,10 @@ class Steering:
     def obey(self) -> bool:
         """Make staged changes, carry out the commands that wait, hold while paused; False when the loop is to end."""
         session = self._session
-        session.settle()
+        self._settle()
+        if session.hold:
+            self._pause(session.hold)
+            session.hold = ""
         for staged in session.panel.take_due(session.progress.step):
             try:
                 self._change(staged.values, by=staged.by, why=staged.why)
@@ -45,22 +56,35 @@ class Steering:
         while self._paused_by is not None and not self.must_end:
             begun = time.monotonic()
             self._answer(session.link.mailbox.wait(SETTLE_SECONDS))
-            session.settle()
+            self._settle()
+            tick(session)
             session.pace.held += time.monotonic() - begun
-        session.refresh_report()
+        refresh_report(session)
         return not self.must_end
+
+    def _settle(self) -> None:
+        settle_saves(self._session)
+        settle_sheets(self._session)
 
     def _answer(self, envelopes: list[Envelope]) -> None:
         for envelope in envelopes:
-            request, step = envelope.request, self._session.progress.step
-            try:
-                message = self._carry_out(request.command, request.by)
-                reply = cmd.Reply(version=cmd.SCHEMA_VERSION, id=request.id, step=step, message=message)
-            except GanTuiError as error:
-                refusal = cmd.Refusal(subject=error.subject, fact=error.fact, fix=error.fix)
-                reply = cmd.Reply(version=cmd.SCHEMA_VERSION, id=request.id, step=step, refusal=refusal)
-            self._session.refresh_report()
+            key = (envelope.request.by, envelope.request.id)
+            reply = self._replies.get(key) or self._reply_to(envelope.request)
+            if envelope.request.id:
+                self._replies[key] = reply
+            if len(self._replies) > REPLIES_KEPT:
+                self._replies.popitem(last=False)
+            refresh_report(self._session)
             self._session.link.reply(envelope, reply)
+
+    def _reply_to(self, request: cmd.Request) -> cmd.Reply:
+        step = self._session.progress.step
+        try:
+            message = self._carry_out(request.command, request.by)
+            return cmd.Reply(version=cmd.SCHEMA_VERSION, id=request.id, step=step, message=message)
+        except GanTuiError as error:
+            refusal = cmd.Refusal(subject=error.subject, fact=error.fact, fix=error.fix)
+            return cmd.Reply(version=cmd.SCHEMA_VERSION, id=request.id, step=step, refusal=refusal)
 
     def _carry_out(self, command: cmd.Command, by: str) -> str:
         """Do what is asked; returns what was done, in words."""
@@ -74,7 +98,7 @@ class Steering:
             case cmd.SaveCheckpoint():
                 return self._save()
             case cmd.TakeSample():
-                if not self._session.take_sample():
+                if not take_sample(self._session):
                     raise RequestError("the sample", "before this one is still being written", "Ask again in a moment.")
                 return f"sample of step {self._session.progress.step:,} taken"
             case cmd.SetControls():
@@ -95,7 +119,7 @@ class Steering:
             return f"paused already, by {self._paused_by}"
         self._paused_by = by
         self._session.record.write(ev.Paused(**self._session.stamp(), by=by))
-        self._session.enter("paused")
+        enter(self._session, "paused")
         return f"paused after step {self._session.progress.step:,}"
 
     def _continue(self, by: str) -> str:
@@ -103,14 +127,14 @@ class Steering:
             return "not paused"
         self._paused_by = None
         self._session.record.write(ev.Continued(**self._session.stamp(), by=by))
-        self._session.enter("stopping" if self.stop else "training" if self._session.begun else "starting")
+        enter(self._session, "stopping" if self.stop else "training" if self._session.begun else "starting")
         return f"goes on with step {self._session.progress.step + 1:,}"
 
     def _stop(self, command: cmd.Stop, by: str) -> str:
         if command.how == "epoch" and self._paused_by is not None:
             self._continue(by)  # or the epoch would never end
         self.stop, self.stopped_by = command, by
-        self._session.enter("stopping")
+        enter(self._session, "stopping")
         how: dict[Literal["epoch", "save", "discard"], str] = {
             "epoch": f"stops after epoch {self._session.epoch}",
             "save": f"saves step {self._session.progress.step:,} and stops",
@@ -124,7 +148,7 @@ class Steering:
             return f"step {session.saved_step:,} is saved already"
         if session.saves.busy:
             raise RequestError("checkpoint", "is still being written", "Ask again when it is done.")
-        session.save("request")
+        save(session, "request")
         return f"step {session.progress.step:,} is being saved"
 
     # --------------------------------------------------------------------------------------------------- controls

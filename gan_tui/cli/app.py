@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from engine.errors import GanTuiError
-from gan_tui.cli import attach, checkpoints, ctl, presets, resume, runs, train
+from gan_tui.cli import attach, checkpoints, ctl, presets, replay, resume, runs, train, verify
 from gan_tui.cli.output import say
 
 app = typer.Typer(
@@ -24,6 +24,8 @@ app.command("resume")(resume.resume)
 app.command("runs")(runs.runs)
 app.add_typer(ctl.app, name="ctl")
 app.command("checkpoints")(checkpoints.checkpoints)
+app.command("replay")(replay.replay)
+app.command("verify")(verify.verify)
 app.command("presets")(presets.presets)
 
 _debug = False

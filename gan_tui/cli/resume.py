@@ -1,23 +1,31 @@
-"""gan-tui resume: go on from a checkpoint, in the same run or in a branch of it."""
+"""gan-tui resume: go on from a checkpoint, in the same run or in a branch of it, after a look at what would happen."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gan_tui.cli.options import Detach, Headless, OptionalRun, RunsFolder, Settings
-from gan_tui.cli.output import say
+from gan_tui.cli.options import Detach, Headless, OptionalRun, Settings
+from gan_tui.cli.output import age, put, put_json, say
 
 if TYPE_CHECKING:
     from engine.protocol.rundir import RunDirectory
+    from gan_tui.client.branch import ResumeRequest
+    from gan_tui.client.preflight import Preflight
 
 
 def resume(
     run: OptionalRun = None,
     checkpoint: Annotated[
-        str | None, typer.Option(metavar="STEP|latest", help="Where to go on from.", show_default=False)
+        str | None,
+        typer.Option(
+            metavar="STEP|latest|best",
+            help="Where to go on from; best: the lowest generator objective under the newest one's loss weights.",
+            show_default=False,
+        ),
     ] = None,
     branch: Annotated[
         bool, typer.Option("--branch", help="Go on in a new run, also from the newest checkpoint.")
@@ -27,27 +35,83 @@ def resume(
         int | None, typer.Option(help="Stop after so many steps in all (branches).", show_default=False)
     ] = None,
     name: Annotated[str | None, typer.Option(help="The branch's name.", show_default=False)] = None,
-    runs_dir: RunsFolder = None,
+    runs_dir: Annotated[
+        Path | None, typer.Option(help="Folder of runs, and of a branch that is made.", show_default=False)
+    ] = None,
     headless: Headless = False,
     detach: Detach = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be resumed and what is in the way; start nothing.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as JSON; start nothing.")] = False,
 ) -> None:
-    """Take a run up again: in place from its newest checkpoint; from an older one or with new settings, in a branch."""
-    from gan_tui.cli.show import show_new_engine
-    from gan_tui.client.branch import run_to_resume
-    from gan_tui.client.launch import require_idle
+    """Take a run up again: in place from its newest checkpoint; from an older one or with new settings, in a branch.
+
+    With --json or --dry-run nothing is started, and the exit status says what would happen: 0 it can be resumed, 1 the
+    checkpoint is damaged, 2 something else is in the way or the request is wrong.
+    """
+    from gan_tui.client.branch import ResumeRequest
     from gan_tui.client.locate import find_run, runs_folder
 
     folder = runs_folder(runs_dir)
     source = _most_recent(folder) if run is None else find_run(run, folder)
+    request = ResumeRequest(
+        branch=branch,
+        settings=(*(settings or ()), *(() if steps is None else (f"run.steps={steps}",))),
+        name=name,
+        folder=None if runs_dir is None else folder,
+    )
+    if dry_run or as_json:
+        _inspect(source, checkpoint, request, as_json=as_json)
+    else:
+        _start(source, checkpoint, request, headless=headless, detach=detach)
+
+
+def _inspect(source: RunDirectory, checkpoint: str | None, request: ResumeRequest, *, as_json: bool) -> None:
+    """Print the preflight, of the newest checkpoint where none is named."""
+    from engine.protocol.checkpoints import LATEST
+    from gan_tui.client.preflight import preflight
+    from gan_tui.client.preflight_words import whole_text
+
+    _, seen = preflight(source, checkpoint or LATEST, request, thorough=True)
+    if as_json:
+        put_json(seen)
+    else:
+        for line in whole_text(seen, _age(seen)):
+            put(line)
+    raise typer.Exit(seen.exit_status)
+
+
+def _start(
+    source: RunDirectory, checkpoint: str | None, request: ResumeRequest, *, headless: bool, detach: bool
+) -> None:
+    """Start the engine, after the picker on a terminal and after a summary elsewhere."""
+    from engine.protocol.checkpoints import LATEST, list_checkpoints
+    from gan_tui.cli.show import show_new_engine
+    from gan_tui.client.branch import begin
+    from gan_tui.client.launch import require_idle
+    from gan_tui.client.preflight import preflight, require_clear
+    from gan_tui.client.preflight_words import summary
+
     require_idle(source)
-    chosen = checkpoint or _pick(source, interactive=not (headless or detach))
-    if chosen is None:
-        say("Nothing chosen; nothing started.")
-        return
-    flags = {} if steps is None else {"run.steps": steps}
-    branch = branch or name is not None
-    target = run_to_resume(source, chosen, branch=branch, settings=settings or [], flags=flags, name=name)
-    show_new_engine(target, headless=headless, detach=detach)
+    picks = checkpoint is None and not (headless or detach) and sys.stdin.isatty() and sys.stdout.isatty()
+    if picks and list_checkpoints(source):
+        from gan_tui.app import pick_checkpoint
+
+        step = pick_checkpoint(source, request)
+        if step is None:
+            say("Nothing chosen; nothing started.")
+            return
+        checkpoint = str(step)
+    plan, seen = preflight(source, checkpoint or LATEST, request)
+    require_clear(seen)
+    for line in summary(seen, _age(seen)):
+        say(line)
+    show_new_engine(begin(plan), headless=headless, detach=detach)
+
+
+def _age(seen: Preflight) -> str:
+    return age(seen.checkpoint.time) if seen.checkpoint else ""
 
 
 def _most_recent(folder: Any) -> RunDirectory:
@@ -59,19 +123,3 @@ def _most_recent(folder: Any) -> RunDirectory:
         if not engine_is_alive(run):
             return run
     raise RequestError(f"runs in {folder}", "hold none to resume", "Start one: gan-tui train PRESET")
-
-
-def _pick(run: RunDirectory, *, interactive: bool) -> str | None:
-    """The user's choice on a terminal; elsewhere the newest."""
-    from engine.protocol.checkpoints import list_checkpoints
-
-    found = list_checkpoints(run)
-    if not found:
-        say(f"{run.name} has no checkpoint of its own yet: it begins where it began before.")
-        return "latest"
-    if not (interactive and sys.stdin.isatty() and sys.stdout.isatty()):
-        return "latest"
-    from gan_tui.app import pick_checkpoint
-
-    step = pick_checkpoint(run.name, [manifest for _, manifest in found])
-    return None if step is None else str(step)

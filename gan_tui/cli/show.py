@@ -69,9 +69,10 @@ def show_dashboard(run: RunDirectory, *, readonly: bool, engine: subprocess.Pope
     ``engine`` is the run's, where it has just been started.
     """
     from gan_tui.app import Detached, Ended, ResumeFrom, run_dashboard
-    from gan_tui.client.branch import run_to_resume
+    from gan_tui.client.branch import ResumeRequest
     from gan_tui.client.follow import Follower
-    from gan_tui.client.launch import require_idle, start_engine
+    from gan_tui.client.launch import start_engine
+    from gan_tui.client.preflight import run_to_resume
 
     while True:
         departure = run_dashboard(Follower(run, engine), run.root, readonly=readonly)
@@ -83,8 +84,7 @@ def show_dashboard(run: RunDirectory, *, readonly: bool, engine: subprocess.Pope
                 say(_ended(run, status))
                 return
             case ResumeFrom(step=step):
-                require_idle(run)
-                run = run_to_resume(run, str(step), branch=False, settings=[], flags={}, name=None)
+                run = run_to_resume(run, str(step), ResumeRequest())
                 engine = start_engine(run)
 
 

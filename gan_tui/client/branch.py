@@ -2,61 +2,191 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from pathlib import Path
 
 from engine.config.controls import controls_of
 from engine.config.load import Tree, read_toml, resolve, with_settings
 from engine.config.methods import TrainConfig
-from engine.errors import RequestError
-from engine.protocol.checkpoints import Manifest, choose_checkpoint, list_checkpoints
-from engine.protocol.rundir import Parent, RunDirectory, create_run, read_identity, unused_name
+from engine.errors import WorkError
+from engine.protocol.checkpoints import LATEST, Examine, Manifest, choose_checkpoint, damage_of
+from engine.protocol.rundir import Identity, Parent, RunDirectory, create_run, read_identity, unused_name
+from gan_tui.client.inventory import Examined, Inventory, Kept, take_inventory
 from gan_tui.client.prepare import checked
 
-LATEST = "latest"
-FIRST_WEIGHTS = ("init", "init_gain")
-"""Keys of a network that matter only before the first step."""
+
+@dataclass(frozen=True, kw_only=True)
+class ResumeRequest:
+    """What a user asks of a resume, the checkpoint aside."""
+
+    branch: bool = False
+    """Go on in a new run, also from the newest checkpoint."""
+    settings: tuple[str, ...] = ()
+    """``section.key=value``, laid over the configuration; any makes a branch."""
+    name: str | None = None
+    """The branch's; one makes a branch."""
+    folder: Path | None = None
+    """Where a branch is to lie; beside its parent where none is given."""
+
+    @property
+    def wants_branch(self) -> bool:
+        """Whether the run itself cannot serve."""
+        return self.branch or bool(self.settings) or self.name is not None
 
 
-def run_to_resume(
-    source: RunDirectory, chosen: str, *, branch: bool, settings: list[str], flags: dict[str, Any], name: str | None
-) -> RunDirectory:
-    """The run in which an engine goes on from a checkpoint.
+@dataclass(frozen=True, kw_only=True)
+class ResumePlan:
+    """How training would go on: from which checkpoint, in which run and under which configuration."""
 
-    The newest checkpoint continues the source itself, as does a run that has none yet: it begins anew, or at its
-    parent's. An older checkpoint, other settings or ``branch`` make a new run, whose controls begin as the checkpoint
-    has them.
+    source: RunDirectory
+    identity: Identity
+    """The source's."""
+    checkpoint: Kept | None
+    """Its own, or its parent's where it has none yet; None where it begins anew."""
+    damage: str
+    """What is wrong with that one; it is then the newest, or was asked for by its step."""
+    rescue: Kept | None
+    """Where it is damaged: the newest whole one, if there is any."""
+    newer: tuple[Kept, ...]
+    """Newer checkpoints of the source, newest first; where the source itself goes on, all of them damaged."""
+    damaged: tuple[tuple[Kept, str], ...]
+    """The source's other checkpoints that are, with what is wrong, newest first; as far as they were examined."""
+    inventory: Inventory
+    """The source's checkpoints."""
+    branch: str
+    """The name of the run to be made; empty where the source itself goes on."""
+    folder: Path
+    """Where the run that goes on lies."""
+    before: TrainConfig
+    """The source's configuration, as its config.toml has it."""
+    standing: TrainConfig
+    """That, with the controls as they stand at the checkpoint; where a branch begins, they stand as it was made."""
+    tree: Tree
+    """What the run that goes on is configured with, as tables."""
+    config: TrainConfig
+    """The same, resolved."""
+
+    @property
+    def step(self) -> int:
+        """Steps done at the checkpoint."""
+        return self.checkpoint.manifest.step if self.checkpoint else 0
+
+    @property
+    def own(self) -> bool:
+        """Whether the source itself wrote the checkpoint; that of a branch's beginning is its parent's."""
+        return self.checkpoint is not None and self.checkpoint.manifest.run == self.identity.id
+
+    @property
+    def origin(self) -> str:
+        """The configuration's file, for messages."""
+        return str(self.source.config)
+
+
+def plan_resume(
+    source: RunDirectory,
+    chosen: str,
+    request: ResumeRequest,
+    *,
+    examine: Examine = damage_of,
+    thorough: bool = False,
+) -> ResumePlan:
+    """How training would go on from a checkpoint; nothing is made or started, and whatever is in the way is left to
+    gan_tui.client.obstacles.
+
+    The newest whole checkpoint continues the source itself, as does a run that has none yet: it begins anew, or at its
+    parent's. An older one, or a request that wants a branch, makes a new run whose controls begin as the checkpoint has
+    them.
+
+    Args:
+        source: the run.
+        chosen: a step, "latest" (the newest that is whole) or "best".
+        request: what else is asked for.
+        examine: how closely checkpoints are looked at: as many of them as it takes to know the plan.
+        thorough: whether all of them are looked at so.
 
     Raises:
-        RequestError: there is no such checkpoint, its networks are not those asked for, or nothing is left to train.
+        RequestError: there is no such checkpoint, or a setting is not right.
+        WorkError: the run's own files cannot be read.
     """
-    wanted = bool(branch or settings or flags)
-    checkpoints = list_checkpoints(source)
-    if chosen == LATEST and not checkpoints and not wanted:
-        return source
-    _, manifest = choose_checkpoint(source, chosen)
-    if manifest.step == checkpoints[-1][1].step and not wanted:
-        _require_steps_left(source, manifest.step, longer=False)
-        return source
+    examined = Examined(examine)
     identity = read_identity(source)
+    inventory = take_inventory(source)
+    if thorough:
+        for each in inventory.checkpoints:
+            examined(each.folder, each.manifest)
+    if chosen == LATEST and not inventory.checkpoints and not request.wants_branch:
+        kept = _of_parent(identity)
+    else:
+        folder, _ = choose_checkpoint(source, chosen, examined)
+        kept = next(each for each in inventory.checkpoints if each.folder == folder)
+    damage = examined(kept.folder, kept.manifest) if kept else ""
+    step = kept.manifest.step if kept else 0
+    newer = tuple(each for each in inventory.newest_first if each.manifest.step > step)
+    branches = request.wants_branch or any(not examined(each.folder, each.manifest) for each in newer)
+    folder = (request.folder if branches else None) or source.root.parent
     origin = str(source.config)
     before = read_toml(source.config)
-    tree = with_settings(_as_it_stood(before, manifest, origin), settings)
-    prepared = checked(identity.preset, tree, flags, origin=origin)
-    config = resolve(tree, origin)
-    _require_same_networks(resolve(before, origin), config)
-    longer = bool(settings or flags)
-    _require_steps_left(source, manifest.step, longer=longer)
-    if 0 < config.run.steps <= manifest.step:
-        raise _nothing_left(source, manifest.step, limit="--steps")
-    folder = source.root.parent
-    return create_run(
-        folder,
-        name=unused_name(folder, f"{source.name}-from-{manifest.step}") if name is None else name,
-        method=prepared.method,
-        preset=identity.preset,
-        config_toml=prepared.toml,
-        parent=Parent(run=str(source.root), step=manifest.step),
+    own = kept is not None and kept.manifest.run == identity.id
+    stood = _as_it_stood(before, kept.manifest, origin) if kept and own else before
+    tree = with_settings(stood, request.settings)
+    return ResumePlan(
+        source=source,
+        identity=identity,
+        checkpoint=kept,
+        damage=damage,
+        rescue=_newest_whole(inventory, examined) if damage else None,
+        newer=newer,
+        damaged=tuple(
+            (each, found) for each in inventory.newest_first if each is not kept and (found := examined.so_far(each))
+        ),
+        inventory=inventory,
+        branch=(request.name or unused_name(folder, f"{source.name}-from-{step}")) if branches else "",
+        folder=folder,
+        before=resolve(before, origin),
+        standing=resolve(stood, origin),
+        tree=tree,
+        config=resolve(tree, origin),
     )
+
+
+def begin(plan: ResumePlan) -> RunDirectory:
+    """The run in which an engine goes on: the source, or a branch that is made now.
+
+    Raises:
+        RequestError: the branch's name is taken, or its configuration is not right; WorkError: it cannot be made.
+    """
+    if not plan.branch or plan.checkpoint is None:
+        return plan.source
+    manifest = plan.checkpoint.manifest
+    prepared = checked(plan.identity.preset, plan.tree, {}, origin=plan.origin)
+    return create_run(
+        plan.folder,
+        name=plan.branch,
+        method=prepared.method,
+        preset=prepared.preset,
+        config_toml=prepared.toml,
+        parent=Parent(run=str(plan.source.root), id=plan.identity.id, step=manifest.step, seq=manifest.seq),
+    )
+
+
+def _newest_whole(inventory: Inventory, examine: Examine) -> Kept | None:
+    return next((kept for kept in inventory.newest_first if not examine(kept.folder, kept.manifest)), None)
+
+
+def _of_parent(identity: Identity) -> Kept | None:
+    """The checkpoint at which a branch begins that has none of its own yet.
+
+    Raises:
+        WorkError: its parent's folder has it no more.
+    """
+    if identity.parent is None:
+        return None
+    theirs = take_inventory(RunDirectory(Path(identity.parent.run))).checkpoints
+    found = [each for each in theirs if each.manifest.step == identity.parent.step]
+    if not found:
+        subject = f"checkpoint {identity.parent.step} of {identity.parent.run}"
+        raise WorkError(subject, "is gone", "Branch from another checkpoint.")
+    return found[0]
 
 
 def _as_it_stood(tree: Tree, manifest: Manifest, origin: str) -> Tree:
@@ -67,31 +197,3 @@ def _as_it_stood(tree: Tree, manifest: Manifest, origin: str) -> Tree:
         section, _, key = control.name.partition(".")
         standing.setdefault(section, {})[key] = int(value) if control.integer else value
     return standing
-
-
-def _require_same_networks(before: TrainConfig, after: TrainConfig) -> None:
-    """A checkpoint's weights fit only the networks that they were trained in."""
-    pairs = (
-        ("generator", before.generator, after.generator),
-        ("discriminator", before.discriminator, after.discriminator),
-    )
-    for section, old, new in pairs:
-        if type(old) is not type(new):
-            raise RequestError(section, "is of another kind than the checkpoint's", "Train it anew: gan-tui train")
-        for key in old.__struct_fields__:
-            if key not in FIRST_WEIGHTS and getattr(old, key) != getattr(new, key):
-                fact = f"is {getattr(new, key)}, and the checkpoint's weights were trained with {getattr(old, key)}"
-                raise RequestError(f"{section}.{key}", fact, "Leave it, or train anew: gan-tui train")
-
-
-def _require_steps_left(run: RunDirectory, step: int, *, longer: bool) -> None:
-    newest = list_checkpoints(run)[-1][1].step
-    if read_identity(run).state == "finished" and step == newest and not longer:
-        limit = "--steps" if resolve(read_toml(run.config), str(run.config)).run.steps else "--set optim.epochs="
-        raise _nothing_left(run, step, limit)
-
-
-def _nothing_left(run: RunDirectory, step: int, limit: str) -> RequestError:
-    more = f"{limit} {2 * step}" if limit == "--steps" else f"{limit}…"
-    fix = f"Train longer in a branch: gan-tui resume {run.name} --checkpoint latest {more}"
-    return RequestError(f"run {run.name}", f"has done all its steps at {step:,}", fix)

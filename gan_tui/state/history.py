@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from math import inf
 from threading import Lock
 from typing import TypeAlias
 
@@ -27,6 +28,7 @@ CAPACITY = 4096
 """Buckets of the whole course, and newest lines kept as they are."""
 BATCH = 512
 """Lines folded into buckets at once: in batches it costs a tenth."""
+NOTHING = (-inf, -inf)
 Layout: TypeAlias = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 """The names of the losses, learning rates and weights of a line, in its order."""
 
@@ -46,6 +48,12 @@ class History:
         self._layout: Layout | None = None
         self._order: list[int] | None = None
         """Where each value of a line belongs; None when a line comes in the order of the columns."""
+        self._newest: tuple[float, float] = NOTHING
+        """Step and time of the last line."""
+        self._shift = 0.0
+        """Seconds that are added to times, so that they rise where the engine's clock was set back."""
+        self.coarse = False
+        """Whether these are samples of a record that is still being read."""
         self.version = 0
         """Rises with every change."""
         self.course = 0
@@ -54,8 +62,17 @@ class History:
     # ------------------------------------------------------------------------------------------- writing
 
     def record(self, event: Metrics) -> None:
-        """Append one line of metrics; its step is greater than the last one's."""
+        """Append one line of metrics.
+
+        It takes the place of lines for its step and later ones: of a course whose end was lost from the record.
+        """
         with self._lock:
+            last_step, last_time = self._newest
+            if event.step <= last_step:
+                self._truncate_after(event.step - 1)
+                last_time = self._newest[1]
+            self._shift += max(0.0, last_time - (event.time + self._shift))
+            self._newest = event.step, event.time + self._shift
             layout = (tuple(event.losses), tuple(event.lr), tuple(event.weights))
             if layout != self._layout:
                 self._adopt_layout(layout)
@@ -68,7 +85,7 @@ class History:
             )
             if self._order is not None:
                 values = self._ordered(values, self._order)
-            self._recent.append((event.step, event.time, values))
+            self._recent.append((*self._newest, values))
             self._waiting += 1
             self.version += 1
             if self._waiting >= max(BATCH, self._buckets.stride):
@@ -77,13 +94,21 @@ class History:
     def truncate_after(self, step: int) -> None:
         """Drop what was recorded for later steps: training went back to a checkpoint."""
         with self._lock:
-            before = len(self._recent), len(self._buckets)
-            cut = bisect_right(self._recent, float(step), key=_step_of)
-            self._waiting = max(0, self._waiting - (len(self._recent) - cut))
-            del self._recent[cut:]
-            self._cut_buckets(step)
-            if before == (len(self._recent), len(self._buckets)):
-                return
+            self._truncate_after(step)
+
+    def adopt(self, other: History) -> None:
+        """Hold what another history holds instead, and all of it at once; the other one is not to be used any more."""
+        with self._lock:
+            self._buckets = other._buckets
+            self._recent = other._recent
+            self._waiting = other._waiting
+            self._keys = other._keys
+            self._places = other._places
+            self._layout = other._layout
+            self._order = other._order
+            self._newest = other._newest
+            self._shift = other._shift
+            self.coarse = other.coarse
             self.version += 1
             self.course += 1
 
@@ -122,6 +147,24 @@ class History:
 
     # ------------------------------------------------------------------------------------------- inside
 
+    def _truncate_after(self, step: float) -> None:
+        before = len(self._recent), len(self._buckets)
+        cut = bisect_right(self._recent, step, key=_step_of)
+        self._waiting = max(0, self._waiting - (len(self._recent) - cut))
+        del self._recent[cut:]
+        self._cut_buckets(step)
+        if before == (len(self._recent), len(self._buckets)):
+            return
+        self._newest = self._last_kept()
+        self.version += 1
+        self.course += 1
+
+    def _last_kept(self) -> tuple[float, float]:
+        if self._recent:
+            return self._recent[-1][:2]
+        buckets = self._buckets
+        return (buckets.last_step[-1], buckets.last_time[-1]) if len(buckets) else NOTHING
+
     def _fold(self) -> None:
         self._waiting -= self._buckets.fold(self._recent[-self._waiting :])
         if len(self._recent) > 2 * self._capacity:
@@ -152,7 +195,7 @@ class History:
             row[place] = value
         return tuple(row)
 
-    def _cut_buckets(self, step: int) -> None:
+    def _cut_buckets(self, step: float) -> None:
         buckets = self._buckets
         keep = bisect_right(buckets.last_step, step)
         if keep == len(buckets) or buckets.first_step[keep] > step:

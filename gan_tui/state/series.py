@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from math import inf, nan
+from math import inf, isnan, nan
 from typing import Literal, NamedTuple, TypeAlias
 
 Group: TypeAlias = Literal["loss", "lr", "weight", "pace"]
@@ -201,9 +201,7 @@ class Buckets:
         self.first_time.extend(times[::stride])
         self.last_time.extend(times[stride - 1 :: stride])
         for column, series in zip(self.columns, values, strict=False):
-            if stride == 1 and None not in series and ABSENT not in series:
-                _add_singles(column, series)
-            else:
+            if not _add_finite(column, series, stride):
                 for at in range(0, len(series), stride):
                     column.add(span_of(series[at : at + stride]))
         for column in self.columns[len(values) :]:
@@ -220,12 +218,25 @@ class Buckets:
             column.merge_pairs()
 
 
-def _add_singles(column: Column, values: Sequence[float]) -> None:
-    column.low.extend(values)
-    column.high.extend(values)
-    column.total.extend(values)
-    column.count.extend([1] * len(values))
-    column.holes.extend([0] * len(values))
+def _add_finite(column: Column, values: Sequence[float | None], stride: int) -> bool:
+    """Append buckets of ``stride`` values each, faster than span by span; False where not every value is a number."""
+    try:
+        if isnan(sum(values)):  # type: ignore[arg-type]  # what a None leads to is caught
+            return False
+    except TypeError:
+        return False
+    numbers: Sequence[float] = values  # type: ignore[assignment]
+    if stride == 1:
+        lows = highs = totals = numbers
+    else:
+        parts = [numbers[at : at + stride] for at in range(0, len(numbers), stride)]
+        lows, highs, totals = list(map(min, parts)), list(map(max, parts)), list(map(sum, parts))
+    column.low.extend(lows)
+    column.high.extend(highs)
+    column.total.extend(totals)
+    column.count.extend([stride] * len(lows))
+    column.holes.extend([0] * len(lows))
+    return True
 
 
 def position(row: Row, axis: Axis) -> float:

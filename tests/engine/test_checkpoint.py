@@ -14,7 +14,7 @@ from engine.checkpoint import (
     Snapshot,
     copy_state,
     load_checkpoint,
-    remove_old,
+    remove_surplus,
     set_aside_after,
     sweep,
     write_checkpoint,
@@ -24,6 +24,7 @@ from engine.methods.build import build_method
 from engine.methods.method import Method
 from engine.protocol.checkpoints import Manifest, damage_of, list_checkpoints, read_manifest
 from engine.protocol.rundir import RunDirectory
+from engine.retention import Retention
 from tests.runs import tiny_config
 
 CPU = torch.device("cpu")
@@ -104,10 +105,11 @@ def test_the_same_step_again_sets_the_older_aside(run: RunDirectory) -> None:
 
 def test_the_newest_are_kept(run: RunDirectory) -> None:
     folders = {number: write_checkpoint(run, snapshot_of(method_of(), number)) for number in (9, 100, 20, 3)}
-    assert remove_old(run, keep=2, newest=folders[3]) == [folders[9]]
+    two = Retention(keep=2)
+    assert remove_surplus(run, two, newest=folders[3]) == (9,)
     assert [manifest.step for _, manifest in list_checkpoints(run)] == [3, 20, 100], "what was written last stays"
-    assert remove_old(run, keep=2, newest=folders[100]) == [folders[3]]
-    assert remove_old(run, keep=2, newest=folders[100]) == []
+    assert remove_surplus(run, two, newest=folders[100]) == (3,)
+    assert remove_surplus(run, two, newest=folders[100]) == ()
     assert len(list(run.checkpoints.iterdir())) == 2
 
 

@@ -342,16 +342,17 @@ def test_the_end_of_a_terminal_does_not_reach_it(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_while_it_still_starts_saves_and_stops(number: signal.Signals, tmp_path: Path) -> None:
+def test_a_signal_while_it_still_starts_ends_it_at_the_next_stage(number: signal.Signals, tmp_path: Path) -> None:
     run = make_run(tmp_path)
     with engine_of(run) as engine:
         engine.until_listening()
         engine.signal(number)
         assert engine.ended() == 0
     [stopped] = events_of(run, ev.Stopped)
-    assert (stopped.by, stopped.saved, stopped.step) == (number.name, True, 0)
+    assert (stopped.by, stopped.saved, stopped.step) == (number.name, False, 0)
     assert read_identity(run).state == "stopped"
-    assert [manifest.step for _, manifest in list_checkpoints(run)] == [0]
+    assert not list_checkpoints(run), "there is nothing to save yet"
+    assert not events_of(run, ev.Announced)
 
 
 def test_stopping_at_the_end_of_the_epoch_finishes_it_even_out_of_a_pause(tmp_path: Path) -> None:

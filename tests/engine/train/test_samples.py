@@ -55,13 +55,14 @@ def test_height_width_and_colours_are_not_mixed_up() -> None:
 def test_a_sheet_is_written_as_png_and_never_over_another(tmp_path: Path) -> None:
     run = RunDirectory(tmp_path)
     sheet = lay_out(SAMPLE, step=12)
-    path, png = write_sheet(run, sheet)
+    shown = write_sheet(run, sheet)
+    path, png = shown.path, shown.png
     assert path == "samples/step-00000012.png"
     assert (tmp_path / path).read_bytes() == png
     with Image.open(io.BytesIO(png)) as picture:
         assert np.array_equal(np.asarray(picture), sheet.pixels)
         assert picture.text["Title"] == "step 12: real_A fake_B rec_A; real_B fake_A"  # type: ignore[attr-defined]
     other = lay_out([{"real_A": pictures(0.0)}], step=12)
-    assert write_sheet(run, other)[0] == "samples/step-00000012-2.png"
+    assert write_sheet(run, other).path == "samples/step-00000012-2.png"
     assert (tmp_path / path).read_bytes() == png
     assert sorted(file.name for file in run.samples.iterdir()) == ["step-00000012-2.png", "step-00000012.png"]

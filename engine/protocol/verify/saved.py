@@ -1,0 +1,191 @@
+"""The checkpoints of a run: each file as its manifest has it, each folder known to the journal, none lost."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from engine.config.image_files import path_text
+from engine.protocol.checkpoints import MANIFEST, STAR, Manifest, StoredFile, digest, folder_name, read_manifest
+from engine.protocol.codec import DecodeError
+from engine.protocol.rundir import Identity, RunDirectory
+from engine.protocol.verify.findings import Findings
+from engine.protocol.verify.journal import Journal
+from engine.protocol.verify.pictures import list_folder
+
+_FOLDER = re.compile(r"(?:abandoned-\d+-)?step-(\d{8,})")
+_LEFTOVER = re.compile(r"\.step-\d{8,}\.(?:\d+\.part|old)")
+
+
+class SavedStates:
+    """A run's folder of checkpoints.
+
+    Args:
+        run: whose.
+        identity: the run's, where it can be read.
+        alive: whether an engine is at work, which may be writing or deleting some of what is here.
+        findings: where what is found goes.
+    """
+
+    def __init__(self, run: RunDirectory, identity: Identity | None, *, alive: bool, findings: Findings) -> None:
+        self._run = run
+        self._identity = identity
+        self._alive = alive
+        self._findings = findings
+        self._digests: dict[tuple[int, int], str] = {}
+        """Of files by device and inode: branches and their parents share theirs."""
+        self._manifests: dict[Path, Manifest] = {}
+        self.folders: dict[Path, int] = {}
+        """Folders named as checkpoints, set aside or not, and the steps in their names."""
+        self.bytes_hashed = 0
+        self._list()
+
+    def _list(self) -> None:
+        for path in list_folder(self._run.checkpoints):
+            name = _FOLDER.fullmatch(path.name)
+            if name and path.is_dir():
+                self.folders[path] = int(name[1])
+            elif _LEFTOVER.fullmatch(path.name):
+                if not self._alive:
+                    fact = "is what a killed engine was writing or deleting"
+                    self._remark("files", path, fact, "Nothing to do: the next engine removes it.")
+            else:
+                self._remark("files", path, "belongs to nothing here", "Delete it, if it is not yours.")
+
+    @property
+    def whole(self) -> bool:
+        """Whether some checkpoint has a manifest that can be read."""
+        return bool(self._manifests)
+
+    # ------------------------------------------------------------------------------------------- manifests and files
+
+    def read_manifests(self, last_seq: int) -> int:
+        """Read every manifest and hold it against the run; returns the bytes of all files that they name.
+
+        Args:
+            last_seq: the newest number of the record.
+        """
+        for path, step in self.folders.items():
+            try:
+                manifest = read_manifest(path)
+            except (OSError, DecodeError) as error:
+                if not self._is_being_removed(path):
+                    self._problem(path, f"has no readable {MANIFEST} ({_reason(error)})", self._instead())
+                continue
+            self._manifests[path] = manifest
+            self._check_manifest(path, step, manifest, last_seq)
+        return sum(manifest.size for manifest in self._manifests.values())
+
+    def _check_manifest(self, path: Path, step: int, manifest: Manifest, last_seq: int) -> None:
+        if manifest.step != step:
+            self._problem(path, f"holds step {manifest.step:,}, whatever its name says", "Rename it.")
+        if self._identity is None or self._is_adopted(manifest):
+            return
+        if manifest.run != self._identity.id:
+            fix = "Move it out: resume would take it for this run's."
+            self._problem(path, f"was written by another run, {manifest.run}", fix)
+        elif manifest.seq > last_seq and not self._alive:
+            fact = f"was copied after event {manifest.seq:,}, and the record ends with {last_seq:,}"
+            self._problem(path, fact, "The record's last lines are lost; the checkpoint itself may be whole.")
+
+    def _is_adopted(self, manifest: Manifest) -> bool:
+        """Whether it is a branch's own copy of the checkpoint that it grew from."""
+        parent = self._identity.parent if self._identity else None
+        return parent is not None and manifest.step == parent.step and manifest.run == parent.id
+
+    def check_files(self, advance: Callable[[int], None]) -> None:
+        """Hash every file; ``advance`` is told the bytes of each when it is done."""
+        for path, manifest in self._manifests.items():
+            for name, stored in manifest.files.items():
+                fact = self._damage_of(path, name, stored)
+                if fact and not self._is_being_removed(path):
+                    subject = f"{self._subject(path)}/{name}"
+                    self._findings.problem("checkpoints", subject, fact, self._instead())
+                advance(stored.size)
+            known = {*manifest.files, MANIFEST, STAR}
+            for other in list_folder(path):
+                if other.name not in known:
+                    self._remark("files", other, f"is not in the {MANIFEST}", "Delete it, if it is not yours.")
+
+    def _damage_of(self, folder: Path, name: str, stored: StoredFile) -> str:
+        """What is wrong with a file, as a clause; empty when it is as it was written."""
+        if Path(name).name != name:
+            return f"is no file of its folder, and the {MANIFEST} names it"
+        path = folder / name
+        try:
+            if not path.is_file():
+                return "is gone"
+            status = path.stat()
+            if status.st_size != stored.size:
+                return f"has {status.st_size:,} bytes, and {stored.size:,} were written"
+            inode = (status.st_dev, status.st_ino)
+            if inode not in self._digests:
+                self._digests[inode] = digest(path)
+                self.bytes_hashed += status.st_size
+        except (OSError, ValueError) as error:
+            return f"cannot be read ({_reason(error)})"
+        return "" if self._digests[inode] == stored.sha256 else "is damaged (its SHA-256 is not what was written)"
+
+    def _is_being_removed(self, folder: Path) -> bool:
+        """Whether a live engine's retention has deleted the folder since it was listed."""
+        return self._alive and not folder.exists()
+
+    def _instead(self) -> str:
+        return f"Go on from another: gan-tui checkpoints {self._run.name}"
+
+    # ------------------------------------------------------------------------------------------------ and the journal
+
+    def compare_with(self, journal: Journal) -> None:
+        """Find checkpoints that the journal announced and that are gone, and such as it never announced."""
+        present: defaultdict[int, list[Path]] = defaultdict(list)
+        for path, step in self.folders.items():
+            manifest = self._manifests.get(path)
+            if manifest is None or not self._is_adopted(manifest):
+                present[step].append(path)
+        unannounced = {
+            step: paths for step, paths in present.items() if len(paths) > len(journal.checkpoints.get(step, ()))
+        }
+        self._report_unannounced(unannounced)
+        # An engine deletes older ones once a new one is complete, and journals both afterwards: a kill in between.
+        latest = (
+            self._manifests[path].seq for paths in unannounced.values() for path in paths if path in self._manifests
+        )
+        excused = max(latest, default=0)
+        excused = max(excused, journal.resumed_unannounced)
+        for step, announced in journal.checkpoints.items():
+            if len(announced) > len(present.get(step, ())):
+                self._report_gone(step, excused=announced[0] <= excused)
+
+    def _report_unannounced(self, found: dict[int, list[Path]]) -> None:
+        for paths in found.values():
+            newest = paths[-1]
+            if newest in self._manifests and not self._alive:
+                fix = "Nothing to do: an engine was killed just after writing it. Resume takes it up like any other."
+                self._remark("checkpoints", newest, "is announced by no event", fix)
+
+    def _report_gone(self, step: int, *, excused: bool) -> None:
+        path = self._run.checkpoints / folder_name(step)
+        if not excused:
+            fact = "is gone, and no event says that it was deleted"
+            self._problem(path, fact, "Nothing to do if you deleted or moved it; else look for it.")
+        elif not self._alive:
+            fix = "Nothing to do: it was surplus when an engine was killed, just before it could journal the deletion."
+            self._remark("checkpoints", path, "is gone, and no event says that it was deleted", fix)
+
+    # ------------------------------------------------------------------------------------------------------ findings
+
+    def _problem(self, path: Path, fact: str, fix: str) -> None:
+        self._findings.problem("checkpoints", self._subject(path), fact, fix)
+
+    def _remark(self, topic: Literal["checkpoints", "files"], path: Path, fact: str, fix: str) -> None:
+        self._findings.remark(topic, self._subject(path), fact, fix)
+
+    def _subject(self, path: Path) -> str:
+        return path_text(path.relative_to(self._run.root))
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -1,0 +1,61 @@
+"""Which of a run's checkpoints are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.protocol.checkpoints import Manifest, is_starred
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retention:
+    """The rules of a preset's [checkpoint]; a checkpoint is kept if any of them keeps it."""
+
+    keep: int
+    """The newest so many."""
+    keep_every: int = 0
+    """The first in each span of so many steps; 0 for none."""
+    keep_best: int = 0
+    """So many with the lowest objective, among those with the newest one's loss weights."""
+
+    def surplus(self, checkpoints: Sequence[tuple[Path, Manifest]], newest: Path) -> list[tuple[Path, Manifest]]:
+        """The checkpoints that may be deleted.
+
+        Never ``newest``, which is known to be good; never one with a star; never the one that a branch began with.
+
+        Args:
+            checkpoints: a run's, oldest first.
+            newest: the one that was written last; not always that of the highest step.
+        """
+        own = next(manifest.run for folder, manifest in checkpoints if folder == newest)
+        kept = {newest, *(folder for folder, _ in checkpoints[-self.keep :])}
+        kept.update(self._first_in_spans(checkpoints))
+        kept.update(self._best(checkpoints, newest))
+        kept.update(folder for folder, manifest in checkpoints if is_starred(folder) or manifest.run != own)
+        return [pair for pair in checkpoints if pair[0] not in kept]
+
+    def _first_in_spans(self, checkpoints: Sequence[tuple[Path, Manifest]]) -> list[Path]:
+        if not self.keep_every:
+            return []
+        first: dict[int, Path] = {}
+        for folder, manifest in checkpoints:
+            span = manifest.step // self.keep_every
+            if span:
+                first.setdefault(span, folder)
+        return list(first.values())
+
+    def _best(self, checkpoints: Sequence[tuple[Path, Manifest]], newest: Path) -> list[Path]:
+        weights = next(_weights(manifest) for folder, manifest in checkpoints if folder == newest)
+        comparable = [
+            (manifest.objective, folder)
+            for folder, manifest in checkpoints
+            if manifest.objective is not None and _weights(manifest) == weights
+        ]
+        return [folder for _, folder in sorted(comparable)[: self.keep_best]]
+
+
+def _weights(manifest: Manifest) -> dict[str, float]:
+    """An objective compares only with those of the same weights."""
+    return {name: value for name, value in manifest.controls.items() if name.startswith("loss.")}

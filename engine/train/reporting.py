@@ -1,0 +1,130 @@
+"""What a session tells: metrics, its state, the answer to Status, ticks, and that the disk or the clock fails."""
+
+from __future__ import annotations
+
+import time
+
+from engine.config.controls import controls_of
+from engine.protocol import events as ev
+from engine.protocol.checkpoints import Reading
+from engine.protocol.codec import encode
+from engine.protocol.commands import Report
+from engine.train.meters import recordable
+from engine.train.session import Session
+
+TICK_SECONDS = 0.5
+CLOCK_JUMP_SECONDS = 30.0
+"""A difference between the wall clock and the monotonic one that is worth a word."""
+
+
+def enter(session: Session, state: ev.State) -> None:
+    """Enter a state, in run.json and for whoever asks."""
+    session.state = state
+    session.standing.enter(state)
+    refresh_report(session)
+
+
+def announce(session: Session, device: str) -> None:
+    """Tell what can be seen and steered."""
+    parameters = {
+        name: sum(tensor.numel() for tensor in network.parameters())
+        for name, network in session.method.networks.items()
+    }
+    announced = ev.Announced(
+        **session.stamp(),
+        controls=controls_of(session.config),
+        values=dict(session.panel.values),
+        staged=session.panel.staged,
+        rates=dict(session.method.base_rates),
+        components=session.method.components,
+        epochs=session.epochs,
+        steps_per_epoch=session.steps_per_epoch,
+        total_steps=session.total_steps,
+        device=device,
+        parameters=parameters,
+    )
+    session.record.write(announced)
+
+
+def refresh_report(session: Session) -> None:
+    """Renew what Status is answered with."""
+    session.link.report = Report(
+        run=session.run.name,
+        state=session.state,
+        phase=session.phase,
+        step=session.progress.step,
+        total_steps=session.total_steps,
+        epoch=session.epoch,
+        epochs=session.epochs,
+        throughput=round(session.throughput, 4),
+        controls=dict(session.panel.values),
+        staged=session.panel.staged,
+        lr=session.rates,
+        losses=session.losses,
+        last_seq=session.record.last_seq,
+    )
+
+
+def tick(session: Session) -> None:
+    """A few times a second at most: say where the loop is, and look whether disk and clock are as they should be."""
+    if not session.clock.passed(TICK_SECONDS):
+        return
+    watch_disk(session)
+    _watch_clock(session)
+    message = ev.Tick(
+        step=session.progress.step,
+        epoch=session.epoch,
+        throughput=round(session.throughput or session.pace.throughput, 4),
+        state=session.state,
+        time=round(time.time(), 3),
+        last_seq=session.record.last_seq,
+    )
+    session.link.publish(encode(message))
+
+
+def write_metrics(session: Session) -> None:
+    """Drain the meters into a line of the record."""
+    means = session.meters.drain()
+    session.throughput = session.pace.throughput
+    session.recent.append(Reading(step=session.progress.step, losses=recordable(means)))
+    metrics = ev.Metrics(
+        **session.stamp(),
+        epoch=session.epoch,
+        images=session.progress.images,
+        losses=session.losses,
+        lr=session.rates,
+        weights=_loss_weights(session),
+        throughput=round(session.throughput, 4),
+        data_wait=round(session.pace.data_wait, 4),
+    )
+    session.pace.restart()
+    session.record.write(metrics)
+
+
+def watch_disk(session: Session) -> None:
+    """Try again what the disk did not take, and journal when it stops and when it begins again to take lines."""
+    record = session.record
+    waited = record.waiting
+    record.flush()
+    session.standing.flush()
+    if record.trouble is not None and not session.disk_full:
+        session.disk_full = True
+        fact = f"cannot be written ({record.trouble.strerror}); its lines wait in memory, and training goes on"
+        session.alert("the record", fact, "Make room on the disk. Until then no checkpoint can be saved.")
+    elif record.trouble is None and session.disk_full:
+        session.disk_full = False
+        session.alert("the record", f"is written again; {waited:,} lines had waited")
+
+
+def _watch_clock(session: Session) -> None:
+    jump = session.clock.jump()
+    if abs(jump) >= CLOCK_JUMP_SECONDS:
+        way = "forward" if jump > 0 else "back"
+        fact = f"went {way} by {abs(jump):,.0f} s; times in the record do too"
+        session.alert("the machine's clock", fact, "Nothing depends on it; steps order the record.")
+
+
+def _loss_weights(session: Session) -> dict[str, float]:
+    prefix = "loss."
+    values = session.panel.values
+    return {name.removeprefix(prefix): value for name, value in values.items() if name.startswith(prefix)}

@@ -1,0 +1,192 @@
+"""Saving a session's whole state beside the step loop, and taking it up again."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from engine.checkpoint import (
+    NotFiniteError,
+    Saved,
+    Snapshot,
+    copy_state,
+    load_checkpoint,
+    remove_surplus,
+    write_checkpoint,
+)
+from engine.config.rate_curves import curve_of
+from engine.errors import WorkError
+from engine.protocol import events as ev
+from engine.protocol.checkpoints import Manifest, Reading
+from engine.record import Record
+from engine.retention import Retention
+from engine.train.panel import PanelState
+from engine.train.progress import Progress
+from engine.train.samples import Thumbnail
+from engine.train.session import Session
+
+log = logging.getLogger(__name__)
+
+EXPECTED = (NotFiniteError, OSError)
+"""What a failed save needs no traceback for."""
+
+
+def save(session: Session, reason: ev.SaveReason) -> None:
+    """Copy the whole state now; it is checked, hashed and written on a thread."""
+    picture = session.thumbnail.png if session.thumbnail else None
+    snapshot = copy_state(session.method, _training_state(session), _manifest(session, reason), picture)
+    retention = Retention(
+        keep=int(session.panel.values["checkpoint.keep"]),
+        keep_every=session.config.checkpoint.keep_every,
+        keep_best=session.config.checkpoint.keep_best,
+    )
+    session.saved_step = session.progress.step
+    session.saves.send(lambda: _write(session.record, snapshot, retention))
+
+
+def settle_saves(session: Session) -> None:
+    """Journal the checkpoints that the thread has written, and those that it could not write."""
+    _settle(session, session.saves.take_done())
+
+
+def finish_saves(session: Session) -> bool:
+    """Wait for the thread, journal what it did; whether every checkpoint was written."""
+    outcomes = session.saves.finish()
+    _settle(session, outcomes)
+    return not any(isinstance(outcome, Exception) for outcome in outcomes)
+
+
+def restore(session: Session, folder: Path, manifest: Manifest) -> None:
+    """Take up a checkpoint: everything that it holds, as it was at its step boundary.
+
+    Raises:
+        WorkError: it is damaged or belongs to another kind of run.
+    """
+    of_parent = manifest.run != session.standing.identity.id
+    training = load_checkpoint(folder, manifest, session.method)
+    try:
+        _take_up(session, training, of_parent=of_parent)
+    except (KeyError, TypeError, ValueError, RuntimeError, msgspec.ValidationError) as error:
+        fact = f"does not fit this run ({type(error).__name__}: {error})"
+        raise WorkError(f"checkpoint {folder.name}", fact, "Choose another: gan-tui checkpoints RUN") from error
+    session.thumbnail = Thumbnail.of_checkpoint(folder, manifest)
+    session.saved_step = -1 if of_parent else session.progress.step
+    if manifest.data and manifest.data != session.source.fingerprint:
+        fact = "are not those that the checkpoint was trained on: some were added, removed or renamed"
+        session.alert("the training images", fact, "From here on they come in another order than without that.")
+
+
+# -------------------------------------------------------------------------------------------------------- writing
+
+
+def _write(record: Record, snapshot: Snapshot, retention: Retention) -> Saved:
+    begun = time.monotonic()
+    record.sync()
+    folder = write_checkpoint(record.run, snapshot)
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    removed = remove_surplus(record.run, retention, newest=folder)
+    path = str(folder.relative_to(record.run.root))
+    return Saved(manifest=snapshot.manifest, path=path, seconds=time.monotonic() - begun, size=size, removed=removed)
+
+
+def _settle(session: Session, outcomes: list[Saved | Exception]) -> None:
+    for outcome in outcomes:
+        if isinstance(outcome, Exception):
+            log.error("checkpoint failed: %s", outcome, exc_info=None if isinstance(outcome, EXPECTED) else outcome)
+            session.saved_step = -1
+            fix = "Training goes on; make room and save again."
+            if isinstance(outcome, NotFiniteError):
+                session.unsavable, fix = outcome.names, ""
+            session.alert("checkpoint", f"could not be written ({outcome})", fix)
+            continue
+        checkpointed = ev.Checkpointed(
+            **session.stamp(),
+            saved_step=outcome.manifest.step,
+            path=outcome.path,
+            seconds=round(outcome.seconds, 3),
+            size=outcome.size,
+            reason=outcome.manifest.reason,
+            removed=outcome.removed,
+        )
+        session.record.write(checkpointed)
+
+
+def _manifest(session: Session, reason: ev.SaveReason) -> Manifest:
+    """All that is known of a checkpoint before its files are written."""
+    return Manifest(
+        run=session.standing.identity.id,
+        seq=session.record.last_seq,
+        step=session.progress.step,
+        epoch=session.epoch,
+        images=session.progress.images,
+        time=round(time.time(), 3),
+        reason=reason,
+        losses=session.losses,
+        recent=tuple(session.recent),
+        objective=_objective(session),
+        lr=session.rates,
+        factor=session.schedule.factor,
+        controls=dict(session.panel.values),
+        staged=session.panel.staged,
+        data=session.source.fingerprint,
+        files={},
+    )
+
+
+def _objective(session: Session) -> float | None:
+    """The mean over the recent lines of what the generators minimise."""
+    names = session.method.objective
+    sums = [[line.losses.get(name) for name in names] for line in session.recent]
+    finite = [sum(values) for values in sums if None not in values]  # type: ignore[arg-type]
+    return float(f"{sum(finite) / len(finite):.8g}") if finite else None
+
+
+# ---------------------------------------------------------------------------------------------------------- state
+
+
+def _training_state(session: Session) -> dict[str, Any]:
+    return {
+        "progress": msgspec.to_builtins(session.progress),
+        "panel": msgspec.to_builtins(session.panel.state),
+        "batch": session.config.run.batch,
+        "schedule": {"kind": session.config.optim.schedule, "state": session.schedule.state_dict()},
+        "meters": session.meters.state_dict(),
+        "recent": msgspec.to_builtins(list(session.recent)),
+    }
+
+
+def _take_up(session: Session, training: Mapping[str, Any], *, of_parent: bool) -> None:
+    session.progress = msgspec.convert(training["progress"], Progress)
+    _count_batches_anew(session, training["batch"])
+    panel = msgspec.convert(training["panel"], PanelState)
+    session.prepare(panel.values)
+    session.panel.restore(panel, of_parent=of_parent)
+    _restore_schedule(session, training["schedule"])
+    session.meters.load_state_dict(training["meters"])
+    session.recent.extend(msgspec.convert(training["recent"], list[Reading]))
+    for cadence in (session.log_cadence, session.sample_cadence, session.checkpoint_cadence):
+        cadence.seen = session.progress.step
+    session.resumed_step = session.sampled_step = session.progress.step
+    session.take_effect(dict(session.panel.values))
+
+
+def _count_batches_anew(session: Session, batch: int) -> None:
+    """Where a branch has another batch size, its place in the epoch is as many images on, in whole batches."""
+    progress, config = session.progress, session.config
+    progress.index = min(progress.index * batch // config.run.batch, session.steps_per_epoch - 1)
+    epochs_left = config.optim.total_epochs - progress.epoch
+    whole = progress.step + epochs_left * session.steps_per_epoch - progress.index
+    session.total_steps = min(config.run.steps or whole, whole)
+
+
+def _restore_schedule(session: Session, saved: Mapping[str, Any]) -> None:
+    """Go on in the schedule; one of another kind, in a branch, begins at the epochs completed."""
+    if saved["kind"] == session.config.optim.schedule:
+        session.schedule.load_state_dict(saved["state"])
+    elif curve_of(session.config.optim) is not None:
+        session.schedule.load_state_dict({"done": session.progress.epoch})

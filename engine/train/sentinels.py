@@ -1,0 +1,70 @@
+"""What watches over a run's numbers: losses that are NaN or infinite are told, and never saved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import assert_never
+
+from engine.errors import WorkError
+from engine.protocol.checkpoints import list_checkpoints
+from engine.train.saving import finish_saves
+from engine.train.session import Session
+
+LOWER = 0.5
+"""The share of the present learning rates that is proposed after a NaN."""
+
+
+def watch_losses(session: Session) -> None:
+    """Do what the sentinel ``not_finite`` is set to when the newest line of metrics has become other than finite.
+
+    Raises:
+        WorkError: the run is to end.
+    """
+    broken = tuple(name for name, value in session.losses.items() if value is None)
+    new = broken and not session.broken
+    session.broken = broken
+    if not new:
+        return
+    before = session.recent[-2].step if len(session.recent) > 1 else max(0, session.resumed_step)
+    _act(session, ", ".join(broken), f"became NaN or infinite between step {before:,} and {session.progress.step:,}")
+
+
+def watch_saves(session: Session) -> None:
+    """Do the same when a state could not be saved because it is not finite, though no loss has shown it yet.
+
+    Raises:
+        WorkError: the run is to end.
+    """
+    if session.unsavable:
+        subject, session.unsavable = session.unsavable, ""
+        _act(session, subject, f"held values that are NaN or infinite by step {session.progress.step:,}")
+
+
+def _act(session: Session, subject: str, fact: str) -> None:
+    match session.config.sentinel.not_finite.action:
+        case "stop":
+            raise WorkError(subject, fact, _way_back(session))
+        case "pause":
+            session.hold = "sentinel not_finite"
+            session.alert(subject, f"{fact}; the run is held", _way_back(session))
+        case "warn":
+            session.alert(subject, fact, _way_back(session))
+        case _ as never:
+            assert_never(never)
+
+
+def _way_back(session: Session) -> str:
+    """What to do: the last finite checkpoint, which is the newest, since no other is ever written."""
+    finish_saves(session)
+    checkpoints = list_checkpoints(session.run)
+    if not checkpoints:
+        return f"No checkpoint was saved before that. Train anew with {_lower(session, session.panel.values)}"
+    manifest = checkpoints[-1][1]
+    command = f"gan-tui resume {session.run.name} --checkpoint {manifest.step} {_lower(session, manifest.controls)}"
+    return f"The last finite checkpoint is of step {manifest.step:,}: {command}"
+
+
+def _lower(session: Session, values: Mapping[str, float]) -> str:
+    """Learning rates below those that controls have, as options of the command line."""
+    bases = session.method.base_rates.values()
+    return " ".join(f"--set {base}={values[base] * LOWER:g}" for base in bases)

@@ -1,0 +1,102 @@
+"""gan-tui verify: whether a run's record, checkpoints and pictures are still what was written."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from gan_tui.cli.options import AsJson, RunArgument, RunsFolder
+from gan_tui.cli.output import put, put_json
+
+if TYPE_CHECKING:
+    from engine.protocol.rundir import RunDirectory
+    from engine.protocol.verify import Progress, Verdict
+
+
+def verify(run: RunArgument, runs_dir: RunsFolder = None, as_json: AsJson = False) -> None:
+    """Check a run's record, checkpoints and samples, also while it trains; nothing is changed.
+
+    A problem is something recorded that is lost, damaged or contradictory; a remark is harmless. Exit status 1 when
+    there is a problem.
+    """
+    from engine.protocol.verify import verify_run
+    from gan_tui.client.locate import runs_folder
+
+    directory = _find(run, runs_folder(runs_dir))
+    with _progress_shown() as progress:
+        verdict = verify_run(directory, progress)
+    if as_json:
+        put_json(verdict)
+    else:
+        _tell(verdict)
+    if verdict.problems:
+        raise typer.Exit(1)
+
+
+def _find(given: str, folder: Path) -> RunDirectory:
+    """The run that is meant; here also one whose run.json is gone or damaged, if it is given in full."""
+    from engine.protocol.rundir import RunDirectory
+    from gan_tui.client.locate import find_run
+
+    for path in (Path(given).expanduser(), folder / given):
+        run = RunDirectory(path.resolve())
+        if any(part.is_file() for part in (run.identity, run.metrics, run.events)):
+            return run
+    return find_run(given, folder)
+
+
+@contextlib.contextmanager
+def _progress_shown() -> Iterator[Progress]:
+    """A line on stderr that says how far the reading has come, and goes away with it; none without a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda what, done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+        under_way = ""
+
+        def show(what: str, done: int, total: int) -> None:
+            nonlocal under_way
+            if what != under_way:
+                under_way = what
+                bar.reset(task)
+            bar.update(task, description=what, completed=done, total=total)
+
+        yield show
+
+
+def _tell(verdict: Verdict) -> None:
+    """Every finding on a line of its own, problems first, and what was looked at on the last."""
+    for finding in verdict.findings:
+        fix = f". {finding.fix}" if finding.fix else ""
+        put(f"{finding.severity:8} {finding.subject}: {finding.fact}{fix}")
+    put(f"{verdict.run}: {_extent(verdict)} verified: {_outcome(verdict)}")
+
+
+def _extent(verdict: Verdict) -> str:
+    from gan_tui.state.journal import size_text
+
+    parts = [_counted(verdict.lines, "line") + (" so far" if verdict.alive else "")]
+    if verdict.checkpoints:
+        parts.append(f"{_counted(verdict.checkpoints, 'checkpoint')} ({size_text(verdict.bytes_hashed)})")
+    if verdict.samples:
+        parts.append(_counted(verdict.samples, "sample"))
+    return ", ".join(parts)
+
+
+def _outcome(verdict: Verdict) -> str:
+    problems = _counted(verdict.problems, "problem") if verdict.problems else "nothing wrong"
+    return problems + (f", {_counted(verdict.remarks, 'remark')}" if verdict.remarks else "")
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -1,0 +1,134 @@
+"""What lies ahead of a checkpoint: steps, epochs, and the learning rates in them."""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+
+from engine.config.controls import controls_of
+from engine.config.rate_curves import curve_of
+from engine.config.schema import DataConfig, OptimConfig, SyntheticData, UnpairedData
+from engine.protocol.codec import DecodeError, decode_event
+from engine.protocol.events import Announced
+from engine.protocol.rundir import RunDirectory
+from gan_tui.client.branch import ResumePlan
+
+MOST_POINTS = 240
+"""Epochs of which a curve tells the factor; a longer run's are evenly chosen, its next and its last among them."""
+
+
+class RatePoint(msgspec.Struct, frozen=True, kw_only=True):
+    """What the schedule multiplies the base rates with in one epoch."""
+
+    epoch: int
+    """From 1."""
+    factor: float
+
+
+class Horizon(msgspec.Struct, frozen=True, kw_only=True):
+    """The way from a checkpoint to the end of the run; None where it cannot be known before the data are read."""
+
+    total_steps: int | None = None
+    steps_left: int | None = None
+    epochs_left: int | None = None
+    """Epochs that are still to be trained in, the one in progress included."""
+    factor: float | None = None
+    """What the schedule multiplies the base rates with in the next step."""
+    lr: dict[str, float] = {}
+    """Each optimizer's learning rate in the next step."""
+    curve: tuple[RatePoint, ...] | None = None
+    """The factor from the next step's epoch to the last; None for a schedule that looks at the losses."""
+
+
+def horizon_of(plan: ResumePlan) -> Horizon:
+    """What lies ahead on a plan."""
+    announced = _newest_announcement(plan.source)
+    same_epochs = _same_images(plan.before.data, plan.config.data) and (plan.before.run.batch == plan.config.run.batch)
+    per_epoch = announced.steps_per_epoch if announced and same_epochs else None
+    epochs = plan.config.optim.total_epochs
+    total = None
+    if per_epoch:
+        total = min(plan.config.run.steps or per_epoch * epochs, per_epoch * epochs)
+        epochs = math.ceil(total / per_epoch)
+    done = _epochs_done(plan, per_epoch)
+    factor = _next_factor(plan, done)
+    return Horizon(
+        total_steps=total,
+        steps_left=None if total is None else max(0, total - plan.step),
+        epochs_left=None if total is None else max(0, epochs - done) if plan.step < total else 0,
+        factor=factor,
+        lr=_next_rates(plan, announced.rates if announced else {}, factor),
+        curve=_curve(plan.config.optim, done, epochs),
+    )
+
+
+def _newest_announcement(run: RunDirectory) -> Announced | None:
+    """What the run's newest engine said of its length; only that engine has counted the images."""
+    try:
+        lines = run.events.read_bytes().split(b"\n")
+    except OSError:
+        return None
+    for line in reversed(lines):
+        if b'"announced"' in line:
+            try:
+                event = decode_event(line)
+            except DecodeError:
+                continue
+            if isinstance(event, Announced):
+                return event
+    return None
+
+
+def _same_images(before: DataConfig, after: DataConfig) -> bool:
+    """Whether an epoch has as many images as it had."""
+    match before, after:
+        case UnpairedData(), UnpairedData():
+            return before.root == after.root
+        case SyntheticData(), SyntheticData():
+            return before.images == after.images
+        case _:
+            return False
+
+
+def _epochs_done(plan: ResumePlan, per_epoch: int | None) -> int:
+    if per_epoch:
+        return plan.step // per_epoch
+    return plan.checkpoint.manifest.epoch - 1 if plan.checkpoint else 0
+
+
+def _next_factor(plan: ResumePlan, done: int) -> float | None:
+    """The checkpoint's word, unless the schedule is to be another one from here on."""
+    if plan.checkpoint is None:
+        return 1.0
+    told = plan.checkpoint.manifest.factor
+    if told is not None and plan.own and _schedule(plan.config.optim) == _schedule(plan.standing.optim):
+        return told
+    curve = curve_of(plan.config.optim)
+    if curve is not None:
+        return curve(done)
+    return told if plan.config.optim.schedule == plan.standing.optim.schedule else None
+
+
+def _schedule(optim: OptimConfig) -> OptimConfig:
+    """What makes two schedules one: all but the base rates, whatever else the section holds."""
+    return msgspec.structs.replace(optim, lr_g=0.0, lr_d=0.0)
+
+
+def _next_rates(plan: ResumePlan, bases: dict[str, str], factor: float | None) -> dict[str, float]:
+    """The checkpoint's word where nothing about them is changed; else base rate times factor."""
+    told = plan.checkpoint.manifest.lr if plan.checkpoint else {}
+    if (told and plan.own and plan.config.optim == plan.standing.optim) or factor is None:
+        return told
+    values = {control.name: control.default for control in controls_of(plan.config)}
+    return {name: values[base] * factor for name, base in bases.items() if base in values}
+
+
+def _curve(optim: OptimConfig, done: int, epochs: int) -> tuple[RatePoint, ...] | None:
+    curve = curve_of(optim)
+    if curve is None:
+        return None
+    ahead = range(done, max(epochs, done + 1))
+    stride = max(1, math.ceil((len(ahead) - 1) / (MOST_POINTS - 1)))
+    chosen = [*ahead[:-1:stride], ahead[-1]]
+    return tuple(RatePoint(epoch=before + 1, factor=curve(before)) for before in chosen)

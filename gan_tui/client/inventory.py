@@ -1,0 +1,83 @@
+"""A run's checkpoints as a user chooses among them: which has a star, which is the best, which cannot be used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.protocol.checkpoints import (
+    Examine,
+    Manifest,
+    by_objective,
+    is_starred,
+    list_checkpoints,
+    missing_or_cut,
+    unreadable_checkpoints,
+)
+from engine.protocol.rundir import RunDirectory
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """A checkpoint that says what it is; its files may still be damaged."""
+
+    folder: Path
+    manifest: Manifest
+    starred: bool = False
+    best: bool = False
+    """Whether no other has a lower generator objective under the newest one's loss weights."""
+    damage: str = ""
+    """What the files' names and sizes show, as a clause; whether their content is whole takes reading them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unreadable:
+    """A folder that is named as a checkpoint and does not say what it is."""
+
+    folder: Path
+    damage: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inventory:
+    """The checkpoints that were in a run's folder when it was looked at."""
+
+    checkpoints: tuple[Kept, ...] = ()
+    """Oldest first."""
+    unreadable: tuple[Unreadable, ...] = ()
+
+    @property
+    def newest_first(self) -> tuple[Kept, ...]:
+        """The checkpoints, newest first."""
+        return self.checkpoints[::-1]
+
+
+def take_inventory(run: RunDirectory) -> Inventory:
+    """Look at a run's checkpoints, without reading more of them than their manifests."""
+    listed = [(folder, manifest, missing_or_cut(folder, manifest)) for folder, manifest in list_checkpoints(run)]
+    ranked = by_objective((folder, manifest) for folder, manifest, damage in listed if not damage)
+    best = ranked[0][0] if ranked else None
+    kept = tuple(
+        Kept(folder=folder, manifest=manifest, starred=is_starred(folder), best=folder == best, damage=damage)
+        for folder, manifest, damage in listed
+    )
+    unreadable = tuple(Unreadable(folder=folder, damage=damage) for folder, damage in unreadable_checkpoints(run))
+    return Inventory(checkpoints=kept, unreadable=unreadable)
+
+
+class Examined:
+    """An examination of checkpoints that is made once of each."""
+
+    def __init__(self, examine: Examine) -> None:
+        self._examine = examine
+        self._found: dict[Path, str] = {}
+
+    def __call__(self, folder: Path, manifest: Manifest) -> str:
+        """What is wrong with a checkpoint, as a clause; empty for a whole one."""
+        if folder not in self._found:
+            self._found[folder] = self._examine(folder, manifest)
+        return self._found[folder]
+
+    def so_far(self, kept: Kept) -> str:
+        """The same without a look at more than has been looked at."""
+        return self._found.get(kept.folder, kept.damage)

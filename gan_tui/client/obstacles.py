@@ -1,0 +1,134 @@
+"""What stands in the way of a resume: a damaged checkpoint, no step left, other networks, no data, a read-only disk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+from engine.config.data_check import check_data
+from engine.config.image_files import path_text
+from engine.errors import GanTuiError, RequestError, WorkError
+from engine.protocol.rundir import NAME_PATTERN, engine_is_alive
+from gan_tui.client.branch import ResumePlan
+from gan_tui.client.horizon import Horizon
+from gan_tui.client.prepare import checked
+
+FIRST_WEIGHTS = ("init", "init_gain")
+"""Keys of a network that matter only before the first step."""
+
+
+def obstacles(plan: ResumePlan, horizon: Horizon) -> list[GanTuiError]:
+    """Everything for which the resume has to be refused, what concerns the checkpoint itself first."""
+    found: dict[str, GanTuiError] = {}
+    for require in _REQUIREMENTS:
+        try:
+            require(plan, horizon)
+        except GanTuiError as error:
+            found.setdefault(error.one_line(), error)
+    return list(found.values())
+
+
+def _require_idle(plan: ResumePlan, _: Horizon) -> None:
+    run = plan.source
+    if engine_is_alive(run):
+        raise RequestError(f"run {run.name}", "is being trained now", f"Attach to it: gan-tui attach {run.name}")
+
+
+def _require_whole(plan: ResumePlan, _: Horizon) -> None:
+    if not plan.damage:
+        return
+    run = plan.source.name
+    if plan.rescue is None:
+        fact = f"has no undamaged checkpoint; that of step {plan.step:,} {plan.damage}"
+        raise WorkError(f"run {run}", fact, "Train it anew: gan-tui train PRESET")
+    step = plan.rescue.manifest.step
+    fix = f"The newest good one is step {step:,}: gan-tui resume {run} --checkpoint {step}"
+    raise WorkError(f"checkpoint {plan.step} of run {run}", plan.damage, fix)
+
+
+def _require_same_networks(plan: ResumePlan, _: Horizon) -> None:
+    """A checkpoint's weights fit only the networks that they were trained in."""
+    pairs = (
+        ("generator", plan.before.generator, plan.config.generator),
+        ("discriminator", plan.before.discriminator, plan.config.discriminator),
+    )
+    for section, old, new in pairs:
+        if type(old) is not type(new):
+            raise RequestError(section, "is of another kind than the checkpoint's", "Train it anew: gan-tui train")
+        for key in old.__struct_fields__:
+            if key not in FIRST_WEIGHTS and getattr(old, key) != getattr(new, key):
+                fact = f"is {getattr(new, key)}, and the checkpoint's weights were trained with {getattr(old, key)}"
+                raise RequestError(f"{section}.{key}", fact, "Leave it, or train anew: gan-tui train")
+
+
+def _require_steps_left(plan: ResumePlan, horizon: Horizon) -> None:
+    steps = plan.config.run.steps
+    done = horizon.steps_left == 0 if horizon.steps_left is not None else 0 < steps <= plan.step
+    if not done:
+        return
+    run = plan.source.name
+    more = f"--steps {2 * plan.step}" if steps else "--set optim.epochs=…"
+    fix = f"Train longer in a branch: gan-tui resume {run} --checkpoint {plan.step} {more}"
+    raise RequestError(f"run {run}", f"has done all its steps at {plan.step:,}", fix)
+
+
+def _require_data(plan: ResumePlan, _: Horizon) -> None:
+    check_data(plan.config.data)
+
+
+def _require_fitting(plan: ResumePlan, _: Horizon) -> None:
+    """The device is there, and the sizes suit one another; the data have been looked at."""
+    checked(plan.identity.preset, plan.tree, {}, origin=plan.origin)
+
+
+def _require_name(plan: ResumePlan, _: Horizon) -> None:
+    if not plan.branch:
+        return
+    if not NAME_PATTERN.fullmatch(plan.branch):
+        fact = "is too long, or has characters that a run name cannot have"
+        fix = "Use up to 100 letters, digits, . _ + -, a letter or digit first."
+        raise RequestError(f"run name {plan.branch!r}", fact, fix)
+    if (plan.folder / plan.branch).exists():
+        raise RequestError(f"run {plan.branch}", f"exists already in {plan.folder}", "Choose another --name.")
+
+
+def _require_writable(plan: ResumePlan, _: Horizon) -> None:
+    elsewhere = f"gan-tui resume {path_text(plan.source.root)} --branch --runs-dir DIR"
+    if plan.branch:
+        folder = next(place for place in (plan.folder, *plan.folder.parents) if place.exists())
+        if not folder.is_dir():
+            raise RequestError(path_text(folder), "is not a folder", "Choose another --runs-dir.")
+        subject, fix = path_text(folder), f"Choose a folder for the branch: {elsewhere}"
+        _require_writing(folder, subject, fix)
+        return
+    run = plan.source
+    for folder in (run.root, run.checkpoints):
+        if folder.exists():
+            _require_writing(folder, f"run {run.name}", f"Branch from it elsewhere: {elsewhere}")
+
+
+def _require_writing(folder: Path, subject: str, fix: str) -> None:
+    try:
+        read_only = bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+    except OSError as error:
+        raise WorkError(subject, f"cannot be reached ({error.strerror})", fix) from error
+    if read_only:
+        raise RequestError(subject, "lies on a read-only file system", fix)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise RequestError(subject, "cannot be written by this user", fix)
+
+
+_Requirement: TypeAlias = Callable[[ResumePlan, Horizon], None]
+
+_REQUIREMENTS: tuple[_Requirement, ...] = (
+    _require_idle,
+    _require_whole,
+    _require_same_networks,
+    _require_steps_left,
+    _require_data,
+    _require_fitting,
+    _require_name,
+    _require_writable,
+)

@@ -1,0 +1,158 @@
+"""A preflight in words: what each of its parts comes to, in a line or a few."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple, TypeAlias
+
+from gan_tui.client.horizon import Horizon
+from gan_tui.client.preflight import Chosen, Preflight
+from gan_tui.client.preset_drift import Difference, PresetDrift, Value
+from gan_tui.state.journal import number, size_text
+
+Tone: TypeAlias = Literal["plain", "faint", "good", "bad"]
+"""Faint for what is as it was; good and bad say in colour what the words say already."""
+
+MOST_LINES = 8
+"""Of a summary."""
+
+
+class Told(NamedTuple):
+    """One part of a preflight."""
+
+    label: str
+    lines: tuple[str, ...]
+    tone: Tone = "plain"
+
+
+def told(seen: Preflight, age: str) -> list[Told]:
+    """Every part that has something to say, the most important first.
+
+    Args:
+        seen: the preflight.
+        age: how long ago its checkpoint was saved, in words.
+    """
+    parts = [_goes_on(seen)]
+    parts += [Told("problem", (problem.in_words(),), "bad") for problem in seen.problems]
+    parts += [Told("warning", (warning.in_words(),), "bad") for warning in seen.warnings]
+    if seen.checkpoint:
+        parts.append(Told("checkpoint", (_checkpoint(seen.checkpoint, age),)))
+    parts += [_left(seen.horizon), next_rates(seen.horizon), *what_changes(seen), *_surroundings(seen)]
+    return parts
+
+
+def what_changes(seen: Preflight) -> list[Told]:
+    """The settings: asked for, nudged since the run was made, staged, and away from the preset."""
+    moved = tuple(
+        f"{control.name} {number(control.value)} (config.toml {number(control.configured)})"
+        for control in seen.controls
+        if control.value != control.configured
+    )
+    staged = tuple(
+        f"{name} {number(value)} at step {change.at_step:,} ({change.by})"
+        for change in seen.staged
+        for name, value in change.values.items()
+    )
+    asked = tuple(_change(each) for each in seen.settings)
+    parts = [Told("asked for", asked)] if asked else []
+    parts.append(Told("controls", moved) if moved else Told("controls", ("as config.toml has them",), "faint"))
+    if staged:
+        parts.append(Told("staged", staged))
+    return [*parts, _preset(seen.preset)]
+
+
+def next_rates(horizon: Horizon) -> Told:
+    """The learning rates of the next step."""
+    rates = "  ".join(f"{name} {number(value)}" for name, value in horizon.lr.items())
+    if horizon.factor is None:
+        return Told("next lr", (rates or "known once the engine has looked at the losses",))
+    return Told("next lr", (f"{rates}  (base rate × {number(horizon.factor)})" if rates else number(horizon.factor),))
+
+
+def summary(seen: Preflight, age: str) -> list[str]:
+    """What to know before the engine starts, in at most MOST_LINES lines."""
+    first, *rest = told(seen, age)
+    parts = [part for part in rest if part.tone != "faint"]
+    lines = [f"{seen.run} {'' if seen.goes_on == 'anew' else 'goes on '}{first.lines[0]}."]
+    lines += [f"  {part.label:<10} {_joined(part.lines)}" for part in parts]
+    return lines[:MOST_LINES]
+
+
+def whole_text(seen: Preflight, age: str) -> list[str]:
+    """All of it, a line for each thing."""
+    lines = [f"run        {seen.run}"]
+    for part in told(seen, age):
+        lines += [f"{part.label if place == 0 else '':<10} {line}" for place, line in enumerate(part.lines)]
+    return lines
+
+
+# ------------------------------------------------------------------------------------------------------------ its parts
+
+
+def _goes_on(seen: Preflight) -> Told:
+    match seen.goes_on:
+        case "anew":
+            return Told("goes on", ("has no checkpoint of its own yet: it begins where it began before",))
+        case "branch":
+            return Told("goes on", (f"in a branch, {seen.branch}",))
+        case "in place":
+            step = seen.checkpoint.step if seen.checkpoint else 0
+            again = f"; steps to {step + seen.repeated_steps:,} are trained again" if seen.repeated_steps else ""
+            return Told("goes on", (f"in place, with step {step + 1:,}{again}",))
+
+
+def _checkpoint(chosen: Chosen, age: str) -> str:
+    marks = "".join(f", {word}" for word, has in (("starred", chosen.starred), ("best", chosen.best)) if has)
+    files = chosen.damage or "whole"
+    return f"step {chosen.step:,}, epoch {chosen.epoch}, {age} old, {size_text(chosen.size)}, {files}{marks}"
+
+
+def _left(horizon: Horizon) -> Told:
+    if horizon.steps_left is None or horizon.epochs_left is None:
+        return Told("left", ("known once the engine has counted the images",), "faint")
+    epochs = f"{horizon.epochs_left:,} epoch{'' if horizon.epochs_left == 1 else 's'}"
+    return Told("left", (f"{horizon.steps_left:,} steps, {epochs}",))
+
+
+def _preset(drift: PresetDrift) -> Told:
+    if drift.problem:
+        return Told("preset", (drift.problem,), "faint" if not drift.path else "bad")
+    if not drift.differences:
+        return Told("preset", (f"{drift.preset}, as the file is today",), "faint")
+    return Told(
+        "preset", tuple(f"{each.key} {_value(each.after)} (file {_value(each.before)})" for each in drift.differences)
+    )
+
+
+def _surroundings(seen: Preflight) -> list[Told]:
+    """What is around the run: files beside the checkpoint, data, device, versions."""
+    others = [each for each in seen.unusable if not each.passed_over]
+    parts = [Told("unusable", tuple(f"{each.name} {each.damage}" for each in others), "bad")] if others else []
+    moved = tuple(_change(each) for each in seen.versions if each.before is not None and each.before != each.after)
+    was = f"; last on {seen.device.before}" if seen.device.before else ""
+    return [
+        *parts,
+        Told("versions", moved) if moved else Told("versions", ("as when it was last started",), "faint"),
+        Told("data", (seen.data.source,), "faint"),
+        Told("device", (f"{seen.device.after}{was}",), "faint"),
+    ]
+
+
+def _change(each: Difference) -> str:
+    return f"{each.key} {_value(each.before)} → {_value(each.after)}"
+
+
+def _value(value: Value) -> str:
+    match value:
+        case None:
+            return "–"
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return number(float(value))
+        case str():
+            return value or '""'
+
+
+def _joined(lines: tuple[str, ...], most: int = 3) -> str:
+    shown = ", ".join(lines[:most])
+    return shown if len(lines) <= most else f"{shown} and {len(lines) - most} more"

@@ -1,0 +1,88 @@
+"""Making a replay: a new run that begins as another did and is nudged at the same steps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.config.load import read_toml, resolve, with_settings
+from engine.config.methods import TrainConfig
+from engine.errors import RequestError, WorkError
+from engine.protocol.course import Outline, outline_of, write_nudges
+from engine.protocol.record import last_metrics
+from engine.protocol.rundir import Replay, RunDirectory, create_run, read_identity, unused_name
+from gan_tui.client.prepare import checked
+
+
+def make_replay(original: RunDirectory, folder: Path, *, name: str | None, steps: int | None) -> RunDirectory:
+    """A new run in a folder that is to repeat another's course, to its newest line of metrics or to an earlier step.
+
+    Raises:
+        RequestError: nothing is recorded up to that step, or the data or the device are not there any more.
+        WorkError: the record or the new run's directory cannot be read or written.
+    """
+    identity = read_identity(original)
+    course = outline_of(original)
+    last_step = _last_step(original, course, steps)
+    origin = str(original.config)
+    tree = read_toml(original.config)
+    settings = _settings(resolve(tree, origin), last_step)
+    prepared = checked(identity.preset, with_settings(tree, settings), {}, origin=origin)
+    replay = create_run(
+        folder,
+        name=unused_name(folder, f"{original.name}-replay") if name is None else name,
+        method=prepared.method,
+        preset=identity.preset,
+        config_toml=prepared.toml,
+        parent=identity.parent,
+        replays=Replay(run=str(original.root), id=identity.id, last_step=last_step),
+    )
+    try:
+        write_nudges(replay, [nudge for nudge in course.nudges if nudge.at_step <= last_step])
+    except OSError as error:
+        fact = f"cannot be written ({error.strerror})"
+        raise WorkError(str(replay.root), fact, "Make room, remove it, and try again.") from error
+    return replay
+
+
+def step_to_compare(original: RunDirectory, other: RunDirectory, steps: int | None) -> int:
+    """The last step up to which two runs are to be compared: as asked for, or as far as the other is a replay, or as
+    far as the original has come.
+
+    Raises:
+        RequestError: nothing is recorded up to that step, or the two are one run.
+        WorkError: as make_replay.
+    """
+    if original.root == other.root:
+        raise RequestError(f"run {original.name}", "is always equal to itself", "Name another run to compare it with.")
+    replays = read_identity(other).replays
+    if steps is None and replays is not None and replays.id == read_identity(original).id:
+        return replays.last_step
+    return _last_step(original, outline_of(original), steps)
+
+
+def has_repeated(replay: RunDirectory, last_step: int) -> bool:
+    """Whether a replay has recorded the numbers of the last step that it is to repeat."""
+    newest = last_metrics(replay)
+    return newest is not None and newest.step >= last_step
+
+
+def _settings(config: TrainConfig, last_step: int) -> list[str]:
+    """In what a replay's configuration differs: it ends with the last step, and no sentinel holds it for a user who
+    let the original go on."""
+    settings = [f"run.steps={last_step}"]
+    if config.sentinel.not_finite.action == "pause":
+        settings.append("sentinel.not_finite.action=warn")
+    return settings
+
+
+def _last_step(original: RunDirectory, course: Outline, steps: int | None) -> int:
+    if course.last_line == 0:
+        fact = "has no line of metrics to compare with"
+        raise RequestError(f"run {original.name}", fact, "Replay it when it has trained a while.")
+    if steps is None:
+        return course.last_line
+    if not course.first_line <= steps <= course.last_line:
+        fact = f"is outside of what run {original.name} has recorded"
+        fix = f"Its lines of metrics go from step {course.first_line:,} to {course.last_line:,}."
+        raise RequestError(f"--steps {steps}", fact, fix)
+    return steps

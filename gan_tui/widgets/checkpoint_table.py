@@ -1,0 +1,120 @@
+"""The table of a run's checkpoints, newest first, with as many columns as there is room for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, TypeAlias
+
+from rich.text import Text
+from textual.widgets import DataTable
+
+from gan_tui.state.journal import size_text
+from gan_tui.state.plain_text import printable
+from gan_tui.widgets.axes import reading
+from gan_tui.widgets.wording import duration
+
+STAR = "★"
+PADDING = 2
+"""Columns that a cell takes beside its text."""
+
+Mark: TypeAlias = Literal["", "best", "damaged", "unreadable"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckpointRow:
+    """One line of the table; of a checkpoint that cannot be read nothing but its step is known."""
+
+    key: str
+    step: int
+    starred: bool = False
+    mark: Mark = ""
+    epoch: int | None = None
+    age: float | None = None
+    """Seconds."""
+    size: int | None = None
+    reason: str = ""
+    objective: float | None = None
+    losses: dict[str, float | None] = field(default_factory=dict)
+
+
+class _Column(NamedTuple):
+    heading: str
+    cells: tuple[str, ...]
+    left: bool = False
+
+    @property
+    def width(self) -> int:
+        return max(len(self.heading), *(len(cell) for cell in self.cells)) + PADDING
+
+
+class CheckpointTable(DataTable[Text]):
+    """Lists rows; a row's key is what it was given."""
+
+    DEFAULT_CSS = """
+    CheckpointTable { height: auto; scrollbar-size: 1 1; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(cursor_type="row", zebra_stripes=False)
+        self._rows: tuple[CheckpointRow, ...] = ()
+        self._shown: tuple[_Column, ...] = ()
+
+    def show_rows(self, rows: Sequence[CheckpointRow]) -> None:
+        """Take the rows, newest first; the cursor stays where it is."""
+        self._rows = tuple(rows)
+        self._fill()
+
+    def on_resize(self) -> None:
+        """Show more columns, or fewer."""
+        self._fill()
+
+    def go_to(self, key: str) -> None:
+        """Put the cursor on a row."""
+        for place, row in enumerate(self._rows):
+            if row.key == key:
+                self.move_cursor(row=place)
+
+    def _fill(self) -> None:
+        shown = _fitting(self._rows, self.size.width) if self._rows and self.size.width else ()
+        if shown == self._shown:
+            return
+        self._shown = shown
+        cursor = self.cursor_row
+        self.clear(columns=True)
+        for column in shown:
+            self.add_column(Text(printable(column.heading), justify="left" if column.left else "right"))
+        for place, row in enumerate(self._rows):
+            cells = (Text(printable(c.cells[place]), justify="left" if c.left else "right") for c in shown)
+            self.add_row(*cells, key=row.key)
+        self.move_cursor(row=min(cursor, len(self._rows) - 1))
+
+
+def _fitting(rows: Sequence[CheckpointRow], width: int) -> tuple[_Column, ...]:
+    """The columns for a width, in their order; the first four are always there."""
+    step = _Column("step", tuple(f"{row.step:,}" for row in rows))
+    marks = _Column("", tuple(_marks(row) for row in rows), left=True)
+    epoch = _Column("epoch", tuple("–" if row.epoch is None else str(row.epoch) for row in rows))
+    age = _Column("age", tuple("–" if row.age is None else duration(max(0.0, row.age)) for row in rows))
+    objective = _Column("objective", tuple(_number(row.objective) for row in rows))
+    why = _Column("why", tuple(row.reason for row in rows), left=True)
+    size = _Column("size", tuple("–" if row.size is None else size_text(row.size) for row in rows))
+    names = dict.fromkeys(name for row in rows for name in row.losses)
+    losses = [_Column(name, tuple(_number(row.losses.get(name)) for row in rows)) for name in names]
+    order = [step, marks, epoch, age, size, why, objective, *losses]
+    used = sum(column.width for column in (step, marks, epoch, age))
+    kept = {0, 1, 2, 3}
+    for column in (objective, why, size, *losses):
+        if used + column.width > width:
+            break
+        used += column.width
+        kept.add(next(place for place, each in enumerate(order) if each is column))
+    return tuple(column for place, column in enumerate(order) if place in kept)
+
+
+def _marks(row: CheckpointRow) -> str:
+    return " ".join(word for word in (STAR if row.starred else "", row.mark) if word)
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else reading(value)

@@ -1,0 +1,64 @@
+"""A list of labelled facts, each wrapped to the room there is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Literal, NamedTuple, TypeAlias
+
+from rich.table import Table
+from rich.text import Text
+from textual.widgets import Static
+
+from gan_tui.state.plain_text import printable
+
+FactTone: TypeAlias = Literal["plain", "faint", "good", "bad"]
+
+SIGNS: dict[FactTone, str] = {"plain": "", "faint": "", "good": "✔ ", "bad": "! "}
+"""Said before a fact, for whoever does not see its colour."""
+
+
+class Fact(NamedTuple):
+    """A label, and what there is to say under it, line by line."""
+
+    label: str
+    lines: tuple[str, ...]
+    tone: FactTone = "plain"
+
+
+class FactSheet(Static):
+    """Shows facts one under another; text from files is text."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"fact--label", "fact--plain", "fact--faint", "fact--good", "fact--bad"}
+    DEFAULT_CSS = """
+    FactSheet { height: auto; }
+    FactSheet .fact--label { color: $faint; }
+    FactSheet .fact--plain { color: $foreground; }
+    FactSheet .fact--faint { color: $faint; }
+    FactSheet .fact--good { color: $success; }
+    FactSheet .fact--bad { color: $error; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__("")
+        self._facts: tuple[Fact, ...] = ()
+
+    def show(self, facts: Sequence[Fact]) -> None:
+        """Take the facts, the most important first."""
+        self._facts = tuple(facts)
+        self.update(self._table())
+
+    def notify_style_update(self) -> None:
+        """Take the colours of another theme."""
+        super().notify_style_update()
+        self.update(self._table())
+
+    def _table(self) -> Table:
+        pen = self.get_component_rich_style
+        table = Table.grid(padding=(0, 2, 0, 0), expand=True)
+        table.add_column(width=10, style=pen("fact--label"))
+        table.add_column(ratio=1)
+        for label, lines, tone in self._facts:
+            for place, line in enumerate(lines):
+                sign = SIGNS[tone] if place == 0 else ""
+                table.add_row(Text(label if place == 0 else ""), Text(sign + printable(line), pen(f"fact--{tone}")))
+        return table

@@ -1,0 +1,34 @@
+"""Memory that runs out is told from other errors, and the advice fits the run."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from engine.out_of_memory import advice, is_out_of_memory
+from tests.runs import tiny_config
+
+
+def test_what_pytorch_raises_when_the_gpus_memory_is_full() -> None:
+    assert is_out_of_memory(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB."))
+
+
+def test_what_pytorch_raises_when_the_machines_memory_is_full() -> None:
+    with pytest.raises(RuntimeError) as caught:
+        torch.empty(1 << 60, dtype=torch.uint8)
+    assert is_out_of_memory(caught.value)
+    assert is_out_of_memory(MemoryError())
+
+
+def test_other_errors_are_not_taken_for_it() -> None:
+    assert not is_out_of_memory(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
+    assert not is_out_of_memory(ValueError("not enough memory"))
+
+
+def test_the_advice_names_what_can_still_be_lowered() -> None:
+    large = tiny_config("run.batch=8", "data.crop=32", "generator.width=4")
+    assert advice(large) == (
+        'Lower run.batch (now 8), data.crop (now 32) or generator.width (now 4), or set run.precision = "bf16".'
+    )
+    small = tiny_config("run.batch=1", "run.precision=bf16")
+    assert advice(small) == "Lower data.crop (now 32) or generator.width (now 4)."

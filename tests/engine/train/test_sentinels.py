@@ -1,0 +1,114 @@
+"""Losses and states that are not finite: told, never saved, and the way back is offered."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+import torch
+
+from engine.errors import WorkError
+from engine.protocol import events as ev
+from engine.protocol.checkpoints import list_checkpoints
+from engine.protocol.commands import Continue, Stop
+from engine.protocol.rundir import RunDirectory
+from engine.train.loop import Ending, train
+from engine.train.reporting import write_metrics
+from engine.train.sentinels import watch_losses
+from engine.train.session import Session
+from tests.engine.train.here import Script, nothing_more, session_of
+from tests.runs import COMPONENTS, events_of, make_run, metrics_of
+
+
+def lose(session: Session, **losses: float) -> None:
+    """Let the next line of metrics have certain losses."""
+    values = {**dict.fromkeys(COMPONENTS, 1.0), **losses}
+    session.meters.add({name: torch.tensor(value) for name, value in values.items()})
+    session.progress.step += 1
+    write_metrics(session)
+
+
+def train_poisoned(run: RunDirectory, at_step: int, script: Script = nothing_more) -> Ending:
+    """Train, and make a weight NaN once so many steps are done, as an update that overflowed would."""
+    here: list[Session] = []
+
+    def poison(event: ev.Event) -> object:
+        if isinstance(event, ev.Metrics) and event.step == at_step:
+            with torch.no_grad():
+                next(here[0].method.networks["G_B"].parameters()).fill_(math.nan)
+        return script(event)
+
+    with session_of(run, script=poison) as session:  # type: ignore[arg-type]
+        here.append(session)
+        return train(session)
+
+
+def test_the_component_is_named_and_the_run_ends(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    with session_of(run) as session:
+        lose(session)
+        watch_losses(session)
+        lose(session, G_A=math.nan, D_B=math.inf)
+        with pytest.raises(WorkError) as caught:
+            watch_losses(session)
+    assert caught.value.subject == "G_A, D_B"
+    assert caught.value.fact == "became NaN or infinite between step 1 and 2"
+    assert caught.value.fix == (
+        "No checkpoint was saved before that. Train anew with --set optim.lr_g=0.0001 --set optim.lr_d=0.0001"
+    )
+
+
+def test_a_warning_is_given_once_for_each_time_that_it_begins(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "sentinel.not_finite.action=warn")
+    with session_of(run) as session:
+        for value in (1.0, math.nan, math.nan, 1.0, math.inf):
+            lose(session, cycle_A=value)
+            watch_losses(session)
+    assert [(alert.subject, alert.step) for alert in events_of(run, ev.Alert)] == [("cycle_A", 2), ("cycle_A", 5)]
+
+
+@pytest.mark.parametrize("every", [3, 5, 1000])
+def test_a_poisoned_state_is_never_saved_and_the_last_finite_one_is_offered(tmp_path: Path, every: int) -> None:
+    """Whether it is a loss or the save that shows it first."""
+    run = make_run(tmp_path, "run.steps=20", f"checkpoint.every={every}")
+    with pytest.raises(WorkError) as caught:
+        train_poisoned(run, at_step=6)
+    kept = [manifest.step for _, manifest in list_checkpoints(run)]
+    assert kept == [step for step in range(1, 6) if step % every == 0]
+    if kept:
+        command = f"gan-tui resume tiny --checkpoint {kept[-1]} --set optim.lr_g=0.0001 --set optim.lr_d=0.0001"
+        assert caught.value.fix == f"The last finite checkpoint is of step {kept[-1]}: {command}"
+    assert max(line.step for line in metrics_of(run)) <= 8
+
+
+def test_the_learning_rates_offered_are_below_the_checkpoints(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "checkpoint.every=2", "optim.lr_g=3e-4")
+    with pytest.raises(WorkError) as caught:
+        train_poisoned(run, at_step=3)
+    assert "--checkpoint 2 --set optim.lr_g=0.00015 --set optim.lr_d=0.0001" in caught.value.fix
+
+
+def test_a_stop_with_a_poisoned_state_says_what_it_is(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "log.every=4", "checkpoint.every=4")
+
+    def stop_later(event: ev.Event) -> list[Stop]:
+        return [Stop()] if isinstance(event, ev.Metrics) and event.step == 4 else []
+
+    with pytest.raises(WorkError, match="G_B: held values that are NaN or infinite by step 4"):
+        train_poisoned(run, at_step=4, script=stop_later)
+    assert not list_checkpoints(run)
+    assert not events_of(run, ev.Stopped)
+
+
+def test_a_held_run_waits_for_the_user(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "run.steps=12", "sentinel.not_finite.action=pause")
+
+    def go_on(event: ev.Event) -> list[object]:
+        return [Stop(how="discard"), Continue()] if isinstance(event, ev.Paused) else []
+
+    assert train_poisoned(run, at_step=6, script=go_on) is Ending.STOPPED  # type: ignore[arg-type]
+    [paused] = events_of(run, ev.Paused)
+    assert (paused.by, paused.step) == ("sentinel not_finite", 7)
+    [alert] = events_of(run, ev.Alert)
+    assert alert.fact.endswith("; the run is held")

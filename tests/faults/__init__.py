@@ -1,0 +1,1 @@
+"""What the disk, other processes, other users and damaged input can do to a run, with real files and processes."""
