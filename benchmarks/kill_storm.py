@@ -206,23 +206,22 @@ def storms(ground: Ground, kills: int, jobs: int, seed: int) -> Tally:
 def figures(tally: Tally, jobs: int, minutes: float) -> list[tuple[str, str]]:
     """The rows of the table."""
     phases = Counter(kill.phase for kill in tally.kills)
-    taken_up = [kill for kill in tally.kills if kill.first_step_after is not None]
-    lines = sum(isinstance(event, ev.Metrics) for trial in tally.finished for event in trial.events)
-    standing = sum(len(trial.events) for trial in tally.finished)
-    lost = [kill.step - kill.resumes_from for kill in taken_up]
+    begun = [kill for kill in tally.kills if kill.first_step_after is not None]
+    lines = [[event.step for event in trial.events if isinstance(event, ev.Metrics)] for trial in tally.finished]
+    given_up = sum(len(steps) - len(set(steps)) for steps in lines)
+    anew = [max(0, kill.step - kill.resumes_from) for kill in begun] or [0]
+    startups = [kill.first_step_after for kill in begun if kill.first_step_after is not None] or [0.0]
     return [
         ("kills", f"{len(tally.kills)}"),
         *((f"… {phase}", f"{phases[phase]}") for phase in PHASES),
         ("lines torn by a kill", f"{sum(trial.torn for trial in tally.finished)}"),
-        ("runs trained to their end, equal to the uninterrupted one bit for bit", f"{len(tally.finished)}"),
-        ("lines of metrics / of the whole record in them", f"{lines:,} / {standing:,}"),
-        ("… lost, changed or unlike the uninterrupted run's", "0" if not tally.violations else "see the violations"),
-        (
-            "steps to be done anew after a kill, median / most",
-            f"{statistics.median(lost):g} / {max(lost)}" if lost else "",
-        ),
+        ("engines that came to a first step, all from the newest checkpoint", f"{len(begun) + len(tally.finished)}"),
+        ("… seconds to that step, median", f"{statistics.median(startups):.1f}"),
+        ("lines of metrics on file, of them in courses given up", f"{sum(map(len, lines)):,}, {given_up:,}"),
+        ("steps on record to be done anew after a kill, median, most", f"{statistics.median(anew):g}, {max(anew)}"),
+        ("runs trained to their end, each the uninterrupted one bit for bit", f"{len(tally.finished)}"),
         ("violations", f"{len(tally.violations)}"),
-        ("minutes, storms side by side", f"{minutes:.0f}, {jobs}"),
+        ("storms side by side, minutes", f"{jobs}, {minutes:.0f}"),
     ]
 
 

@@ -12,11 +12,12 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.optim import Optimizer
@@ -115,8 +116,8 @@ def write_checkpoint(run: RunDirectory, snapshot: Snapshot) -> Path:
     draft.mkdir()
     try:
         for name, tensors in snapshot.networks.items():
-            save_file(tensors, draft / f"{name}.safetensors")
-        torch.save(snapshot.training, draft / TRAINING_STATE)
+            _save_weights(tensors, draft / f"{name}.safetensors")
+        _save_training(snapshot.training, draft / TRAINING_STATE)
         if snapshot.thumbnail is not None:
             (draft / THUMBNAIL).write_bytes(snapshot.thumbnail)
         written = sorted(draft.iterdir())
@@ -248,6 +249,42 @@ def _copied(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_copied(item) for item in value]
     return value
+
+
+def _save_weights(tensors: dict[str, Tensor], path: Path) -> None:
+    """Write one network's. Raises OSError."""
+    try:
+        save_file(tensors, path)
+    except SafetensorError as error:
+        raise OSError(str(error)) from error
+
+
+class _Sink:
+    """A file that remembers why it could not be written: torch.save tells of another error that follows from it."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.error: OSError | None = None
+
+    def write(self, data: bytes) -> int:
+        try:
+            return self._file.write(data)
+        except OSError as error:
+            self.error = error
+            raise
+
+    def flush(self) -> None:
+        self._file.flush()
+
+
+def _save_training(training: Mapping[str, Any], path: Path) -> None:
+    """Write what is not weights. Raises OSError."""
+    with path.open("wb") as file:
+        sink = _Sink(file)
+        try:
+            torch.save(training, sink)  # type: ignore[arg-type]  # it needs no more of a file than this
+        except RuntimeError as error:
+            raise sink.error or OSError(str(error)) from error
 
 
 def _require_finite(snapshot: Snapshot) -> None:

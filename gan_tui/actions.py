@@ -120,7 +120,7 @@ ACTIONS: tuple[Action, ...] = (
         label="checkpoints",
         group="Run",
         footer=8,
-        help="List the checkpoints; choosing one leaves the dashboard to resume from it.",
+        help="Look at the checkpoints, put stars on them, or leave the dashboard to resume from one.",
         run=lambda deck: deck.pick_checkpoint(),
     ),
     Action(

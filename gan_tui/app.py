@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
@@ -14,8 +14,9 @@ from textual.driver import Driver
 from textual.message import Message
 
 from engine.errors import WorkError
-from engine.protocol.checkpoints import Manifest
+from engine.protocol.rundir import RunDirectory
 from gan_tui import terminal_guard
+from gan_tui.client.branch import ResumeRequest
 from gan_tui.palette import ActionProvider
 from gan_tui.screens.checkpoints import CheckpointPicker
 from gan_tui.screens.dashboard import DashboardScreen
@@ -133,10 +134,10 @@ class PickerApp(App[int | None]):
     ENABLE_COMMAND_PALETTE = False
 
     def __init__(
-        self, run: str, checkpoints: Sequence[Manifest], now: float, driver_class: type[Driver] | None = None
+        self, run: RunDirectory, request: ResumeRequest, *, now: float, driver_class: type[Driver] | None = None
     ) -> None:
         super().__init__(driver_class=driver_class)
-        self._picker = CheckpointPicker(run, checkpoints, now=now)
+        self._picker = CheckpointPicker(run, request, now=now)
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = DARK.name
@@ -170,7 +171,12 @@ def departure(app: Dashboard, view: RunView) -> Departure:
     return app.return_value or Detached(status=view.status)
 
 
-def pick_checkpoint(run: str, checkpoints: Sequence[Manifest], *, now: float | None = None) -> int | None:
-    """Let the user choose one of a run's checkpoints; needs a terminal. None when nothing was chosen."""
+def pick_checkpoint(run: RunDirectory, request: ResumeRequest) -> int | None:
+    """Let the user choose one of a run's checkpoints; needs a terminal. None when nothing was chosen.
+
+    Args:
+        run: the run.
+        request: what else is asked of its resume, for the preflight.
+    """
     terminal_guard.start()
-    return PickerApp(run, checkpoints, time() if now is None else now, ThriftyDriver).run()
+    return PickerApp(run, request, now=time(), driver_class=ThriftyDriver).run()

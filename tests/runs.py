@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -40,19 +41,28 @@ TINY: Tree = {
 """Five steps an epoch, a million in all; nothing but metrics is written on the way."""
 
 
-def tiny_config(*settings: str, root: Path | None = None) -> TrainConfig:
-    """TINY, perhaps on the images of a folder, with ``section.key=value`` settings laid over it."""
+TINY_OF: dict[str, Tree] = {"cyclegan": TINY}
+"""The like for every method. Tests that hold for all of them take each of engine.config.methods.CONFIGS from here."""
+
+
+def tiny_config(*settings: str, root: Path | None = None, kind: str = "cyclegan") -> TrainConfig:
+    """A tiny run of a method, perhaps on the images of a folder, with ``section.key=value`` settings laid over it."""
     folders = {"kind": "unpaired", "root": str(root), "resize": 36, "crop": 32, "workers": 0}
-    tree = TINY if root is None else {**TINY, "data": folders}
+    tree = TINY_OF[kind] if root is None else {**TINY_OF[kind], "data": folders}
     return resolve(with_settings(tree, settings), "tiny")
 
 
 def make_run(
-    folder: Path, *settings: str, root: Path | None = None, name: str = "tiny", parent: Parent | None = None
+    folder: Path,
+    *settings: str,
+    root: Path | None = None,
+    name: str = "tiny",
+    parent: Parent | None = None,
+    kind: str = "cyclegan",
 ) -> RunDirectory:
     """A run directory that an engine can take up."""
-    toml = dump(tiny_config(*settings, root=root))
-    return create_run(folder, name=name, method="cyclegan", preset="tiny", config_toml=toml, parent=parent)
+    toml = dump(tiny_config(*settings, root=root, kind=kind))
+    return create_run(folder, name=name, method=kind, preset="tiny", config_toml=toml, parent=parent)
 
 
 def make_images(root: Path, each: int = 3, side: int = 36) -> Path:
@@ -128,6 +138,12 @@ def engine_of(run: RunDirectory) -> Iterator[Engine]:
     finally:
         engine.process.kill()
         engine.process.wait()
+
+
+def gan_tui(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, as a user does, on the runs of a folder."""
+    command = [sys.executable, "-m", "gan_tui", *arguments, "--runs-dir", str(folder)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 def end_engines(folder: Path) -> None:

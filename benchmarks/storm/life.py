@@ -28,7 +28,7 @@ from storm.moments import AtSight, Moment, Sight, SinceFirstStep, SinceStart, si
 GAN_TUI = [sys.executable, "-c", "from gan_tui.cli import main; main()"]
 PATIENCE = 300.0
 """Seconds without a new event after which an engine is said to hang."""
-SIGHT_SECONDS = 20.0
+SIGHT_SECONDS = 10.0
 """How long after the first step a kill waits for what it is to happen at."""
 
 AnyEvent = TypeVar("AnyEvent", bound=ev.Recorded)

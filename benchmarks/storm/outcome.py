@@ -64,7 +64,7 @@ def _last_state(run: RunDirectory) -> dict[str, Any]:
     for kind in ("python", "numpy"):  # of the process, which no run sets; nothing in a run draws from them
         training["random"].pop(kind)
     said = msgspec.to_builtins(manifest)
-    for name in ("run", "time", "files"):
+    for name in ("run", "time", "files", "reason"):  # by schedule or at the end: either falls on the last step
         said.pop(name)
     leaves = _leaves({"networks": networks, "training": training, "manifest": said}, "")
     return {path: value for path, value in leaves if not path.endswith("/seq")}  # a resume takes numbers of its own

@@ -39,6 +39,26 @@ def needs_bias(norm: Norm) -> bool:
     return norm == "instance"
 
 
+class ReflectionPad(nn.ReflectionPad2d):
+    """Reflection padding by so many pixels on every side.
+
+    On a GPU PyTorch sums its gradient in no fixed order; where determinism is asked for, it is put together from
+    slices, whose gradient has one.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N, C, H + 2p, W + 2p); H and W greater than p."""
+        if x.is_cuda and torch.are_deterministic_algorithms_enabled():
+            return reflected(x, int(self.padding[0]))
+        return super().forward(x)
+
+
+def reflected(x: Tensor, by: int) -> Tensor:
+    """The same from slices: (N, C, H, W) -> (N, C, H + 2 by, W + 2 by)."""
+    wide = torch.cat([x[..., 1 : by + 1].flip(-1), x, x[..., -by - 1 : -1].flip(-1)], dim=-1)
+    return torch.cat([wide[..., 1 : by + 1, :].flip(-2), wide, wide[..., -by - 1 : -1, :].flip(-2)], dim=-2)
+
+
 class ResnetBlock(nn.Module):
     """Two 3x3 convolutions with reflection padding, added to their input (Johnson et al. 2016).
 
@@ -51,12 +71,12 @@ class ResnetBlock(nn.Module):
     def __init__(self, channels: int, norm: Norm, *, dropout: bool) -> None:
         super().__init__()
         self.conv_block = nn.Sequential(
-            nn.ReflectionPad2d(1),
+            ReflectionPad(1),
             nn.Conv2d(channels, channels, kernel_size=3, bias=needs_bias(norm)),
             normalisation(norm, channels),
             nn.ReLU(inplace=True),
             *([nn.Dropout(0.5)] if dropout else []),
-            nn.ReflectionPad2d(1),
+            ReflectionPad(1),
             nn.Conv2d(channels, channels, kernel_size=3, bias=needs_bias(norm)),
             normalisation(norm, channels),
         )

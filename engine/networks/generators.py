@@ -10,7 +10,7 @@ from typing import assert_never
 from torch import Tensor, nn
 
 from engine.config.schema import GeneratorConfig, Norm, ResnetGenerator, UnetGenerator
-from engine.networks.blocks import ResnetBlock, UnetLevel, needs_bias, normalisation
+from engine.networks.blocks import ReflectionPad, ResnetBlock, UnetLevel, needs_bias, normalisation
 
 
 def build_generator(config: GeneratorConfig, in_channels: int, out_channels: int) -> nn.Module:
@@ -37,7 +37,7 @@ class Resnet(nn.Module):
         super().__init__()
         width, norm = config.width, config.norm
         self.model = nn.Sequential(
-            nn.ReflectionPad2d(3),
+            ReflectionPad(3),
             nn.Conv2d(in_channels, width, kernel_size=7, bias=needs_bias(norm)),
             normalisation(norm, width),
             nn.ReLU(inplace=True),
@@ -46,7 +46,7 @@ class Resnet(nn.Module):
             *(ResnetBlock(4 * width, norm, dropout=config.dropout) for _ in range(config.blocks)),
             *_doubling(4 * width, 2 * width, norm),
             *_doubling(2 * width, width, norm),
-            nn.ReflectionPad2d(3),
+            ReflectionPad(3),
             nn.Conv2d(width, out_channels, kernel_size=7),
             nn.Tanh(),
         )

@@ -289,8 +289,12 @@ def engine_is_alive(run: RunDirectory) -> bool:
 
 
 def viewed_state(run: RunDirectory, identity: Identity) -> ViewedState:
-    """The state to show for a run: what its engine last wrote, unless that engine is gone."""
+    """The state to show for a run: what its engine last wrote, unless that engine is gone.
+
+    A start that lies in the future, since the clock was set back, is believed as little as one long ago: an engine that
+    does start is seen by its lock.
+    """
     if identity.state not in LIVE_STATES or engine_is_alive(run):
         return identity.state
     fresh = identity.state == "starting" and identity.pid is None
-    return "starting" if fresh and time.time() - identity.state_since < STARTING_GRACE_SECONDS else "lost"
+    return "starting" if fresh and abs(time.time() - identity.state_since) < STARTING_GRACE_SECONDS else "lost"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import assert_never
 
+from engine.config.controls import controls_of
 from engine.errors import WorkError
 from engine.protocol.checkpoints import list_checkpoints
 from engine.train.saving import finish_saves
@@ -65,6 +66,7 @@ def _way_back(session: Session) -> str:
 
 
 def _lower(session: Session, values: Mapping[str, float]) -> str:
-    """Learning rates below those that controls have, as options of the command line."""
+    """Learning rates below those of a checkpoint and of the preset, as options of the command line."""
+    preset = {control.name: control.default for control in controls_of(session.config)}
     bases = session.method.base_rates.values()
-    return " ".join(f"--set {base}={values[base] * LOWER:g}" for base in bases)
+    return " ".join(f"--set {base}={min(values[base], preset[base]) * LOWER:g}" for base in bases)

@@ -13,6 +13,8 @@ from gan_tui.cli.options import AsJson, RunArgument, RunsFolder
 from gan_tui.cli.output import put, put_json, say
 
 if TYPE_CHECKING:
+    import subprocess
+
     from engine.protocol.rundir import RunDirectory
     from gan_tui.client.agreement import Agreement
 
@@ -42,7 +44,8 @@ def replay(
     Exit status 0: every line of metrics is equal; 1: some differ, or the replay did not come that far. Progress goes to
     stderr, the verdict to stdout. Losses, learning rates, weights, epochs and images are compared. Pauses, notes, and
     samples and checkpoints that were asked for have no part in the numbers and are not repeated. On a CPU with the same
-    number of threads the numbers are the same to the last digit; a GPU may need --tolerance.
+    number of threads (OMP_NUM_THREADS; by default the original's) the numbers are the same to the last digit; a GPU may
+    need --tolerance.
     """
     from engine.errors import RequestError
     from gan_tui.client.agreement import compare
@@ -78,26 +81,24 @@ def replay(
 def _train(original: RunDirectory, repeated: RunDirectory, last_step: int) -> None:
     """Let an engine repeat the course."""
     from engine.errors import GanTuiError, WorkError
-    from gan_tui.client.replay import has_repeated
+    from gan_tui.client.replay import has_repeated, start_replay
 
     say(f"{repeated.name} repeats {original.name} up to step {last_step:,}.")
     try:
-        _follow(repeated)
+        _follow(repeated, start_replay(original, repeated))
     except GanTuiError as error:
         if not has_repeated(repeated, last_step):
             raise
         say(error.one_line())  # at the end of what was to be repeated, perhaps just as the original failed
     if not has_repeated(repeated, last_step):
-        fix = f"gan-tui resume {repeated.name}, then: gan-tui replay {original.name} --against {repeated.name}"
+        fix = f"Go on: gan-tui resume {repeated.name}, then: gan-tui replay {original.name} --against {repeated.name}"
         raise WorkError(f"run {repeated.name}", "has not repeated everything yet, so nothing is compared", fix)
 
 
-def _follow(run: RunDirectory) -> None:
-    """Start the run's engine and show its progress on stderr: stdout is for the verdict."""
+def _follow(run: RunDirectory, engine: subprocess.Popen[bytes]) -> None:
+    """Show a run's progress on stderr: stdout is for the verdict."""
     from gan_tui.client.headless import follow
-    from gan_tui.client.launch import start_engine
 
-    engine = start_engine(run)
     with contextlib.redirect_stdout(sys.stderr):
         if sys.stderr.isatty():
             from gan_tui.cli.progress_bar import ProgressBar
@@ -126,7 +127,7 @@ def _tell(outcome: Agreement) -> None:
 
 def verdict(outcome: Agreement) -> str:
     """What came out, in one line."""
-    where = f"up to step {outcome.last_step:,}"
+    where = f"of metrics up to step {outcome.last_step:,}"
     if outcome.agrees:
         how = f"equal within {outcome.tolerance:g}" if outcome.largest else "equal"
         return f"{outcome.replay} repeats {outcome.original}: all {_lines(outcome.compared)} {where} are {how}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     """What is said of a run."""
 
+    id: str
     name: str
     path: str
     method: str
@@ -29,12 +31,16 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     created: float
     device: str
     parent: str | None
+    parent_id: str | None
+    """None for a root, and for a branch that was made when branches did not name it."""
+    parent_path: str | None
+    """Where the parent lay when the branch was made."""
     parent_step: int | None
     losses: dict[str, float | None]
 
 
 def runs(runs_dir: RunsFolder = None, as_json: AsJson = False) -> None:
-    """List the runs: state, step, epoch, age, device, origin; newest first."""
+    """List the runs, newest first: state, step, epoch, age, device, origin; on a terminal as a tree of branches."""
     from gan_tui.client.locate import list_runs, runs_folder
 
     folder = runs_folder(runs_dir)
@@ -44,7 +50,7 @@ def runs(runs_dir: RunsFolder = None, as_json: AsJson = False) -> None:
     elif not rows:
         say(f"No run in {folder} yet: gan-tui train PRESET")
     elif sys.stdout.isatty():
-        _show_table(rows)
+        _show_tree(rows)
     else:
         for row in rows:
             put(row.name, row.state, row.method, str(row.step), str(row.epoch), row.device, row.path)
@@ -58,6 +64,7 @@ def _row(run: RunDirectory, identity: Identity) -> RunRow:
     newest, happened = last_metrics(run), last_event(run.events)
     parent = identity.parent
     return RunRow(
+        id=identity.id,
         name=run.name,
         path=str(run.root),
         method=identity.method,
@@ -69,12 +76,44 @@ def _row(run: RunDirectory, identity: Identity) -> RunRow:
         created=identity.created,
         device=identity.device,
         parent=parent.run.rsplit("/", 1)[-1] if parent else None,
+        parent_id=(parent.id or None) if parent else None,
+        parent_path=parent.run if parent else None,
         parent_step=parent.step if parent else None,
         losses=newest.losses if newest else {},
     )
 
 
-def _show_table(rows: list[RunRow]) -> None:
+def _as_tree(rows: list[RunRow]) -> Iterator[tuple[str, RunRow]]:
+    """Each row with the branches of the tree that lead to it, below its parent; of equal depth newest first.
+
+    A branch whose parent is not among the rows is a root, and so is one that descends from itself.
+    """
+    known = {row.id: row.id for row in rows} | {row.path: row.id for row in rows}
+    children: dict[str, list[RunRow]] = {}
+    roots = []
+    for row in rows:
+        parent = known.get(row.parent_id or row.parent_path or "")
+        if parent is None:
+            roots.append(row)
+        else:
+            children.setdefault(parent, []).append(row)
+    shown: set[str] = set()
+
+    def below(row: RunRow, lead: str, indent: str) -> Iterator[tuple[str, RunRow]]:
+        if row.path in shown:
+            return
+        shown.add(row.path)
+        yield lead, row
+        family = children.get(row.id, [])
+        for place, child in enumerate(family, start=1):
+            last = place == len(family)
+            yield from below(child, indent + ("└─ " if last else "├─ "), indent + ("   " if last else "│  "))
+
+    for row in (*roots, *rows):
+        yield from below(row, "", "")
+
+
+def _show_tree(rows: list[RunRow]) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -83,10 +122,11 @@ def _show_table(rows: list[RunRow]) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("run", "state", "method", "step", "epoch", "created", "device", "from"):
         table.add_column(heading, justify="right" if heading in ("step", "epoch") else "left")
-    for row in rows:
-        origin = f"{row.parent} @ {row.parent_step:,}" if row.parent else row.preset
+    for lead, row in _as_tree(rows):
+        above = "" if lead else f"{row.parent} "
+        origin = row.preset if row.parent_step is None else f"{above}@ {row.parent_step:,}"
         table.add_row(
-            Text(printable(row.name), style="bold"),
+            Text.assemble(lead, (printable(row.name), "bold")),
             Text(row.state, style=styles.get(row.state, "")),
             Text(printable(row.method)),
             f"{row.step:,}",

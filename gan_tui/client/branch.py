@@ -8,8 +8,16 @@ from pathlib import Path
 from engine.config.controls import controls_of
 from engine.config.load import Tree, read_toml, resolve, with_settings
 from engine.config.methods import TrainConfig
-from engine.errors import WorkError
-from engine.protocol.checkpoints import LATEST, Examine, Manifest, choose_checkpoint, damage_of
+from engine.errors import RequestError, WorkError
+from engine.protocol.checkpoints import (
+    LATEST,
+    Examine,
+    Manifest,
+    choose_checkpoint,
+    damage_of,
+    is_starred,
+    list_checkpoints,
+)
 from engine.protocol.rundir import Identity, Parent, RunDirectory, create_run, read_identity, unused_name
 from gan_tui.client.inventory import Examined, Inventory, Kept, take_inventory
 from gan_tui.client.prepare import checked
@@ -43,14 +51,10 @@ class ResumePlan:
     """The source's."""
     checkpoint: Kept | None
     """Its own, or its parent's where it has none yet; None where it begins anew."""
-    damage: str
-    """What is wrong with that one; it is then the newest, or was asked for by its step."""
     rescue: Kept | None
-    """Where it is damaged: the newest whole one, if there is any."""
-    newer: tuple[Kept, ...]
-    """Newer checkpoints of the source, newest first; where the source itself goes on, all of them damaged."""
-    damaged: tuple[tuple[Kept, str], ...]
-    """The source's other checkpoints that are, with what is wrong, newest first; as far as they were examined."""
+    """Where that one is damaged: the newest whole one, if there is any."""
+    passed_over: tuple[Path, ...]
+    """Newer checkpoints, all of them damaged, that it is taken instead of."""
     inventory: Inventory
     """The source's checkpoints."""
     branch: str
@@ -108,39 +112,26 @@ def plan_resume(
         RequestError: there is no such checkpoint, or a setting is not right.
         WorkError: the run's own files cannot be read.
     """
-    examined = Examined(examine)
     identity = read_identity(source)
-    inventory = take_inventory(source)
-    if thorough:
-        for each in inventory.checkpoints:
-            examined(each.folder, each.manifest)
-    if chosen == LATEST and not inventory.checkpoints and not request.wants_branch:
-        kept = _of_parent(identity)
-    else:
-        folder, _ = choose_checkpoint(source, chosen, examined)
-        kept = next(each for each in inventory.checkpoints if each.folder == folder)
-    damage = examined(kept.folder, kept.manifest) if kept else ""
-    step = kept.manifest.step if kept else 0
-    newer = tuple(each for each in inventory.newest_first if each.manifest.step > step)
-    branches = request.wants_branch or any(not examined(each.folder, each.manifest) for each in newer)
-    folder = (request.folder if branches else None) or source.root.parent
+    choice = _choose(source, chosen, request, identity, Examined(examine), thorough=thorough)
+    kept = choice.checkpoint
+    folder = (request.folder if choice.branches else None) or source.root.parent
     origin = str(source.config)
     before = read_toml(source.config)
     own = kept is not None and kept.manifest.run == identity.id
     stood = _as_it_stood(before, kept.manifest, origin) if kept and own else before
     tree = with_settings(stood, request.settings)
+    branch = ""
+    if kept and choice.branches:
+        branch = request.name or unused_name(folder, f"{source.name}-from-{kept.manifest.step}")
     return ResumePlan(
         source=source,
         identity=identity,
         checkpoint=kept,
-        damage=damage,
-        rescue=_newest_whole(inventory, examined) if damage else None,
-        newer=newer,
-        damaged=tuple(
-            (each, found) for each in inventory.newest_first if each is not kept and (found := examined.so_far(each))
-        ),
-        inventory=inventory,
-        branch=(request.name or unused_name(folder, f"{source.name}-from-{step}")) if branches else "",
+        rescue=choice.rescue,
+        passed_over=choice.passed_over,
+        inventory=choice.inventory,
+        branch=branch,
         folder=folder,
         before=resolve(before, origin),
         standing=resolve(stood, origin),
@@ -165,15 +156,55 @@ def begin(plan: ResumePlan) -> RunDirectory:
         method=prepared.method,
         preset=prepared.preset,
         config_toml=prepared.toml,
-        parent=Parent(run=str(plan.source.root), id=plan.identity.id, step=manifest.step, seq=manifest.seq),
+        parent=Parent(
+            run=str(plan.source.root), id=plan.identity.id, step=manifest.step, seq=manifest.seq if plan.own else 0
+        ),
     )
 
 
-def _newest_whole(inventory: Inventory, examine: Examine) -> Kept | None:
-    return next((kept for kept in inventory.newest_first if not examine(kept.folder, kept.manifest)), None)
+@dataclass(frozen=True, kw_only=True)
+class _Choice:
+    """The part of a plan that follows from the checkpoints alone."""
+
+    checkpoint: Kept | None
+    branches: bool = False
+    rescue: Kept | None = None
+    passed_over: tuple[Path, ...] = ()
+    inventory: Inventory
 
 
-def _of_parent(identity: Identity) -> Kept | None:
+def _choose(
+    source: RunDirectory, chosen: str, request: ResumeRequest, identity: Identity, examined: Examined, *, thorough: bool
+) -> _Choice:
+    listed = list_checkpoints(source)
+    if chosen == LATEST and not listed and not request.wants_branch:
+        return _Choice(checkpoint=_of_parent(identity, examined), inventory=take_inventory(source))
+    if thorough:
+        for folder, manifest in listed:
+            examined(folder, manifest)
+    path, chosen_manifest = choose_checkpoint(source, chosen, examined)
+    damage = examined(path, chosen_manifest)
+    newer = [(folder, manifest) for folder, manifest in listed if manifest.step > chosen_manifest.step]
+    branches = request.wants_branch or any(not examined(folder, manifest) for folder, manifest in reversed(newer))
+    rescue = (
+        next((folder for folder, manifest in reversed(listed) if not examined(folder, manifest)), None)
+        if damage
+        else None
+    )
+    inventory = take_inventory(source, examined.so_far)
+    kept = {each.folder: each for each in inventory.checkpoints}
+    if path not in kept:
+        raise RequestError(f"checkpoint {chosen_manifest.step} of run {source.name}", "is gone", "Choose another.")
+    return _Choice(
+        checkpoint=kept[path],
+        branches=branches,
+        rescue=kept.get(rescue) if rescue else None,
+        passed_over=tuple(folder for folder, _ in newer) if chosen == LATEST or not branches else (),
+        inventory=inventory,
+    )
+
+
+def _of_parent(identity: Identity, examine: Examine) -> Kept | None:
     """The checkpoint at which a branch begins that has none of its own yet.
 
     Raises:
@@ -181,12 +212,13 @@ def _of_parent(identity: Identity) -> Kept | None:
     """
     if identity.parent is None:
         return None
-    theirs = take_inventory(RunDirectory(Path(identity.parent.run))).checkpoints
-    found = [each for each in theirs if each.manifest.step == identity.parent.step]
+    theirs = RunDirectory(Path(identity.parent.run))
+    found = [each for each in list_checkpoints(theirs) if each[1].step == identity.parent.step]
     if not found:
         subject = f"checkpoint {identity.parent.step} of {identity.parent.run}"
         raise WorkError(subject, "is gone", "Branch from another checkpoint.")
-    return found[0]
+    folder, manifest = found[0]
+    return Kept(folder=folder, manifest=manifest, starred=is_starred(folder), damage=examine(folder, manifest))
 
 
 def _as_it_stood(tree: Tree, manifest: Manifest, origin: str) -> Tree:

@@ -5,35 +5,59 @@ from __future__ import annotations
 import secrets
 import subprocess
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 
 from engine.errors import GanTuiError
 from engine.protocol.commands import Command
 from engine.protocol.events import Event, Tick
+from engine.protocol.lineage import ancestry
+from engine.protocol.record import is_long
 from engine.protocol.rundir import RunDirectory, read_identity
+from gan_tui.client.reading import FullReading, read_past
 from gan_tui.client.sender import sender_name
 from gan_tui.client.stream import EngineState, EventStream
 from gan_tui.state.absorb import absorb
 from gan_tui.state.history import History
 from gan_tui.state.plain_text import printable
-from gan_tui.state.run_view import Link, RunView, with_link, with_reply, with_request, with_unanswered
+from gan_tui.state.run_view import (
+    Link,
+    Origin,
+    RunView,
+    with_link,
+    with_past,
+    with_reply,
+    with_request,
+    with_unanswered,
+)
 
 CLOSE_SECONDS = 2.0
+HEAD_START_SECONDS = 0.5
+"""What the screen is given to appear in before the whole of a long record is read, as both need the interpreter."""
 LINKS: dict[EngineState, Link] = {"starting": "connecting", "live": "live", "ended": "record", "lost": "lost"}
 
 
 class Follower:
-    """Implements gan_tui.state.feed.Feed for a run directory."""
+    """Implements gan_tui.state.feed.Feed for a run directory.
+
+    A long record is skimmed first: the view is complete then, and the curves are drawn from samples. The run is
+    followed from there on, and the whole record is read meanwhile, a batch between two looks at the stream.
+    """
 
     def __init__(self, run: RunDirectory, engine: subprocess.Popen[bytes] | None = None) -> None:
         """``engine`` is the run's, where this process started it."""
         identity = read_identity(run)
         self._run = run
-        self._view = RunView(name=run.name, method=identity.method, host=identity.host)
+        parent = identity.parent
+        origin = Origin(run=printable(Path(parent.run).name), step=parent.step) if parent else None
+        self._view = RunView(name=run.name, method=identity.method, host=identity.host, origin=origin)
         self._history = History()
+        self._ancestors = ancestry(run)
+        self._skimmed = any(map(is_long, (run, *(ancestor.run for ancestor in self._ancestors))))
         self._outgoing: deque[tuple[str, Command]] = deque()
-        self._stream = EventStream(run, engine)
+        self._stream = EventStream(run, engine, sparse=self._skimmed)
         self._notify: Callable[[], None] = lambda: None
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="follower", daemon=True)
@@ -79,16 +103,33 @@ class Follower:
 
     def _follow_to_the_end(self, stream: EventStream) -> None:
         stream.open()
+        self._read_record(stream)
+        self._show_link()
+        reading = FullReading(self._run, self._ancestors) if self._skimmed else None
+        due = time.monotonic() + HEAD_START_SECONDS
+        while not self._closing.is_set():
+            ahead = max(0.0, due - time.monotonic()) if reading and not reading.stalled else None
+            self._take_in(stream.wait(ahead))
+            self._take_replies()
+            self._show_link()
+            self._send_waiting()
+            if reading and time.monotonic() >= due and reading.advance(self._view.last_seq):
+                self._history.adopt(reading.history)
+                self._notify()
+                reading = None
+
+    def _read_record(self, stream: EventStream) -> None:
+        """Take in what is recorded, or samples of it."""
+        self._history.coarse = self._skimmed
+        empty = self._view
+        for past in read_past(self._ancestors, self._history, sparse=self._skimmed):
+            self._replace(with_past(empty, past))
+            if self._closing.is_set():
+                return
         for batch in stream.recorded():
             self._take_in(batch)
             if self._closing.is_set():
                 return
-        self._show_link()
-        while not self._closing.is_set():
-            self._take_in(stream.wait())
-            self._take_replies()
-            self._show_link()
-            self._send_waiting()
 
     def _give_up(self, reason: str) -> None:
         view = with_link(self._view, "lost", f"the run is not followed any more ({printable(reason)})")

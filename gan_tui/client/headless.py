@@ -36,7 +36,7 @@ def wait_until_taken_up(run: RunDirectory, engine: subprocess.Popen[bytes]) -> N
     Raises:
         RequestError, WorkError: it failed before, in its own words.
     """
-    with EventStream(run) as stream:
+    with EventStream(run, sparse=True) as stream:
         for message in _messages(stream, engine):
             if isinstance(message, ev.Announced):
                 return
@@ -51,7 +51,7 @@ def follow(run: RunDirectory, engine: subprocess.Popen[bytes], listener: Listene
     Raises:
         RequestError, WorkError: the run failed, in its own words.
     """
-    with EventStream(run) as stream, _interrupts(stream) as interrupts:
+    with EventStream(run, sparse=True) as stream, _interrupts(stream) as interrupts:
         asked = False
         for message in _messages(stream, engine):
             if message is not None:

@@ -19,7 +19,7 @@ from engine.protocol.rundir import RunDirectory
 
 @dataclass(frozen=True, kw_only=True)
 class Kept:
-    """A checkpoint that says what it is; its files may still be damaged."""
+    """A checkpoint that says what it is; whether its files are whole is another matter."""
 
     folder: Path
     manifest: Manifest
@@ -27,7 +27,7 @@ class Kept:
     best: bool = False
     """Whether no other has a lower generator objective under the newest one's loss weights."""
     damage: str = ""
-    """What the files' names and sizes show, as a clause; whether their content is whole takes reading them."""
+    """What is wrong with its files, as a clause, so far as they have been examined."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,9 +52,9 @@ class Inventory:
         return self.checkpoints[::-1]
 
 
-def take_inventory(run: RunDirectory) -> Inventory:
-    """Look at a run's checkpoints, without reading more of them than their manifests."""
-    listed = [(folder, manifest, missing_or_cut(folder, manifest)) for folder, manifest in list_checkpoints(run)]
+def take_inventory(run: RunDirectory, examine: Examine = missing_or_cut) -> Inventory:
+    """Look at a run's checkpoints; by default without reading more of them than their manifests."""
+    listed = [(folder, manifest, examine(folder, manifest)) for folder, manifest in list_checkpoints(run)]
     ranked = by_objective((folder, manifest) for folder, manifest, damage in listed if not damage)
     best = ranked[0][0] if ranked else None
     kept = tuple(
@@ -78,6 +78,7 @@ class Examined:
             self._found[folder] = self._examine(folder, manifest)
         return self._found[folder]
 
-    def so_far(self, kept: Kept) -> str:
-        """The same without a look at more than has been looked at."""
-        return self._found.get(kept.folder, kept.damage)
+    def so_far(self, folder: Path, manifest: Manifest) -> str:
+        """The same as far as it has been looked at; of others, what their files' names and sizes show."""
+        found = self._found.get(folder)
+        return missing_or_cut(folder, manifest) if found is None else found

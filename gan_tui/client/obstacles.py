@@ -37,15 +37,16 @@ def _require_idle(plan: ResumePlan, _: Horizon) -> None:
 
 
 def _require_whole(plan: ResumePlan, _: Horizon) -> None:
-    if not plan.damage:
+    kept = plan.checkpoint
+    if kept is None or not kept.damage:
         return
     run = plan.source.name
     if plan.rescue is None:
-        fact = f"has no undamaged checkpoint; that of step {plan.step:,} {plan.damage}"
+        fact = f"has no undamaged checkpoint; that of step {plan.step:,} {kept.damage}"
         raise WorkError(f"run {run}", fact, "Train it anew: gan-tui train PRESET")
     step = plan.rescue.manifest.step
     fix = f"The newest good one is step {step:,}: gan-tui resume {run} --checkpoint {step}"
-    raise WorkError(f"checkpoint {plan.step} of run {run}", plan.damage, fix)
+    raise WorkError(f"checkpoint {plan.step} of run {run}", kept.damage, fix)
 
 
 def _require_same_networks(plan: ResumePlan, _: Horizon) -> None:

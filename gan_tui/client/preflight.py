@@ -171,7 +171,7 @@ def inspected(plan: ResumePlan) -> Preflight:
     return Preflight(
         run=run.name,
         path=str(run.root),
-        checkpoint=_chosen(kept, plan.damage) if kept else None,
+        checkpoint=_chosen(kept) if kept else None,
         goes_on="branch" if plan.branch else "in place" if kept else "anew",
         branch=plan.branch,
         folder=str(plan.folder),
@@ -193,7 +193,7 @@ def inspected(plan: ResumePlan) -> Preflight:
 # ------------------------------------------------------------------------------------------------------------ its parts
 
 
-def _chosen(kept: Kept, damage: str) -> Chosen:
+def _chosen(kept: Kept) -> Chosen:
     manifest = kept.manifest
     return Chosen(
         path=str(kept.folder),
@@ -208,7 +208,7 @@ def _chosen(kept: Kept, damage: str) -> Chosen:
         objective=manifest.objective,
         losses=manifest.losses,
         recent=manifest.recent,
-        damage=damage,
+        damage=kept.damage,
     )
 
 
@@ -218,11 +218,11 @@ def _repeated_steps(plan: ResumePlan) -> int:
 
 
 def _unusable(plan: ResumePlan) -> tuple[Unusable, ...]:
-    """The damaged ones as far as they have been looked at, and those without a readable manifest."""
-    passed_over = {kept.folder for kept in plan.newer} if not plan.branch else set()
+    """The others that are damaged, so far as they have been examined, and those without a readable manifest."""
     found = [
-        Unusable(name=kept.folder.name, damage=damage, passed_over=kept.folder in passed_over)
-        for kept, damage in plan.damaged
+        Unusable(name=kept.folder.name, damage=kept.damage, passed_over=kept.folder in plan.passed_over)
+        for kept in plan.inventory.newest_first
+        if kept.damage and kept is not plan.checkpoint
     ]
     return (*found, *(Unusable(name=each.folder.name, damage=each.damage) for each in plan.inventory.unreadable))
 
@@ -259,7 +259,7 @@ def _warnings(plan: ResumePlan) -> list[Finding]:
     found = []
     for each in _unusable(plan):
         if each.passed_over:
-            fix = f"Step {plan.step:,} is taken up instead; the damaged one is set aside, not deleted."
+            fix = f"Step {plan.step:,} is taken up instead; the damaged one is not deleted."
             found.append(Finding(subject=f"checkpoint {each.name}", fact=each.damage, fix=fix))
     then, now = plan.identity.versions, versions()
     for name in ("torch", "torchvision"):

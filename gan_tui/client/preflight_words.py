@@ -9,8 +9,8 @@ from gan_tui.client.preflight import Chosen, Preflight
 from gan_tui.client.preset_drift import Difference, PresetDrift, Value
 from gan_tui.state.journal import number, size_text
 
-Tone: TypeAlias = Literal["plain", "faint", "good", "bad"]
-"""Faint for what is as it was; good and bad say in colour what the words say already."""
+Tone: TypeAlias = Literal["plain", "faint", "warning", "bad"]
+"""Faint for what is as it was; the others say in colour what the words say already."""
 
 MOST_LINES = 8
 """Of a summary."""
@@ -33,39 +33,17 @@ def told(seen: Preflight, age: str) -> list[Told]:
     """
     parts = [_goes_on(seen)]
     parts += [Told("problem", (problem.in_words(),), "bad") for problem in seen.problems]
-    parts += [Told("warning", (warning.in_words(),), "bad") for warning in seen.warnings]
+    parts += [Told("warning", (warning.in_words(),), "warning") for warning in seen.warnings]
     if seen.checkpoint:
         parts.append(Told("checkpoint", (_checkpoint(seen.checkpoint, age),)))
-    parts += [_left(seen.horizon), next_rates(seen.horizon), *what_changes(seen), *_surroundings(seen)]
+    parts += [
+        _left(seen.horizon),
+        _next_rates(seen.horizon),
+        *_settings(seen),
+        *_surroundings(seen),
+        _preset(seen.preset),
+    ]
     return parts
-
-
-def what_changes(seen: Preflight) -> list[Told]:
-    """The settings: asked for, nudged since the run was made, staged, and away from the preset."""
-    moved = tuple(
-        f"{control.name} {number(control.value)} (config.toml {number(control.configured)})"
-        for control in seen.controls
-        if control.value != control.configured
-    )
-    staged = tuple(
-        f"{name} {number(value)} at step {change.at_step:,} ({change.by})"
-        for change in seen.staged
-        for name, value in change.values.items()
-    )
-    asked = tuple(_change(each) for each in seen.settings)
-    parts = [Told("asked for", asked)] if asked else []
-    parts.append(Told("controls", moved) if moved else Told("controls", ("as config.toml has them",), "faint"))
-    if staged:
-        parts.append(Told("staged", staged))
-    return [*parts, _preset(seen.preset)]
-
-
-def next_rates(horizon: Horizon) -> Told:
-    """The learning rates of the next step."""
-    rates = "  ".join(f"{name} {number(value)}" for name, value in horizon.lr.items())
-    if horizon.factor is None:
-        return Told("next lr", (rates or "known once the engine has looked at the losses",))
-    return Told("next lr", (f"{rates}  (base rate × {number(horizon.factor)})" if rates else number(horizon.factor),))
 
 
 def summary(seen: Preflight, age: str) -> list[str]:
@@ -89,6 +67,8 @@ def whole_text(seen: Preflight, age: str) -> list[str]:
 
 
 def _goes_on(seen: Preflight) -> Told:
+    if seen.checkpoint and seen.checkpoint.damage:
+        return Told("goes on", ("not from here: this checkpoint is damaged",))
     match seen.goes_on:
         case "anew":
             return Told("goes on", ("has no checkpoint of its own yet: it begins where it began before",))
@@ -96,8 +76,10 @@ def _goes_on(seen: Preflight) -> Told:
             return Told("goes on", (f"in a branch, {seen.branch}",))
         case "in place":
             step = seen.checkpoint.step if seen.checkpoint else 0
-            again = f"; steps to {step + seen.repeated_steps:,} are trained again" if seen.repeated_steps else ""
-            return Told("goes on", (f"in place, with step {step + 1:,}{again}",))
+            if not seen.repeated_steps:
+                return Told("goes on", (f"in place, with step {step + 1:,}",))
+            again = f"steps {step + 1:,} to {step + seen.repeated_steps:,} are trained again"
+            return Told("goes on", (f"in place; {again}",))
 
 
 def _checkpoint(chosen: Chosen, age: str) -> str:
@@ -113,9 +95,37 @@ def _left(horizon: Horizon) -> Told:
     return Told("left", (f"{horizon.steps_left:,} steps, {epochs}",))
 
 
+def _settings(seen: Preflight) -> list[Told]:
+    """The settings: asked for, nudged since the run was made, and staged."""
+    moved = tuple(
+        f"{control.name} {number(control.value)} (config.toml {number(control.configured)})"
+        for control in seen.controls
+        if control.value != control.configured
+    )
+    staged = tuple(
+        f"{name} {number(value)} at step {change.at_step:,} ({change.by})"
+        for change in seen.staged
+        for name, value in change.values.items()
+    )
+    asked = tuple(_change(each) for each in seen.settings)
+    parts = [Told("asked for", asked)] if asked else []
+    parts.append(Told("controls", moved) if moved else Told("controls", ("as config.toml has them",), "faint"))
+    if staged:
+        parts.append(Told("staged", staged))
+    return parts
+
+
+def _next_rates(horizon: Horizon) -> Told:
+    """The learning rates of the next step."""
+    rates = "  ".join(f"{name} {number(value)}" for name, value in horizon.lr.items())
+    factor = "" if horizon.factor is None else f"base rate × {number(horizon.factor)}"
+    both = f"{rates}  ({factor})" if rates and factor else rates or factor
+    return Told("next lr", (both or "known once the engine has looked at the losses",))
+
+
 def _preset(drift: PresetDrift) -> Told:
     if drift.problem:
-        return Told("preset", (drift.problem,), "faint" if not drift.path else "bad")
+        return Told("preset", (drift.problem,), "faint" if not drift.path else "warning")
     if not drift.differences:
         return Told("preset", (f"{drift.preset}, as the file is today",), "faint")
     return Told(
@@ -126,7 +136,7 @@ def _preset(drift: PresetDrift) -> Told:
 def _surroundings(seen: Preflight) -> list[Told]:
     """What is around the run: files beside the checkpoint, data, device, versions."""
     others = [each for each in seen.unusable if not each.passed_over]
-    parts = [Told("unusable", tuple(f"{each.name} {each.damage}" for each in others), "bad")] if others else []
+    parts = [Told("unusable", tuple(f"{each.name} {each.damage}" for each in others), "warning")] if others else []
     moved = tuple(_change(each) for each in seen.versions if each.before is not None and each.before != each.after)
     was = f"; last on {seen.device.before}" if seen.device.before else ""
     return [

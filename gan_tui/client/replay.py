@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
 
-from engine.config.load import read_toml, resolve, with_settings
-from engine.config.methods import TrainConfig
+from engine.config.load import read_toml, with_settings
 from engine.errors import RequestError, WorkError
 from engine.protocol.course import Outline, outline_of, write_nudges
 from engine.protocol.record import last_metrics
 from engine.protocol.rundir import Replay, RunDirectory, create_run, read_identity, unused_name
+from gan_tui.client.launch import start_engine
 from gan_tui.client.prepare import checked
+
+_UNGUARDED = ("sentinel.not_finite.action=warn",)
+"""A replay is to come as far as the original did: nothing holds it, nor ends it a step earlier or later than that."""
 
 
 def make_replay(original: RunDirectory, folder: Path, *, name: str | None, steps: int | None) -> RunDirectory:
@@ -23,10 +28,8 @@ def make_replay(original: RunDirectory, folder: Path, *, name: str | None, steps
     identity = read_identity(original)
     course = outline_of(original)
     last_step = _last_step(original, course, steps)
-    origin = str(original.config)
-    tree = read_toml(original.config)
-    settings = _settings(resolve(tree, origin), last_step)
-    prepared = checked(identity.preset, with_settings(tree, settings), {}, origin=origin)
+    tree = with_settings(read_toml(original.config), [f"run.steps={last_step}", *_UNGUARDED])
+    prepared = checked(identity.preset, tree, {}, origin=str(original.config))
     replay = create_run(
         folder,
         name=unused_name(folder, f"{original.name}-replay") if name is None else name,
@@ -42,6 +45,17 @@ def make_replay(original: RunDirectory, folder: Path, *, name: str | None, steps
         fact = f"cannot be written ({error.strerror})"
         raise WorkError(str(replay.root), fact, "Make room, remove it, and try again.") from error
     return replay
+
+
+def start_replay(original: RunDirectory, replay: RunDirectory) -> subprocess.Popen[bytes]:
+    """Start a replay's engine, with as many CPU threads as the original's unless the environment sets their number.
+
+    Sums that are spread over another number of threads may round differently.
+    """
+    threads = read_identity(original).threads
+    if threads:
+        os.environ.setdefault("OMP_NUM_THREADS", str(threads))
+    return start_engine(replay)
 
 
 def step_to_compare(original: RunDirectory, other: RunDirectory, steps: int | None) -> int:
@@ -64,15 +78,6 @@ def has_repeated(replay: RunDirectory, last_step: int) -> bool:
     """Whether a replay has recorded the numbers of the last step that it is to repeat."""
     newest = last_metrics(replay)
     return newest is not None and newest.step >= last_step
-
-
-def _settings(config: TrainConfig, last_step: int) -> list[str]:
-    """In what a replay's configuration differs: it ends with the last step, and no sentinel holds it for a user who
-    let the original go on."""
-    settings = [f"run.steps={last_step}"]
-    if config.sentinel.not_finite.action == "pause":
-        settings.append("sentinel.not_finite.action=warn")
-    return settings
 
 
 def _last_step(original: RunDirectory, course: Outline, steps: int | None) -> int:

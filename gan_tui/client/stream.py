@@ -22,7 +22,8 @@ from engine.protocol.rundir import Endpoints, RunDirectory, engine_is_alive, rea
 EngineState: TypeAlias = Literal["starting", "live", "ended", "lost"]
 """Whether an engine is at work: soon, now, no more, or no more and without a word."""
 
-BATCH = 5000
+BATCH = 1000
+"""Events handed out at once: some milliseconds' work, and less than a megabyte."""
 LOOK_SECONDS = 1.0
 """How often the record and run.json are looked at when nothing is streamed."""
 STARTING_LOOK_SECONDS = 0.1
@@ -33,10 +34,19 @@ class EventStream:
 
     The record is the truth and the stream makes it prompt: an event that does not follow the last one seen sends the
     reader back to the record, so events that were dropped on the way, or published before we listened, are not missed.
+    What is missing may be much, after a viewer was stopped for hours: it comes batch by batch, one for each ``wait``.
     """
 
-    def __init__(self, run: RunDirectory, engine_process: subprocess.Popen[bytes] | None = None) -> None:
-        """``engine_process`` is the run's engine where this process started it: its death is then seen at once."""
+    def __init__(
+        self, run: RunDirectory, engine_process: subprocess.Popen[bytes] | None = None, *, sparse: bool = False
+    ) -> None:
+        """Open nothing yet.
+
+        Args:
+            run: which.
+            engine_process: the run's engine where this process started it: its death is then seen at once.
+            sparse: leave out most of a long record's metrics, as RecordReader does; none of the later ones.
+        """
         self.run = run
         self.engine: EngineState = "starting"
         self.trouble = ""
@@ -44,7 +54,9 @@ class EventStream:
         self.last_seq = 0
         self.replies: list[Reply] = []
         """Answers that have come; whoever reads them empties the list."""
-        self._reader = RecordReader(run)
+        self._reader = RecordReader(run, sparse=sparse)
+        self._behind = False
+        """Whether the record holds more than was seen."""
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._events: zmq.Socket[bytes] | None = None
         self._commands: zmq.Socket[bytes] | None = None
@@ -57,18 +69,17 @@ class EventStream:
     def open(self) -> None:
         """Look for the engine and begin to listen; to be called before the record is read."""
         self._look_for_engine()
+        self._behind = True
 
     def recorded(self) -> Iterator[list[Event]]:
         """What the record holds that was not seen yet, in batches."""
-        fresh = (event for event in self._reader.read() if event.seq > self.last_seq)
-        while batch := list(islice(fresh, BATCH)):
-            self.last_seq = batch[-1].seq
+        while batch := self._next_batch():
             yield batch
 
     def wait(self, seconds: float | None = None) -> list[Event | Tick]:
         """What happens next: returns as soon as something came, ``wake`` was called, or the time is over."""
         pause = STARTING_LOOK_SECONDS if self.engine == "starting" else LOOK_SECONDS
-        limit = pause if seconds is None else min(seconds, pause)
+        limit = 0 if self._behind else pause if seconds is None else min(seconds, pause)
         poller = zmq.Poller()
         poller.register(self._wake_reader, zmq.POLLIN)
         for socket in (self._events, self._commands):
@@ -79,11 +90,16 @@ class EventStream:
             os.read(self._wake_reader, 4096)
         if self._commands in ready:
             self._take_replies()
-        messages = self._take_streamed() if self._events in ready else []
+        messages: list[Event | Tick] = []
+        tick = self._take_streamed(messages) if self._events in ready else None
         if time.monotonic() - self._looked >= pause:
             self._look_for_engine()
-            messages.extend(event for batch in self.recorded() for event in batch)
-        return messages
+            self._behind = True
+        if self._behind:
+            batch = self._next_batch()
+            self._behind = len(batch) == BATCH
+            messages.extend(batch)
+        return messages if tick is None or self._behind else [*messages, tick]
 
     def wake(self) -> None:
         """Make ``wait`` return; from any thread but while ``close`` runs. After it, nothing happens."""
@@ -126,29 +142,36 @@ class EventStream:
 
     # ------------------------------------------------------------------------------------------------- the stream
 
-    def _take_streamed(self) -> list[Event | Tick]:
+    def _take_streamed(self, messages: list[Event | Tick]) -> Tick | None:
+        """Add the events that have come and follow the last one seen; returns the newest tick.
+
+        One that does not follow it is left to the record: it is there, or will be when the disk has room again.
+        """
         assert self._events is not None
-        messages: list[Event | Tick] = []
+        newest: Tick | None = None
         while True:
             try:
                 _, payload = self._events.recv_multipart(flags=zmq.NOBLOCK)
                 message = decode_streamed(payload)
             except zmq.Again:
-                return messages
+                return newest
             except (ValueError, DecodeError):
                 continue  # not of this schema: the record will tell, or refuse, in its own words
-            messages.extend(self._in_order(message))
+            if isinstance(message, Tick):
+                newest = message
+                self._behind = self._behind or message.last_seq > self.last_seq
+            elif message.seq == self.last_seq + 1:
+                self.last_seq = message.seq
+                messages.append(message)
+            elif message.seq > self.last_seq:
+                self._behind = True
 
-    def _in_order(self, message: Event | Tick) -> Iterator[Event | Tick]:
-        behind = message.last_seq if isinstance(message, Tick) else message.seq - 1
-        if behind > self.last_seq:
-            for batch in self.recorded():
-                yield from batch
-        if isinstance(message, Tick):
-            yield message
-        elif message.seq > self.last_seq:
-            self.last_seq = message.seq
-            yield message
+    def _next_batch(self) -> list[Event]:
+        fresh = (event for event in self._reader.read() if event.seq > self.last_seq)
+        batch = list(islice(fresh, BATCH))
+        if batch:
+            self.last_seq = batch[-1].seq
+        return batch
 
     def _take_replies(self) -> None:
         assert self._commands is not None

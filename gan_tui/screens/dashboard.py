@@ -9,7 +9,7 @@ from pathlib import Path
 from time import time
 from typing import ClassVar
 
-from textual import events, work
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
@@ -18,9 +18,9 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from engine.protocol import commands as cmd
-from engine.protocol.checkpoints import Manifest, list_checkpoints
 from engine.protocol.rundir import RunDirectory
 from gan_tui.actions import BY_ID, bindings, footer_hints
+from gan_tui.client.branch import ResumeRequest
 from gan_tui.screens.checkpoints import CheckpointPicker
 from gan_tui.screens.help import HelpScreen
 from gan_tui.screens.pacer import Pacer, Tempo
@@ -62,12 +62,6 @@ class DashboardScreen(Screen[None]):
 
         resume_from: int | None = None
 
-    @dataclass
-    class CheckpointsRead(Message):
-        """A worker has listed the checkpoints."""
-
-        manifests: list[Manifest]
-
     def __init__(
         self,
         view: RunView,
@@ -85,6 +79,7 @@ class DashboardScreen(Screen[None]):
         """What is on the screen: the newest view, or an older one while frozen."""
         self._clock = clock
         self._frozen = False
+        self._readonly = readonly
         self._run_dir = run_dir
         self._pane = 0
         self._history = history
@@ -204,18 +199,10 @@ class DashboardScreen(Screen[None]):
         self.post_message(self.Left())
 
     def pick_checkpoint(self) -> None:
-        """List the checkpoints that are on disk; on an ended run, one chosen ends the dashboard."""
-        self._read_checkpoints()
-
-    @work(thread=True, exclusive=True, group="checkpoints", name="read the checkpoints' manifests")
-    def _read_checkpoints(self) -> None:
-        found = list_checkpoints(RunDirectory(self._run_dir))
-        self.post_message(self.CheckpointsRead([manifest for _, manifest in found]))
-
-    def on_dashboard_screen_checkpoints_read(self, message: CheckpointsRead) -> None:
-        """Let the user choose."""
-        message.stop()
-        self.app.push_screen(CheckpointPicker(self._view.name, message.manifests, now=self._clock()), self._resume)
+        """Show the checkpoints that are on disk; on an ended run, one chosen ends the dashboard."""
+        run = RunDirectory(self._run_dir)
+        picker = CheckpointPicker(run, ResumeRequest(), now=self._clock(), readonly=self._readonly)
+        self.app.push_screen(picker, self._resume)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Know which pane a click has gone to."""

@@ -22,12 +22,19 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
-def journal_entry(event: ev.Event) -> JournalEntry | None:
-    """What the journal says of an event; None for one that only moves curves and pictures."""
+def journal_entry(event: ev.Event, *, origin: str = "") -> JournalEntry | None:
+    """What the journal says of an event; None for one that only moves curves and pictures.
+
+    Args:
+        event: what happened.
+        origin: where the run begins, for the resume that a branch begins with.
+    """
     told = _tell(event)
     if told is None:
         return None
     kind, text = told
+    if origin:
+        text = f"branched from {origin}"
     return JournalEntry(seq=event.seq, time=event.time, step=event.step, kind=kind, text=printable(text))
 
 

@@ -16,6 +16,7 @@ from gan_tui.state.journal import JournalEntry, journal_entry
 JOURNAL_LENGTH = 500
 SHEETS_LENGTH = 500
 MARKERS_LENGTH = 500
+PHASES_LENGTH = 50
 EXCHANGES_LENGTH = 20
 
 Link: TypeAlias = Literal["reading", "connecting", "live", "record", "lost"]
@@ -37,6 +38,21 @@ class Marker(msgspec.Struct, frozen=True, kw_only=True):
 
     step: int
     kind: MarkerKind
+    seq: int = 0
+    """The event's number in the run's own record; 0 for one of an ancestor's."""
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """The checkpoint that a branch grew from."""
+
+    run: str
+    """The parent's name, printable."""
+    step: int
+
+    @property
+    def text(self) -> str:
+        """As people write it: horse2zebra @ 12,000."""
+        return f"{self.run} @ {self.step:,}"
 
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +75,8 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     method: str = ""
+    origin: Origin | None = None
+    """Where a branch begins."""
     link: Link = "reading"
     link_detail: str = ""
     """Why the link is as it is, when there is something to say."""
@@ -134,7 +152,7 @@ def apply(view: RunView, message: ev.Event | ev.Tick) -> RunView:
         return _ticked(view, message)
     if message.seq <= view.last_seq:
         return view
-    entry = journal_entry(message)
+    entry = journal_entry(message, origin=_origin_in(view, message))
     return replace(
         view,
         **{
@@ -145,6 +163,13 @@ def apply(view: RunView, message: ev.Event | ev.Tick) -> RunView:
             **_changes(view, message),
         },
     )
+
+
+def with_past(view: RunView, past: RunView) -> RunView:
+    """The view of a branch with what its ancestors' records show up to it: their markers and contact sheets."""
+    markers = (*(replace(marker, seq=0) for marker in past.markers), *view.markers)
+    sheets = (*past.sheets, *view.sheets)
+    return replace(view, markers=markers[-MARKERS_LENGTH:], sheets=sheets[-SHEETS_LENGTH:])
 
 
 def with_link(view: RunView, link: Link, detail: str = "") -> RunView:
@@ -177,7 +202,7 @@ def _answered(view: RunView, request_id: str, *, reply: Reply | None = None, pro
 
 
 def _ticked(view: RunView, tick: ev.Tick) -> RunView:
-    if tick.time < view.clock or view.state in ENDED:
+    if tick.last_seq < view.last_seq or view.state in ENDED:
         return view
     return replace(
         view,
@@ -193,11 +218,11 @@ def _changes(view: RunView, event: ev.Event) -> dict[str, Any]:
     """The fields that an event gives new values, beyond those that every event does."""
     match event:
         case ev.Metrics():
-            return _measured(event)
+            return _measured(view, event)
         case ev.Started():
             return {"state": "starting", "phases": (), "failure": None, "staged": (), "host": event.host}
         case ev.Phase():
-            return {"phases": (*view.phases, event), "state": "starting"}
+            return {"phases": _tail(view.phases, event, PHASES_LENGTH), "state": "starting"}
         case ev.Announced():
             return _announced(event)
         case ev.Training():
@@ -212,15 +237,15 @@ def _changes(view: RunView, event: ev.Event) -> dict[str, Any]:
         case ev.Continued():
             return {"state": "training"}
         case ev.Checkpointed():
-            return {"markers": _marked(view, Marker(step=event.saved_step, kind="checkpoint"))}
+            return {"markers": _marked(view, event, "checkpoint", step=event.saved_step)}
         case ev.Sampled():
             return {"sheets": _tail(view.sheets, event, SHEETS_LENGTH)}
         case ev.Resumed():
             return _resumed(view, event)
         case ev.Alert():
-            return {"markers": _marked(view, Marker(step=event.step, kind="alert"))}
+            return {"markers": _marked(view, event, "alert")}
         case ev.Note():
-            return {"markers": _marked(view, Marker(step=event.step, kind="note"))}
+            return {"markers": _marked(view, event, "note")}
         case ev.Failed():
             return {"state": "failed", "failure": event}
         case ev.Stopped():
@@ -231,8 +256,9 @@ def _changes(view: RunView, event: ev.Event) -> dict[str, Any]:
             assert_never(event)
 
 
-def _measured(event: ev.Metrics) -> dict[str, Any]:
+def _measured(view: RunView, event: ev.Metrics) -> dict[str, Any]:
     return {
+        "staged": tuple(staged for staged in view.staged if staged.at_step >= event.step),
         "epoch": event.epoch,
         "images": event.images,
         "lr": event.lr,
@@ -259,13 +285,13 @@ def _nudged(view: RunView, event: ev.Nudged) -> dict[str, Any]:
     return {
         "values": {**view.values, **moved},
         "staged": tuple(staged for staged in view.staged if staged.at_step > event.step),
-        "markers": _marked(view, Marker(step=event.step, kind="nudge")),
+        "markers": _marked(view, event, "nudge"),
     }
 
 
 def _resumed(view: RunView, event: ev.Resumed) -> dict[str, Any]:
-    still_true = tuple(marker for marker in view.markers if marker.step <= event.from_step)
-    mark = Marker(step=event.from_step, kind="resume")
+    still_true = tuple(marker for marker in view.markers if _stands(marker, event))
+    mark = Marker(step=event.from_step, kind="resume", seq=event.seq)
     return {
         "step": event.from_step,
         "markers": _tail(still_true, mark, MARKERS_LENGTH),
@@ -273,7 +299,30 @@ def _resumed(view: RunView, event: ev.Resumed) -> dict[str, Any]:
     }
 
 
-def _marked(view: RunView, marker: Marker) -> tuple[Marker, ...]:
+def _stands(marker: Marker, event: ev.Resumed) -> bool:
+    """Whether a marker's event belongs to the course that is continued.
+
+    Of the checkpoint's own step that is all but what was changed after its copy: the word that it is complete, and what
+    users noted, stay true.
+    """
+    changed_later = marker.kind == "nudge" and 0 < event.from_seq < marker.seq
+    return marker.step < event.from_step or (marker.step == event.from_step and not changed_later)
+
+
+def _origin_in(view: RunView, message: ev.Event) -> str:
+    """Where a branch begins, when this is the event that says so."""
+    if view.origin is None or not isinstance(message, ev.Resumed):
+        return ""
+    begins = message.from_seq == 0 and message.from_step == view.origin.step
+    return view.origin.text if begins else ""
+
+
+def _marked(view: RunView, event: ev.Recorded, kind: MarkerKind, *, step: int | None = None) -> tuple[Marker, ...]:
+    """The markers with an event's; of many alike at one step, one."""
+    marker = Marker(step=event.step if step is None else step, kind=kind, seq=event.seq)
+    newest = view.markers[-1] if view.markers else None
+    if newest is not None and (newest.step, newest.kind) == (marker.step, kind):
+        return (*view.markers[:-1], marker)
     return _tail(view.markers, marker, MARKERS_LENGTH)
 
 

@@ -32,6 +32,8 @@ def grown(current: Range | None, first: float, last: float, limit: float | None 
     if 0 < first <= ORIGIN_SHARE * last:
         first = 0.0
     serves = current is not None and current.low == first and last <= current.high
+    if current is not None and limit is not None and last <= limit < current.high:
+        serves = False  # drawn before it was known where the data will end
     filled = current is not None and (last - first) * 4 >= (current.high - first)
     if current is not None and serves and filled:
         return current

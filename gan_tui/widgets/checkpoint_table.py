@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, TypeAlias
+from typing import ClassVar, Literal, NamedTuple, TypeAlias
 
+from rich.style import Style
 from rich.text import Text
 from textual.widgets import DataTable
 
@@ -19,6 +20,13 @@ PADDING = 2
 """Columns that a cell takes beside its text."""
 
 Mark: TypeAlias = Literal["", "best", "damaged", "unreadable"]
+
+_TONES: dict[Mark, str] = {
+    "": "checkpoints--plain",
+    "best": "checkpoints--good",
+    "damaged": "checkpoints--bad",
+    "unreadable": "checkpoints--bad",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,14 +53,26 @@ class _Column(NamedTuple):
 
     @property
     def width(self) -> int:
-        return max(len(self.heading), *(len(cell) for cell in self.cells)) + PADDING
+        return self.letters + PADDING
+
+    @property
+    def letters(self) -> int:
+        return max(len(self.heading), *(len(cell) for cell in self.cells))
+
+    def placed(self, text: str, style: Style | str = "") -> Text:
+        """The text in its place within the column."""
+        return Text(printable(text.ljust(self.letters) if self.left else text.rjust(self.letters)), style)
 
 
 class CheckpointTable(DataTable[Text]):
     """Lists rows; a row's key is what it was given."""
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"checkpoints--plain", "checkpoints--good", "checkpoints--bad"}
     DEFAULT_CSS = """
     CheckpointTable { height: auto; scrollbar-size: 1 1; }
+    CheckpointTable .checkpoints--plain { color: $accent; }
+    CheckpointTable .checkpoints--good { color: $success; }
+    CheckpointTable .checkpoints--bad { color: $error; }
     """
 
     def __init__(self) -> None:
@@ -83,10 +103,13 @@ class CheckpointTable(DataTable[Text]):
         cursor = self.cursor_row
         self.clear(columns=True)
         for column in shown:
-            self.add_column(Text(printable(column.heading), justify="left" if column.left else "right"))
+            self.add_column(column.placed(column.heading))
         for place, row in enumerate(self._rows):
-            cells = (Text(printable(c.cells[place]), justify="left" if c.left else "right") for c in shown)
-            self.add_row(*cells, key=row.key)
+            style = self.get_component_rich_style(_TONES[row.mark], partial=True)
+            self.add_row(
+                *(column.placed(column.cells[place], style if column.heading == "" else "") for column in shown),
+                key=row.key,
+            )
         self.move_cursor(row=min(cursor, len(self._rows) - 1))
 
 

@@ -11,9 +11,9 @@ from textual.widgets import Static
 
 from gan_tui.state.plain_text import printable
 
-FactTone: TypeAlias = Literal["plain", "faint", "good", "bad"]
+FactTone: TypeAlias = Literal["plain", "faint", "good", "warning", "bad"]
 
-SIGNS: dict[FactTone, str] = {"plain": "", "faint": "", "good": "✔ ", "bad": "! "}
+SIGNS: dict[FactTone, str] = {"plain": "", "faint": "", "good": "✔ ", "warning": "! ", "bad": "✖ "}
 """Said before a fact, for whoever does not see its colour."""
 
 
@@ -28,13 +28,21 @@ class Fact(NamedTuple):
 class FactSheet(Static):
     """Shows facts one under another; text from files is text."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"fact--label", "fact--plain", "fact--faint", "fact--good", "fact--bad"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "fact--label",
+        "fact--plain",
+        "fact--faint",
+        "fact--good",
+        "fact--warning",
+        "fact--bad",
+    }
     DEFAULT_CSS = """
-    FactSheet { height: auto; }
+    FactSheet { height: auto; padding-right: 1; }
     FactSheet .fact--label { color: $faint; }
     FactSheet .fact--plain { color: $foreground; }
     FactSheet .fact--faint { color: $faint; }
     FactSheet .fact--good { color: $success; }
+    FactSheet .fact--warning { color: $warning; }
     FactSheet .fact--bad { color: $error; }
     """
 
@@ -45,11 +53,6 @@ class FactSheet(Static):
     def show(self, facts: Sequence[Fact]) -> None:
         """Take the facts, the most important first."""
         self._facts = tuple(facts)
-        self.update(self._table())
-
-    def notify_style_update(self) -> None:
-        """Take the colours of another theme."""
-        super().notify_style_update()
         self.update(self._table())
 
     def _table(self) -> Table:

@@ -87,6 +87,8 @@ def _left(view: RunView, status: StatusWord, tags: Sequence[str]) -> list[_Item]
     items = [_Item(view.name, "header--name", 0)]
     if view.method:
         items.append(_Item(view.method, "header--plain", 5))
+    if view.origin:
+        items.append(_Item(f"from {view.origin.text}", "header--faint", 7))
     if view.device:
         items.append(_Item(view.device, "header--plain", 6))
     items.append(_Item(f"{status.symbol} {status.word}", f"header--{status.token}", 0))

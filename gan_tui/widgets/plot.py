@@ -124,6 +124,8 @@ class LossPlot(Widget, can_focus=True):
     def _title(self) -> None:
         scale = "log" if self._log else "linear"
         title = f"{scale} y · {SMOOTHING_NAMES[self._smoothing]} · x step"
+        if self._history.coarse:
+            title = f"reading the record… · {title}"
         if title != self.border_subtitle:  # to set it draws the whole pane again
             self.border_subtitle = title
 

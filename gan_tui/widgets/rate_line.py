@@ -24,7 +24,7 @@ class RateLine(Widget):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"rate--heading", "rate--curve", "rate--label"}
     DEFAULT_CSS = """
-    RateLine { height: 6; }
+    RateLine { height: 6; padding-right: 1; }
     RateLine .rate--heading { color: $foreground; }
     RateLine .rate--label { color: $faint; }
     RateLine .rate--curve { color: $primary; }

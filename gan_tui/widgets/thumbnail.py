@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, TypeAlias
+from typing import TypeAlias
 
 from rich.segment import Segment
 from textual import work
+from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -24,10 +25,9 @@ class Thumbnail(Widget):
     """Shows one picture, or nothing, and then takes no room."""
 
     DEFAULT_CSS = """
-    Thumbnail { width: 30; height: 10; }
+    Thumbnail { width: 30; height: auto; max-height: 10; }
     Thumbnail.-none { display: none; }
     """
-    COMPONENT_CLASSES: ClassVar[set[str]] = set()
 
     @dataclass
     class Decoded(Message):
@@ -39,24 +39,30 @@ class Thumbnail(Widget):
     def __init__(self) -> None:
         super().__init__(classes="-none")
         self._path: Path | None = None
+        self._wanted: tuple[Path, int, int] | None = None
+        """The picture that is shown or on its way, and the pixels it may take across and down."""
         self._rows: Rows = []
 
     def show(self, path: Path | None) -> None:
         """Take a picture's file; None for no picture."""
-        if path == self._path:
-            return
-        self._path, self._rows = path, []
-        self.set_class(path is None, "-none")
-        self.refresh()
-        self._load()
+        if path != self._path:
+            self._path = path
+            self._put([])
+            self.set_class(path is None, "-none")
+            self._load()
 
     def on_resize(self) -> None:
         """Fit the picture to the new size."""
         self._load()
 
     def _load(self) -> None:
-        if self._path is not None and self.size.width and self.size.height:
-            self._decode(self._path, self.size.width, 2 * self.size.height)
+        most = self.styles.max_height
+        if self._path is None or most is None or not self.size.width:
+            return
+        wanted = (self._path, self.size.width, 2 * int(most.value))
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self._decode(*wanted)
 
     @work(thread=True, exclusive=True, group="thumbnail", name="read a thumbnail")
     def _decode(self, path: Path, width: int, height: int) -> None:
@@ -71,9 +77,18 @@ class Thumbnail(Widget):
         """Draw the picture, unless another one is wanted by now."""
         message.stop()
         if message.path == self._path:
-            self._rows = message.rows
+            self._put(message.rows)
             self.set_class(not message.rows, "-none")
-            self.refresh()
+
+    def _put(self, rows: Rows) -> None:
+        changed = len(rows) != len(self._rows)
+        self._rows = rows
+        self.refresh(layout=changed)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As high as the picture; before it is there, as high as it may become, so that nothing moves twice."""
+        most = self.styles.max_height
+        return len(self._rows) // 2 or (int(most.value) if most else 1)
 
     def render_line(self, y: int) -> Strip:
         """Two rows of pixels in one of cells."""

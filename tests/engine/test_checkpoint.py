@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import random
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,9 @@ import torch
 
 from engine.batch import UnpairedBatch
 from engine.checkpoint import (
+    NotFiniteError,
     Snapshot,
+    adopt_checkpoint,
     copy_state,
     load_checkpoint,
     remove_surplus,
@@ -22,9 +26,18 @@ from engine.checkpoint import (
 from engine.errors import WorkError
 from engine.methods.build import build_method
 from engine.methods.method import Method
-from engine.protocol.checkpoints import Manifest, damage_of, list_checkpoints, read_manifest
+from engine.protocol.checkpoints import (
+    THUMBNAIL,
+    Manifest,
+    damage_of,
+    is_starred,
+    list_checkpoints,
+    read_manifest,
+    set_star,
+)
 from engine.protocol.rundir import RunDirectory
 from engine.retention import Retention
+from tests.disks import fill, small_disk
 from tests.runs import tiny_config
 
 CPU = torch.device("cpu")
@@ -155,3 +168,79 @@ def test_networks_of_another_shape_do_not_fit(run: RunDirectory) -> None:
     folder = write_checkpoint(run, snapshot_of(method_of(), 7))
     with pytest.raises(WorkError, match="does not fit this run"):
         load_checkpoint(folder, read_manifest(folder), method_of("generator.width=8"))
+
+
+# ---------------------------------------------------------------------------------------- what is not to be saved
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("place", ["network", "optimizer"])
+def test_a_state_that_is_not_finite_is_refused_by_name_and_nothing_written(
+    run: RunDirectory, place: str, value: float
+) -> None:
+    method = method_of()
+    step(method)
+    with torch.no_grad():
+        if place == "network":
+            list(method.networks["D_A"].parameters())[-1].view(-1)[-1] = value
+        else:
+            next(iter(method.optimizers["G"].state.values()))["exp_avg"].view(-1)[0] = value
+    with pytest.raises(NotFiniteError) as caught:
+        write_checkpoint(run, snapshot_of(method, 7))
+    assert caught.value.names == ("D_A" if place == "network" else "optimizer G")
+    assert not run.checkpoints.exists()
+
+
+def test_a_thumbnail_is_one_of_its_files(run: RunDirectory) -> None:
+    manifest = snapshot_of(method_of(), 7).manifest
+    folder = write_checkpoint(run, copy_state(method_of(), {}, manifest, thumbnail=b"png"))
+    assert (folder / THUMBNAIL).read_bytes() == b"png"
+    assert THUMBNAIL in read_manifest(folder).files
+    (folder / THUMBNAIL).write_bytes(b"pnG")
+    assert THUMBNAIL in damage_of(folder, read_manifest(folder))
+
+
+# ---------------------------------------------------------------------------------------------------- a branch's
+
+
+def test_a_branch_has_its_own_copy_whatever_becomes_of_the_parent(run: RunDirectory, tmp_path: Path) -> None:
+    folder = write_checkpoint(run, snapshot_of(method_of(), 7))
+    set_star(folder, True)
+    branch = RunDirectory(tmp_path / "branch")
+    branch.root.mkdir()
+    copy = adopt_checkpoint(branch, folder)
+    assert copy == branch.checkpoints / "step-00000007"
+    assert not is_starred(copy), "the parent's user starred the parent's"
+    shutil.rmtree(folder)
+    assert damage_of(copy, read_manifest(copy)) == ""
+    load_checkpoint(copy, read_manifest(copy), method_of("run.seed=1"))
+
+
+def test_where_files_cannot_be_linked_they_are_copied(run: RunDirectory, tmp_path: Path) -> None:
+    folder = write_checkpoint(run, snapshot_of(method_of(), 7))
+    with small_disk(tmp_path / "elsewhere", kilobytes=4000) as disk:
+        branch = RunDirectory(disk / "branch")
+        branch.root.mkdir()
+        copy = adopt_checkpoint(branch, folder)
+        assert damage_of(copy, read_manifest(copy)) == ""
+        fill(disk)
+        other = RunDirectory(disk / "other")
+        other.root.mkdir()
+        with pytest.raises(OSError, match="No space left"):
+            adopt_checkpoint(other, folder)
+        assert list(other.checkpoints.iterdir()) == []
+
+
+def test_a_full_disk_is_called_so_and_leaves_nothing(run: RunDirectory, tmp_path: Path) -> None:
+    """Whichever file it is that finds no room."""
+    size = sum(path.stat().st_size for path in write_checkpoint(run, snapshot_of(method_of(), 7)).iterdir())
+    with small_disk(tmp_path / "disk", kilobytes=4000) as disk:
+        there = RunDirectory(disk / "run")
+        there.root.mkdir()
+        for room in range(0, size, 40_000):
+            ballast = fill(disk, leave_bytes=room)
+            with pytest.raises(OSError, match="No space left"):
+                write_checkpoint(there, snapshot_of(method_of(), 7))
+            assert not list(there.checkpoints.glob("*")), room
+            ballast.unlink()
+        write_checkpoint(there, snapshot_of(method_of(), 7))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 import torch
 
 from engine.config.schema import RunConfig
-from engine.device import choose_device, describe
+from engine.device import choose_device, describe, set_determinism
 from engine.errors import RequestError
 
 without_cuda = pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
@@ -47,3 +49,14 @@ def test_a_gpu_beyond_those_there_are_is_refused() -> None:
 def test_metal_that_is_absent_is_refused() -> None:
     with pytest.raises(RequestError, match="is not available on this machine"):
         choose_device(RunConfig(device="mps"))
+
+
+def test_determinism_is_what_the_preset_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
+    try:
+        set_determinism(RunConfig(deterministic=True))
+        assert torch.are_deterministic_algorithms_enabled()
+        assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
+    finally:
+        set_determinism(RunConfig())
+    assert not torch.are_deterministic_algorithms_enabled()

@@ -2,7 +2,8 @@
 
 The model is POSIX's word and no more. The content of a file is safe as of its last fsync; what was written since may be
 there, in part or not at all. A name is safe once its folder was synced after it was made, moved or removed; of the
-changes since then, any first part of them may be there, as journals keep the order of the changes of one folder.
+changes since then, any first part may be there, as journals keep the order of the changes within a folder, or one of
+the removals alone; and each folder may have come further than another.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from typing import Any, TypeAlias
 
 import pytest
 
-Names: TypeAlias = dict[str, "Node"]
+State: TypeAlias = dict[str, bytes | None]
+"""Relative path to content; None for a folder."""
+Names: TypeAlias = "dict[str, Node]"
 
 WATCHED = ("fsync", "fdatasync", "rename", "replace", "link", "unlink", "remove", "rmdir", "mkdir")
-"""The functions of ``os`` between whose calls the disk may be cut off."""
+"""The functions of ``os`` between whose calls the power may fail."""
 
 
 @dataclass(eq=False)
@@ -29,89 +32,51 @@ class Node:
     folder: bool
     synced: bytes = b""
     """A file's content as of its last fsync."""
-    names: Names = field(default_factory=dict)
-    """A folder's names as of its last fsync."""
-    pending: list[Names] = field(default_factory=list)
-    """What the folder's names have been since, oldest first."""
-
-    @property
-    def newest(self) -> Names:
-        return self.pending[-1] if self.pending else self.names
-
-
-@dataclass(frozen=True)
-class File:
-    """A file as it may be found after the power cut."""
-
-    synced: bytes
-    written: bytes
-
-
-@dataclass(frozen=True)
-class Folder:
-    """A folder as it may be found: each state of its names that the disk may have, the safe one first."""
-
-    states: tuple[dict[str, File | Folder], ...]
+    written: bytes = b""
+    """A file's content as a program finds it now; of one that was removed, as it last was."""
+    names: list[Names] = field(default_factory=lambda: [{}])
+    """What a folder's names were as of its last fsync, and after each change since."""
 
 
 @dataclass(frozen=True)
 class Moment:
     """An instant between two operations, with everything that a power cut at it may leave."""
 
-    after: str
-    """The operation that was the last to be done."""
-    tree: Folder
-
-    def outcomes(self) -> Iterator[tuple[str, Callable[[Path], None]]]:
-        """Ways in which it may turn out, each with a name and with what builds it in a new folder."""
-        depth = _most_states(self.tree)
-        for names in range(depth):
-            for content in ("lost", "torn", "written"):
-
-                def build(target: Path, names: int = names, content: str = content) -> None:
-                    _build(self.tree, target, names, content)
-
-                yield f"after {self.after}: names {names + 1} of {depth}, contents {content}", build
+    operation: str
+    """What was done last."""
+    live: State
+    """What programs find, had the power not failed."""
+    left: tuple[State, ...]
+    """What may be found afterwards."""
 
 
-def _most_states(folder: Folder) -> int:
-    below = [_most_states(item) for state in folder.states for item in state.values() if isinstance(item, Folder)]
-    return max(len(folder.states), *below, 1)
-
-
-def _build(folder: Folder, target: Path, names: int, content: str) -> None:
+def build(state: State, target: Path) -> Path:
+    """Write a state to a new folder."""
     target.mkdir()
-    for name, item in folder.states[min(names, len(folder.states) - 1)].items():
-        if isinstance(item, Folder):
-            _build(item, target / name, names, content)
+    for name, content in state.items():  # folders come before what is in them
+        if content is None:
+            (target / name).mkdir()
         else:
-            (target / name).write_bytes(_content(item, content))
-
-
-def _content(file: File, which: str) -> bytes:
-    """All of what was written, only what was synced, or the start of what was written since."""
-    if which == "written":
-        return file.written
-    if which == "lost":
-        return file.synced
-    kept = file.synced if file.written.startswith(file.synced) else b""
-    return file.written[: (len(kept) + len(file.written) + 1) // 2]
+            (target / name).write_bytes(content)
+    return target
 
 
 class Disk:
-    """Watches what is done below a folder, and keeps for every instant between two operations what may be left."""
+    """Watches what is done below a folder; what is there when it begins is safe."""
 
     def __init__(self, root: Path) -> None:
         self.moments: list[Moment] = []
         self._root = root
         self._lock = threading.RLock()
         self._nodes: dict[int, Node] = {}
-        self._top = self._node(root)
+        """By their number on the disk."""
+        self._top = Node(folder=True)
         self._observe()
-        self._sync_everything(self._top, root)
+        for node in (self._top, *self._nodes.values()):
+            _sync(node)
 
     def watch(self, patch: pytest.MonkeyPatch) -> None:
-        """Be told of every operation from now on."""
+        """Take note of every operation from now on."""
         for name in WATCHED:
             patch.setattr(os, name, self._watched(name, getattr(os, name)))
 
@@ -119,80 +84,96 @@ class Disk:
         def watched(*arguments: Any, **options: Any) -> Any:
             with self._lock:
                 self._observe()
+                node = self._node_of(arguments[0]) if name in ("fsync", "fdatasync") else None
                 result = function(*arguments, **options)
-                if name in ("fsync", "fdatasync"):
-                    self._synced(arguments[0])
                 self._observe()
-                self.moments.append(Moment(f"{len(self.moments)} {name}", self._frozen(self._top, self._root)))
+                if node is not None:
+                    _sync(node)
+                live = _flat(self._top, _newest, lambda file: file.written)
+                self.moments.append(Moment(f"{name} {arguments[0]}", live, tuple(self._left())))
             return result
 
         return watched
 
+    def _node_of(self, descriptor: int) -> Node | None:
+        number = os.fstat(descriptor).st_ino
+        return self._top if number == self._root.stat().st_ino else self._nodes.get(number)
+
     # ------------------------------------------------------------------------------------------- what there is now
 
-    def _node(self, path: Path) -> Node:
-        """The node behind a name; a new one where its number on the disk was not met before."""
-        status = path.lstat()
-        return self._nodes.setdefault(status.st_ino, Node(folder=path.is_dir()))
-
     def _observe(self) -> None:
-        """Take note of names that were made, moved or removed, by whomever, since the last look."""
-        met: set[int] = set()
-        self._observe_folder(self._top, self._root, met)
-        self._nodes = {number: node for number, node in self._nodes.items() if number in met or node is self._top}
+        """Take note of names made, moved or removed, and of what was written, by whomever, since the last look."""
+        found: dict[int, Node] = {}
+        self._observe_folder(self._top, self._root, found)
+        self._nodes = found  # the number of what was removed may be given again
 
-    def _observe_folder(self, node: Node, path: Path, met: set[int]) -> None:
-        names: Names = {}
+    def _observe_folder(self, node: Node, path: Path, found: dict[int, Node]) -> None:
+        names = {}
         for entry in sorted(path.iterdir()):
-            child = self._node(entry)
-            met.add(entry.lstat().st_ino)
-            names[entry.name] = child
+            number = entry.lstat().st_ino
+            child = self._nodes.get(number) or Node(folder=entry.is_dir())
+            found[number] = names[entry.name] = child
             if child.folder:
-                self._observe_folder(child, entry, met)
-        if names != node.newest:
-            node.pending.append(names)
+                self._observe_folder(child, entry, found)
+            else:
+                content = entry.read_bytes()
+                child.written = child.written if content == child.written else content
+        if names != node.names[-1]:
+            node.names.append(names)
 
-    # ------------------------------------------------------------------------------------------------ what is safe
+    # --------------------------------------------------------------------------------------- what a power cut leaves
 
-    def _synced(self, descriptor: int) -> None:
-        path = Path(os.readlink(f"/proc/self/fd/{descriptor}"))
-        if path == self._root or self._root in path.parents:
-            self._sync(self._node(path), path)
-
-    def _sync(self, node: Node, path: Path) -> None:
-        if node.folder:
-            node.names, node.pending = node.newest, []
-        else:
-            node.synced = path.read_bytes()
-
-    def _sync_everything(self, node: Node, path: Path) -> None:
-        """What was there before anybody watched is safe."""
-        self._sync(node, path)
-        for name, child in node.names.items():
-            self._sync_everything(child, path / name)
-
-    def _frozen(self, node: Node, path: Path) -> Folder:
-        contents: dict[Node, bytes] = {}
-        _read_all(node, path, contents)
-        return _frozen(node, contents)
+    def _left(self) -> Iterator[State]:
+        contents = (lambda file: file.synced, _torn, lambda file: file.written)
+        unsafe = [node for node in (self._top, *self._nodes.values()) if node.folder and len(node.names) > 1]
+        for content in contents:
+            for others in (_safe, _newest):
+                yield _flat(self._top, others, content)
+                for moved in unsafe:
+                    for names in (*moved.names, *_single_removals(moved)):
+                        yield _flat(self._top, _choice(moved, names, others), content)
 
 
-def _read_all(node: Node, path: Path, contents: dict[Node, bytes]) -> None:
-    for name, child in node.newest.items():
-        if child.folder:
-            _read_all(child, path / name, contents)
-        else:
-            contents[child] = (path / name).read_bytes()
+def _safe(folder: Node) -> Names:
+    return folder.names[0]
 
 
-def _frozen(node: Node, contents: dict[Node, bytes]) -> Folder:
-    states = []
-    for names in (node.names, *node.pending):
-        state: dict[str, File | Folder] = {}
-        for name, child in names.items():
+def _newest(folder: Node) -> Names:
+    return folder.names[-1]
+
+
+def _single_removals(folder: Node) -> Iterator[Names]:
+    """The safe names without one of those that were deleted since."""
+    safe, newest = _safe(folder), _newest(folder)
+    for name, node in safe.items():
+        if name not in newest and node not in newest.values():
+            yield {kept: other for kept, other in safe.items() if kept != name}
+
+
+def _choice(moved: Node, names: Names, others: Callable[[Node], Names]) -> Callable[[Node], Names]:
+    """One folder's names at a stage of their own, all others' as they are safe or as they are now."""
+    return lambda folder: names if folder is moved else others(folder)
+
+
+def _sync(node: Node) -> None:
+    node.synced = node.written
+    node.names = node.names[-1:]
+
+
+def _torn(file: Node) -> bytes:
+    """Half of what was written since the last fsync."""
+    kept = len(file.synced) if file.written.startswith(file.synced) else 0
+    return file.written[: (kept + len(file.written) + 1) // 2]
+
+
+def _flat(top: Node, names_of: Callable[[Node], Names], content: Callable[[Node], bytes]) -> State:
+    state: State = {}
+
+    def descend(node: Node, prefix: str) -> None:
+        for name, child in names_of(node).items():
+            state[prefix + name] = None if child.folder else content(child)
             if child.folder:
-                state[name] = _frozen(child, contents)
-            else:  # a file that is gone by now was written as far as it was synced, for all that is known
-                state[name] = File(child.synced, contents.get(child, child.synced))
-        states.append(state)
-    return Folder(tuple(states))
+                descend(child, f"{prefix}{name}/")
+
+    descend(top, "")
+    return state

@@ -15,12 +15,13 @@ Path: TypeAlias = tuple[str | int, ...]
 
 STRANGE_VALUES: tuple[Any, ...] = (
     None, True, False, 0, -1, 1, 2**31, 2**63, 2**64, -(2**63) - 1, 10**30, 0.5, -0.0, 1e308, 5e-324, "", "x",
-    "\x00", "\x1b]0;owned\x07", "\ud800", "nan", "../../../etc/passwd", "x" * 5000, [], {}, [[]], {"": {}}, [1, "2", None],
+    "\x00", "\x1b]0;owned\x07", "\ud800", "nan", "../../../etc/passwd", "x" * 5000, [], {}, [[]], {"": {}},
+    [1, "2", None],
 )  # fmt: skip
 STRANGE_LITERALS = (
     b"NaN", b"Infinity", b"-Infinity", b"1e999", b"-1e999", b"1" * 5000, b"0x10", b"01", b"1_000", b"'x'", b"undefined",
-    b'"\xff\xfe"', b'"\\ud800"', b'"\\u0000"', b"[" * 3000, b"[" * 2000 + b"]" * 2000, b'{"a":' * 2000 + b"1" + b"}" * 2000,
-    b"", b",", b"//", b"\xef\xbb\xbf1",
+    b'"\xff\xfe"', b'"\\ud800"', b'"\\u0000"', b"[" * 3000, b"[" * 2000 + b"]" * 2000,
+    b'{"a":' * 2000 + b"1" + b"}" * 2000, b"", b",", b"//", b"\xef\xbb\xbf1",
 )  # fmt: skip
 
 

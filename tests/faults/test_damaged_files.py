@@ -14,6 +14,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC
+from itertools import takewhile
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -84,7 +85,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> RunDirectory:
 # --------------------------------------------------------------------------------------------------------- presets
 
 STRANGE_TOML = (
-    "nan", "-inf", "-1", "0", "1e308", "9" * 30, "9" * 5000, "0x" + "f" * 5000, "true", '""', '"\\u0000"', '"/dev/zero"',
+    "nan", "-inf", "-1", "0", "1e308", "9" * 30, "9" * 5000, "0x" + "f" * 5000, "true", '""', '"\\u0000"',
+    '"/dev/zero"',
     '"\\u001B[31m"', "[]", "[[]]", "[" * 2000, "[" * 300 + "]" * 300, "{}", "{a = {b = 1}}", "1979-05-27", "07:32:00",
     "0001-01-01T00:00:00Z", "'''", '"' + "x" * 5000 + '"', "",
 )  # fmt: skip
@@ -158,9 +160,9 @@ def damaged_lines(random: Random, content: bytes) -> bytes:
 
 
 def whole_lines_before_damage(before: bytes, after: bytes) -> list[Event]:
-    """The events of the lines that come before the first byte that differs."""
-    same = os.path.commonprefix([before, after])
-    return [decode_event(line) for line in same.split(b"\n")[:-1]]
+    """The events of the lines that come before the first one that differs."""
+    pairs = zip(before.split(b"\n")[:-1], after.split(b"\n")[:-1], strict=False)
+    return [decode_event(line) for line, _ in takewhile(lambda pair: pair[0] == pair[1], pairs)]
 
 
 def test_a_damaged_record_is_read_around_its_damage(trained: RunDirectory, tmp_path: Path) -> None:

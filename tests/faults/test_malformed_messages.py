@@ -90,8 +90,7 @@ def _more_after_the_end(random: Random) -> list[bytes]:
 
 
 def _several_frames(random: Random) -> list[bytes]:
-    frames = [random.choice((b"", STATUS, random.choice(VALID), noise(random, 50))) for _ in range(random.randint(2, 6))]
-    return frames
+    return [random.choice((b"", STATUS, random.choice(VALID), noise(random, 50))) for _ in range(random.randint(2, 6))]
 
 
 def _another_version(random: Random) -> list[bytes]:
@@ -102,7 +101,9 @@ def _another_version(random: Random) -> list[bytes]:
 
 def _unknown_kind(random: Random) -> list[bytes]:
     document = json.loads(random.choice(VALID))
-    document["command"]["kind"] = random.choice(("", "Status", "stop ", "exec", "\x00", "set\x1b[31m", 1, None, ["stop"]))
+    document["command"]["kind"] = random.choice(
+        ("", "Status", "stop ", "exec", "\x00", "set\x1b[31m", 1, None, ["stop"])
+    )
     return [json.dumps(document).encode()]
 
 
@@ -280,9 +281,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
         yield engine
 
 
-def test_an_engine_goes_on_training_and_its_journal_stays_sane(
-    engine: Engine, context: zmq.Context[Socket]
-) -> None:
+def test_an_engine_goes_on_training_and_its_journal_stays_sane(engine: Engine, context: zmq.Context[Socket]) -> None:
     endpoints = engine.identity.endpoints
     assert endpoints is not None
     socket = connected(context, endpoints.commands)
@@ -384,14 +383,15 @@ def test_no_streamed_message_ends_a_viewer(publisher: tuple[RunDirectory, Socket
     run, socket = publisher
     templates = streamable()
     view, history = RunView(name="r", method="cyclegan", host=""), History()
-    sent = 0
+    sent = taken = 0
 
     with EventStream(run) as stream:
         assert socket.recv() == b"\x01" + EVENT_TOPIC
 
         def heard(mark: int) -> bool:
-            nonlocal view
+            nonlocal view, taken
             messages = stream.wait()
+            taken += len(messages)
             view = absorb(view, history, messages)
             return any(isinstance(message, ev.Tick) and message.time == mark for message in messages)
 
@@ -412,4 +412,5 @@ def test_no_streamed_message_ends_a_viewer(publisher: tuple[RunDirectory, Socket
 
         batch()
     assert sent >= STREAMED
-    assert view.name == "r"
+    assert taken > STREAMED // BATCH, "some of it is to be readable still"
+    assert view.last_seq > 0

@@ -35,7 +35,7 @@ class Journal:
         self.checkpoints: defaultdict[int, list[int]] = defaultdict(list)
         """Step to the numbers of the events that announced a checkpoint of it, those deleted later left out."""
         self.resumed_unannounced = 0
-        """A number before which checkpoints may have been deleted unannounced; see hear_resumed."""
+        """A number before which checkpoints may have been deleted unannounced; 0 for none."""
 
     def hear(self, file: RecordFile, line: Line) -> None:
         """Take in the next line."""

@@ -95,7 +95,9 @@ class RecordFile:
             return False
         if line.damage:
             fact = f"line {line.number:,}, number {line.seq:,}, cannot be understood: {line.damage}"
-            self._findings.problem("lines", self.name, fact, "A newer gan-tui may have written it; update this one.")
+            self._findings.problem(
+                "lines", self.name, fact, "It is damaged, or a newer gan-tui wrote it: update this one."
+            )
         if not line.finished:
             fact = f"lacks the newline after its last line, {line.number:,}"
             self._findings.remark("lines", self.name, fact, "Nothing to do: the next engine adds it.")

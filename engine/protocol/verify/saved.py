@@ -82,9 +82,9 @@ class SavedStates:
     def _check_manifest(self, path: Path, step: int, manifest: Manifest, last_seq: int) -> None:
         if manifest.step != step:
             self._problem(path, f"holds step {manifest.step:,}, whatever its name says", "Rename it.")
-        if self._identity is None or self._is_adopted(manifest):
+        if self._is_adopted(manifest):
             return
-        if manifest.run != self._identity.id:
+        if not self._is_own(manifest):
             fix = "Move it out: resume would take it for this run's."
             self._problem(path, f"was written by another run, {manifest.run}", fix)
         elif manifest.seq > last_seq and not self._alive:
@@ -95,6 +95,9 @@ class SavedStates:
         """Whether it is a branch's own copy of the checkpoint that it grew from."""
         parent = self._identity.parent if self._identity else None
         return parent is not None and manifest.step == parent.step and manifest.run == parent.id
+
+    def _is_own(self, manifest: Manifest) -> bool:
+        return self._identity is None or manifest.run == self._identity.id
 
     def check_files(self, advance: Callable[[int], None]) -> None:
         """Hash every file; ``advance`` is told the bytes of each when it is done."""
@@ -139,32 +142,33 @@ class SavedStates:
     # ------------------------------------------------------------------------------------------------ and the journal
 
     def compare_with(self, journal: Journal) -> None:
-        """Find checkpoints that the journal announced and that are gone, and such as it never announced."""
+        """Find checkpoints that the journal announced and that are gone, and such as it never announced.
+
+        An engine deletes surplus ones once a new one is complete, and journals both afterwards. Where a kill came in
+        between, the new one is there unannounced, or was resumed from, and the older ones are gone without a word.
+        """
+        present = self._present()
+        announced = journal.checkpoints
+        unannounced = [paths[-1] for step, paths in present.items() if len(paths) > len(announced.get(step, ()))]
+        own = [path for path in unannounced if path in self._manifests and self._is_own(self._manifests[path])]
+        if not self._alive:
+            for path in own:
+                fix = "Nothing to do: an engine was killed just after writing it. Resume takes it up like any other."
+                self._remark("checkpoints", path, "is announced by no event", fix)
+        excused = max((self._manifests[path].seq for path in own), default=0)
+        excused = max(excused, journal.resumed_unannounced)
+        for step, numbers in announced.items():
+            if len(numbers) > len(present.get(step, ())):
+                self._report_gone(step, excused=numbers[0] <= excused)
+
+    def _present(self) -> dict[int, list[Path]]:
+        """The folders of each step, one that a branch adopted left out: its journal does not announce it."""
         present: defaultdict[int, list[Path]] = defaultdict(list)
         for path, step in self.folders.items():
             manifest = self._manifests.get(path)
             if manifest is None or not self._is_adopted(manifest):
                 present[step].append(path)
-        unannounced = {
-            step: paths for step, paths in present.items() if len(paths) > len(journal.checkpoints.get(step, ()))
-        }
-        self._report_unannounced(unannounced)
-        # An engine deletes older ones once a new one is complete, and journals both afterwards: a kill in between.
-        latest = (
-            self._manifests[path].seq for paths in unannounced.values() for path in paths if path in self._manifests
-        )
-        excused = max(latest, default=0)
-        excused = max(excused, journal.resumed_unannounced)
-        for step, announced in journal.checkpoints.items():
-            if len(announced) > len(present.get(step, ())):
-                self._report_gone(step, excused=announced[0] <= excused)
-
-    def _report_unannounced(self, found: dict[int, list[Path]]) -> None:
-        for paths in found.values():
-            newest = paths[-1]
-            if newest in self._manifests and not self._alive:
-                fix = "Nothing to do: an engine was killed just after writing it. Resume takes it up like any other."
-                self._remark("checkpoints", newest, "is announced by no event", fix)
+        return present
 
     def _report_gone(self, step: int, *, excused: bool) -> None:
         path = self._run.checkpoints / folder_name(step)

@@ -8,20 +8,25 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from engine.errors import RequestError
+from engine.errors import RequestError, WorkError
 from engine.protocol.checkpoints import (
     Manifest,
     StoredFile,
+    by_objective,
+    check_files,
     choose_checkpoint,
     damage_of,
     folder_name,
     list_checkpoints,
+    missing_or_cut,
     read_manifest,
 )
 from engine.protocol.rundir import RunDirectory
 
 
-def put(run: RunDirectory, step: int, **files: bytes) -> tuple[Path, Manifest]:
+def put(
+    run: RunDirectory, step: int, *, objective: float | None = None, weight: float = 10.0, **files: bytes
+) -> tuple[Path, Manifest]:
     """A checkpoint of small files."""
     folder = run.checkpoints / folder_name(step)
     folder.mkdir(parents=True)
@@ -30,8 +35,8 @@ def put(run: RunDirectory, step: int, **files: bytes) -> tuple[Path, Manifest]:
         (folder / name).write_bytes(content)
         stored[name] = StoredFile(sha256=hashlib.sha256(content).hexdigest(), size=len(content))
     manifest = Manifest(
-        run="0", step=step, epoch=1, images=step, time=0.0, reason="schedule", losses={"G_A": None}, controls={},
-        files=stored,
+        run="0", step=step, epoch=1, images=step, time=0.0, reason="schedule", losses={"G_A": None},
+        objective=objective, controls={"loss.cycle_a": weight, "log.every": step}, files=stored,
     )  # fmt: skip
     (folder / "manifest.json").write_bytes(msgspec.json.encode(manifest))
     return folder, manifest
@@ -81,7 +86,7 @@ def test_a_request_that_names_none_is_told_what_there_is(run: RunDirectory, give
     put(run, 1800)
     with pytest.raises(RequestError) as caught:
         choose_checkpoint(run, given)
-    assert caught.value.fix == "There are 900, 1800, and latest."
+    assert caught.value.fix == "There are 900, 1800, and latest and best."
 
 
 def test_a_run_without_any_says_so(run: RunDirectory) -> None:
@@ -100,3 +105,87 @@ def test_damage_is_named_with_its_file(run: RunDirectory) -> None:
     assert damage_of(folder, manifest).startswith("has a damaged file G_A (its SHA-256 differs")
     (folder / "G_A").unlink()
     assert damage_of(folder, manifest) == "lacks its file G_A"
+    (folder / "G_A").write_bytes(b"0123456789abc")
+    assert damage_of(folder, manifest) == "has a lengthened file G_A (13 of 10 bytes)"
+
+
+def test_changed_bits_show_only_when_files_are_read(run: RunDirectory) -> None:
+    folder, manifest = put(run, 10, D_A=b"abc", G_A=b"0123456789")
+    flip_a_bit(folder / "G_A")
+    assert missing_or_cut(folder, manifest) == ""
+    assert [bool(clause) for clause in check_files(folder, manifest)] == [False, True]
+    assert damage_of(folder, manifest).startswith("has a damaged file G_A")
+    (folder / "D_A").write_bytes(b"ab")
+    assert missing_or_cut(folder, manifest) == damage_of(folder, manifest) == "has a truncated file D_A (2 of 3 bytes)"
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that opens and cannot be read")
+def test_a_file_that_cannot_be_read_is_damage_and_no_crash(run: RunDirectory) -> None:
+    folder, manifest = put(run, 10, G_A=b"")
+    (folder / "G_A").unlink()
+    (folder / "G_A").symlink_to("/proc/self/mem")  # its first byte is an I/O error, as on a failing disk
+    assert damage_of(folder, manifest) == "has an unreadable file G_A (Input/output error)"
+
+
+def flip_a_bit(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[0] ^= 1
+    path.write_bytes(content)
+
+
+def test_the_newest_is_the_newest_that_is_whole(run: RunDirectory) -> None:
+    whole, _, _ = put(run, 10), put(run, 20), put(run, 30)
+    for step in (20, 30):
+        flip_a_bit(run.checkpoints / folder_name(step) / "G_A")
+    assert choose_checkpoint(run, "latest") == whole
+    flip_a_bit(whole[0] / "G_A")
+    assert choose_checkpoint(run, "latest")[1].step == 30, (
+        "there is none that is whole: the caller is told of the newest"
+    )
+
+
+def test_an_examination_can_be_given(run: RunDirectory) -> None:
+    put(run, 10)
+    put(run, 20)
+    chosen = choose_checkpoint(run, "latest", lambda folder, manifest: "is old" if manifest.step == 20 else "")
+    assert chosen[1].step == 10
+
+
+def test_a_step_whose_manifest_cannot_be_read_is_named_so(run: RunDirectory) -> None:
+    put(run, 10)
+    folder, _ = put(run, 20)
+    (folder / "manifest.json").write_bytes(b"{")
+    with pytest.raises(WorkError, match="checkpoint 20 of run horse: has no readable manifest.json") as caught:
+        choose_checkpoint(run, "20")
+    assert caught.value.fix == "There are 10, and latest and best."
+
+
+def test_the_best_has_the_lowest_objective_under_the_newest_weights(run: RunDirectory) -> None:
+    put(run, 10, objective=1.0, weight=5.0)
+    put(run, 20, objective=3.0)
+    put(run, 30, objective=2.0)
+    put(run, 40, objective=None)
+    put(run, 50, objective=2.0)
+    assert [manifest.step for _, manifest in by_objective(list_checkpoints(run))] == [50, 30, 20]
+    assert choose_checkpoint(run, "best")[1].step == 50
+    flip_a_bit(run.checkpoints / folder_name(50) / "G_A")
+    assert choose_checkpoint(run, "best")[1].step == 30
+
+
+def test_the_weights_that_count_are_those_of_the_newest_whole_one(run: RunDirectory) -> None:
+    put(run, 10, objective=1.0, weight=5.0)
+    newest, _ = put(run, 20, objective=3.0, weight=8.0)
+    assert choose_checkpoint(run, "best")[1].step == 20
+    flip_a_bit(newest / "G_A")
+    assert choose_checkpoint(run, "best")[1].step == 10
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_no_best_is_known(run: RunDirectory, damaged: bool) -> None:
+    put(run, 10, objective=1.0, weight=5.0)
+    put(run, 20, objective=3.0 if damaged else None, weight=8.0)
+    for step in (10, 20) if damaged else ():
+        flip_a_bit(run.checkpoints / folder_name(step) / "G_A")
+    with pytest.raises(RequestError, match="the best checkpoint of run horse: is not known") as caught:
+        choose_checkpoint(run, "best")
+    assert caught.value.fix == ("" if damaged else "Name a step: 10, 20.")

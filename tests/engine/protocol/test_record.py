@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from engine.protocol import events as ev
 from engine.protocol.codec import encode
-from engine.protocol.record import RecordReader, last_event, last_metrics
+from engine.protocol.record import LONG, RecordReader, is_long, last_event, last_metrics
 from engine.protocol.rundir import RunDirectory
 from engine.record import Record
 
@@ -160,3 +161,74 @@ def test_while_an_engine_writes_every_event_comes_once_and_in_order(run: RunDire
         found += seqs(reader)
     assert found == list(range(1, last + 1))
     assert reader.damaged == 0
+
+
+# --------------------------------------------------------------------------------------------- long records
+
+
+@pytest.fixture
+def long_run(run: RunDirectory) -> RunDirectory:
+    """Wide lines of metrics, a note after every hundredth, and a damaged line in their midst."""
+    losses = {f"loss_{number}": 0.123456789 for number in range(400)}
+    seq = 0
+    with run.metrics.open("wb") as lines, run.events.open("wb") as journal:
+        while lines.tell() <= LONG:
+            seq += 1
+            if seq % 101:
+                lines.write(encode(replace(metrics(seq), losses=losses)) + b"\n")
+            else:
+                journal.write(encode(note(seq)) + b"\n")
+            if seq == 1500:
+                lines.write(b"\xff" * 300_000 + b"\n")
+    return run
+
+
+def test_a_short_record_is_read_whole_however_it_is_asked_for(run: RunDirectory) -> None:
+    append(run.metrics, *(metrics(seq) for seq in range(1, 3000)))
+    assert not is_long(run)
+    assert seqs(RecordReader(run, sparse=True)) == list(range(1, 3000))
+
+
+def test_a_sparse_reading_has_the_journal_the_newest_lines_and_some_of_every_part(long_run: RunDirectory) -> None:
+    assert is_long(long_run)
+    whole = list(RecordReader(long_run).read())
+    sparse = list(RecordReader(long_run, sparse=True).read())
+    found = [event.seq for event in sparse]
+    assert found == sorted(found)
+    assert len(found) == len(set(found))
+    assert [event for event in sparse if isinstance(event, ev.Note)] == [
+        event for event in whole if isinstance(event, ev.Note)
+    ]
+    assert set(found) < {event.seq for event in whole}
+    assert len(found) < len(whole)
+    assert sparse[-12:] == whole[-12:]
+    assert sparse[0] == whole[0]
+    parts = len(whole) // 50
+    for part in range(50):
+        assert any(isinstance(event, ev.Metrics) for event in sparse if part * parts < event.seq <= (part + 1) * parts)
+
+
+def test_after_a_sparse_reading_everything_that_comes_is_read(long_run: RunDirectory) -> None:
+    reader = RecordReader(long_run, sparse=True)
+    last = seqs(reader)[-1]
+    assert seqs(reader) == []
+    line = encode(metrics(last + 1)) + b"\n"
+    with long_run.metrics.open("ab") as file:
+        file.write(line[:20])
+    assert seqs(reader) == []
+    with long_run.metrics.open("ab") as file:
+        file.write(line[20:])
+    append(long_run.events, note(last + 2))
+    append(long_run.metrics, *(metrics(seq) for seq in range(last + 3, last + 3000)))
+    assert seqs(reader) == list(range(last + 1, last + 3000))
+
+
+def test_a_sparse_reading_ends_before_a_line_that_is_still_being_written(long_run: RunDirectory) -> None:
+    last = seqs(RecordReader(long_run))[-1]
+    with long_run.metrics.open("ab") as file:
+        file.write(encode(metrics(last + 1)))
+    reader = RecordReader(long_run, sparse=True)
+    assert seqs(reader)[-1] == last
+    with long_run.metrics.open("ab") as file:
+        file.write(b"\n")
+    assert seqs(reader) == [last + 1]

@@ -176,5 +176,9 @@ def test_a_new_run_may_take_a_while_to_start_but_not_for_ever(tmp_path: Path) ->
     assert viewed_state(run, identity) == "starting"
     long_ago = msgspec.structs.replace(identity, state_since=time.time() - STARTING_GRACE_SECONDS - 1)
     assert viewed_state(run, long_ago) == "lost"
+    clock_set_back = msgspec.structs.replace(identity, state_since=time.time() + 3600)
+    assert viewed_state(run, clock_set_back) == "lost"
+    with holder(run):
+        assert viewed_state(run, clock_set_back) == "starting"
     died = msgspec.structs.replace(identity, pid=1)
     assert viewed_state(run, died) == "lost"

@@ -155,6 +155,15 @@ def test_a_branch_is_repeated_from_its_parents_checkpoint(tmp_path: Path) -> Non
     assert differences(last_state(replay), last_state(branch)) == []
 
 
+def test_what_a_parent_staged_is_not_staged_beside_the_nudge_that_it_became(tmp_path: Path) -> None:
+    parent = make_run(tmp_path, "run.steps=8", "checkpoint.every=4", name="parent")
+    train_here(parent, cycle_a(3.0, at_step=6))
+    branch = branch_of(parent, "checkpoint.every=4")
+    train_here(branch, script=after_step(5, cycle_a(2.0)))
+    with session_of(replay_of(branch)) as session:
+        assert [change.at_step for change in session.panel.staged] == [5, 6]
+
+
 def test_a_branch_that_was_taken_up_again_before_its_own_first_checkpoint(tmp_path: Path) -> None:
     parent = make_run(tmp_path, "run.steps=4", name="parent")
     train_here(parent)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.config.methods import CONFIGS
 from engine.errors import WorkError
 from engine.protocol import events as ev
 from engine.protocol.checkpoints import list_checkpoints
@@ -16,7 +17,7 @@ from tests.engine.train.here import after_step, differences, last_state, train_h
 from tests.runs import course_of, events_of, make_images, make_run
 
 STEPS = 13
-SETTINGS = (f"run.steps={STEPS}", "generator.dropout=true", "sample.every=4")
+SETTINGS = (f"run.steps={STEPS}", "generator.dropout=true", "run.deterministic=true", "sample.every=4")
 NUDGES = (
     SetControls(values={"loss.cycle_a": 5.0}),
     SetControls(values={"optim.lr_g": 1e-4, "loss.identity": 0.0}, at_step=6),
@@ -25,18 +26,24 @@ NUDGES = (
 """At once, at the first step of an epoch's second half, and in the next epoch."""
 
 
+@pytest.fixture(scope="module", params=list(CONFIGS))
+def kind(request: pytest.FixtureRequest) -> str:
+    """Each method in turn, those to come too."""
+    return str(request.param)
+
+
 @pytest.fixture(scope="module")
-def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> RunDirectory:
-    run = make_run(tmp_path_factory.mktemp("runs"), *SETTINGS)
+def uninterrupted(kind: str, tmp_path_factory: pytest.TempPathFactory) -> RunDirectory:
+    run = make_run(tmp_path_factory.mktemp("runs"), *SETTINGS, kind=kind)
     assert train_here(run, *NUDGES) is Ending.FINISHED
     return run
 
 
 @pytest.mark.parametrize("step", [1, 4, 5, 6, 8, 12])
 def test_a_resumed_run_is_the_uninterrupted_one_bit_for_bit(
-    step: int, uninterrupted: RunDirectory, tmp_path: Path
+    kind: str, step: int, uninterrupted: RunDirectory, tmp_path: Path
 ) -> None:
-    run = make_run(tmp_path, *SETTINGS)
+    run = make_run(tmp_path, *SETTINGS, kind=kind)
     assert train_here(run, *NUDGES, script=after_step(step, Stop())) is Ending.STOPPED
     assert course_of(run).keys() == set(range(1, step + 1))
     assert train_here(run) is Ending.FINISHED

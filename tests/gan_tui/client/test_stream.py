@@ -17,7 +17,7 @@ from engine.protocol.codec import encode
 from engine.protocol.rundir import RunDirectory, create_run
 from engine.protocol.runtime import new_endpoints
 from engine.record import Record, Standing
-from gan_tui.client.stream import EventStream
+from gan_tui.client.stream import BATCH, EventStream
 from tests.gan_tui.client.locked import locked
 from tests.until import until
 
@@ -175,6 +175,43 @@ def test_a_follower_that_reads_nothing_for_a_while_has_it_all_in_the_end(run: Ru
         follow(stream, 1)
         writer.note(last - 1)
         assert follow(stream, last) == list(range(2, last + 1))
+
+
+def test_what_was_missed_for_hours_comes_in_portions(run: RunDirectory) -> None:
+    last = 5 * BATCH
+    with at_work(run) as writer, EventStream(run) as stream:
+        writer.note()
+        follow(stream, 1)
+        for _ in range(2, last):
+            writer.unpublished()
+        writer.note()
+        portions: list[list[int]] = []
+
+        def reached() -> bool:
+            portions.append([message.seq for message in stream.wait(0.2) if not isinstance(message, ev.Tick)])
+            return stream.last_seq == last
+
+        until(reached, "the newest event")
+        assert [seq for portion in portions for seq in portion] == list(range(2, last + 1))
+        assert max(map(len, portions)) <= BATCH
+
+
+def test_a_tick_waits_until_the_events_before_it_have_come(run: RunDirectory) -> None:
+    with at_work(run) as writer, EventStream(run) as stream:
+        writer.note()
+        follow(stream, 1)
+        for _ in range(3 * BATCH):
+            writer.unpublished()
+        heard: list[ev.Event | ev.Tick] = []
+
+        def ticked() -> bool:
+            writer.tick()
+            heard.extend(stream.wait(0.05))
+            return any(isinstance(message, ev.Tick) for message in heard)
+
+        until(ticked, "a tick")
+        first = next(place for place, message in enumerate(heard) if isinstance(message, ev.Tick))
+        assert first == 3 * BATCH
 
 
 def test_a_follower_that_came_first_sees_the_engine_come_and_go(run: RunDirectory) -> None:

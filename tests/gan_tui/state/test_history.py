@@ -7,10 +7,12 @@ from math import isclose
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from engine.protocol.events import Metrics
 from gan_tui.state.history import History
 from gan_tui.state.series import EMPTY, SeriesKey, joined
+from tests.gan_tui.long_records import shown_by
 
 LOSS = SeriesKey("loss", "G")
 
@@ -102,3 +104,51 @@ def test_a_series_that_comes_late_is_empty_before() -> None:
     assert early.finite + late.finite == 1000
     assert early.holes == late.holes == 0
     assert history.decimate([SeriesKey("loss", "unheard")], 0, 2000, 2).popitem()[1] == [EMPTY, EMPTY]
+
+
+def test_time_never_falls_where_the_clock_was_set_back() -> None:
+    history = History(16)
+    clocks = [100.0, 110.0, 120.0, -3480.0, -3470.0, -3460.0, -9000.0, -8990.0]
+    for step, clock in enumerate(clocks, start=1):
+        history.record(replace(line(step, float(step)), time=clock))
+    assert history.extent("time") == (100.0, 150.0), "the seconds that cannot be known count nothing"
+    seen = history.decimate([LOSS], 100.0, 150.0, 50, "time")[LOSS]
+    assert [span.low for span in seen if span.finite] == [1.0, 2.0, 3.0, 5.0, 6.0, 8.0], "4 and 7 share a column"
+    assert sum(span.finite for span in seen) == len(clocks)
+
+
+def test_time_goes_on_after_the_part_of_a_course_that_was_dropped() -> None:
+    history = History(16)
+    for step, clock in enumerate([100.0, 110.0, 50.0, 60.0], start=1):
+        history.record(replace(line(step, 1.0), time=clock))
+    history.truncate_after(1)
+    assert history.extent("time") == (100.0, 100.0)
+    history.record(replace(line(2, 1.0), time=70.0))
+    assert history.extent("time") == (100.0, 130.0)
+
+
+@pytest.mark.parametrize("capacity", [16, 4096])
+def test_a_step_that_comes_again_takes_the_place_of_what_followed_it(capacity: int) -> None:
+    """The resume between the two is lost: its line of the journal was damaged."""
+    history = filled([1.0] * 1000, capacity)
+    for step in range(601, 801):
+        history.record(line(step, 2.0))
+    assert history.extent() == (1, 800)
+    spans = history.decimate([LOSS], 1, 800, 8)[LOSS]
+    assert sum(span.finite for span in spans) == pytest.approx(800, abs=2 * history._buckets.stride)
+    assert (spans[0].high, spans[-1].low, spans[-1].high) == (1.0, 2.0, 2.0)
+
+
+def test_adopting_is_to_become_the_other_at_once() -> None:
+    coarse, whole = filled([1.0, 2.0, 3.0]), History(16)
+    coarse.coarse = True
+    for step in range(1, 2001):
+        whole.record(line(step, float(step % 7), late=1.0))
+    version, course, expected = coarse.version, coarse.course, shown_by(whole)
+    coarse.adopt(whole)
+    assert shown_by(coarse) == expected
+    assert coarse.version > version
+    assert coarse.course > course
+    assert not coarse.coarse
+    coarse.record(line(2001, 5.0, late=1.0))
+    assert coarse.extent() == (1, 2001)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from engine.protocol import commands as cmd
@@ -12,9 +14,13 @@ from gan_tui.state.effective import effective_values
 from gan_tui.state.history import History
 from gan_tui.state.run_view import (
     JOURNAL_LENGTH,
+    MARKERS_LENGTH,
+    PHASES_LENGTH,
+    Origin,
     RunView,
     apply,
     with_link,
+    with_past,
     with_reply,
     with_request,
     with_unanswered,
@@ -78,6 +84,8 @@ def test_a_staged_change_waits_until_its_step(started: RunView, recording: Recor
     assert view.staged == (change,)
     assert apply(view, recording.nudge(50, "loss.cycle_a", 10.0, 5.0)).staged == (change,)
     assert apply(view, recording.nudge(100, "loss.identity", 0.5, 1.0)).staged == ()
+    assert apply(view, recording.metrics(100)).staged == (change,)
+    assert apply(view, recording.metrics(150)).staged == (), "it was what is in force: nothing had to be changed"
 
 
 def test_pause_continue_and_the_ways_to_end(started: RunView, recording: Recording) -> None:
@@ -104,12 +112,19 @@ def test_the_link_has_the_first_word(started: RunView, recording: Recording) -> 
     assert with_link(finished, "lost").status == "lost", "the new engine is, that was to follow"
 
 
-def test_a_tick_moves_the_step_but_never_backwards_in_time(started: RunView) -> None:
-    tick = ev.Tick(step=7, epoch=1, throughput=50.0, state="training", time=started.clock + 1, last_seq=0)
+@pytest.mark.parametrize("clock", [+1.0, -3600.0])
+def test_a_tick_moves_the_step_whatever_the_clock_says(started: RunView, clock: float) -> None:
+    seq = started.last_seq
+    tick = ev.Tick(step=7, epoch=1, throughput=50.0, state="training", time=started.clock + clock, last_seq=seq)
     view = apply(started, tick)
-    assert (view.step, view.throughput) == (7, 50.0)
-    late = ev.Tick(step=3, epoch=1, throughput=1.0, state="paused", time=started.clock, last_seq=0)
-    assert apply(view, late) is view
+    assert (view.step, view.throughput, view.clock) == (7, 50.0, tick.time)
+
+
+def test_a_tick_from_before_the_newest_event_changes_nothing(started: RunView) -> None:
+    late = ev.Tick(
+        step=3, epoch=1, throughput=1.0, state="paused", time=started.clock + 9, last_seq=started.last_seq - 1
+    )
+    assert apply(started, late) is started
 
 
 def test_resuming_forgets_what_came_after_the_checkpoint(started: RunView, recording: Recording) -> None:
@@ -120,6 +135,39 @@ def test_resuming_forgets_what_came_after_the_checkpoint(started: RunView, recor
     assert view.step == 10
     assert [sheet.step for sheet in view.sheets] == [5]
     assert [marker.kind for marker in view.markers] == ["resume"]
+
+
+def test_of_the_checkpoints_own_step_only_a_later_change_is_forgotten(started: RunView, recording: Recording) -> None:
+    copied = started.last_seq + 1
+    events = [
+        recording.nudge(10, "loss.cycle_a", 10.0, 5.0),
+        recording.checkpoint(10),
+        ev.Note(**recording.when(10), text="good", by="you"),
+        recording.nudge(10, "loss.cycle_b", 10.0, 5.0),
+        ev.Resumed(**recording.when(10), from_step=10, checkpoint="c", from_seq=copied),
+    ]
+    view = started
+    for event in events:
+        view = apply(view, event)
+    assert [(marker.kind, marker.seq) for marker in view.markers] == [
+        ("nudge", copied), ("checkpoint", copied + 1), ("note", copied + 2), ("resume", copied + 4)
+    ]  # fmt: skip
+
+
+def test_a_branch_shows_its_past_and_says_where_it_begins(recording: Recording) -> None:
+    past, theirs = RunView(name=""), Recording()
+    for event in (theirs.nudge(5, "loss.cycle_a", 10.0, 5.0), theirs.sheet(8, ROWS)):
+        past = apply(past, event)
+    branch = with_past(RunView(name="b", link="live", origin=Origin(run="a", step=12_000)), past)
+    assert (branch.journal, branch.last_seq, branch.step) == ((), 0, 0), "its own record begins with 1"
+    branch = apply(
+        branch, ev.Resumed(**recording.when(12_000), from_step=12_000, checkpoint="checkpoints/step-00012000")
+    )
+    assert [(marker.kind, marker.step) for marker in branch.markers] == [("nudge", 5), ("resume", 12_000)]
+    assert [sheet.step for sheet in branch.sheets] == [8]
+    assert branch.journal[-1].text == "branched from a @ 12,000"
+    again = ev.Resumed(**recording.when(13_000), from_step=12_500, checkpoint="checkpoints/step-00012500", from_seq=1)
+    assert apply(branch, again).journal[-1].text == "resumed from checkpoints/step-00012500"
 
 
 def test_commands_wait_and_are_answered(started: RunView) -> None:
@@ -140,6 +188,36 @@ def test_the_journal_is_bounded(started: RunView, recording: Recording) -> None:
         view = apply(view, ev.Note(**recording.when(step), text=str(step), by="you"))
     assert len(view.journal) == JOURNAL_LENGTH
     assert view.journal[-1].step == JOURNAL_LENGTH + 49
+
+
+def test_whatever_happens_a_million_times_memory_is_bounded(started: RunView, recording: Recording) -> None:
+    """A fiftieth of that here: of each kind, far more than is kept."""
+
+    def happenings(step: int) -> Iterator[ev.Event]:
+        yield ev.Phase(**recording.when(step), name="warming up")
+        yield ev.Alert(**recording.when(step), subject="s", fact="f")
+        yield recording.nudge(step, "loss.cycle_a", 10.0, 5.0)
+        yield ev.Staged(**recording.when(step), values={"loss.cycle_a": 5.0}, at_step=step + 3, by="you")
+        yield recording.checkpoint(step)
+        yield recording.sheet(step, ROWS)
+        yield ev.Resumed(**recording.when(step), from_step=step, checkpoint="c")
+        yield recording.metrics(step + 1)
+
+    view = started
+    for step in range(1, 2500):
+        for event in happenings(step):
+            view = apply(view, event)
+    lengths = {name: len(value) for name in view.__struct_fields__ if isinstance(value := getattr(view, name), tuple)}
+    assert max(lengths.values()) <= JOURNAL_LENGTH, lengths
+    assert lengths["staged"] <= 4
+    assert lengths["phases"] <= PHASES_LENGTH
+
+
+def test_alerts_without_end_leave_the_other_markers_on_the_plot(started: RunView, recording: Recording) -> None:
+    view = apply(started, recording.nudge(10, "loss.cycle_a", 10.0, 5.0))
+    for _ in range(MARKERS_LENGTH + 1):
+        view = apply(view, ev.Alert(**recording.when(11), subject="s", fact="f"))
+    assert [marker.kind for marker in view.markers] == ["nudge", "alert"]
 
 
 def test_absorbing_equals_applying_one_by_one(recording: Recording) -> None:

@@ -24,6 +24,13 @@ def test_an_x_axis_does_not_reach_past_the_end_of_the_run() -> None:
     assert grown(None, 0, 100, limit=1000).high == 125
 
 
+def test_an_x_axis_from_before_the_end_was_known_is_drawn_anew() -> None:
+    early = grown(None, 1, 1000)
+    assert early.high > 1000
+    assert grown(early, 1, 1000, 1000).high == 1000
+    assert grown(grown(early, 1, 400, 1000), 1, 400, 1000).high <= 1000
+
+
 def test_a_y_axis_stays_while_data_fills_it() -> None:
     axis = fitted(None, 0.0, 10.0, log=False)
     assert fitted(axis, 1.0, 9.0, log=False) == axis

@@ -1,0 +1,213 @@
+"""Checkpoints: each file as it was written, each folder known to the journal, none lost."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from engine.protocol import events as ev
+from engine.protocol.checkpoints import MANIFEST, read_manifest, set_star
+from engine.protocol.codec import encode
+from engine.protocol.rundir import RunDirectory
+from engine.protocol.verify import verify_run
+from tests.engine.protocol.verify.damage import edit, findings_of, flip_bit, only_finding, rewrite_manifest, seq_of
+from tests.gan_tui.client.locked import locked
+from tests.runs import record_of
+
+
+def folder(run: RunDirectory, step: int = 9) -> Path:
+    return run.checkpoints / f"step-{step:08d}"
+
+
+def copied(run: RunDirectory, name: str, **changes: object) -> Path:
+    """Another checkpoint, of the files of step 9."""
+    copy = Path(shutil.copytree(folder(run), run.checkpoints / name))
+    rewrite_manifest(copy, **changes)
+    return copy
+
+
+def test_every_file_is_read(run: RunDirectory) -> None:
+    verdict = verify_run(run)
+    sizes = [file.stat().st_size for file in run.checkpoints.glob("*/*") if file.name != MANIFEST]
+    assert len(sizes) == 12, "four networks, the training state and a thumbnail each"
+    assert (verdict.checkpoints, verdict.bytes_hashed) == (2, sum(sizes))
+
+
+@pytest.mark.parametrize("name", ["G_A.safetensors", "training.pt"])
+def test_one_changed_bit(run: RunDirectory, name: str) -> None:
+    flip_bit(folder(run) / name)
+    finding = only_finding(run)
+    assert (finding.severity, finding.topic) == ("problem", "checkpoints")
+    assert finding.subject == f"checkpoints/step-00000009/{name}"
+    assert finding.fact == "is damaged (its SHA-256 is not what was written)"
+
+
+def test_a_truncated_file(run: RunDirectory) -> None:
+    path = folder(run) / "D_B.safetensors"
+    size = path.stat().st_size
+    os.truncate(path, 100)
+    finding = only_finding(run)
+    assert finding.subject == "checkpoints/step-00000009/D_B.safetensors"
+    assert finding.fact == f"has 100 bytes, and {size:,} were written"
+
+
+def test_a_missing_file_and_what_is_no_file(run: RunDirectory) -> None:
+    (folder(run) / "D_B.safetensors").unlink()
+    (folder(run) / "D_A.safetensors").unlink()
+    (folder(run) / "D_A.safetensors").mkdir()
+    assert findings_of(run) == [
+        ("problem", f"checkpoints/step-00000009/{name}.safetensors", "is gone") for name in ("D_A", "D_B")
+    ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [None, b"", b"{}", b"\xff", b'{"run": "\xff"}', b"[" * 100_000],
+    ids=["gone", "empty", "lacks fields", "no text", "not UTF-8", "nested"],
+)
+def test_an_unreadable_manifest(run: RunDirectory, content: bytes | None) -> None:
+    (folder(run) / MANIFEST).unlink()
+    if content is not None:
+        (folder(run) / MANIFEST).write_bytes(content)
+    finding = only_finding(run)
+    assert (finding.severity, finding.subject) == ("problem", "checkpoints/step-00000009")
+    assert finding.fact.startswith("has no readable manifest.json (")
+
+
+def test_a_manifest_of_a_newer_version(run: RunDirectory) -> None:
+    rewrite_manifest(folder(run), schema=2)
+    assert "it is of version 2 of the format, and this gan-tui reads 1" in only_finding(run).fact
+
+
+@pytest.mark.parametrize(
+    "name", ["/etc/hostname", "../step-00000012/G_A.safetensors", "..", "", "a" * 300, "a\0b"], ids=repr
+)
+def test_a_manifest_that_names_something_else_than_a_file_of_its_folder(run: RunDirectory, name: str) -> None:
+    stored = read_manifest(folder(run)).files
+    rewrite_manifest(folder(run), files={**stored, name: stored["training.pt"]})
+    finding = only_finding(run)
+    assert (finding.severity, finding.topic) == ("problem", "checkpoints")
+    assert finding.subject == f"checkpoints/step-00000009/{name}"
+
+
+def test_files_that_the_manifest_does_not_know(run: RunDirectory) -> None:
+    set_star(folder(run), True)
+    (folder(run) / "notes.txt").write_text("mine")
+    finding = only_finding(run)
+    assert (finding.severity, finding.subject) == ("remark", "checkpoints/step-00000009/notes.txt")
+
+
+def test_a_checkpoint_of_another_run_or_step(run: RunDirectory) -> None:
+    rewrite_manifest(folder(run), run="somebody")
+    assert only_finding(run).fact == "was written by another run, somebody"
+    rewrite_manifest(folder(run, 12), step=11)
+    assert ("problem", "checkpoints/step-00000012", "holds step 11, whatever its name says") in findings_of(run)
+
+
+def test_a_checkpoint_that_knows_more_than_the_record(run: RunDirectory) -> None:
+    last = record_of(run)[-1].seq
+    rewrite_manifest(folder(run), seq=last + 5)
+    finding = only_finding(run)
+    assert finding.severity == "problem"
+    assert finding.fact == f"was copied after event {last + 5}, and the record ends with {last}"
+
+
+def test_deleting_by_retention_is_journaled_and_no_finding(run: RunDirectory) -> None:
+    deleted = {step for event in record_of(run) if isinstance(event, ev.Checkpointed) for step in event.removed}
+    assert deleted == {3, 6}
+    assert not folder(run, 3).exists()
+    assert findings_of(run) == []
+
+
+def test_a_checkpoint_that_is_gone(run: RunDirectory) -> None:
+    shutil.rmtree(folder(run))
+    finding = only_finding(run)
+    assert (finding.severity, finding.subject) == ("problem", "checkpoints/step-00000009")
+    assert finding.fact == "is gone, and no event says that it was deleted"
+
+
+def test_all_checkpoints_are_gone(run: RunDirectory) -> None:
+    shutil.rmtree(run.checkpoints)
+    assert [(severity, subject) for severity, subject, _ in findings_of(run)] == [
+        ("problem", "checkpoints/step-00000009"),
+        ("problem", "checkpoints/step-00000012"),
+    ]
+
+
+def test_one_set_aside_is_still_there(run: RunDirectory) -> None:
+    aside = folder(run).rename(run.checkpoints / "abandoned-1-step-00000009")
+    assert findings_of(run) == []
+    flip_bit(aside / "G_A.safetensors")
+    assert only_finding(run).subject == "checkpoints/abandoned-1-step-00000009/G_A.safetensors"
+
+
+def test_one_written_just_before_a_kill_is_announced_by_no_event(run: RunDirectory) -> None:
+    copied(run, "step-00000011", step=11)
+    finding = only_finding(run)
+    assert (finding.severity, finding.subject) == ("remark", "checkpoints/step-00000011")
+    assert finding.fact == "is announced by no event"
+
+
+def test_those_that_its_writing_made_surplus_may_be_gone_unannounced(run: RunDirectory) -> None:
+    copied(run, "step-00000015", step=15, seq=record_of(run)[-1].seq)
+    shutil.rmtree(folder(run))
+    assert sorted((severity, subject) for severity, subject, _ in findings_of(run)) == [
+        ("remark", "checkpoints/step-00000009"),
+        ("remark", "checkpoints/step-00000015"),
+    ]
+
+
+def test_so_may_they_where_the_run_was_resumed_from_it(run: RunDirectory) -> None:
+    def replace(seq: int, event: ev.Event) -> None:
+        edit(run.events, lambda lines: lines.__setitem__([seq_of(x) for x in lines].index(seq), encode(event) + b"\n"))
+
+    announced = {event.saved_step: event for event in record_of(run) if isinstance(event, ev.Checkpointed)}
+    sixth, ninth = announced[6], announced[9]
+    assert 3 in ninth.removed
+    replace(ninth.seq, msgspec.structs.replace(ninth, removed=()))
+    assert only_finding(run).severity == "problem", "nothing explains that step 3 is gone"
+    replace(sixth.seq, ev.Alert(seq=sixth.seq, step=sixth.step, time=0.0, subject="a", fact="b"))
+    finding = only_finding(run)
+    assert (finding.severity, finding.subject) == ("remark", "checkpoints/step-00000003")
+
+
+def test_an_old_unannounced_one_does_not_excuse_a_newer_loss(run: RunDirectory) -> None:
+    copied(run, "step-00000002", step=2, seq=1)
+    shutil.rmtree(folder(run))
+    assert ("problem", "checkpoints/step-00000009") in [finding[:2] for finding in findings_of(run)]
+
+
+@pytest.mark.parametrize("name", [".step-00000015.4711.part", ".step-00000003.old"])
+def test_leftovers_of_a_killed_engine_are_no_finding_while_another_is_at_work(run: RunDirectory, name: str) -> None:
+    shutil.copytree(folder(run), run.checkpoints / name)
+    finding = only_finding(run)
+    assert (finding.severity, finding.subject) == ("remark", f"checkpoints/{name}")
+    with locked(run):
+        assert findings_of(run) == []
+
+
+def test_a_live_engine_may_not_have_announced_what_it_wrote_and_deleted(run: RunDirectory) -> None:
+    copied(run, "step-00000015", step=15, seq=record_of(run)[-1].seq + 3)
+    shutil.rmtree(folder(run))
+    with locked(run):
+        assert findings_of(run) == []
+
+
+@pytest.mark.parametrize("name", ["step-9", "notes.txt", "abandoned-step-00000009", ".hidden"])
+def test_strangers_among_the_checkpoints(run: RunDirectory, name: str) -> None:
+    (run.checkpoints / name).mkdir()
+    finding = only_finding(run)
+    assert (finding.severity, finding.topic, finding.subject) == ("remark", "files", f"checkpoints/{name}")
+
+
+def test_files_that_checkpoints_share_are_read_once_and_damaged_in_both(run: RunDirectory) -> None:
+    alone = verify_run(run).bytes_hashed
+    shutil.copytree(folder(run), run.checkpoints / "abandoned-1-step-00000009", copy_function=os.link)
+    assert verify_run(run).bytes_hashed == alone
+    flip_bit(folder(run) / "G_A.safetensors")
+    damaged = [subject for severity, subject, _ in findings_of(run) if severity == "problem"]
+    assert damaged == [f"checkpoints/{name}step-00000009/G_A.safetensors" for name in ("abandoned-1-", "")]

@@ -1,0 +1,117 @@
+"""What a checkpoint says of itself, and what a branch takes of its parent's."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from engine.protocol import events as ev
+from engine.protocol.checkpoints import THUMBNAIL, list_checkpoints
+from engine.protocol.commands import SaveCheckpoint, SetControls, Stop
+from engine.protocol.rundir import Parent, RunDirectory, read_identity
+from tests.engine.train.here import after_step, train_here
+from tests.runs import course_of, events_of, make_images, make_run, metrics_of
+
+
+def branch_of(parent: RunDirectory, folder: Path, step: int, *settings: str) -> RunDirectory:
+    identity = read_identity(parent)
+    [seq] = [manifest.seq for _, manifest in list_checkpoints(parent) if manifest.step == step]
+    return make_run(
+        folder, *settings, name="branch", parent=Parent(run=str(parent.root), step=step, id=identity.id, seq=seq)
+    )
+
+
+def test_a_manifest_tells_how_the_run_stood(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "sample.every=4", "optim.epochs=1", "optim.decay_epochs=3", "run.batch=2")
+    staged = SetControls(values={"loss.cycle_a": 2.0}, at_step=9)
+    train_here(run, SetControls(values={"optim.lr_d": 1e-4}), staged, script=after_step(7, Stop()))
+    [(folder, manifest)] = list_checkpoints(run)
+    lines = metrics_of(run)
+    assert (manifest.step, manifest.epoch, manifest.reason) == (7, 3, "stop")
+    assert [(line.step, line.losses) for line in manifest.recent] == [(line.step, line.losses) for line in lines]
+    assert manifest.losses == lines[-1].losses
+    sums = [sum(line.losses[name] for name in line.losses if name[:2] != "D_") for line in lines]
+    assert manifest.objective == pytest.approx(sum(sums) / len(sums))
+    assert manifest.factor == pytest.approx(0.5)
+    assert manifest.lr == {"G": pytest.approx(1e-4), "D": pytest.approx(0.5e-4)}
+    assert manifest.controls["optim.lr_d"] == 1e-4
+    assert [(change.at_step, change.values) for change in manifest.staged] == [(9, {"loss.cycle_a": 2.0})]
+    assert lines[-1].seq <= manifest.seq < events_of(run, ev.Checkpointed)[0].seq
+    with Image.open(io.BytesIO((folder / THUMBNAIL).read_bytes())) as picture:
+        assert picture.size == (4 * 32, 2 * 32), "both directions of the first image, no larger than they were"
+        assert picture.text["Title"] in ("step 0", "step 4")  # type: ignore[attr-defined]
+
+
+def test_a_thumbnail_is_small_and_kept_over_a_resume(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "data.resize=72", "data.crop=64", "checkpoint.every=3", "run.steps=6")
+    train_here(run, script=after_step(3, Stop()))
+    train_here(run, script=after_step(5, SaveCheckpoint()))
+    thumbnails = {}
+    for folder, manifest in list_checkpoints(run):
+        with Image.open(folder / THUMBNAIL) as picture:
+            assert picture.size == (4 * 48, 2 * 48)
+            thumbnails[manifest.step] = picture.text["Title"]  # type: ignore[attr-defined]
+    assert thumbnails == {3: "step 0", 5: "step 0", 6: "step 6"}, "the end takes its last sheet first"
+
+
+def test_a_resume_says_from_which_number_on_the_record_is_void(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "checkpoint.every=4")
+    late = SetControls(values={"loss.cycle_a": 2.0})
+    train_here(run, script=lambda event: _late(event, late))
+    train_here(run, script=after_step(8, Stop(how="discard")))
+    [(_, manifest), *_] = list_checkpoints(run)
+    [resumed] = events_of(run, ev.Resumed)
+    [nudged] = events_of(run, ev.Nudged)
+    assert resumed.from_seq == manifest.seq
+    assert resumed.from_seq < nudged.seq < resumed.seq
+    assert course_of(run)[5]["weights"]["cycle_a"] == 10.0, "a nudge after the copy is void"
+
+
+def _late(event: ev.Event, nudge: SetControls) -> list[object]:
+    """Nudge at the boundary at which the checkpoint was copied, but after that; then end without another."""
+    if isinstance(event, ev.Checkpointed):
+        return [Stop(how="discard")]
+    return [nudge] if isinstance(event, ev.Metrics) and event.step == 4 else []
+
+
+def test_the_first_checkpoint_of_a_branch_is_its_own(tmp_path: Path) -> None:
+    parent = make_run(tmp_path, "checkpoint.every=3", name="parent")
+    train_here(parent, script=after_step(6, Stop()))
+    branch = branch_of(parent, tmp_path, 3, "checkpoint.every=2", "checkpoint.keep=1", "checkpoint.keep_best=0")
+    train_here(branch, script=after_step(4, Stop(how="discard")))
+    shutil.rmtree(parent.root)
+    train_here(branch, script=after_step(8, Stop()))
+    resumed = events_of(branch, ev.Resumed)
+    assert [(event.from_step, event.from_seq) for event in resumed] == [(3, 0), (4, resumed[1].from_seq)]
+    assert [event.checkpoint for event in resumed] == ["checkpoints/step-00000003", "checkpoints/step-00000004"]
+    steps = {manifest.step: manifest.run for _, manifest in list_checkpoints(branch)}
+    assert steps.keys() == {3, 8}, "what it began with is kept beside the newest"
+    assert steps[3] != steps[8] == read_identity(branch).id
+
+
+def test_a_branch_that_is_killed_before_its_own_first_save_begins_again_at_the_parents(tmp_path: Path) -> None:
+    parent = make_run(tmp_path, "checkpoint.every=3", name="parent")
+    train_here(parent, script=after_step(3, Stop()))
+    branch = branch_of(parent, tmp_path, 3, "loss.cycle_a=4")
+    train_here(branch, script=after_step(5, Stop(how="discard")))
+    train_here(branch, script=after_step(6, Stop()))
+    assert [event.from_step for event in events_of(branch, ev.Resumed)] == [3, 3]
+    assert [line["weights"]["cycle_a"] for line in course_of(branch).values()] == [4.0, 4.0, 4.0]
+
+
+def test_other_images_on_a_resume_are_told_of(tmp_path: Path) -> None:
+    root = make_images(tmp_path / "data", each=4)
+    run = make_run(tmp_path, root=root)
+    train_here(run, script=after_step(2, Stop()))
+    shutil.copytree(root, tmp_path / "moved")
+    shutil.rmtree(root)
+    shutil.copytree(tmp_path / "moved", root)
+    train_here(run, script=after_step(3, Stop()))
+    assert not events_of(run, ev.Alert), "where they lie and when they were written does not matter"
+    (root / "trainA" / "new.png").write_bytes((root / "trainA" / "0.png").read_bytes())
+    train_here(run, script=after_step(4, Stop()))
+    assert [alert.subject for alert in events_of(run, ev.Alert)] == ["the training images"]

@@ -1,0 +1,169 @@
+"""Everything for which a resume is refused, each with its subject, fact and fix."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from engine.errors import RequestError, WorkError
+from engine.protocol.rundir import RunDirectory, read_identity
+from gan_tui.client.branch import ResumeRequest, begin, plan_resume
+from gan_tui.client.horizon import horizon_of
+from gan_tui.client.obstacles import obstacles
+from tests.gan_tui.client.locked import locked
+from tests.gan_tui.client.resumable import flip_a_bit
+from tests.runs import make_images, make_run, train_to_end
+
+
+def refusals(run: RunDirectory, chosen: str = "latest", request: ResumeRequest | None = None) -> list[str]:
+    """What is in the way, one line each."""
+    plan = plan_resume(run, chosen, request or ResumeRequest())
+    found = obstacles(plan, horizon_of(plan))
+    return [f"{error.exit_code} {error.one_line()}" for error in found]
+
+
+def asked(*settings: str) -> ResumeRequest:
+    return ResumeRequest(settings=settings)
+
+
+def test_nothing_is_in_the_way(horse: RunDirectory) -> None:
+    assert refusals(horse) == []
+    assert refusals(horse, "6") == []
+
+
+def test_an_engine_at_work(horse: RunDirectory) -> None:
+    with locked(horse):
+        [line] = refusals(horse)
+    assert line == "2 run horse: is being trained now. Attach to it: gan-tui attach horse"
+
+
+def test_a_damaged_checkpoint_is_named_with_the_newest_good_one(horse: RunDirectory) -> None:
+    flip_a_bit(horse, 12)
+    [line] = refusals(horse, "12")
+    assert line.startswith("1 checkpoint 12 of run horse: has a damaged file G_A.safetensors (its SHA-256 differs")
+    assert line.endswith(". The newest good one is step 9: gan-tui resume horse --checkpoint 9")
+    assert refusals(horse) == [], "the newest whole one is taken"
+    for step in (3, 6, 9):
+        flip_a_bit(horse, step)
+    [line] = refusals(horse)
+    assert line.startswith("1 run horse: has no undamaged checkpoint; that of step 12 has a damaged file")
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (("generator.width=8",), "2 generator.width: is 8, and the checkpoint's weights were trained with 4. Leave it"),
+        (
+            ("run.steps=12",),
+            "2 run horse: has done all its steps at 12. Train longer in a branch: gan-tui resume horse",
+        ),
+        (("run.steps=0", "optim.epochs=1", "optim.decay_epochs=1"), "--checkpoint 12 --set optim.epochs=…"),
+        (("data.crop=34",), "data.crop"),
+    ],
+)
+def test_settings_that_do_not_suit_the_checkpoint(horse: RunDirectory, settings: tuple[str, ...], words: str) -> None:
+    lines = refusals(horse, "latest", asked(*settings))
+    assert any(words in line for line in lines), lines
+
+
+def test_networks_of_another_kind(horse: RunDirectory) -> None:
+    without_layers = horse.config.read_text().replace("layers = 1\n", "")  # which pixel discriminators do not have
+    horse.config.write_text(without_layers)
+    [line] = refusals(horse, "latest", asked("discriminator.arch=pixel"))
+    assert line == "2 discriminator: is of another kind than the checkpoint's. Train it anew: gan-tui train"
+
+
+def test_first_weights_matter_no_more(horse: RunDirectory) -> None:
+    assert refusals(horse, "latest", asked("generator.init=xavier", "generator.init_gain=1")) == []
+
+
+@pytest.mark.parametrize("settings", [(), ("data.images=9",)], ids=["known", "not known"])
+def test_a_finished_run(trained: RunDirectory, settings: tuple[str, ...]) -> None:
+    [line] = refusals(trained, "latest", asked(*settings))
+    assert line.endswith("gan-tui resume horse --checkpoint 12 --steps 24")
+    assert refusals(trained, "latest", asked("run.steps=13", *settings)) == []
+    assert refusals(trained, "9", asked(*settings)) == []
+
+
+def test_data_that_are_gone(tmp_path: Path) -> None:
+    root = make_images(tmp_path / "data")
+    run = train_to_end(make_run(tmp_path / "runs", "run.steps=2", root=root))
+    run.config.write_text(run.config.read_text().replace("steps = 2", "steps = 9"))
+    assert refusals(run) == []
+    root.rename(tmp_path / "moved")
+    [line] = refusals(run)
+    assert line == f"2 {root}: does not exist. Set --data or data.root to a folder that holds trainA and trainB."
+    assert refusals(run, "latest", asked(f"data.root={tmp_path / 'moved'}")) == []
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
+def test_a_device_that_is_gone(horse: RunDirectory) -> None:
+    horse.config.write_text(horse.config.read_text().replace('device = "cpu"', 'device = "cuda"'))
+    [line] = refusals(horse)
+    assert line.startswith("2 run.device = cuda: asks for CUDA, and this machine has no NVIDIA GPU")
+    assert refusals(horse, "latest", asked("run.device=cpu")) == []
+
+
+def test_names_that_a_branch_cannot_have(horse: RunDirectory) -> None:
+    [line] = refusals(horse, "6", ResumeRequest(name="horse"))
+    assert line == f"2 run horse: exists already in {horse.root.parent}. Choose another --name."
+    [line] = refusals(horse, "6", ResumeRequest(name="a/b"))
+    assert "characters that a run name cannot have" in line
+
+
+# ------------------------------------------------------------------------------------------------------------ the disk
+
+
+@pytest.fixture
+def read_only(horse: RunDirectory, tmp_path: Path) -> Iterator[RunDirectory]:
+    """The run on a file system that is mounted read-only, as root is refused nothing else."""
+    mount = tmp_path / "mount"
+    mount.mkdir()
+
+    def mounted(*arguments: str) -> None:
+        done = subprocess.run(["mount", *arguments], capture_output=True, text=True, check=False)
+        if done.returncode:
+            pytest.skip(f"no file system can be mounted here: {done.stderr.strip()}")
+
+    try:
+        mounted("-t", "tmpfs", "tmpfs", str(mount))
+        shutil.copytree(horse.root, mount / "horse")
+        mounted("-o", "remount,ro", str(mount))
+        yield RunDirectory(mount / "horse")
+    finally:
+        subprocess.run(["umount", "-l", str(mount)], capture_output=True, check=False)
+
+
+def test_a_run_on_a_read_only_file_system_is_refused_and_branched_elsewhere(
+    read_only: RunDirectory, tmp_path: Path
+) -> None:
+    advice = f"gan-tui resume {read_only.root} --branch --runs-dir DIR"
+    [line] = refusals(read_only)
+    assert line == f"2 run horse: lies on a read-only file system. Branch from it elsewhere: {advice}"
+    [line] = refusals(read_only, "6")
+    assert line.startswith(
+        f"2 {read_only.root.parent}: lies on a read-only file system. Choose a folder for the branch"
+    )
+    elsewhere = ResumeRequest(branch=True, folder=tmp_path / "new" / "runs")
+    assert refusals(read_only, "latest", elsewhere) == []
+    branch = begin(plan_resume(read_only, "latest", elsewhere))
+    branch.config.write_text(branch.config.read_text().replace("steps = 24", "steps = 13"))
+    train_to_end(branch)
+    assert read_identity(branch).state == "finished"
+
+
+def test_a_runs_folder_that_is_a_file(horse: RunDirectory, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    [line] = refusals(horse, "latest", ResumeRequest(branch=True, folder=tmp_path / "file"))
+    assert line == f"2 {tmp_path / 'file'}: is not a folder. Choose another --runs-dir."
+
+
+def test_errors_are_of_the_two_kinds(horse: RunDirectory) -> None:
+    flip_a_bit(horse, 12)
+    plan = plan_resume(horse, "12", asked("generator.width=8"))
+    assert [type(error) for error in obstacles(plan, horizon_of(plan))] == [WorkError, RequestError]
