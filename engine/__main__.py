@@ -62,10 +62,6 @@ def _serve(run: RunDirectory) -> int:
             standing.update(exit_status=error.exit_code, endpoints=None, pid=None)
             raise
         record.publish = link.publish
-        standing.update(
-            state="starting", pid=os.getpid(), host=socket.gethostname(), endpoints=link.endpoints,
-            versions=versions(), reason="", exit_status=None,
-        )  # fmt: skip
         host = standing.identity.host
         record.write(ev.Started(**record.stamp(0), pid=os.getpid(), host=host))
         status = _train(run, record, standing, link)
@@ -79,6 +75,11 @@ def _open_link(run: RunDirectory, standing: Standing) -> Link:
         remove_stale(standing.identity.endpoints)
     link = Link(new_endpoints(), _first_report(run))
     _heed_signals(link)
+    # Named before they are bound, so that whatever happens the next engine knows which socket files to remove.
+    standing.update(
+        state="starting", pid=os.getpid(), host=socket.gethostname(), endpoints=link.endpoints,
+        versions=versions(), reason="", exit_status=None,
+    )  # fmt: skip
     try:
         link.open()
     except (OSError, zmq.ZMQError) as error:

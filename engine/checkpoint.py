@@ -204,6 +204,8 @@ def sweep(run: RunDirectory) -> None:
     for pattern in (".step-*.part", ".step-*.old"):
         for folder in run.checkpoints.glob(pattern):
             shutil.rmtree(folder, ignore_errors=True)
+    for draft in (*run.root.glob(".run.json.*.part"), *run.samples.glob(".step-*.part")):
+        draft.unlink(missing_ok=True)
 
 
 def load_checkpoint(folder: Path, manifest: Manifest, method: Method) -> dict[str, Any]:

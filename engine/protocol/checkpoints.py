@@ -122,7 +122,8 @@ def unreadable_checkpoints(run: RunDirectory) -> list[tuple[Path, str]]:
             try:
                 read_manifest(folder)
             except (OSError, DecodeError) as error:
-                found.append((folder, f"has no readable {MANIFEST} ({error})"))
+                reason = error.strerror if isinstance(error, OSError) else error
+                found.append((folder, f"has no readable {MANIFEST} ({reason})"))
     return found
 
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from engine.errors import GanTuiError
 from engine.protocol.events import Event, Resumed, Sampled
-from engine.protocol.record import RecordReader
+from engine.protocol.record import RecordReader, read_journal
 from engine.protocol.rundir import Identity, Parent, RunDirectory, read_identity
 
 
@@ -54,10 +54,25 @@ def read_inherited(ancestor: Ancestor, *, sparse: bool = False) -> Iterator[Even
     """
     for event in RecordReader(ancestor.run, sparse=sparse).read():
         if ancestor.seq and event.seq > ancestor.seq:
-            return
+            break
         if (event.from_step if isinstance(event, Resumed) else event.step) > ancestor.step:
             continue
-        yield replace(event, path=str(ancestor.run.root / event.path)) if isinstance(event, Sampled) else event
+        yield _with_absolute_path(event, ancestor) if isinstance(event, Sampled) else event
+    if ancestor.seq:
+        yield from _sheets_that_came_later(ancestor)
+
+
+def _sheets_that_came_later(ancestor: Ancestor) -> Iterator[Event]:
+    """Contact sheets of steps up to the branch that were still being written when its checkpoint was copied."""
+    for event in read_journal(ancestor.run):
+        if event.seq > ancestor.seq and isinstance(event, Resumed):
+            return
+        if event.seq > ancestor.seq and isinstance(event, Sampled) and event.step <= ancestor.step:
+            yield _with_absolute_path(event, ancestor)
+
+
+def _with_absolute_path(sheet: Sampled, ancestor: Ancestor) -> Sampled:
+    return replace(sheet, path=str(ancestor.run.root / sheet.path))
 
 
 def _parent_of(run: RunDirectory) -> Parent | None:

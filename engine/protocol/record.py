@@ -68,6 +68,13 @@ def is_long(run: RunDirectory) -> bool:
         return False
 
 
+def read_journal(run: RunDirectory) -> Iterator[Event]:
+    """What a run's journal holds, oldest first; no metrics."""
+    journal = _Lines(run.events)
+    while journal.head() is not None:
+        yield journal.take()
+
+
 def last_event(path: Path) -> Event | None:
     """The newest whole line of one file of the record, without reading the rest of it."""
     try:

@@ -89,7 +89,7 @@ def _train(original: RunDirectory, repeated: RunDirectory, last_step: int) -> No
     except GanTuiError as error:
         if not has_repeated(repeated, last_step):
             raise
-        say(error.one_line())  # at the end of what was to be repeated, perhaps just as the original failed
+        say(error.one_line())  # all was repeated; its last state, say, is not finite and was not saved
     if not has_repeated(repeated, last_step):
         fix = f"Go on: gan-tui resume {repeated.name}, then: gan-tui replay {original.name} --against {repeated.name}"
         raise WorkError(f"run {repeated.name}", "has not repeated everything yet, so nothing is compared", fix)

@@ -96,11 +96,11 @@ def _left(horizon: Horizon) -> Told:
 
 
 def _settings(seen: Preflight) -> list[Told]:
-    """The settings: asked for, nudged since the run was made, and staged."""
+    """The settings: asked for, else moved since the run was made, and staged."""
     moved = tuple(
         f"{control.name} {number(control.value)} (config.toml {number(control.configured)})"
         for control in seen.controls
-        if control.value != control.configured
+        if control.value != control.configured and control.value == control.checkpoint
     )
     staged = tuple(
         f"{name} {number(value)} at step {change.at_step:,} ({change.by})"

@@ -38,6 +38,7 @@ class CheckpointPicker(ModalScreen[int | None]):
 
     CSS_PATH = "checkpoints.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  # as Textual declares it
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "close", show=False),
         Binding("enter", "resume", "resume", show=False),
@@ -168,8 +169,9 @@ class CheckpointPicker(ModalScreen[int | None]):
         name = event.row_key.value
         if name is None or name == self._look_at or name not in self._listed:
             return
+        if self._look_at in self._listed:  # else the user did not move, and may have been told why
+            self._say("")
         self._look_at, self._looked, self._resume_once_read = name, None, False
-        self._say("")
         each = self._listed[name]
         self._headline()
         self.query_one("#details", VerticalScroll).scroll_home(animate=False)
@@ -300,6 +302,9 @@ def _files(looked: CheckpointPicker.Looked) -> list[Fact]:
 
 
 def _losses(kept: Kept) -> list[Fact]:
+    """Two components a line."""
     losses = kept.manifest.losses
-    told = "  ".join(f"{name} {'–' if value is None else reading(value)}" for name, value in losses.items())
-    return [Fact("losses", (told,))] if losses else []
+    names = max((len(name) for name in losses), default=0)
+    told = [f"{name:<{names}} {'–' if value is None else reading(value):>6}" for name, value in losses.items()]
+    lines = tuple("   ".join(told[at : at + 2]) for at in range(0, len(told), 2))
+    return [Fact("losses", lines)] if lines else []

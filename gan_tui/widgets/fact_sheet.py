@@ -50,6 +50,11 @@ class FactSheet(Static):
         super().__init__("")
         self._facts: tuple[Fact, ...] = ()
 
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """What is shown."""
+        return self._facts
+
     def show(self, facts: Sequence[Fact]) -> None:
         """Take the facts, the most important first."""
         self._facts = tuple(facts)
@@ -59,7 +64,7 @@ class FactSheet(Static):
         pen = self.get_component_rich_style
         table = Table.grid(padding=(0, 2, 0, 0), expand=True)
         table.add_column(width=10, style=pen("fact--label"))
-        table.add_column(ratio=1)
+        table.add_column(ratio=1, overflow="fold")
         for label, lines, tone in self._facts:
             for place, line in enumerate(lines):
                 sign = SIGNS[tone] if place == 0 else ""

@@ -140,8 +140,12 @@ def test_what_a_killed_engine_was_writing_or_deleting_is_swept_away(run: RunDire
     for name in (".step-00000020.77.part", ".step-00000005.old"):
         (run.checkpoints / name).mkdir()
         (run.checkpoints / name / "G_A.safetensors").touch()
+    run.samples.mkdir()
+    for draft in (run.samples / ".step-00000009.png.part", run.root / ".run.json.77.part"):
+        draft.touch()
     sweep(run)
     assert list(run.checkpoints.iterdir()) == [folder]
+    assert not list(run.root.rglob(".*"))
 
 
 @pytest.mark.parametrize("name", ["G_A.safetensors", "D_B.safetensors", "training.pt"])

@@ -21,6 +21,7 @@ from engine.protocol import events as ev
 from engine.protocol.codec import EVENT_TOPIC, decode_reply, encode
 from engine.protocol.rundir import RunDirectory, create_run, read_identity, write_identity
 from engine.protocol.runtime import new_endpoints, socket_path
+from engine.record import Stamp
 from gan_tui.client.stream import EventStream
 from gan_tui.state.absorb import absorb
 from gan_tui.state.history import History
@@ -39,6 +40,7 @@ ENGINE_MESSAGES = 5_000
 STREAMED = 20_000
 """Sent to a viewer."""
 
+MILLISECONDS = int(PATIENCE * 1000)
 SEEDS = st.integers(min_value=0, max_value=2**64 - 1)
 
 REPORT = cmd.Report(
@@ -65,7 +67,11 @@ HARMLESS = [
     )
 ]
 """Requests whose damaged copies may be valid and still do not end a run or hold it up."""
-VALID = [STATUS, *HARMLESS, *map(request, (cmd.Pause(), cmd.SaveCheckpoint(), cmd.TakeSample(), cmd.Stop()))]
+VALID = [
+    STATUS,
+    *HARMLESS,
+    *(request(command) for command in (cmd.Pause(), cmd.SaveCheckpoint(), cmd.TakeSample(), cmd.Stop())),
+]
 
 
 # ------------------------------------------------------------------------------------------------- what is sent
@@ -175,7 +181,7 @@ def connected(context: zmq.Context[Socket], address: str) -> Socket:
 
 
 def reply_to(socket: Socket) -> cmd.Reply:
-    assert socket.poll(PATIENCE * 1000), "no answer"
+    assert socket.poll(MILLISECONDS), "no answer"
     return decode_reply(socket.recv())
 
 
@@ -264,7 +270,7 @@ def test_an_oversized_message_costs_its_sender_the_connection_and_nobody_else(
         offender = connected(context, link.endpoints.commands)
         with offender, offender.get_monitor_socket(zmq.EVENT_DISCONNECTED) as hung_up:
             offender.send(content)
-            assert hung_up.poll(PATIENCE * 1000), "the link took it"
+            assert hung_up.poll(MILLISECONDS), "the link took it"
             offender.disable_monitor()
             assert replies_until_status(viewer) == []
         assert replies_until_status(connected(context, link.endpoints.commands)) == []
@@ -355,7 +361,7 @@ def publisher(tmp_path: Path, context: zmq.Context[Socket]) -> Iterator[tuple[Ru
 
 def streamable() -> list[bytes]:
     """One message of each sort that changes much in a view."""
-    stamps = ({"seq": number, "step": 10 * number, "time": 1.7e9 + number} for number in itertools.count(1))
+    stamps = (Stamp(seq=number, step=10 * number, time=1.7e9 + number) for number in itertools.count(1))
     return [
         encode(message)
         for message in (

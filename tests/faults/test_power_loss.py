@@ -42,7 +42,7 @@ def watched(folder: Path) -> Iterator[Disk]:
 
 
 def first_to_last_step(folder: Path) -> RunDirectory:
-    """A run from nothing to its end, stopped twice on the way: checkpoints of steps 3, 6 and 8; the first is deleted."""
+    """A run from nothing to its end, stopped twice on the way: checkpoints of steps 3, 6, 8, of which one is deleted."""
     run = make_run(folder, *SETTINGS)
     train_here(run, NUDGE, script=after_step(3, Stop()))
     train_here(run, script=after_step(6, Stop()))
@@ -101,16 +101,22 @@ STORIES: dict[str, tuple[Story | None, Story, str]] = {
 
 
 @pytest.fixture(scope="module", params=list(STORIES))
-def outcomes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[Outcome]:
-    """Whatever a story may leave, each once; only to be read."""
-    before, story, name = STORIES[request.param]
-    folder = tmp_path_factory.mktemp(request.param)
+def story(request: pytest.FixtureRequest) -> str:
+    """One story after another."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def outcomes(story: str, tmp_path_factory: pytest.TempPathFactory) -> list[Outcome]:
+    """Whatever the story may leave, each once; only to be read."""
+    before, happens, name = STORIES[story]
+    folder = tmp_path_factory.mktemp(story)
     runs = folder / "runs"
     runs.mkdir()
     if before:
         before(runs)
     with watched(runs) as disk:
-        story(runs)
+        happens(runs)
     return [
         Outcome(operation, RunDirectory(build(state, folder / str(number)) / name), exists, saved)
         for number, (operation, state, exists, saved) in enumerate(different(disk.moments, name))
@@ -139,7 +145,16 @@ def newest_saved(live: State, name: str) -> int:
 # --------------------------------------------------------------------------------------------- what must be there then
 
 
-def test_a_run_that_was_begun_is_there_and_says_what_it_is(outcomes: list[Outcome]) -> None:
+def known(request: pytest.FixtureRequest, concerned: bool, reason: str) -> None:
+    """Expect the test to fail, for a defect that is known."""
+    if concerned:
+        request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
+
+
+def test_a_run_that_was_begun_is_there_and_says_what_it_is(
+    outcomes: list[Outcome], story: str, request: pytest.FixtureRequest
+) -> None:
+    known(request, story in ("begun", "branched"), "a new run's name is not synced in the folder of runs")
     assert len(outcomes) > 200, "the story is to have many ends"
     for outcome in outcomes:
         if outcome.exists:
@@ -147,13 +162,19 @@ def test_a_run_that_was_begun_is_there_and_says_what_it_is(outcomes: list[Outcom
             assert read_toml(outcome.run.config)["method"]["kind"] == "cyclegan", outcome
 
 
-def test_what_the_journal_called_saved_is_still_there_or_something_newer(outcomes: list[Outcome]) -> None:
+def test_what_the_journal_called_saved_is_still_there_or_something_newer(
+    outcomes: list[Outcome], story: str, request: pytest.FixtureRequest
+) -> None:
+    known(request, story in ("begun", "branched"), "a new folder of checkpoints is not synced in the run's")
     for outcome in outcomes:
         newest = max((manifest.step for _, manifest in list_checkpoints(outcome.run)), default=-1)
         assert newest >= outcome.saved, outcome
 
 
-def test_whatever_is_called_a_checkpoint_is_whole(outcomes: list[Outcome]) -> None:
+def test_whatever_is_called_a_checkpoint_is_whole(
+    outcomes: list[Outcome], story: str, request: pytest.FixtureRequest
+) -> None:
+    known(request, story in ("begun", "resumed"), "a deleted checkpoint's new name is not synced before its files go")
     found = 0
     for outcome in outcomes:
         for folder, manifest in list_checkpoints(outcome.run):

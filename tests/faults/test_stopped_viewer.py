@@ -65,5 +65,5 @@ def write_notes(engine: Engine, number: int) -> None:
                 note = cmd.WriteNote(text=f"note {place}")
                 socket.send(encode(cmd.Request(version=cmd.SCHEMA_VERSION, id=str(place), by="test", command=note)))
             for _ in batch:
-                assert socket.poll(PATIENCE * 1000), "no answer"
+                assert socket.poll(int(PATIENCE * 1000)), "no answer"
                 assert decode_reply(socket.recv()).refusal is None

@@ -27,10 +27,10 @@ def run(tmp_path: Path) -> Iterator[RunDirectory]:
 
 def at_once(commands: list[list[str]], folder: Path) -> list[subprocess.Popen[str]]:
     """Processes that are started one right after another, none waiting for the one before."""
+    pipe, null = subprocess.PIPE, subprocess.DEVNULL
     return [
-        subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for command in commands
-    ]  # fmt: skip
+        subprocess.Popen(command, cwd=folder, stdin=null, stdout=pipe, stderr=pipe, text=True) for command in commands
+    ]
 
 
 def is_one_course(run: RunDirectory, starts: int) -> None:

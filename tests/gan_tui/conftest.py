@@ -14,7 +14,21 @@ os.environ["TEXTUAL_ANIMATIONS"] = "none"  # Textual reads it when it is importe
 for name in ("NO_COLOR", "TEXTUAL_THEME"):
     os.environ.pop(name, None)
 
-from engine.protocol.checkpoints import MANIFEST, Manifest, StoredFile, folder_name  # noqa: E402
+from engine.config.controls import controls_of  # noqa: E402
+from engine.config.load import dump, read_toml, resolve, with_settings  # noqa: E402
+from engine.config.methods import TrainConfig  # noqa: E402
+from engine.config.presets import shipped_presets  # noqa: E402
+from engine.protocol.checkpoints import (  # noqa: E402
+    MANIFEST,
+    THUMBNAIL,
+    Manifest,
+    StoredFile,
+    digest,
+    folder_name,
+)
+from engine.protocol.codec import encode  # noqa: E402
+from engine.protocol.events import Announced  # noqa: E402
+from engine.protocol.rundir import RunDirectory, create_run, read_identity, write_identity  # noqa: E402
 from gan_tui.app import Dashboard  # noqa: E402
 from gan_tui.screens.pacer import Tempo  # noqa: E402
 from tests.gan_tui.drawings import write_sheet  # noqa: E402
@@ -23,6 +37,8 @@ from tests.gan_tui.recorded import BEGAN, COMPONENTS, PACE, STEPS_PER_EPOCH, Rec
 
 STEPS = 49_200
 SHEETS = (10_000, 20_000, 30_000, 40_000, 49_000)
+SETTINGS = ("optim.epochs=100", "optim.decay_epochs=100", "run.seed=3")
+"""What the run has otherwise than its preset."""
 
 MakeDashboard = Callable[..., Dashboard]
 
@@ -34,29 +50,55 @@ def recording() -> Recording:
 
 @pytest.fixture(scope="session")
 def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run directory with sheets and empty checkpoint folders."""
-    folder = tmp_path_factory.mktemp("run")
+    """A run directory with sheets and four checkpoints; not to be written to."""
+    run = make_run(tmp_path_factory.mktemp("runs"))
     for place, step in enumerate(SHEETS, start=1):
-        write_sheet(folder / f"samples/step-{step:08d}.png", place / len(SHEETS))
+        write_sheet(run.samples / f"step-{step:08d}.png", place / len(SHEETS))
     for step in range(10_000, STEPS, 10_000):
-        write_manifest(folder / "checkpoints" / folder_name(step), step)
+        write_checkpoint(run, step)
+    return run.root
+
+
+def make_run(folder: Path) -> RunDirectory:
+    """The run of the recordings, as far as a resume looks at it: who it is, its configuration, its announcement."""
+    toml = dump(run_config())
+    run = create_run(folder, name="horse2zebra", method="cyclegan", preset="quickstart", config_toml=toml, parent=None)
+    identity = read_identity(run)
+    write_identity(run, msgspec.structs.replace(identity, id="r", device="cuda:0 bf16", state="stopped"))
+    announced = next(event for event in Recording().start_up() if isinstance(event, Announced))
+    run.events.write_bytes(encode(announced) + b"\n")
+    return run
+
+
+def run_config() -> TrainConfig:
+    """Its preset with SETTINGS."""
+    preset = shipped_presets()["quickstart"]
+    return resolve(with_settings(read_toml(preset), SETTINGS), str(preset))
+
+
+def write_checkpoint(run: RunDirectory, step: int) -> Path:
+    """Write a checkpoint of small files; returns its folder."""
+    folder = run.checkpoints / folder_name(step)
+    folder.mkdir(parents=True)
+    (folder / "G_A.safetensors").write_bytes(bytes(41_000))
+    write_sheet(folder / THUMBNAIL, step / STEPS, count=1)
+    files = {path.name: StoredFile(sha256=digest(path), size=path.stat().st_size) for path in sorted(folder.iterdir())}
+    manifest = msgspec.structs.replace(manifest_of(step), files=files)
+    (folder / MANIFEST).write_bytes(msgspec.json.encode(manifest))
     return folder
 
 
 def manifest_of(step: int) -> Manifest:
-    """What a checkpoint of that step says of itself."""
+    """What a checkpoint of that step says of itself, its files left out."""
     recording = Recording()
+    losses = {name: recording.loss(name, step) for name in COMPONENTS}
+    nudges = {"loss.identity": 1.0} if step > 18_000 else {}
+    controls = {control.name: control.default for control in controls_of(run_config())}
     return Manifest(
-        run="r", step=step, epoch=step // STEPS_PER_EPOCH + 1, images=step, time=BEGAN + step / PACE, reason="schedule",
-        losses={name: recording.loss(name, step) for name in COMPONENTS}, controls={},
-        files={"G_A.safetensors": StoredFile(sha256="", size=339_000_000)},
+        run="r", seq=step // 50, step=step, epoch=step // STEPS_PER_EPOCH + 1, images=step, time=BEGAN + step / PACE,
+        reason="schedule", losses=losses, objective=sum(losses.values()), lr={"G": 2e-3, "D": 1e-3}, factor=1.0,
+        controls={**controls, **nudges}, files={},
     )  # fmt: skip
-
-
-def write_manifest(folder: Path, step: int) -> None:
-    """Write a checkpoint's manifest, without its files."""
-    folder.mkdir(parents=True)
-    (folder / MANIFEST).write_bytes(msgspec.json.encode(manifest_of(step)))
 
 
 @pytest.fixture

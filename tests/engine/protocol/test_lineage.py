@@ -102,6 +102,14 @@ def test_what_was_recorded_after_the_copy_is_not_inherited(root: RunDirectory) -
     assert seqs(Ancestor(run=root, step=5, seq=7)) == [1, 2, 3, 4, 5, 6, 7], "the course that was given up later"
 
 
+def test_a_sheet_that_was_still_being_written_at_the_copy_is_inherited(root: RunDirectory) -> None:
+    for seq, step in ((15, 7), (16, 8)):
+        path = f"samples/step-{step:08d}.png"
+        append(root.events, ev.Sampled(seq=seq, step=step, time=0.0, path=path, tile=8, rows=(("a",),)))
+    assert seqs(Ancestor(run=root, step=7, seq=12)) == [*range(1, 13), 15]
+    assert seqs(Ancestor(run=root, step=7, seq=8)) == list(range(1, 9)), "those are of another course"
+
+
 def test_where_only_the_step_is_known_the_final_course_is_inherited(root: RunDirectory) -> None:
     assert seqs(Ancestor(run=root, step=5, seq=0)) == [1, 2, 3, 4, 5, 6, 7, 9, 10]
     assert seqs(Ancestor(run=root, step=3, seq=0)) == [1, 2, 3, 4, 5]

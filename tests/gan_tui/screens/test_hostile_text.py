@@ -12,12 +12,16 @@ from textual.pilot import Pilot
 from engine.config.controls import controls_of
 from engine.config.methods import CycleGanConfig
 from engine.protocol import events as ev
-from engine.protocol.checkpoints import Manifest
+from engine.protocol.checkpoints import MANIFEST, Manifest, StoredFile, folder_name
+from engine.protocol.events import StagedChange
+from engine.protocol.rundir import RunDirectory, read_identity, write_identity
 from gan_tui.app import PickerApp
-from tests.gan_tui.conftest import MakeDashboard
+from gan_tui.client.branch import ResumeRequest
+from tests.gan_tui.conftest import MakeDashboard, make_run
 from tests.gan_tui.fake_feed import FakeFeed
 from tests.gan_tui.hostile import HOSTILE, obeyed
 from tests.gan_tui.recorded import Recording
+from tests.gan_tui.screens.settled import settle
 
 
 def screen_text(app: App[object]) -> str:
@@ -28,8 +32,7 @@ def screen_text(app: App[object]) -> str:
 
 
 async def no_control_characters(pilot: Pilot[object]) -> None:
-    await pilot.app.workers.wait_for_complete()
-    await pilot.pause()
+    await settle(pilot)
     text = screen_text(pilot.app)
     assert "evil" in text
     assert obeyed(text) == []
@@ -79,9 +82,21 @@ async def test_a_hostile_start_and_failure(recording: Recording, make_dashboard:
 
 @pytest.mark.parametrize("rows", [0, 1])
 async def test_hostile_checkpoints(rows: int, tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    run.root.rename(tmp_path / HOSTILE)
+    run = RunDirectory(tmp_path / HOSTILE)
+    identity = read_identity(run)
+    write_identity(run, msgspec.structs.replace(identity, preset=HOSTILE, device=HOSTILE, versions={"torch": HOSTILE}))
+    staged = StagedChange(at_step=9, values={HOSTILE: 1.0}, by=HOSTILE)
     manifest = Manifest(
-        run=HOSTILE, step=1, epoch=1, images=1, time=0.0, reason="schedule", losses={HOSTILE: 1.0}, controls={},
-        files={},
+        run="r", step=1, epoch=1, images=1, time=0.0, reason="schedule", losses={HOSTILE: 1.0}, controls={},
+        lr={HOSTILE: 1.0}, staged=(staged,), files={HOSTILE: StoredFile(sha256="", size=1)},
     )  # fmt: skip
-    async with PickerApp(HOSTILE, [manifest] * rows, now=0.0).run_test(size=(120, 40)) as pilot:
+    for step in range(rows):
+        folder = run.checkpoints / folder_name(step + 1)
+        folder.mkdir(parents=True)
+        (folder / MANIFEST).write_bytes(msgspec.json.encode(manifest))
+    async with PickerApp(run, ResumeRequest(), now=0.0).run_test(size=(120, 40)) as pilot:
+        await no_control_characters(pilot)
+        await pilot.press("enter")
         await no_control_characters(pilot)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
@@ -10,10 +11,14 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from engine.protocol import events as ev
+from engine.protocol.checkpoints import MANIFEST, set_star
+from engine.protocol.rundir import RunDirectory
 from gan_tui.app import PickerApp
-from tests.gan_tui.conftest import MakeDashboard, manifest_of
+from gan_tui.client.branch import ResumeRequest
+from tests.gan_tui.conftest import MakeDashboard, make_run, write_checkpoint
 from tests.gan_tui.fake_feed import FakeFeed
 from tests.gan_tui.recorded import BEGAN, Recording
+from tests.gan_tui.screens.settled import settle
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
 SnapCompare: TypeAlias = Callable[..., bool]
@@ -26,10 +31,9 @@ def after(*keys: str) -> Run:
     """Press keys once the pictures are there, and wait until all is drawn."""
 
     async def run(pilot: Pilot[Any]) -> None:
-        await pilot.app.workers.wait_for_complete()
+        await settle(pilot)
         await pilot.press(*keys)
-        await pilot.app.workers.wait_for_complete()
-        await pilot.pause()
+        await settle(pilot)
 
     return run
 
@@ -81,8 +85,26 @@ def test_failure(
     assert snap_compare(make_dashboard(feed), terminal_size=size, run_before=after())
 
 
+@pytest.fixture
+def worn_run(tmp_path: Path) -> RunDirectory:
+    """A run whose newest checkpoint is damaged and whose oldest does not say what it is."""
+    run = make_run(tmp_path)
+    folders = [write_checkpoint(run, step) for step in range(5_000, 50_000, 5_000)]
+    (folders[-1] / "G_A.safetensors").write_bytes(bytes(40_999) + b"!")
+    (folders[0] / MANIFEST).unlink()
+    set_star(folders[3], True)
+    return run
+
+
 @each_size
-def test_picker_on_its_own(size: tuple[int, int], snap_compare: SnapCompare) -> None:
-    checkpoints = [manifest_of(step) for step in range(5_000, 50_000, 5_000)]
-    app: App[int | None] = PickerApp("horse2zebra", checkpoints, now=BEGAN + 900)
-    assert snap_compare(app, terminal_size=size, run_before=after("down"))
+@pytest.mark.parametrize("keys", [(), ("g",)], ids=["damaged", "good"])
+def test_picker_on_its_own(
+    keys: tuple[str, ...], size: tuple[int, int], worn_run: RunDirectory, snap_compare: SnapCompare
+) -> None:
+    app: App[int | None] = PickerApp(worn_run, ResumeRequest(settings=("loss.cycle_a=8",)), now=BEGAN + 900)
+    assert snap_compare(app, terminal_size=size, run_before=after(*keys))
+
+
+def test_picker_on_the_smallest_terminal(run_dir: Path, snap_compare: SnapCompare) -> None:
+    app: App[int | None] = PickerApp(RunDirectory(run_dir), ResumeRequest(), now=BEGAN + 900)
+    assert snap_compare(app, terminal_size=(60, 15), run_before=after("down"))

@@ -11,22 +11,27 @@ from engine.protocol import events as ev
 from engine.protocol.commands import Stop
 from engine.protocol.rundir import RunDirectory, versions
 from engine.record import Record, Standing
-from tests.engine.train.here import after_step, train_here
+from tests.engine.train.here import after_step, nothing_more, train_here
 from tests.runs import make_run
 
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> RunDirectory:
-    """Twelve steps in two courses: stopped after step 8 without saving, resumed from step 6; only to be read.
+    """Twelve steps by five engines, the third of which saved nothing: steps 7 and 8 were done twice; only to be read.
 
-    Checkpoints of every third step, the last two kept; contact sheets of every fourth.
+    Each ends with a checkpoint, of which two are kept: no save falls into the time of another and is left out.
     """
-    settings = ("run.steps=12", "checkpoint.every=3", "checkpoint.keep=2", "checkpoint.keep_best=0", "sample.every=4")
+    settings = ("run.steps=12", "checkpoint.keep=2", "checkpoint.keep_best=0", "sample.every=4")
     run = make_run(tmp_path_factory.mktemp("runs"), *settings, name="horse")
-    _take_up(run)
-    train_here(run, script=after_step(8, Stop(how="discard")))
-    _take_up(run)
-    train_here(run)
+    for script in (
+        after_step(3, Stop()),
+        after_step(6, Stop()),
+        after_step(8, Stop(how="discard")),
+        after_step(9, Stop()),
+        nothing_more,
+    ):
+        _take_up(run)
+        train_here(run, script=script)
     return run
 
 

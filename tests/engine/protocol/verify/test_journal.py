@@ -12,9 +12,9 @@ from tests.runs import events_of, make_run
 
 
 def test_steps_that_go_back_without_a_word(run: RunDirectory) -> None:
-    [resumed] = events_of(run, ev.Resumed)
+    resumed = events_of(run, ev.Resumed)[2]
     note = ev.Alert(seq=resumed.seq, step=6, time=0.0, subject="a", fact="b")
-    place = place_of(run.events, "resumed")
+    place = place_of(run.events, "resumed", 2)
     edit(run.events, lambda lines: lines.__setitem__(place, encode(note) + b"\n"))
     finding = only_finding(run)
     assert (finding.severity, finding.topic) == ("problem", "steps")

@@ -12,7 +12,7 @@ import pytest
 from engine.protocol import events as ev
 from engine.protocol.checkpoints import MANIFEST, read_manifest, set_star
 from engine.protocol.codec import encode
-from engine.protocol.rundir import RunDirectory
+from engine.protocol.rundir import Parent, RunDirectory, read_identity, write_identity
 from engine.protocol.verify import verify_run
 from tests.engine.protocol.verify.damage import edit, findings_of, flip_bit, only_finding, rewrite_manifest, seq_of
 from tests.gan_tui.client.locked import locked
@@ -128,6 +128,16 @@ def test_a_checkpoint_that_is_gone(run: RunDirectory) -> None:
     finding = only_finding(run)
     assert (finding.severity, finding.subject) == ("problem", "checkpoints/step-00000009")
     assert finding.fact == "is gone, and no event says that it was deleted"
+
+
+def test_what_a_branch_adopted_does_not_stand_for_its_own_of_that_step(run: RunDirectory) -> None:
+    parent = Parent(run=str(run.root), step=9, id="parent")
+    write_identity(run, msgspec.structs.replace(read_identity(run), parent=parent))
+    rewrite_manifest(folder(run), run="parent")
+    folder(run).rename(run.checkpoints / "abandoned-1-step-00000009")
+    checkpoints = [finding for finding in findings_of(run) if finding[1] != "run.json"]
+    fact = "is gone, and no event says that it was deleted"
+    assert checkpoints == [("problem", "checkpoints/step-00000009", fact)]
 
 
 def test_all_checkpoints_are_gone(run: RunDirectory) -> None:

@@ -1,0 +1,87 @@
+"""The table of checkpoints: as many columns as there is room for, and the cursor stays where it is."""
+
+from __future__ import annotations
+
+import pytest
+from textual.app import App, ComposeResult
+
+from gan_tui.widgets.checkpoint_table import CheckpointRow, CheckpointTable
+
+ROWS = (
+    CheckpointRow(
+        key="c", step=30_000, starred=True, mark="best", epoch=23, age=61.0, size=339_000_000, reason="schedule",
+        objective=3.2, losses={"G_A": 0.31, "D_A": None},
+    ),
+    CheckpointRow(key="b", step=20_000, starred=True, epoch=15, age=-5.0, size=339_000_000, reason="request"),
+    CheckpointRow(key="a", step=900, mark="unreadable"),
+)  # fmt: skip
+
+
+class TableApp(App[None]):
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = CheckpointTable()
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return {"faint": "#888888"}
+
+    def compose(self) -> ComposeResult:
+        yield self.table
+
+
+def headings(table: CheckpointTable) -> list[str]:
+    return [str(column.label).strip() for column in table.ordered_columns]
+
+
+@pytest.mark.parametrize(
+    ("width", "expected"),
+    [
+        (30, ["step", "", "epoch", "age"]),
+        (60, ["step", "", "epoch", "age", "objective"]),
+        (72, ["step", "", "epoch", "age", "size", "why", "objective"]),
+        (120, ["step", "", "epoch", "age", "size", "why", "objective", "G_A", "D_A"]),
+    ],
+)
+async def test_columns_come_as_there_is_room(width: int, expected: list[str]) -> None:
+    app = TableApp()
+    async with app.run_test(size=(width, 10)) as pilot:
+        app.table.show_rows(ROWS)
+        await pilot.pause()
+        found = headings(app.table)
+        assert found[:4] == expected[:4]
+        assert set(found) <= set(expected) or found == expected
+        widths = sum(column.get_render_width(app.table) for column in app.table.ordered_columns)
+        assert widths <= width or len(found) == 4
+
+
+async def test_all_of_a_row_is_shown_in_columns_of_one_width() -> None:
+    app = TableApp()
+    async with app.run_test(size=(120, 10)) as pilot:
+        app.table.show_rows(ROWS)
+        await pilot.pause()
+        assert headings(app.table) == ["step", "", "epoch", "age", "size", "why", "objective", "G_A", "D_A"]
+        cells = [[str(cell) for cell in app.table.get_row(row.key)] for row in ROWS]
+        assert [cell.strip() for cell in cells[0]] == [
+            "30,000", "★ best", "23", "1m 01s", "339 MB", "schedule", "3.200", "0.310", "–",
+        ]  # fmt: skip
+        assert [cell.strip() for cell in cells[1]][:4] == ["20,000", "★", "15", "0s"], "a clock may have jumped back"
+        assert [cell.strip() for cell in cells[2]][:5] == ["900", "unreadable", "–", "–", "–"]
+        assert all(len({len(row[place]) for row in cells}) == 1 for place in range(9))
+        assert cells[2][0] == "   900", "numbers stand under one another"
+
+
+async def test_the_cursor_stays_through_a_change_and_a_resize() -> None:
+    app = TableApp()
+    async with app.run_test(size=(120, 10)) as pilot:
+        app.table.show_rows(ROWS)
+        await pilot.pause()
+        app.table.go_to("b")
+        await pilot.resize_terminal(40, 10)
+        await pilot.pause()
+        assert (headings(app.table), app.table.cursor_row) == (["step", "", "epoch", "age"], 1)
+        app.table.show_rows(ROWS[:1])
+        await pilot.pause()
+        assert (app.table.row_count, app.table.cursor_row) == (1, 0)
+        app.table.show_rows(())
+        await pilot.pause()
+        assert app.table.row_count == 0
