@@ -6,7 +6,7 @@ void: a course that was given up.
 
 from __future__ import annotations
 
-import math
+import contextlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ import msgspec
 
 from engine.errors import WorkError
 from engine.protocol.codec import DecodeError, decode_event, decode_json
-from engine.protocol.events import Event, Metrics, Nudged, Recorded, Resumed, StagedChange
+from engine.protocol.events import Announced, Event, Metrics, Nudged, Recorded, Resumed, StagedChange
 from engine.protocol.record import RecordReader
-from engine.protocol.rundir import RunDirectory, read_identity, write_atomically
+from engine.protocol.rundir import RunDirectory, write_atomically
 
 NUDGES = "replay.json"
 """The file of a replay's directory that holds the nudges to be repeated."""
@@ -28,44 +28,34 @@ AnyEvent = TypeVar("AnyEvent", bound=Recorded)
 _staged_changes = msgspec.json.Decoder(list[StagedChange])
 
 
-def continued(events: Iterable[AnyEvent], resumes: Sequence[Resumed], begins_at: int = 0) -> Iterator[AnyEvent]:
+def continued(events: Iterable[AnyEvent], resumes: Sequence[Resumed]) -> Iterator[AnyEvent]:
     """Of events in the order of their seq, those that no resume has made void.
 
     Args:
         events: one run's, all of them or of some kinds.
         resumes: every resume of that run, in order.
-        begins_at: the step at which its record begins: that of its parent's checkpoint for a branch, else 0.
     """
-    cuts = deque(_cuts(resumes, begins_at))
+    cuts = deque(_cuts(resumes))
     for event in events:
         while cuts and event.seq >= cuts[0].before_seq:
             cuts.popleft()
-        if not cuts or (event.seq <= cuts[0].last_seq and event.step <= cuts[0].last_step):
+        if not cuts or event.seq <= cuts[0].last_seq:
             yield event
 
 
 def resumes_of(run: RunDirectory) -> list[Resumed]:
     """Every resume that a run's journal tells of, in order."""
-    found = []
-    try:
-        with run.events.open("rb") as lines:
-            for line in lines:
-                event = _decoded(line) if b'"resumed"' in line and line.endswith(b"\n") else None
-                if isinstance(event, Resumed):
-                    found.append(event)
-    except FileNotFoundError:
-        return []
-    return found
+    return [event for event in _journaled(run, "resumed") if isinstance(event, Resumed)]
+
+
+def was_announced(run: RunDirectory) -> bool:
+    """Whether an engine has come so far in a run that it could be steered."""
+    return any(isinstance(event, Announced) for event in _journaled(run, "announced"))
 
 
 def read_course(run: RunDirectory) -> Iterator[Event]:
-    """A run's record without what is void, oldest first.
-
-    Raises:
-        WorkError: run.json cannot be read.
-    """
-    parent = read_identity(run).parent
-    yield from continued(RecordReader(run).read(), resumes_of(run), begins_at=parent.step if parent else 0)
+    """A run's record without what is void, oldest first."""
+    yield from continued(RecordReader(run).read(), resumes_of(run))
 
 
 # -------------------------------------------------------------------------------------------------- for a replay
@@ -84,7 +74,7 @@ class Outline:
 
 
 def outline_of(run: RunDirectory) -> Outline:
-    """The outline of a run's course so far. Raises WorkError as read_course."""
+    """The outline of a run's course so far."""
     first = last = 0
     nudges = []
     for event in read_course(run):
@@ -123,30 +113,26 @@ def read_nudges(run: RunDirectory) -> list[StagedChange]:
 
 @dataclass(frozen=True, kw_only=True)
 class _Cut:
-    """Of the events before a resume, those up to a number and a step belong to the course."""
+    """Of the events before a resume, those up to a number belong to the course."""
 
     before_seq: int
-    last_seq: float
-    last_step: float
+    last_seq: int
 
 
-def _cuts(resumes: Sequence[Resumed], begins_at: int) -> list[_Cut]:
+def _cuts(resumes: Sequence[Resumed]) -> list[_Cut]:
     """One for each resume, in order; each tells what later ones have cut off of the same events, too."""
-    last_seq = last_step = math.inf
-    cuts = []
+    cuts: list[_Cut] = []
     for resume in reversed(resumes):
-        if resume.from_seq > 0:
-            last_seq = min(last_seq, resume.from_seq)
-        elif resume.from_step <= begins_at:
-            last_seq = 0
-        else:  # written before records gave the number
-            last_step = min(last_step, resume.from_step)
-        cuts.append(_Cut(before_seq=resume.seq, last_seq=last_seq, last_step=last_step))
+        last_seq = min(resume.from_seq, cuts[-1].last_seq) if cuts else resume.from_seq
+        cuts.append(_Cut(before_seq=resume.seq, last_seq=last_seq))
     return cuts[::-1]
 
 
-def _decoded(line: bytes) -> Event | None:
-    try:
-        return decode_event(line)
-    except DecodeError:
-        return None
+def _journaled(run: RunDirectory, kind: str) -> Iterator[Event]:
+    """The whole lines of a journal in which a kind is named, without reading the others closely."""
+    word = f'"{kind}"'.encode()
+    with contextlib.suppress(FileNotFoundError), run.events.open("rb") as lines:
+        for line in lines:
+            if word in line and line.endswith(b"\n"):
+                with contextlib.suppress(DecodeError):
+                    yield decode_event(line)

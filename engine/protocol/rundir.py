@@ -92,7 +92,12 @@ class Parent(msgspec.Struct, frozen=True, kw_only=True):
     id: str = ""
     """The parent's id."""
     seq: int = 0
-    """The parent's newest event when that checkpoint was copied: its record up to here is the branch's history too."""
+    """The parent's newest event when that checkpoint was copied: its record up to here is the branch's history too.
+    0 where the parent itself has the checkpoint from its own parent."""
+
+    def is_at(self, step: int, seq: int) -> bool:
+        """Whether a checkpoint of that step, copied at that event, is the one; a run may pass a step twice."""
+        return step == self.step and self.seq in (0, seq)
 
 
 class Replay(msgspec.Struct, frozen=True, kw_only=True):

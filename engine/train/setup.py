@@ -17,7 +17,8 @@ from engine.methods.build import build_method
 from engine.phases import enter_phase
 from engine.protocol import events as ev
 from engine.protocol.checkpoints import Manifest, damage_of, list_checkpoints
-from engine.protocol.rundir import Parent, RunDirectory
+from engine.protocol.course import was_announced
+from engine.protocol.rundir import Parent, Replay, RunDirectory
 from engine.record import Record, Standing
 from engine.schedules import build_schedule
 from engine.train.cadence import Cadence
@@ -89,10 +90,9 @@ def open_session(run: RunDirectory, config: TrainConfig, record: Record, standin
 
 def _take_up_checkpoint(session: Session) -> None:
     """Go on from the run's newest good checkpoint, or from its parent's, or begin anew where neither is."""
-    restarted = session.record.run.metrics.stat().st_size > 0
     found = _newest_good(session)
     if found is None:
-        if restarted:
+        if was_announced(session.run):
             session.record.write(ev.Resumed(**session.stamp(), from_step=0, checkpoint=""))
         return
     folder, manifest = found
@@ -127,9 +127,9 @@ def _newest_good(session: Session) -> tuple[Path, Manifest] | None:
     Raises:
         WorkError: there are checkpoints and all are damaged, or the parent's is gone.
     """
-    parent = session.standing.identity.parent
-    if parent and not list_checkpoints(session.run):
-        _adopt(session.run, parent)
+    identity = session.standing.identity
+    if identity.parent and not list_checkpoints(session.run):
+        _adopt(session.run, identity.parent, identity.replays)
     candidates = list_checkpoints(session.run)
     for folder, manifest in reversed(candidates):
         damage = damage_of(folder, manifest)
@@ -141,9 +141,13 @@ def _newest_good(session: Session) -> tuple[Path, Manifest] | None:
     return None
 
 
-def _adopt(run: RunDirectory, parent: Parent) -> None:
-    theirs = list_checkpoints(RunDirectory(Path(parent.run)))
-    found = next((folder for folder, manifest in theirs if manifest.step == parent.step), None)
+def _adopt(run: RunDirectory, parent: Parent, replays: Replay | None) -> None:
+    """Take the parent's checkpoint; a replay of a branch takes the copy that the branch has kept of it."""
+    candidates = list_checkpoints(RunDirectory(Path(parent.run)))
+    if replays:
+        kept = list_checkpoints(RunDirectory(Path(replays.run)))
+        candidates = [pair for pair in kept if pair[1].run != replays.id] + candidates
+    found = next((folder for folder, manifest in candidates if parent.is_at(manifest.step, manifest.seq)), None)
     subject = f"checkpoint {parent.step} of {parent.run}"
     if found is None:
         raise WorkError(subject, "is gone", "Branch from another checkpoint: gan-tui resume")

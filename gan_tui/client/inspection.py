@@ -30,7 +30,8 @@ class Inspection:
         Raises:
             RequestError: it is gone, or a setting is not right; WorkError: the run cannot be read.
         """
-        _, seen = preflight(self._run, str(kept.manifest.step), self._request, examine=self._so_far)
+        step = str(kept.manifest.step)
+        _, seen = preflight(self._run, step, self._request, examine=self._so_far, thorough=True)
         return seen
 
     def is_read(self, kept: Kept) -> bool:

@@ -42,7 +42,7 @@ def watched(folder: Path) -> Iterator[Disk]:
 
 
 def first_to_last_step(folder: Path) -> RunDirectory:
-    """A run from nothing to its end, stopped twice on the way: checkpoints of steps 3, 6, 8, of which one is deleted."""
+    """A run from nothing to its end, stopped twice on the way; of its checkpoints, of steps 3, 6, 8, one is deleted."""
     run = make_run(folder, *SETTINGS)
     train_here(run, NUDGE, script=after_step(3, Stop()))
     train_here(run, script=after_step(6, Stop()))

@@ -46,9 +46,9 @@ def recorded(folder: Path, *events: ev.Event, parent: Parent | None = None) -> R
     return run
 
 
-def seqs_of_course(*events: ev.Event, begins_at: int = 0) -> list[int]:
+def seqs_of_course(*events: ev.Event) -> list[int]:
     resumes = [event for event in events if isinstance(event, ev.Resumed)]
-    return [event.seq for event in continued(events, resumes, begins_at)]
+    return [event.seq for event in continued(events, resumes)]
 
 
 def test_without_a_resume_everything_belongs_to_the_course() -> None:
@@ -85,12 +85,7 @@ def test_a_branch_that_began_again_has_nothing_of_before() -> None:
         nudged(5, 8),
         metrics(6, 9),
     )
-    assert seqs_of_course(*events, begins_at=8) == [4, 5, 6]
-
-
-def test_records_from_before_the_number_was_given_are_cut_by_step() -> None:
-    events = (metrics(1, 1), nudged(2, 2), metrics(3, 2), nudged(4, 3), metrics(5, 3), resumed(6, from_step=2))
-    assert seqs_of_course(*events, metrics(7, 3)) == [1, 2, 3, 6, 7]
+    assert seqs_of_course(*events) == [4, 5, 6]
 
 
 @given(

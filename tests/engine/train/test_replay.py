@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,15 @@ def test_a_run_that_began_anew_is_repeated_from_there(tmp_path: Path) -> None:
     assert course_of(replay) == course_of(run)
 
 
+def test_a_nudge_of_an_engine_that_ended_before_its_first_line_is_not_made_again(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "run.steps=4")
+    train_here(run, cycle_a(3.0), Stop(how="discard"))
+    train_here(run)
+    replay = trained_replay_of(run)
+    assert moves_of(replay) == []
+    assert course_of(replay) == course_of(run)
+
+
 def test_a_stopped_run_is_repeated_to_its_newest_line(tmp_path: Path) -> None:
     run = make_run(tmp_path, "run.steps=40", "log.every=1")
     train_here(run, SetControls(values={"log.every": 4.0}, at_step=5), script=after_step(8, Stop(how="discard")))
@@ -162,6 +172,15 @@ def test_what_a_parent_staged_is_not_staged_beside_the_nudge_that_it_became(tmp_
     train_here(branch, script=after_step(5, cycle_a(2.0)))
     with session_of(replay_of(branch)) as session:
         assert [change.at_step for change in session.panel.staged] == [5, 6]
+
+
+def test_a_branch_is_repeated_though_its_parent_is_gone(tmp_path: Path) -> None:
+    parent = make_run(tmp_path, "run.steps=4", name="parent")
+    train_here(parent)
+    branch = branch_of(parent)
+    train_here(branch)
+    shutil.rmtree(parent.root)
+    assert course_of(trained_replay_of(branch)) == course_of(branch)
 
 
 def test_a_branch_that_was_taken_up_again_before_its_own_first_checkpoint(tmp_path: Path) -> None:

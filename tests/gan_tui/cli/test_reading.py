@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tomllib
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from engine.config.load import resolve
 from engine.config.presets import shipped_presets
 from engine.protocol.checkpoints import list_checkpoints
-from engine.protocol.rundir import Parent, RunDirectory
-from tests.gan_tui.cli.command import gan_tui, succeeded
+from engine.protocol.rundir import Parent, RunDirectory, read_identity, write_identity
+from tests.end_to_end.terminal import Terminal
+from tests.gan_tui.cli.command import COMMAND, gan_tui, succeeded
 from tests.runs import COMPONENTS, make_run
 
 
@@ -35,7 +38,41 @@ def test_runs_in_columns_newest_first_with_a_lost_one(tmp_path: Path) -> None:
     lines = [line.split("\t") for line in succeeded(gan_tui("runs", folder=tmp_path)).splitlines()]
     assert [(line[0], line[1]) for line in lines] == [("newer", "lost"), ("older", "starting")]
     rows = json.loads(succeeded(gan_tui("runs", "--json", folder=tmp_path)))
-    assert (rows[0]["parent"], rows[0]["parent_step"]) == ("older", 7)
+    assert (rows[0]["parent"], rows[0]["parent_step"], rows[0]["parent_path"]) == ("older", 7, rows[1]["path"])
+    assert rows[0]["parent_id"] is None, "an old branch does not name it"
+
+
+def branched(parent: RunDirectory, name: str, step: int) -> RunDirectory:
+    lineage = Parent(run=str(parent.root), id=read_identity(parent).id, step=step)
+    return make_run(parent.root.parent, name=name, parent=lineage)
+
+
+def test_runs_on_a_terminal_are_a_tree(tmp_path: Path) -> None:
+    """Roots newest first, branches below their parents; nothing is left out, whatever the lineage says."""
+    folder = tmp_path / "runs"
+    old = make_run(folder, name="old")
+    first = branched(old, "first", 12_000)
+    branched(first, "deep", 13_000)
+    branched(old, "second", 5)
+    gone = make_run(folder, name="gone")
+    branched(gone, "orphan", 7)
+    shutil.rmtree(gone.root)
+    ouroboros = make_run(folder, name="ouroboros")
+    itself = Parent(run=str(ouroboros.root), id=read_identity(ouroboros).id, step=3)
+    write_identity(ouroboros, msgspec.structs.replace(read_identity(ouroboros), parent=itself))
+    with Terminal([*COMMAND, "runs", "--runs-dir", str(folder)], columns=120) as terminal:
+        terminal.wait_for("ouroboros", "orphan", "deep")
+        assert terminal.wait_for_exit() == 0
+        lines = [line.rstrip() for line in terminal.text.splitlines() if line.strip()]
+    names = [line[: lines[0].index("state")].rstrip() for line in lines[1:]]
+    assert names == ["orphan", "old", "├─ second", "└─ first", "   └─ deep", "ouroboros"]
+    origins = [line[lines[0].index("from") :] for line in lines[1:]]
+    assert origins == ["gone @ 7", "tiny", "@ 5", "@ 12,000", "@ 13,000", "ouroboros @ 3"]
+    piped = [line.split("\t")[0] for line in succeeded(gan_tui("runs", folder=tmp_path)).splitlines()]
+    assert piped == ["ouroboros", "orphan", "second", "deep", "first", "old"]
+    rows = {row["name"]: row for row in json.loads(succeeded(gan_tui("runs", "--json", folder=tmp_path)))}
+    assert rows["deep"]["parent_id"] == rows["first"]["id"] == read_identity(first).id
+    assert rows["orphan"]["parent_path"] == str(gone.root)
 
 
 def test_no_runs_yet(tmp_path: Path) -> None:

@@ -24,6 +24,9 @@ def test_reading_shows_what_sizes_do_not(horse: RunDirectory) -> None:
     assert "damaged file" in inspection.look(kept).problems[0].fact
     assert "damaged file" in kept_of(inspection, 12).damage
     assert inspection.look(kept_of(inspection, 9)).goes_on == "in place"
+    branch = Inspection(horse, ResumeRequest(branch=True))
+    assert branch.read(kept, lambda: False)
+    assert [each.name for each in branch.look(kept_of(branch, 6)).unusable] == ["step-00000012"]
 
 
 def test_reading_can_be_given_up(horse: RunDirectory) -> None:

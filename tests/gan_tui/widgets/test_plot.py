@@ -97,6 +97,20 @@ async def test_an_update_touches_new_columns_only() -> None:
         assert app.plot.asked == []
 
 
+async def test_curves_of_samples_say_so_until_the_whole_record_is_read() -> None:
+    recording, history, whole = Recording(), History(), History()
+    view = absorb(RunView(name="r"), history, recording.run(5_000, (), ()))
+    absorb(RunView(name="r"), whole, Recording().run(5_000, (), ()))
+    history.coarse = True
+    app = PlotApp(history)
+    async with app.run_test(size=(90, 24)):
+        app.plot.show(data_of(view, history))
+        assert "reading the record" in str(app.plot.border_subtitle)
+        history.adopt(whole)
+        app.plot.show(data_of(view, history))
+        assert "reading" not in str(app.plot.border_subtitle)
+
+
 async def test_it_lives_at_any_size() -> None:
     recording, history = Recording(), History()
     view = absorb(RunView(name="r"), history, recording.run(5_000, (), ()))

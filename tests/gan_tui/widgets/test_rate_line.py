@@ -6,7 +6,7 @@ from textual.app import App, ComposeResult
 
 from gan_tui.widgets.rate_line import RateLine
 
-FALLING = [(epoch, max(0.0, 1 - max(0, epoch - 5) / 6)) for epoch in range(1, 11)]
+FALLING = [(epoch, max(0.0, 1 - max(0, epoch - 5) / 5)) for epoch in range(1, 11)]
 
 
 class LineApp(App[None]):
@@ -39,7 +39,7 @@ async def test_a_curve_between_its_ends() -> None:
     assert lines[0] == "learning rate ahead"
     assert lines[1].startswith("  ×1 ")
     assert lines[4].startswith("   0 ")
-    assert lines[5] == "     epoch 1            10"
+    assert lines[5] == "     epoch 1           10"
     rows = [height_of(lines, column) for column in range(5, 25)]
     assert rows == sorted(rows), "it falls and never rises"
     assert (rows[0], rows[-1]) == (0, 3)
@@ -51,7 +51,7 @@ async def test_an_even_rate_and_one_of_nothing() -> None:
     assert (await drawn([(7, 0.5), (9, 0.5)]))[1].startswith("×0.5 ")
     last = await drawn([(10, 0.0)])
     assert height_of(last, 20) == 3
-    assert last[5] == "     epoch 10           10"
+    assert last[5] == "     epoch 10          10"
 
 
 async def test_a_word_where_there_is_no_curve() -> None:
