@@ -29,7 +29,7 @@ import msgspec
 import torch
 
 from engine.batch import UnpairedBatch
-from engine.checkpoint import Snapshot, copy_state, write_checkpoint
+from engine.checkpoint import write_checkpoint
 from engine.config.load import Tree, dump, resolve
 from engine.methods.build import build_method
 from engine.methods.method import Method
@@ -37,6 +37,7 @@ from engine.protocol import events as ev
 from engine.protocol.checkpoints import Manifest, digest
 from engine.protocol.rundir import RunDirectory, create_run
 from engine.record import Record
+from engine.snapshot import Snapshot, copy_state
 
 CASES = (("width 16", 16, 9), ("width 32", 32, 9), ("width 48", 48, 9), ("width 64, as published", 64, 9))
 QUICK_CASES = (("width 8, 2 blocks", 8, 2), ("width 16", 16, 9))

@@ -10,21 +10,14 @@ from typing import Any
 
 import msgspec
 
-from engine.checkpoint import (
-    NotFiniteError,
-    Saved,
-    Snapshot,
-    copy_state,
-    load_checkpoint,
-    remove_surplus,
-    write_checkpoint,
-)
+from engine.checkpoint import Saved, load_checkpoint, remove_surplus, write_checkpoint
 from engine.config.rate_curves import curve_of
 from engine.errors import WorkError
 from engine.protocol import events as ev
 from engine.protocol.checkpoints import Manifest, Reading
 from engine.record import Record
 from engine.retention import Retention
+from engine.snapshot import NotFiniteError, Snapshot, copy_state
 from engine.train.panel import PanelState
 from engine.train.progress import Progress
 from engine.train.samples import Thumbnail

@@ -94,8 +94,9 @@ def _start(
     from gan_tui.client.preflight_words import summary
 
     require_idle(source)
-    picks = checkpoint is None and not (headless or detach) and sys.stdin.isatty() and sys.stdout.isatty()
-    if picks and list_checkpoints(source):
+    on_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    picks = checkpoint is None and not (headless or detach) and on_terminal and bool(list_checkpoints(source))
+    if picks:
         from gan_tui.app import pick_checkpoint
 
         step = pick_checkpoint(source, request)
@@ -105,7 +106,7 @@ def _start(
         checkpoint = str(step)
     plan, seen = preflight(source, checkpoint or LATEST, request)
     require_clear(seen)
-    for line in summary(seen, _age(seen)):
+    for line in () if picks else summary(seen, _age(seen)):  # the picker has shown it
         say(line)
     show_new_engine(begin(plan), headless=headless, detach=detach)
 

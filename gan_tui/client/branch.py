@@ -8,18 +8,14 @@ from pathlib import Path
 from engine.config.controls import controls_of
 from engine.config.load import Tree, read_toml, resolve, with_settings
 from engine.config.methods import TrainConfig
-from engine.errors import RequestError, WorkError
 from engine.protocol.checkpoints import (
-    LATEST,
     Examine,
     Manifest,
-    choose_checkpoint,
     damage_of,
-    is_starred,
-    list_checkpoints,
 )
 from engine.protocol.rundir import Identity, Parent, RunDirectory, create_run, read_identity, unused_name
-from gan_tui.client.inventory import Examined, Inventory, Kept, take_inventory
+from gan_tui.client.choice import choose
+from gan_tui.client.inventory import Examined, Inventory, Kept
 from gan_tui.client.prepare import checked
 
 
@@ -113,7 +109,7 @@ def plan_resume(
         WorkError: the run's own files cannot be read.
     """
     identity = read_identity(source)
-    choice = _choose(source, chosen, request, identity, Examined(examine), thorough=thorough)
+    choice = choose(source, identity, chosen, Examined(examine), wants_branch=request.wants_branch, thorough=thorough)
     kept = choice.checkpoint
     folder = (request.folder if choice.branches else None) or source.root.parent
     origin = str(source.config)
@@ -160,65 +156,6 @@ def begin(plan: ResumePlan) -> RunDirectory:
             run=str(plan.source.root), id=plan.identity.id, step=manifest.step, seq=manifest.seq if plan.own else 0
         ),
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Choice:
-    """The part of a plan that follows from the checkpoints alone."""
-
-    checkpoint: Kept | None
-    branches: bool = False
-    rescue: Kept | None = None
-    passed_over: tuple[Path, ...] = ()
-    inventory: Inventory
-
-
-def _choose(
-    source: RunDirectory, chosen: str, request: ResumeRequest, identity: Identity, examined: Examined, *, thorough: bool
-) -> _Choice:
-    listed = list_checkpoints(source)
-    if chosen == LATEST and not listed and not request.wants_branch:
-        return _Choice(checkpoint=_of_parent(identity, examined), inventory=take_inventory(source))
-    if thorough:
-        for folder, manifest in listed:
-            examined(folder, manifest)
-    path, chosen_manifest = choose_checkpoint(source, chosen, examined)
-    damage = examined(path, chosen_manifest)
-    newer = [(folder, manifest) for folder, manifest in listed if manifest.step > chosen_manifest.step]
-    branches = request.wants_branch or any(not examined(folder, manifest) for folder, manifest in reversed(newer))
-    rescue = (
-        next((folder for folder, manifest in reversed(listed) if not examined(folder, manifest)), None)
-        if damage
-        else None
-    )
-    inventory = take_inventory(source, examined.so_far)
-    kept = {each.folder: each for each in inventory.checkpoints}
-    if path not in kept:
-        raise RequestError(f"checkpoint {chosen_manifest.step} of run {source.name}", "is gone", "Choose another.")
-    return _Choice(
-        checkpoint=kept[path],
-        branches=branches,
-        rescue=kept.get(rescue) if rescue else None,
-        passed_over=tuple(folder for folder, _ in newer) if chosen == LATEST or not branches else (),
-        inventory=inventory,
-    )
-
-
-def _of_parent(identity: Identity, examine: Examine) -> Kept | None:
-    """The checkpoint at which a branch begins that has none of its own yet.
-
-    Raises:
-        WorkError: its parent's folder has it no more.
-    """
-    if identity.parent is None:
-        return None
-    theirs = RunDirectory(Path(identity.parent.run))
-    found = [each for each in list_checkpoints(theirs) if each[1].step == identity.parent.step]
-    if not found:
-        subject = f"checkpoint {identity.parent.step} of {identity.parent.run}"
-        raise WorkError(subject, "is gone", "Branch from another checkpoint.")
-    folder, manifest = found[0]
-    return Kept(folder=folder, manifest=manifest, starred=is_starred(folder), damage=examine(folder, manifest))
 
 
 def _as_it_stood(tree: Tree, manifest: Manifest, origin: str) -> Tree:

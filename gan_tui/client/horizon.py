@@ -42,16 +42,14 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def horizon_of(plan: ResumePlan) -> Horizon:
-    """What lies ahead on a plan."""
+    """What lies ahead of a plan's checkpoint."""
     announced = _newest_announcement(plan.source)
-    same_epochs = _same_images(plan.before.data, plan.config.data) and (plan.before.run.batch == plan.config.run.batch)
-    per_epoch = announced.steps_per_epoch if announced and same_epochs else None
-    epochs = plan.config.optim.total_epochs
-    total = None
-    if per_epoch:
-        total = min(plan.config.run.steps or per_epoch * epochs, per_epoch * epochs)
-        epochs = math.ceil(total / per_epoch)
+    per_epoch = announced.steps_per_epoch if announced else None
     done = _epochs_done(plan, per_epoch)
+    total = _total_steps(plan, announced)
+    epochs = plan.config.optim.total_epochs
+    if total is not None and per_epoch is not None:
+        epochs = min(epochs, done + math.ceil((total - plan.step + plan.step % per_epoch) / per_epoch))
     factor = _next_factor(plan, done)
     return Horizon(
         total_steps=total,
@@ -91,14 +89,27 @@ def _same_images(before: DataConfig, after: DataConfig) -> bool:
             return False
 
 
+def _total_steps(plan: ResumePlan, announced: Announced | None) -> int | None:
+    """The engine's word where nothing about the length is changed; None where an epoch has other images or batches."""
+    before, after = plan.before, plan.config
+    if announced is None or before.run.batch != after.run.batch or not _same_images(before.data, after.data):
+        return None
+    if (before.optim.total_epochs, before.run.steps) == (after.optim.total_epochs, after.run.steps):
+        return announced.total_steps
+    whole = announced.steps_per_epoch * after.optim.total_epochs
+    return min(after.run.steps or whole, whole)
+
+
 def _epochs_done(plan: ResumePlan, per_epoch: int | None) -> int:
-    if per_epoch:
-        return plan.step // per_epoch
-    return plan.checkpoint.manifest.epoch - 1 if plan.checkpoint else 0
+    """Epochs completed; the one in progress is not, unless its last step is the checkpoint's."""
+    if plan.checkpoint is None:
+        return 0
+    at_its_end = per_epoch is not None and plan.step > 0 and plan.step % per_epoch == 0
+    return plan.checkpoint.manifest.epoch - (0 if at_its_end else 1)
 
 
 def _next_factor(plan: ResumePlan, done: int) -> float | None:
-    """The checkpoint's word, unless the schedule is to be another one from here on."""
+    """The checkpoint's word, unless the schedule is to be another one; one that watches the losses begins with 1."""
     if plan.checkpoint is None:
         return 1.0
     told = plan.checkpoint.manifest.factor
@@ -107,7 +118,7 @@ def _next_factor(plan: ResumePlan, done: int) -> float | None:
     curve = curve_of(plan.config.optim)
     if curve is not None:
         return curve(done)
-    return told if plan.config.optim.schedule == plan.standing.optim.schedule else None
+    return told if plan.config.optim.schedule == plan.standing.optim.schedule else 1.0
 
 
 def _schedule(optim: OptimConfig) -> OptimConfig:

@@ -37,10 +37,13 @@ def _require_idle(plan: ResumePlan, _: Horizon) -> None:
 
 
 def _require_whole(plan: ResumePlan, _: Horizon) -> None:
-    kept = plan.checkpoint
+    run, kept = plan.source.name, plan.checkpoint
+    if plan.inventory.unreadable and not plan.inventory.checkpoints:
+        first = plan.inventory.unreadable[0]
+        fact = f"has checkpoints, and none that can be read: {first.folder.name} {first.damage}"
+        raise WorkError(f"run {run}", fact, "Mend or remove them; without any the run begins anew.")
     if kept is None or not kept.damage:
         return
-    run = plan.source.name
     if plan.rescue is None:
         fact = f"has no undamaged checkpoint; that of step {plan.step:,} {kept.damage}"
         raise WorkError(f"run {run}", fact, "Train it anew: gan-tui train PRESET")

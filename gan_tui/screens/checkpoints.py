@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.markup import escape
 from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Vertical, VerticalScroll
+from textual.containers import Container, Vertical
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import DataTable, Static
@@ -22,15 +23,11 @@ from gan_tui.client.branch import ResumeRequest
 from gan_tui.client.inspection import Inspection
 from gan_tui.client.inventory import Inventory, Kept, Unreadable
 from gan_tui.client.preflight import Preflight
-from gan_tui.client.preflight_words import told
-from gan_tui.state.journal import size_text
+from gan_tui.screens.checkpoint_words import facts_of, headline_of, row_of, step_of
 from gan_tui.state.plain_text import printable
-from gan_tui.widgets.axes import reading
-from gan_tui.widgets.checkpoint_table import STAR, CheckpointRow, CheckpointTable
-from gan_tui.widgets.fact_sheet import Fact, FactSheet
-from gan_tui.widgets.rate_line import RateLine
-from gan_tui.widgets.thumbnail import Thumbnail
-from gan_tui.widgets.wording import duration
+from gan_tui.widgets.checkpoint_details import CheckpointDetails
+from gan_tui.widgets.checkpoint_table import CheckpointTable
+from gan_tui.widgets.fact_sheet import Fact
 
 
 class CheckpointPicker(ModalScreen[int | None]):
@@ -62,10 +59,10 @@ class CheckpointPicker(ModalScreen[int | None]):
         """Whether its files have been read, and not only listed."""
 
     @dataclass
-    class StarFailed(Message):
-        """A star could not be set or taken away."""
+    class Starred(Message):
+        """A star was set or taken away, or could not be."""
 
-        reason: str
+        problem: str = ""
 
     def __init__(self, run: RunDirectory, request: ResumeRequest, *, now: float, readonly: bool = False) -> None:
         super().__init__()
@@ -80,33 +77,32 @@ class CheckpointPicker(ModalScreen[int | None]):
         self._looked: CheckpointPicker.Looked | None = None
         """The newest look at it."""
         self._resume_once_read = False
+        self.table = CheckpointTable()
+        self.details = CheckpointDetails()
 
     def compose(self) -> ComposeResult:
         """A table and what is known of the row that the cursor is on; below or beside each other."""
         with Vertical(id="picker") as picker:
-            picker.border_title = printable(f"checkpoints · {self._run.name}")
+            picker.border_title = escape(printable(f"checkpoints · {self._run.name}"))
             picker.border_subtitle = "Enter resume from it · * star · g newest good · Tab details · Esc close"
             with Container(id="body"):
-                yield CheckpointTable()
-                with VerticalScroll(id="details"):
-                    yield Static(id="headline")
-                    with Container(id="look"):
-                        with Container(id="pictures"):
-                            yield Thumbnail()
-                            yield RateLine()
-                        yield FactSheet()
+                yield self.table
+                yield self.details
             yield Static("reading the checkpoints…", id="said")
 
     def on_mount(self) -> None:
         """Have the checkpoints listed."""
-        self.query_one(CheckpointTable).focus()
+        self.table.focus()
         self._take_inventory()
 
     # ------------------------------------------------------------------------------------------- reading
 
     @work(thread=True, exclusive=True, group="inventory", name="list the checkpoints")
     def _take_inventory(self) -> None:
-        self.post_message(self.InventoryTaken(self._inspection.inventory()))
+        worker = get_current_worker()
+        inventory = self._inspection.inventory()
+        if not worker.is_cancelled:
+            self.post_message(self.InventoryTaken(inventory))
 
     @work(thread=True, exclusive=True, group="look", name="look at a checkpoint and read its files")
     def _look(self, kept: Kept) -> None:
@@ -115,7 +111,6 @@ class CheckpointPicker(ModalScreen[int | None]):
         if self._inspection.is_read(kept):
             return
         if self._inspection.read(kept, lambda: worker.is_cancelled):
-            self.post_message(self.InventoryTaken(self._inspection.inventory()))
             self._post_look(kept)
 
     def _post_look(self, kept: Kept) -> None:
@@ -131,8 +126,9 @@ class CheckpointPicker(ModalScreen[int | None]):
         try:
             set_star(kept.folder, not kept.starred)
         except OSError as error:
-            self.post_message(self.StarFailed(f"{kept.folder.name}: the star cannot be changed ({error.strerror})"))
-        self.post_message(self.InventoryTaken(self._inspection.inventory()))
+            self.post_message(self.Starred(f"{kept.folder.name}: the star cannot be changed ({error.strerror})"))
+        else:
+            self.post_message(self.Starred())
 
     # ------------------------------------------------------------------------------------------- what was read
 
@@ -140,13 +136,13 @@ class CheckpointPicker(ModalScreen[int | None]):
         """Fill the table."""
         message.stop()
         found: tuple[Kept | Unreadable, ...] = (*message.inventory.checkpoints, *message.inventory.unreadable)
-        newest_first = sorted(found, key=lambda each: (_step(each), each.folder.name), reverse=True)
+        newest_first = sorted(found, key=lambda each: (step_of(each), each.folder.name), reverse=True)
         if not self._listed:
             self._say("" if found else f"{self._run.name} has no checkpoint yet; S writes one.")
         self._listed = {each.folder.name: each for each in newest_first}
         self.set_class(not found, "-none")
-        self.query_one(CheckpointTable).show_rows([_row(each, self._now) for each in newest_first])
-        self._headline()
+        self.table.show_rows([row_of(each, self._now) for each in newest_first])
+        self.details.retitle(headline_of(self._listed.get(self._look_at or ""), self._now))
 
     def on_checkpoint_picker_looked(self, message: Looked) -> None:
         """Show the preflight, if the cursor is still there."""
@@ -155,13 +151,16 @@ class CheckpointPicker(ModalScreen[int | None]):
             return
         self._looked = message
         self._show_look(message)
+        if message.is_read:
+            self._take_inventory()  # what was read may show in the table
         if self._resume_once_read and message.is_read:
             self.action_resume()
 
-    def on_checkpoint_picker_star_failed(self, message: StarFailed) -> None:
-        """Say why."""
+    def on_checkpoint_picker_starred(self, message: Starred) -> None:
+        """Show the star, or say why there is none."""
         message.stop()
-        self._say(message.reason)
+        self._say(message.problem)
+        self._take_inventory()
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
         """Look at the checkpoint that the cursor has come to."""
@@ -173,17 +172,13 @@ class CheckpointPicker(ModalScreen[int | None]):
             self._say("")
         self._look_at, self._looked, self._resume_once_read = name, None, False
         each = self._listed[name]
-        self._headline()
-        self.query_one("#details", VerticalScroll).scroll_home(animate=False)
-        if isinstance(each, Unreadable):
+        has_picture = isinstance(each, Kept) and THUMBNAIL in each.manifest.files
+        self.details.begin(headline_of(each, self._now), each.folder / THUMBNAIL if has_picture else None)
+        if isinstance(each, Kept):
+            self._look(each)
+        else:
             self.workers.cancel_group(self, "look")
-            self.query_one(Thumbnail).show(None)
-            self.query_one(RateLine).show(())
-            self.query_one(FactSheet).show([Fact("files", (each.damage,), "bad")])
-            return
-        has_picture = THUMBNAIL in each.manifest.files
-        self.query_one(Thumbnail).show(each.folder / THUMBNAIL if has_picture else None)
-        self._look(each)
+            self.details.show([Fact("files", (each.damage,), "bad")])
 
     # ------------------------------------------------------------------------------------------- wishes
 
@@ -214,7 +209,7 @@ class CheckpointPicker(ModalScreen[int | None]):
     def action_newest_good(self) -> None:
         """Go to the newest checkpoint that nothing is known against."""
         if good := self._newest_good():
-            self.query_one(CheckpointTable).go_to(good.folder.name)
+            self.table.go_to(good.folder.name)
 
     # ------------------------------------------------------------------------------------------- inside
 
@@ -243,68 +238,10 @@ class CheckpointPicker(ModalScreen[int | None]):
         said.update(Text(printable(text)))
         said.set_class(not text, "-none")
 
-    def _headline(self) -> None:
-        each = self._listed.get(self._look_at or "")
-        text = _headline(each, self._now) if isinstance(each, Kept) else each.folder.name if each else ""
-        self.query_one("#headline", Static).update(Text(printable(text)))
-
     def _show_look(self, looked: Looked) -> None:
         seen = looked.seen
         if isinstance(seen, GanTuiError):
-            self.query_one(RateLine).show(())
-            self.query_one(FactSheet).show([Fact("problem", (seen.one_line(),), "bad")])
+            self.details.show([Fact("problem", (seen.one_line(),), "bad")])
             return
-        curve = seen.horizon.curve
-        points = [(point.epoch, point.factor) for point in curve or ()]
-        self.query_one(RateLine).show(points, "" if curve else "it follows the losses")
-        first, *rest = (Fact(*part) for part in told(seen, ""))
-        others = [fact for fact in rest if fact.label != "checkpoint"]
-        self.query_one(FactSheet).show([first, *_files(looked), *others, *_losses(looked.kept)])
-
-
-def _step(each: Kept | Unreadable) -> int:
-    return each.manifest.step if isinstance(each, Kept) else int(each.folder.name.removeprefix("step-"))
-
-
-def _headline(kept: Kept, now: float) -> str:
-    manifest = kept.manifest
-    age = duration(max(0.0, now - manifest.time))
-    words = [f"step {manifest.step:,}", f"epoch {manifest.epoch}", size_text(manifest.size), f"{age} old"]
-    return " · ".join([*words, *[STAR] * kept.starred, *["best"] * kept.best])
-
-
-def _row(each: Kept | Unreadable, now: float) -> CheckpointRow:
-    if isinstance(each, Unreadable):
-        return CheckpointRow(key=each.folder.name, step=_step(each), mark="unreadable")
-    manifest = each.manifest
-    return CheckpointRow(
-        key=each.folder.name,
-        step=manifest.step,
-        starred=each.starred,
-        mark="damaged" if each.damage else "best" if each.best else "",
-        epoch=manifest.epoch,
-        age=now - manifest.time,
-        size=manifest.size,
-        reason=manifest.reason,
-        objective=manifest.objective,
-        losses=manifest.losses,
-    )
-
-
-def _files(looked: CheckpointPicker.Looked) -> list[Fact]:
-    """How the checkpoint's files are; of damaged ones the problem tells."""
-    if isinstance(looked.seen, Preflight) and looked.seen.checkpoint and looked.seen.checkpoint.damage:
-        return []
-    if not looked.is_read:
-        return [Fact("files", ("checking…",), "faint")]
-    count = len(looked.kept.manifest.files)
-    return [Fact("files", (f"whole: {count} files, SHA-256 as written",), "good")]
-
-
-def _losses(kept: Kept) -> list[Fact]:
-    """Two components a line."""
-    losses = kept.manifest.losses
-    names = max((len(name) for name in losses), default=0)
-    told = [f"{name:<{names}} {'–' if value is None else reading(value):>6}" for name, value in losses.items()]
-    lines = tuple("   ".join(told[at : at + 2]) for at in range(0, len(told), 2))
-    return [Fact("losses", lines)] if lines else []
+        curve = [(point.epoch, point.factor) for point in seen.horizon.curve or ()]
+        self.details.show(facts_of(looked.kept, seen, is_read=looked.is_read), curve, "it follows the losses")

@@ -13,10 +13,7 @@ import torch
 
 from engine.batch import UnpairedBatch
 from engine.checkpoint import (
-    NotFiniteError,
-    Snapshot,
     adopt_checkpoint,
-    copy_state,
     load_checkpoint,
     remove_surplus,
     set_aside_after,
@@ -37,6 +34,7 @@ from engine.protocol.checkpoints import (
 )
 from engine.protocol.rundir import RunDirectory
 from engine.retention import Retention
+from engine.snapshot import NotFiniteError, Snapshot, copy_state
 from tests.disks import fill, small_disk
 from tests.runs import tiny_config
 

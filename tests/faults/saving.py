@@ -2,7 +2,7 @@
 
 Started as ``python -m tests.faults.saving CHECKPOINT``, it first saves what that checkpoint holds into the run
 directory named by the first line of its input, and answers with the instants worth dying at: before each line of
-engine/checkpoint.py that is met for the first time, and wherever the disk has changed since the line before. At any
+engine/checkpoint.py, or of shutil, that is met for the first time, and wherever the disk has changed since the line before. At any
 other instant a death would leave what it leaves at one of these. For each further line of input, "RUN_DIR INSTANT", it
 saves there in a child that sends itself SIGKILL at that instant; the answer is the line that it did not execute.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable
@@ -28,6 +29,8 @@ from engine.protocol.rundir import RunDirectory
 from engine.retention import Retention
 
 RETENTION = Retention(keep=1)
+TRACED = (subject.__file__, shutil.__file__)
+"""What writes, moves and deletes. Within PyTorch and safetensors only the draft grows."""
 
 
 def snapshot_of(folder: Path) -> subject.Snapshot:
@@ -44,34 +47,34 @@ def snapshot_of(folder: Path) -> subject.Snapshot:
 def save(run: RunDirectory, snapshot: subject.Snapshot) -> None:
     """All that an engine does with the files of checkpoints between taking up a run and having saved one."""
     subject.sweep(run)
-    subject.set_aside_after(run, snapshot.manifest.step - 1)
+    subject.set_aside_after(run, snapshot.manifest.step)
     newest = subject.write_checkpoint(run, snapshot)
     subject.remove_surplus(run, RETENTION, newest)
 
 
 class Tracer:
-    """Counts the lines of engine/checkpoint.py, each before it is executed, and hands them to a listener."""
+    """Counts the lines of the files concerned, each before it is executed, and hands them to a listener."""
 
-    def __init__(self, met: Callable[[int, int], None]) -> None:
+    def __init__(self, met: Callable[[int, str], None]) -> None:
         self._met = met
         self._count = 0
 
     def __call__(self, frame: FrameType, event: str, argument: Any) -> Any:
-        if frame.f_code.co_filename != subject.__file__:
+        if frame.f_code.co_filename not in TRACED:
             return None
         if event == "line":
             self._count += 1
-            self._met(self._count, frame.f_lineno)
+            self._met(self._count, f"{frame.f_code.co_filename}:{frame.f_lineno}")
         return self
 
 
 def instants(run: RunDirectory, snapshot: subject.Snapshot) -> list[int]:
     """Save, and choose the instants to die at."""
     chosen: list[int] = []
-    lines: set[int] = set()
+    lines: set[str] = set()
     before: list[object] = []
 
-    def met(count: int, line: int) -> None:
+    def met(count: int, line: str) -> None:
         nonlocal before
         now = disk_state(run)
         if line not in lines or now != before:
@@ -93,13 +96,13 @@ def disk_state(run: RunDirectory) -> list[object]:
     ]
 
 
-def killed_at(run: RunDirectory, snapshot: subject.Snapshot, instant: int) -> int:
+def killed_at(run: RunDirectory, snapshot: subject.Snapshot, instant: int) -> str:
     """Save in a child that dies at an instant; the line that it came to."""
     heard, tell = os.pipe()
 
-    def met(count: int, line: int) -> None:
+    def met(count: int, line: str) -> None:
         if count == instant:
-            os.write(tell, str(line).encode())
+            os.write(tell, line.encode())
             os.kill(os.getpid(), signal.SIGKILL)
 
     child = os.fork()
@@ -109,7 +112,7 @@ def killed_at(run: RunDirectory, snapshot: subject.Snapshot, instant: int) -> in
         os._exit(0)
     os.close(tell)
     with os.fdopen(heard, "rb") as words:
-        line = int(words.read())
+        line = words.read().decode()
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL
     return line

@@ -29,9 +29,10 @@ def train_horse(folder: Path) -> RunDirectory:
 
 
 def copy_horse(trained: RunDirectory, folder: Path) -> RunDirectory:
-    """A copy of that run that is to have 24 steps."""
+    """A copy of that run, as if it was to have 24 steps."""
     run = RunDirectory(folder / "horse")
     shutil.copytree(trained.root, run.root)
+    run.events.write_text(run.events.read_text().replace('"total_steps":12', '"total_steps":24'))
     run.config.write_text(run.config.read_text().replace("steps = 12", "steps = 24"))
     return run
 
@@ -55,7 +56,7 @@ def cut(run: RunDirectory, step: int) -> None:
     path.write_bytes(path.read_bytes()[:-1])
 
 
-def rewrite(run: RunDirectory, step: int, **changes: Any) -> None:
+def rewrite(run: RunDirectory, step: int, /, **changes: Any) -> None:
     """Let a checkpoint say other things of itself; of its controls, those that are named."""
     folder = folder_of(run, step)
     manifest = read_manifest(folder)

@@ -57,6 +57,25 @@ def test_an_epoch_of_other_images_is_not_guessed_at(horse: RunDirectory) -> None
     assert ahead(horse, "latest", "data.flip=false").steps_left == 12
 
 
+def test_an_epoch_that_has_ended_is_done(horse: RunDirectory) -> None:
+    """The rates of the next step are the next epoch's, whatever the batches in it will be."""
+    folder_of(horse, 9).rename(folder_of(horse, 10))
+    rewrite(horse, 10, step=10, epoch=2, factor=None)
+    for settings in ((), ("run.batch=5",)):
+        found = ahead(horse, "10", *settings)
+        assert found.factor == pytest.approx(0.8)
+        assert found.curve is not None
+        assert found.curve[0].epoch == 3
+    assert ahead(horse, "10").epochs_left == 3
+
+
+def test_the_engines_word_on_the_length_is_taken(horse: RunDirectory) -> None:
+    """A branch with another batch size counts its epochs from where it began."""
+    horse.events.write_bytes(horse.events.read_bytes().replace(b'"total_steps":24', b'"total_steps":23'))
+    assert ahead(horse, "latest").total_steps == 23
+    assert ahead(horse, "latest", "run.steps=22").total_steps == 22
+
+
 def test_a_plateau_is_not_foreseen(horse: RunDirectory) -> None:
     config = horse.config.read_text()
     horse.config.write_text(config.replace('schedule = "linear"', 'schedule = "plateau"'))
@@ -71,7 +90,7 @@ def test_a_plateau_is_not_foreseen(horse: RunDirectory) -> None:
 
 def test_a_schedule_of_another_kind(horse: RunDirectory) -> None:
     assert ahead(horse, "latest", "optim.schedule=constant").factor == 1.0
-    assert ahead(horse, "latest", "optim.schedule=plateau").factor is None
+    assert ahead(horse, "latest", "optim.schedule=plateau").factor == 1.0
 
 
 def test_a_long_way_is_told_in_points(horse: RunDirectory) -> None:

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from engine.errors import RequestError, WorkError
+from engine.protocol.checkpoints import MANIFEST
 from engine.protocol.rundir import RunDirectory, read_identity
 from gan_tui.client.branch import ResumeRequest, begin, plan_resume
 from gan_tui.client.horizon import horizon_of
@@ -54,6 +55,15 @@ def test_a_damaged_checkpoint_is_named_with_the_newest_good_one(horse: RunDirect
     assert line.startswith("1 run horse: has no undamaged checkpoint; that of step 12 has a damaged file")
 
 
+def test_a_run_does_not_begin_anew_because_its_checkpoints_cannot_be_read(horse: RunDirectory) -> None:
+    for folder in horse.checkpoints.iterdir():
+        (folder / MANIFEST).write_bytes(b"{")
+    [line] = refusals(horse)
+    assert line.startswith("1 run horse: has checkpoints, and none that can be read: step-00000003 has no readable")
+    shutil.rmtree(horse.checkpoints)
+    assert refusals(horse) == []
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
@@ -93,12 +103,11 @@ def test_a_finished_run(trained: RunDirectory, settings: tuple[str, ...]) -> Non
 def test_data_that_are_gone(tmp_path: Path) -> None:
     root = make_images(tmp_path / "data")
     run = train_to_end(make_run(tmp_path / "runs", "run.steps=2", root=root))
-    run.config.write_text(run.config.read_text().replace("steps = 2", "steps = 9"))
-    assert refusals(run) == []
+    assert refusals(run, "latest", asked("run.steps=9")) == []
     root.rename(tmp_path / "moved")
-    [line] = refusals(run)
+    [line] = refusals(run, "latest", asked("run.steps=9"))
     assert line == f"2 {root}: does not exist. Set --data or data.root to a folder that holds trainA and trainB."
-    assert refusals(run, "latest", asked(f"data.root={tmp_path / 'moved'}")) == []
+    assert refusals(run, "latest", asked("run.steps=9", f"data.root={tmp_path / 'moved'}")) == []
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")

@@ -16,6 +16,7 @@ from engine.protocol.rundir import RunDirectory
 from gan_tui.app import PickerApp
 from gan_tui.client.branch import ResumeRequest
 from gan_tui.screens.checkpoints import CheckpointPicker
+from gan_tui.widgets.checkpoint_details import CheckpointDetails
 from gan_tui.widgets.checkpoint_table import CheckpointTable
 from gan_tui.widgets.fact_sheet import FactSheet
 from gan_tui.widgets.thumbnail import Thumbnail
@@ -161,7 +162,7 @@ async def test_a_star_is_set_and_taken_away(run: RunDirectory) -> None:
         await press(pilot, "down", "asterisk")
         assert is_starred(folder_of(run, 30_000))
         assert rows(pilot)[1] == "30,000 ★"
-        headline = screen(pilot).query_one("#headline", Static)
+        headline = screen(pilot).details.headline
         assert str(headline.render()).endswith("★")
         await press(pilot, "up", "asterisk", "down", "asterisk")
         assert rows(pilot)[:2] == ["40,000 ★ best", "30,000"]
@@ -237,6 +238,6 @@ async def test_the_details_can_be_scrolled_by_keys(run: RunDirectory) -> None:
     async with app.run_test(size=(80, 18)) as pilot:
         await settle(pilot)
         await press(pilot, "tab", "pagedown")
-        assert app.screen.query_one("#details").scroll_offset.y > 0
+        assert app.screen.query_one(CheckpointDetails).scroll_offset.y > 0
         await press(pilot, "enter")
         assert app.return_value == 40_000

@@ -1,0 +1,123 @@
+"""A run's state at one step boundary: copying it to host memory, and telling whether it is fit to be saved."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.methods.method import Method
+from engine.protocol.checkpoints import Manifest
+
+
+class NotFiniteError(Exception):
+    """A state that is not to be saved: some of its numbers are NaN or infinite."""
+
+    def __init__(self, names: str) -> None:
+        super().__init__(f"{names}: values are NaN or infinite")
+        self.names = names
+        """The networks and optimizers concerned."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A run's state at one step boundary, copied to host memory."""
+
+    manifest: Manifest
+    """Complete but for ``files``."""
+    networks: Mapping[str, dict[str, Tensor]]
+    training: dict[str, Any]
+    """Tensors and plain values: optimizers, method, schedule, panel, meters, progress, random states."""
+    thumbnail: bytes | None
+    """A small PNG, where there is one."""
+
+
+def copy_state(
+    method: Method, training: dict[str, Any], manifest: Manifest, thumbnail: bytes | None = None
+) -> Snapshot:
+    """Copy a run's state to host memory; the step loop waits for this and for nothing else of a checkpoint.
+
+    Args:
+        method: its networks, optimizers and own state are copied.
+        training: what else belongs to the run: plain values and tensors.
+        manifest: what the checkpoint will say of itself.
+        thumbnail: a PNG to be kept beside it.
+    """
+    whole = {
+        **training,
+        "optimizers": {name: optimizer.state_dict() for name, optimizer in method.optimizers.items()},
+        "method": method.state_dict(),
+        "random": _random_states(),
+    }
+    networks = {name: _copied(network.state_dict()) for name, network in method.networks.items()}
+    return Snapshot(manifest=manifest, networks=networks, training=_copied(whole), thumbnail=thumbnail)
+
+
+def require_finite(snapshot: Snapshot) -> None:
+    """Raises NotFiniteError when a network or an optimizer holds NaN or infinity."""
+    states = {**snapshot.networks, **{f"optimizer {k}": v for k, v in snapshot.training["optimizers"].items()}}
+    broken = [name for name, state in states.items() if not all(map(_is_finite, _tensors(state)))]
+    if broken:
+        raise NotFiniteError(", ".join(broken))
+
+
+def _tensors(value: Any) -> Iterator[Tensor]:
+    """Every tensor within a nest of mappings and lists."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _tensors(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _tensors(item)
+
+
+def _is_finite(tensor: Tensor) -> bool:
+    """By its extremes, which takes one pass and no memory; NaN is an extreme for aminmax."""
+    if not tensor.is_floating_point() or not tensor.numel():
+        return True
+    low, high = torch.aminmax(tensor)
+    return bool(torch.isfinite(low) and torch.isfinite(high))
+
+
+def _copied(value: Any) -> Any:
+    """A deep copy in host memory, tensors detached."""
+    if isinstance(value, Tensor):
+        return value.detach().to("cpu", copy=True).contiguous()
+    if isinstance(value, Mapping):
+        return {key: _copied(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_copied(item) for item in value]
+    return value
+
+
+def _random_states() -> dict[str, Any]:
+    """Of the generators that code may draw from without owning one."""
+    version, words, gauss = random.getstate()
+    kind, keys, position, has_gauss, cached = np.random.get_state(legacy=True)
+    return {
+        "python": [version, list(words), gauss],
+        "numpy": [kind, torch.from_numpy(np.asarray(keys).astype(np.int64)), position, has_gauss, cached],
+        "torch": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+        "mps": torch.mps.get_rng_state() if torch.backends.mps.is_available() else None,
+    }
+
+
+def restore_random_states(states: Mapping[str, Any]) -> None:
+    """Set the generators that code may draw from without owning one."""
+    version, words, gauss = states["python"]
+    random.setstate((version, tuple(words), gauss))
+    kind, keys, position, has_gauss, cached = states["numpy"]
+    np.random.set_state((kind, keys.numpy().astype(np.uint32), position, has_gauss, cached))
+    torch.set_rng_state(states["torch"])
+    if torch.cuda.is_available() and len(states["cuda"]) == torch.cuda.device_count():
+        torch.cuda.set_rng_state_all(states["cuda"])
+    if torch.backends.mps.is_available() and states["mps"] is not None:
+        torch.mps.set_rng_state(states["mps"])
