@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from math import inf
 from pathlib import Path
 from typing import BinaryIO
@@ -18,6 +19,8 @@ LONG = 16 << 20
 while."""
 _CHUNK = 1 << 18
 """Read at once; larger ones are slower, since their events do not stay in the processor's cache."""
+_LONGEST = 16 << 20
+"""Bytes beyond which a line is given up."""
 _TAIL = 1 << 16
 _GLIMPSES = 1000
 _LINES_A_GLIMPSE = 3
@@ -76,19 +79,14 @@ def read_journal(run: RunDirectory) -> Iterator[Event]:
 
 
 def last_event(path: Path) -> Event | None:
-    """The newest whole line of one file of the record, without reading the rest of it."""
+    """The newest whole line of one file of the record, without reading more of it than what is damaged behind that."""
     try:
         with path.open("rb") as file:
-            file.seek(0, 2)
-            file.seek(max(0, file.tell() - _TAIL))
-            lines = file.read().split(b"\n")[:-1]
+            for line in _lines_backwards(file):
+                with suppress(DecodeError):
+                    return decode_event(line)
     except FileNotFoundError:
-        return None
-    for line in reversed(lines):
-        try:
-            return decode_event(line)
-        except DecodeError:
-            continue
+        pass
     return None
 
 
@@ -105,7 +103,9 @@ class _Lines:
         self._path = path
         self._sparse = sparse
         self._offset = 0
-        self._torn = b""
+        """Where the next line begins."""
+        self._span = _CHUNK
+        """Bytes to be read at once: more than usual while a line is longer than that."""
         self._ready: deque[Event] = deque()
         self.damaged = 0
 
@@ -115,10 +115,9 @@ class _Lines:
             self._sparse = False
             self._skim()
         while not self._ready:
-            chunk = self._next_chunk()
-            if not chunk:
+            lines = self._next_lines()
+            if lines is None:
                 return None
-            *lines, self._torn = (self._torn + chunk).split(b"\n")
             for line in lines:
                 self._decode(line)
         return self._ready[0]
@@ -150,15 +149,27 @@ class _Lines:
         except FileNotFoundError:
             return
 
-    def _next_chunk(self) -> bytes:
+    def _next_lines(self) -> list[bytes] | None:
+        """Some finished lines; None where there is none yet.
+
+        What follows the last newline is read again next time: an engine takes back a line that a full disk cut short.
+        """
         try:
             with self._path.open("rb") as file:
                 file.seek(self._offset)
-                chunk = file.read(_CHUNK)
+                chunk = file.read(self._span)
         except FileNotFoundError:
-            return b""
-        self._offset += len(chunk)
-        return chunk
+            return None
+        end = chunk.rfind(b"\n")
+        if end < 0 and len(chunk) < self._span:
+            return None
+        if end < 0 and self._span < _LONGEST:
+            self._span *= 2
+            return []
+        end = len(chunk) - 1 if end < 0 else end  # no event is so long
+        self._offset += end + 1
+        self._span = _CHUNK
+        return chunk[:end].split(b"\n")
 
 
 def _glimpses(file: BinaryIO, end: int) -> Iterator[bytes]:
@@ -175,6 +186,22 @@ def _glimpses(file: BinaryIO, end: int) -> Iterator[bytes]:
             if reached > end:
                 return
             yield line
+
+
+def _lines_backwards(file: BinaryIO) -> Iterator[bytes]:
+    """The finished lines of a file, the last one first."""
+    end, span = file.seek(0, os.SEEK_END), _TAIL
+    rest: bytes | None = None
+    """The end of a line of which the beginning has not been read yet; None behind the last newline."""
+    while end > 0:
+        start = max(0, end - span)
+        file.seek(start)
+        *lines, last = file.read(end - start).split(b"\n")
+        if rest is not None:
+            lines.append((last + rest)[-_LONGEST:])
+        rest = lines.pop(0) if lines and start > 0 else rest
+        yield from reversed(lines)
+        end, span = start, min(2 * span, _LONGEST)
 
 
 def _line_start(file: BinaryIO, offset: int) -> int:

@@ -16,7 +16,7 @@ from textual.screen import ModalScreen
 from textual.widgets import DataTable, Static
 from textual.worker import get_current_worker
 
-from engine.errors import GanTuiError
+from engine.errors import GanTuiError, WorkError
 from engine.protocol.checkpoints import THUMBNAIL, set_star
 from engine.protocol.rundir import RunDirectory
 from gan_tui.client.branch import ResumeRequest
@@ -119,6 +119,8 @@ class CheckpointPicker(ModalScreen[int | None]):
             seen: Preflight | GanTuiError = self._inspection.look(kept)
         except GanTuiError as error:
             seen = error
+        except OSError as error:
+            seen = WorkError(f"run {self._run.name}", f"cannot be looked at ({error.strerror})")
         self.post_message(self.Looked(kept, seen, is_read))
 
     @work(thread=True, group="star", name="set a star")

@@ -12,7 +12,8 @@ from gan_tui.state.run_view import RunView, apply
 def absorb(view: RunView, history: History, messages: Iterable[Event | Tick]) -> RunView:
     """The view after messages in the order of their seq; history gets the metrics among them.
 
-    Of consecutive metrics only the last reaches the view: the others would be overwritten at once.
+    Of consecutive metrics only the last reaches the view: the others would be overwritten at once. What a resume made
+    void leaves the history by its steps: of a course that goes on from step N every line up to N is true.
     """
     newest: Metrics | None = None
     last_seq = view.last_seq

@@ -69,6 +69,6 @@ def _phase_line(phase: Phase, ended: float | None, *, running: bool, width: int)
     detail = f"  {phase.detail}" if phase.detail else ""
     if running:
         return [("◐ ", "startup--now"), (f"{phase.name}…", "startup--now"), (clipped(detail, width), "startup--faint")]
-    took = f"{ended - phase.time:5.1f} s" if ended is not None else ""
+    took = f"{max(0.0, ended - phase.time):5.1f} s" if ended is not None else ""
     text = clipped(f"{phase.name}{detail}", width - 10)
     return [("✔ ", "startup--done"), (text.ljust(width - 10), "startup--title"), (took, "startup--faint")]

@@ -2,9 +2,10 @@
 
 Started as ``python -m tests.faults.saving CHECKPOINT``, it first saves what that checkpoint holds into the run
 directory named by the first line of its input, and answers with the instants worth dying at: before each line of
-engine/checkpoint.py, or of shutil, that is met for the first time, and wherever the disk has changed since the line before. At any
-other instant a death would leave what it leaves at one of these. For each further line of input, "RUN_DIR INSTANT", it
-saves there in a child that sends itself SIGKILL at that instant; the answer is the line that it did not execute.
+engine/checkpoint.py, or of shutil, that is met for the first time, and wherever the disk has changed since the line
+before. At any other instant a death would leave what it leaves at one of these. For each further line of input,
+"RUN_DIR INSTANT", it saves there in a child that sends itself SIGKILL at that instant; the answer is the line that it
+did not execute.
 """
 
 from __future__ import annotations

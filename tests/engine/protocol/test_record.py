@@ -119,6 +119,46 @@ def test_the_newest_event_is_found_without_reading_the_file(run: RunDirectory) -
     assert last_metrics(run) == newest
 
 
+@pytest.mark.parametrize("behind", [b"\0" * 300_000, b"\0" * 200_000 + b"\n" + b"x" * 90_000, b"\n" * 100_000])
+def test_the_newest_event_is_found_before_a_tail_of_any_length_that_holds_none(
+    run: RunDirectory, behind: bytes
+) -> None:
+    """As a power cut may leave it: else numbers would be given again."""
+    append(run.events, note(1), note(2, "long" * 30_000), note(3))
+    with run.events.open("ab") as file:
+        file.write(behind)
+    newest = last_event(run.events)
+    assert newest is not None
+    assert newest.seq == 3
+    with Record(run) as record:
+        assert record.last_seq == 3
+        record.write(note(4))
+    assert seqs(RecordReader(run)) == [1, 2, 3, 4]
+
+
+def test_a_file_of_damage_alone_has_no_newest_event(run: RunDirectory) -> None:
+    run.events.write_bytes(b"{}\n" * 50_000)
+    assert last_event(run.events) is None
+
+
+def test_a_line_longer_than_what_is_read_at_once_is_read_whole(run: RunDirectory) -> None:
+    append(run.events, note(1), note(2, "y" * 3_000_000), note(3))
+    assert seqs(RecordReader(run)) == [1, 2, 3]
+
+
+def test_a_beginning_of_a_line_that_is_taken_back_is_forgotten(run: RunDirectory) -> None:
+    """As on a full disk, where an engine cannot write a line whole and writes another one there later."""
+    append(run.events, note(1))
+    whole = run.events.read_bytes()
+    reader = RecordReader(run)
+    run.events.write_bytes(whole + encode(note(2, "first"))[:40])
+    assert seqs(reader) == [1]
+    run.events.write_bytes(whole)
+    append(run.events, note(2, "second"))
+    assert [event.text for event in reader.read() if isinstance(event, ev.Note)] == ["second"]
+    assert reader.damaged == 0
+
+
 @given(
     kinds=st.lists(st.booleans(), min_size=1, max_size=40),
     reads=st.lists(st.integers(0, 40), max_size=5),

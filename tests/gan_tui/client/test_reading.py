@@ -70,7 +70,9 @@ def test_a_skimmed_record_ends_as_one_that_was_read_in_order(long_run: RunDirect
 def test_samples_show_the_whole_curve_with_its_newest_lines(long_run: RunDirectory) -> None:
     view, history = read_in_order(long_run, RunView(name="r"))
     skimmed = History()
-    sampled = absorb(RunView(name="r"), skimmed, RecordReader(long_run, sparse=True).read())
+    reader = RecordReader(long_run, sparse=True)
+    sampled = absorb(RunView(name="r"), skimmed, reader.read())
+    assert reader.damaged == 0, "lines are taken whole"
     assert sampled == view, "but for the curves, samples are all it takes"
     assert skimmed.extent() == history.extent()
     key = SeriesKey("loss", "loss_0")

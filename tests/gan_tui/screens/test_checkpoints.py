@@ -211,6 +211,14 @@ async def test_a_run_that_cannot_be_read_is_a_visible_state(run: RunDirectory) -
         assert "config.toml: cannot be read" in said(pilot)
 
 
+async def test_a_folders_name_is_text(run: RunDirectory) -> None:
+    odd = RunDirectory(run.root.rename(run.root.with_name("[bold]odd[")))
+    async with picking(odd) as pilot:
+        shown = "".join(segment.text for strip in pilot.app.screen._compositor.render_strips() for segment in strip)
+        assert "checkpoints · [bold]odd[" in shown
+        assert facts(pilot)["goes on"] == "in place, with step 40,001"
+
+
 async def test_a_run_without_checkpoints(tmp_path: Path) -> None:
     async with picking(make_run(tmp_path)) as pilot:
         assert said(pilot) == "horse2zebra has no checkpoint yet; S writes one."
