@@ -65,7 +65,7 @@ def write_checkpoint(run: RunDirectory, snapshot: Snapshot) -> Path:
         OSError: the disk does not take it; nothing of it is left.
     """
     require_finite(snapshot)
-    run.checkpoints.mkdir(exist_ok=True)
+    _make_folder(run)
     final = run.checkpoints / folder_name(snapshot.manifest.step)
     draft = run.checkpoints / f".{final.name}.{os.getpid()}.part"
     shutil.rmtree(draft, ignore_errors=True)
@@ -110,6 +110,7 @@ def remove_surplus(run: RunDirectory, retention: Retention, newest: Path) -> tup
         except OSError as error:
             log.warning("%s could not be deleted (%s)", folder.name, error)
             continue
+        sync_path(run.checkpoints)  # else a power cut may bring the name back, and not all of what was in it
         removed.append(manifest.step)
         shutil.rmtree(doomed, ignore_errors=True)
     return tuple(removed)
@@ -123,7 +124,7 @@ def adopt_checkpoint(run: RunDirectory, folder: Path) -> Path:
     Raises:
         OSError: it cannot be read or written.
     """
-    run.checkpoints.mkdir(exist_ok=True)
+    _make_folder(run)
     final = run.checkpoints / folder.name
     draft = run.checkpoints / f".{final.name}.{os.getpid()}.part"
     shutil.rmtree(draft, ignore_errors=True)
@@ -184,9 +185,10 @@ def load_checkpoint(folder: Path, manifest: Manifest, method: Method) -> dict[st
             _load_optimizer(optimizer, training["optimizers"][name])
         method.load_state_dict(training["method"])
         restore_random_states(training["random"])
-    except (OSError, KeyError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
-        raise WorkError(f"checkpoint {folder.name}", f"does not fit this run ({reason})") from error
+    except Exception as error:  # whatever a file may hold, it is not ours to know how its reader will put it
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        fix = "Choose another: gan-tui checkpoints RUN"
+        raise WorkError(f"checkpoint {folder.name}", f"does not fit this run ({reason})", fix) from error
     return training
 
 
@@ -232,6 +234,13 @@ def _save_training(training: Mapping[str, Any], path: Path) -> None:
             torch.save(training, sink)  # type: ignore[arg-type]  # it needs no more of a file than this
         except RuntimeError as error:
             raise sink.error or OSError(str(error)) from error
+
+
+def _make_folder(run: RunDirectory) -> None:
+    """Make sure that there is a folder for checkpoints, also after a power cut."""
+    if not run.checkpoints.is_dir():
+        run.checkpoints.mkdir()
+        sync_path(run.root)
 
 
 def _set_aside(folder: Path) -> None:

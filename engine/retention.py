@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.protocol.checkpoints import Manifest, is_starred
+from engine.protocol.checkpoints import Manifest, by_objective, is_starred
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,7 @@ class Retention:
         own = next(manifest.run for folder, manifest in checkpoints if folder == newest)
         kept = {newest, *(folder for folder, _ in checkpoints[-self.keep :])}
         kept.update(self._first_in_spans(checkpoints))
-        kept.update(self._best(checkpoints, newest))
+        kept.update(folder for folder, _ in by_objective(checkpoints)[: self.keep_best])
         kept.update(folder for folder, manifest in checkpoints if is_starred(folder) or manifest.run != own)
         return [pair for pair in checkpoints if pair[0] not in kept]
 
@@ -45,17 +45,3 @@ class Retention:
             if span:
                 first.setdefault(span, folder)
         return list(first.values())
-
-    def _best(self, checkpoints: Sequence[tuple[Path, Manifest]], newest: Path) -> list[Path]:
-        weights = next(_weights(manifest) for folder, manifest in checkpoints if folder == newest)
-        comparable = [
-            (manifest.objective, folder)
-            for folder, manifest in checkpoints
-            if manifest.objective is not None and _weights(manifest) == weights
-        ]
-        return [folder for _, folder in sorted(comparable)[: self.keep_best]]
-
-
-def _weights(manifest: Manifest) -> dict[str, float]:
-    """An objective compares only with those of the same weights."""
-    return {name: value for name, value in manifest.controls.items() if name.startswith("loss.")}

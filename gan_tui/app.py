@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
 from time import time
-from typing import ClassVar, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from textual.app import App, get_system_commands_provider
 from textual.driver import Driver
@@ -16,15 +16,16 @@ from textual.message import Message
 from engine.errors import WorkError
 from engine.protocol.rundir import RunDirectory
 from gan_tui import terminal_guard
-from gan_tui.client.branch import ResumeRequest
 from gan_tui.palette import ActionProvider
-from gan_tui.screens.checkpoints import CheckpointPicker
 from gan_tui.screens.dashboard import DashboardScreen
 from gan_tui.screens.pacer import Tempo
 from gan_tui.state.feed import Feed
 from gan_tui.state.run_view import RunView, Status
 from gan_tui.terminal_diff import ThriftyDriver
 from gan_tui.themes import DARK, THEMES
+
+if TYPE_CHECKING:
+    from gan_tui.client.branch import ResumeRequest
 
 __all__ = ["Dashboard", "Departure", "Detached", "Ended", "ResumeFrom", "departure", "pick_checkpoint", "run_dashboard"]
 
@@ -137,14 +138,18 @@ class PickerApp(App[int | None]):
         self, run: RunDirectory, request: ResumeRequest, *, now: float, driver_class: type[Driver] | None = None
     ) -> None:
         super().__init__(driver_class=driver_class)
-        self._picker = CheckpointPicker(run, request, now=now)
+        self._run_dir = run
+        self._request = request
+        self._now = now
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = DARK.name
 
     def on_mount(self) -> None:
         """Open the picker; its result is the application's."""
-        self.push_screen(self._picker, self.exit)
+        from gan_tui.screens.checkpoints import CheckpointPicker  # as the dashboard: only when it is wanted
+
+        self.push_screen(CheckpointPicker(self._run_dir, self._request, now=self._now), self.exit)
 
 
 def run_dashboard(feed: Feed, run_dir: Path, *, readonly: bool = False, mouse: bool = True) -> Departure:

@@ -48,16 +48,16 @@ def _parse(text: str) -> Tree:
         if isinstance(error, tomllib.TOMLDecodeError):
             raise
         raise tomllib.TOMLDecodeError("a whole number has too many digits") from error
-    if _has_oversized(tree):
-        raise tomllib.TOMLDecodeError(f"a whole number has more than {_BITS} bits and a sign")
+    if _bits(tree) > _PRINTABLE_BITS:  # in hexadecimal, say: Python reads it and could not write it
+        raise tomllib.TOMLDecodeError("a whole number has too many digits")
     return tree
 
 
-def _has_oversized(value: Any) -> bool:
-    """Whether a whole number in it is beyond TOML's; those who count with it, seed and write it rely on that."""
+def _bits(value: Any) -> int:
+    """How many bits the largest whole number in it has."""
     if isinstance(value, dict | list):
-        return any(map(_has_oversized, value.values() if isinstance(value, dict) else value))
-    return isinstance(value, int) and not -(1 << _BITS) <= value < 1 << _BITS
+        return max(map(_bits, value.values() if isinstance(value, dict) else value), default=0)
+    return value.bit_length() if isinstance(value, int) else 0
 
 
 def with_settings(tree: Tree, settings: Iterable[str]) -> Tree:
@@ -106,9 +106,15 @@ def resolve(tree: Tree, origin: str) -> TrainConfig:
     complete = _with_tags(tree, config_type)
     _check_sections(complete, config_type, origin)
     try:
-        return msgspec.convert(complete, config_type)
+        config = msgspec.convert(complete, config_type)
     except msgspec.ValidationError as error:
         raise _explained(error, complete, config_type, origin) from error
+    for name, table in complete.items():
+        for key, value in table.items():
+            if _bits(value) > _TOML_BITS:  # of a key that has no bound of its own
+                fact = f"is larger than {2**_TOML_BITS - 1}, the largest whole number of TOML"
+                raise RequestError(f"{origin}: {name}.{key}", fact, "Lower it.")
+    return config
 
 
 def dump(config: TrainConfig) -> str:
@@ -209,8 +215,8 @@ def _toml_value(value: Any) -> str:
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
 
 
-_BITS = 63
-"""TOML's whole numbers have so many, and a sign."""
+_TOML_BITS = 63
+_PRINTABLE_BITS = 10_000
 _LONGEST_VALUE = 200
 """Letters of a value that a message quotes."""
 _PLAIN = {"int": "a whole number", "float": "a number", "str": "text", "bool": "true or false", "array": "a list"}

@@ -19,8 +19,8 @@ LONG = 16 << 20
 while."""
 _CHUNK = 1 << 18
 """Read at once; larger ones are slower, since their events do not stay in the processor's cache."""
-_LONGEST = 16 << 20
-"""Bytes beyond which a line is given up."""
+LONGEST_LINE = 4 << 20
+"""Bytes beyond which a line is given up; no event comes near it."""
 _TAIL = 1 << 16
 _GLIMPSES = 1000
 _LINES_A_GLIMPSE = 3
@@ -163,7 +163,7 @@ class _Lines:
         end = chunk.rfind(b"\n")
         if end < 0 and len(chunk) < self._span:
             return None
-        if end < 0 and self._span < _LONGEST:
+        if end < 0 and self._span < LONGEST_LINE:
             self._span *= 2
             return []
         end = len(chunk) - 1 if end < 0 else end  # no event is so long
@@ -181,7 +181,7 @@ def _glimpses(file: BinaryIO, end: int) -> Iterator[bytes]:
             continue  # a line longer than the way between two places
         _line_start(file, target)
         for _ in range(_LINES_A_GLIMPSE):
-            line = file.readline()
+            line = file.readline(LONGEST_LINE)
             reached = file.tell()
             if reached > end:
                 return
@@ -198,15 +198,15 @@ def _lines_backwards(file: BinaryIO) -> Iterator[bytes]:
         file.seek(start)
         *lines, last = file.read(end - start).split(b"\n")
         if rest is not None:
-            lines.append((last + rest)[-_LONGEST:])
+            lines.append((last + rest)[-LONGEST_LINE:])
         rest = lines.pop(0) if lines and start > 0 else rest
         yield from reversed(lines)
-        end, span = start, min(2 * span, _LONGEST)
+        end, span = start, min(2 * span, LONGEST_LINE)
 
 
 def _line_start(file: BinaryIO, offset: int) -> int:
     """Move to the first line that begins at an offset or behind it."""
     file.seek(max(0, offset - 1))
     if offset > 0:
-        file.readline()
+        file.readline(LONGEST_LINE)
     return file.tell()

@@ -8,6 +8,7 @@ import os
 import platform
 import re
 import secrets
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -127,6 +128,9 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     method: str
     preset: str
+    """The preset's name."""
+    preset_path: str = ""
+    """The file it was read from, absolute; empty where unknown."""
     created: float
     parent: Parent | None = None
     replays: Replay | None = None
@@ -157,6 +161,7 @@ def create_run(
     config_toml: str,
     parent: Parent | None,
     replays: Replay | None = None,
+    preset_path: str = "",
 ) -> RunDirectory:
     """Make a new run directory with its resolved preset, ready for an engine.
 
@@ -180,12 +185,18 @@ def create_run(
     except OSError as error:
         raise WorkError(str(run.root), f"cannot be made ({error.strerror})", "Choose another --runs-dir.") from error
     now = time.time()
-    write_atomically(run.config, config_toml.encode())
     identity = Identity(
-        id=secrets.token_hex(6), name=name, method=method, preset=preset, created=now, parent=parent, replays=replays,
-        state_since=now,
+        id=secrets.token_hex(6), name=name, method=method, preset=preset, preset_path=preset_path, created=now,
+        parent=parent, replays=replays, state_since=now,
     )  # fmt: skip
-    write_identity(run, identity)
+    try:
+        write_atomically(run.config, config_toml.encode())
+        write_identity(run, identity)
+        sync_path(root)
+        sync_path(root.parent)
+    except OSError as error:
+        shutil.rmtree(run.root, ignore_errors=True)
+        raise WorkError(str(run.root), f"cannot be written ({error.strerror})", "Make room on that disk.") from error
     return run
 
 

@@ -47,7 +47,8 @@ class ControlPanel:
             raise RequestError("set", "names no control", "Name at least one.")
         unknown = [name for name in values if name not in self._controls]
         if unknown:
-            raise RequestError(unknown[0], "is not a control of this run", f"Controls: {', '.join(self._controls)}.")
+            name = unknown[0] or "a control without a name"
+            raise RequestError(name, "is not a control of this run", f"Controls: {', '.join(self._controls)}.")
         return {name: self._controls[name].check(value) for name, value in values.items()}
 
     def changes_to(self, values: Mapping[str, float]) -> tuple[Change, ...]:

@@ -40,5 +40,6 @@ def train(
         preset=prepared.preset,
         config_toml=prepared.toml,
         parent=None,
+        preset_path=prepared.path,
     )
     show_new_engine(run, headless=headless, detach=detach)

@@ -181,7 +181,7 @@ def inspected(plan: ResumePlan) -> Preflight:
         controls=_controls(plan),
         staged=kept.manifest.staged if kept else (),
         settings=differences(plan.standing, plan.config),
-        preset=preset_drift(plan.identity.preset, plan.before),
+        preset=preset_drift(plan.identity.preset, plan.before, plan.identity.preset_path),
         versions=_versions(plan.identity.versions),
         data=_data(plan.config.data),
         device=Difference(key="run.device", before=plan.identity.device or None, after=plan.config.run.device),

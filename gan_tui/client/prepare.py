@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ class Prepared:
     method: str
     toml: str
     """The configuration, every default explicit and every path absolute."""
+    path: str = ""
+    """The preset's file, absolute; empty where the configuration is another run's."""
 
 
 def prepare(preset: str, settings: list[str], flags: Mapping[str, Any]) -> Prepared:
@@ -37,7 +39,8 @@ def prepare(preset: str, settings: list[str], flags: Mapping[str, Any]) -> Prepa
         RequestError: a key, a value, the data or the device is not right.
     """
     path = find_preset(preset)
-    return checked(path.stem, with_settings(read_toml(path), settings), flags, origin=preset)
+    prepared = checked(path.stem, with_settings(read_toml(path), settings), flags, origin=preset)
+    return replace(prepared, path=str(path.resolve()))
 
 
 def checked(name: str, tree: Tree, flags: Mapping[str, Any], origin: str) -> Prepared:

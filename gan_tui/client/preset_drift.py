@@ -37,10 +37,16 @@ class PresetDrift(msgspec.Struct, frozen=True, kw_only=True):
     """From the file to the run, key by key: a changed file, or settings given when the run was made."""
 
 
-def preset_drift(preset: str, config: TrainConfig) -> PresetDrift:
-    """Compare a run's configuration with the preset file of its name; a preset that is gone is no error."""
+def preset_drift(preset: str, config: TrainConfig, origin: str = "") -> PresetDrift:
+    """Compare a run's configuration with its preset file; a preset that is gone is no error.
+
+    Args:
+        preset: the preset's name.
+        config: the run's configuration.
+        origin: the file that it was read from, where that is known; else, or where that is gone, it is looked for.
+    """
     try:
-        path = _find(preset)
+        path = Path(origin) if origin and Path(origin).is_file() else _find(preset)
     except RequestError:
         return PresetDrift(preset=preset, problem=f"no preset is called {preset} any more, shipped or in this folder")
     try:

@@ -35,6 +35,7 @@ def make_replay(original: RunDirectory, folder: Path, *, name: str | None, steps
         name=unused_name(folder, f"{original.name}-replay") if name is None else name,
         method=prepared.method,
         preset=identity.preset,
+        preset_path=identity.preset_path,
         config_toml=prepared.toml,
         parent=identity.parent,
         replays=Replay(run=str(original.root), id=identity.id, last_step=last_step),

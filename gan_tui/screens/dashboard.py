@@ -20,8 +20,6 @@ from textual.widget import Widget
 from engine.protocol import commands as cmd
 from engine.protocol.rundir import RunDirectory
 from gan_tui.actions import BY_ID, bindings, footer_hints
-from gan_tui.client.branch import ResumeRequest
-from gan_tui.screens.checkpoints import CheckpointPicker
 from gan_tui.screens.help import HelpScreen
 from gan_tui.screens.pacer import Pacer, Tempo
 from gan_tui.screens.prompts import ValueDialog
@@ -200,6 +198,9 @@ class DashboardScreen(Screen[None]):
 
     def pick_checkpoint(self) -> None:
         """Show the checkpoints that are on disk; on an ended run, one chosen ends the dashboard."""
+        from gan_tui.client.branch import ResumeRequest  # a tenth of a second that the first paint does not wait for
+        from gan_tui.screens.checkpoints import CheckpointPicker
+
         run = RunDirectory(self._run_dir)
         picker = CheckpointPicker(run, ResumeRequest(), now=self._clock(), readonly=self._readonly)
         self.app.push_screen(picker, self._resume)

@@ -80,7 +80,7 @@ class JournalPane(ScrollView, can_focus=True):
             return Strip.blank(width, self.rich_style)
         entry = self._entries[index]
         pen = self.get_component_rich_style
-        clock = datetime.fromtimestamp(entry.time, self._zone).strftime("%H:%M:%S")
+        clock = _clock_text(entry.time, self._zone)
         head = f"{clock} {entry.step:>9,} " if width >= 50 else f"{clock} "
         room = width - len(head) - 2
         text = entry.text if len(entry.text) <= room else entry.text[: max(0, room - 1)] + "…"
@@ -91,6 +91,13 @@ class JournalPane(ScrollView, can_focus=True):
             (text, style),
         ]
         return text_strip(line, width, self.rich_style)
+
+
+def _clock_text(time: float, zone: tzinfo | None) -> str:
+    try:
+        return datetime.fromtimestamp(time, zone).strftime("%H:%M:%S")
+    except (ValueError, OverflowError, OSError):  # no time of any clock: the line is damaged
+        return "--:--:--"
 
 
 def _style_name(kind: JournalKind) -> str:

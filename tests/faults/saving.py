@@ -28,16 +28,17 @@ import engine.checkpoint as subject
 from engine.protocol.checkpoints import TRAINING_STATE, read_manifest
 from engine.protocol.rundir import RunDirectory
 from engine.retention import Retention
+from engine.snapshot import Snapshot
 
 RETENTION = Retention(keep=1)
 TRACED = (subject.__file__, shutil.__file__)
 """What writes, moves and deletes. Within PyTorch and safetensors only the draft grows."""
 
 
-def snapshot_of(folder: Path) -> subject.Snapshot:
+def snapshot_of(folder: Path) -> Snapshot:
     """What a checkpoint holds, to be written anew."""
     manifest = read_manifest(folder)
-    return subject.Snapshot(
+    return Snapshot(
         manifest=msgspec.structs.replace(manifest, files={}),
         networks={path.stem: load_file(path) for path in folder.glob("*.safetensors")},
         training=torch.load(folder / TRAINING_STATE, weights_only=True),
@@ -45,7 +46,7 @@ def snapshot_of(folder: Path) -> subject.Snapshot:
     )
 
 
-def save(run: RunDirectory, snapshot: subject.Snapshot) -> None:
+def save(run: RunDirectory, snapshot: Snapshot) -> None:
     """All that an engine does with the files of checkpoints between taking up a run and having saved one."""
     subject.sweep(run)
     subject.set_aside_after(run, snapshot.manifest.step)
@@ -69,7 +70,7 @@ class Tracer:
         return self
 
 
-def instants(run: RunDirectory, snapshot: subject.Snapshot) -> list[int]:
+def instants(run: RunDirectory, snapshot: Snapshot) -> list[int]:
     """Save, and choose the instants to die at."""
     chosen: list[int] = []
     lines: set[str] = set()
@@ -97,7 +98,7 @@ def disk_state(run: RunDirectory) -> list[object]:
     ]
 
 
-def killed_at(run: RunDirectory, snapshot: subject.Snapshot, instant: int) -> str:
+def killed_at(run: RunDirectory, snapshot: Snapshot, instant: int) -> str:
     """Save in a child that dies at an instant; the line that it came to."""
     heard, tell = os.pipe()
 

@@ -317,7 +317,6 @@ def test_an_engine_goes_on_training_and_its_journal_stays_sane(engine: Engine, c
     _is_sane(engine.run)
 
 
-@pytest.mark.xfail(strict=True, reason="the refusal's subject is the control's name, and that is empty")
 def test_a_control_without_a_name_is_refused_as_clearly(engine: Engine) -> None:
     with pytest.raises(RequestError) as caught:
         engine.ask(cmd.SetControls(values={"": 1.0}))

@@ -145,16 +145,7 @@ def newest_saved(live: State, name: str) -> int:
 # --------------------------------------------------------------------------------------------- what must be there then
 
 
-def known(request: pytest.FixtureRequest, concerned: bool, reason: str) -> None:
-    """Expect the test to fail, for a defect that is known."""
-    if concerned:
-        request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
-
-
-def test_a_run_that_was_begun_is_there_and_says_what_it_is(
-    outcomes: list[Outcome], story: str, request: pytest.FixtureRequest
-) -> None:
-    known(request, story in ("begun", "branched"), "a new run's name is not synced in the folder of runs")
+def test_a_run_that_was_begun_is_there_and_says_what_it_is(outcomes: list[Outcome]) -> None:
     assert len(outcomes) > 200, "the story is to have many ends"
     for outcome in outcomes:
         if outcome.exists:
@@ -162,19 +153,13 @@ def test_a_run_that_was_begun_is_there_and_says_what_it_is(
             assert read_toml(outcome.run.config)["method"]["kind"] == "cyclegan", outcome
 
 
-def test_what_the_journal_called_saved_is_still_there_or_something_newer(
-    outcomes: list[Outcome], story: str, request: pytest.FixtureRequest
-) -> None:
-    known(request, story in ("begun", "branched"), "a new folder of checkpoints is not synced in the run's")
+def test_what_the_journal_called_saved_is_still_there_or_something_newer(outcomes: list[Outcome]) -> None:
     for outcome in outcomes:
         newest = max((manifest.step for _, manifest in list_checkpoints(outcome.run)), default=-1)
         assert newest >= outcome.saved, outcome
 
 
-def test_whatever_is_called_a_checkpoint_is_whole(
-    outcomes: list[Outcome], story: str, request: pytest.FixtureRequest
-) -> None:
-    known(request, story in ("begun", "resumed"), "a deleted checkpoint's new name is not synced before its files go")
+def test_whatever_is_called_a_checkpoint_is_whole(outcomes: list[Outcome]) -> None:
     found = 0
     for outcome in outcomes:
         for folder, manifest in list_checkpoints(outcome.run):

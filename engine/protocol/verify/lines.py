@@ -12,10 +12,9 @@ import msgspec
 
 from engine.protocol.codec import DecodeError, decode_event, decode_json
 from engine.protocol.events import Event
+from engine.protocol.record import LONGEST_LINE
 
 CHUNK = 1 << 20
-LONGEST = 16 << 20
-"""Bytes of the longest line that is read; no event comes near it."""
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -83,7 +82,7 @@ class LineReader:
         if chunk:
             *lines, rest = (self._rest + chunk).split(b"\n")
             self._ready.extend([None, *lines[1:]] if lines and self._overlong else lines)
-            self._overlong = (self._overlong and not lines) or len(rest) > LONGEST
+            self._overlong = (self._overlong and not lines) or len(rest) > LONGEST_LINE
             self._rest = b"" if self._overlong else rest
             return True
         if self._growing or not (self._rest or self._overlong):
@@ -115,7 +114,7 @@ class LineReader:
 def _line(number: int, text: bytes | None, *, finished: bool) -> Line:
     """A line as its bytes have it; None stands for one that was too long to be held."""
     if text is None:
-        return Line(number, None, None, f"it is longer than {LONGEST >> 20} MiB", finished)
+        return Line(number, None, None, f"it is longer than {LONGEST_LINE >> 20} MiB", finished)
     try:
         event = decode_event(text)
     except DecodeError as error:

@@ -155,7 +155,7 @@ def test_a_step_whose_manifest_cannot_be_read_is_named_so(run: RunDirectory) -> 
     put(run, 10)
     folder, _ = put(run, 20)
     (folder / "manifest.json").write_bytes(b"{")
-    with pytest.raises(WorkError, match="checkpoint 20 of run horse: has no readable manifest.json") as caught:
+    with pytest.raises(WorkError, match=r"checkpoint 20 of run horse: has no readable manifest\.json") as caught:
         choose_checkpoint(run, "20")
     assert caught.value.fix == "There are 10, and latest and best."
 

@@ -30,6 +30,16 @@ def test_a_preset_file_that_was_changed(tmp_path: Path, monkeypatch: pytest.Monk
     )
 
 
+def test_a_preset_is_found_where_it_was_read_from_and_else_by_its_name(tmp_path: Path) -> None:
+    far = tmp_path / "far" / "quickstart.toml"
+    far.parent.mkdir()
+    far.write_text(dump(tiny_config("run.seed=3")))
+    config = tiny_config()
+    assert [each.key for each in preset_drift("quickstart", config, str(far)).differences] == ["run.seed"]
+    far.unlink()
+    assert preset_drift("quickstart", config, str(far)).path == str(shipped_presets()["quickstart"])
+
+
 def test_a_preset_that_is_gone_or_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     found = preset_drift("mine", tiny_config())

@@ -8,7 +8,8 @@ import pytest
 
 from engine.protocol import events as ev
 from engine.protocol.codec import encode
-from engine.protocol.verify.lines import LONGEST, Line, LineReader
+from engine.protocol.record import LONGEST_LINE
+from engine.protocol.verify.lines import Line, LineReader
 
 
 def note(seq: int) -> bytes:
@@ -70,7 +71,7 @@ def test_a_line_that_is_no_event_says_why_and_its_number_where_it_has_one(
 def test_a_line_of_any_length_is_passed_over_without_being_held(path: Path) -> None:
     with path.open("wb") as file:
         file.write(note(1))
-        for _ in range(3 * LONGEST // 1_000_000):
+        for _ in range(3 * LONGEST_LINE // 1_000_000):
             file.write(b"x" * 1_000_000)
         file.write(b"\n" + note(2))
     with LineReader(path, growing=False) as reader:
@@ -102,7 +103,7 @@ def test_where_nobody_writes_any_more_the_end_of_the_file_ends_the_last_line(
 
 
 def test_an_overlong_end_is_a_line_too(path: Path) -> None:
-    path.write_bytes(note(1) + b"x" * (LONGEST + 3_000_000))
+    path.write_bytes(note(1) + b"x" * (LONGEST_LINE + 3_000_000))
     with LineReader(path, growing=False) as reader:
         _, last = rest_of(reader)
     assert (last.event, last.finished) == (None, False)
