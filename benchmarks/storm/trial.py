@@ -138,7 +138,7 @@ class Trial:
         [training] = life.recorded(ev.Training)
         newest = _newest(before)
         resumed = [event.from_step for event in life.recorded(ev.Resumed)]
-        anew = not before and not self._on_file[self.run.metrics]
+        anew = not before and b'"announced"' not in self._on_file[self.run.events]
         require(resumed == ([] if anew else [newest]), f"resumed from {resumed}, and step {newest} was the newest")
         require(training.step == newest + 1, f"the first step was {training.step}, after a checkpoint of {newest}")
         staged = [(event.at_step, event.values, event.step) for event in life.recorded(ev.Staged)]

@@ -78,7 +78,7 @@ def test_a_line_of_any_length_is_passed_over_without_being_held(path: Path) -> N
         before, line, after = rest_of(reader)
     assert (before.seq, after.seq, after.number) == (1, 2, 3)
     assert line.event is None
-    assert line.damage == "it is longer than 16 MiB"
+    assert line.damage == f"it is longer than {LONGEST_LINE >> 20} MiB"
 
 
 def test_a_line_still_being_written_is_handed_out_once_it_is_whole(path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from engine.protocol.checkpoints import list_checkpoints
 from engine.protocol.commands import Stop
 from engine.protocol.rundir import Parent, Replay, RunDirectory, read_identity, write_identity
 from engine.protocol.verify import verify_run
@@ -140,7 +141,8 @@ def test_a_file_where_a_folder_should_be(run: RunDirectory) -> None:
 @pytest.fixture
 def branch(run: RunDirectory) -> RunDirectory:
     """A branch of the run at step 9 that has done two steps; it holds its own copy of that checkpoint."""
-    parent = Parent(run=str(run.root), step=9, id=read_identity(run).id, seq=len(record_of(run)))
+    [seq] = [manifest.seq for _, manifest in list_checkpoints(run) if manifest.step == 9]
+    parent = Parent(run=str(run.root), step=9, id=read_identity(run).id, seq=seq)
     made = make_run(run.root.parent, "run.steps=20", name="branch", parent=parent)
     train_here(made, script=after_step(11, Stop()))
     return made
