@@ -123,7 +123,7 @@ def _reason(error: Exception, run: RunDirectory, config: TrainConfig | None) -> 
     """One line on what happened, and what to do."""
     first_line = (str(error).splitlines() or [""])[0]
     if config is not None and is_out_of_memory(error):
-        return f"memory is full: {first_line}", advice(config)
+        return f"memory is full: {first_line}", advice(config, run)
     return f"{type(error).__name__}: {first_line}", f"The traceback is in {run.log}."
 
 
@@ -161,7 +161,7 @@ def _heed_signals(link: Link) -> None:
         link.interrupted_by = signal.Signals(number).name
         command = cmd.Stop(how="save" if len(received) == 1 else "discard")
         request = cmd.Request(version=cmd.SCHEMA_VERSION, id="", by=signal.Signals(number).name, command=command)
-        link.mailbox.put(Envelope(b"", request))
+        link.mailbox.insist(Envelope(b"", request))
 
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, ask_to_stop)

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -28,17 +30,37 @@ from engine.protocol.checkpoints import (
     TRAINING_STATE,
     Manifest,
     StoredFile,
+    aside_of,
     damage_of,
     digest,
+    doomed_of,
+    draft_of,
     folder_name,
+    is_starred,
     list_checkpoints,
+    list_folders,
     read_manifest,
+    replaced_of,
 )
+from engine.protocol.codec import DecodeError
 from engine.protocol.rundir import RunDirectory, sync_path
 from engine.retention import Retention
 from engine.snapshot import Snapshot, require_finite, restore_random_states
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Unsaved:
+    """A checkpoint that could not be written."""
+
+    step: int
+    error: Exception
+
+    @property
+    def reason(self) -> str:
+        """Why, in few words."""
+        return (isinstance(self.error, OSError) and self.error.strerror) or str(self.error)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +80,7 @@ class Saved:
 def write_checkpoint(run: RunDirectory, snapshot: Snapshot) -> Path:
     """Write a snapshot to the run's folder of checkpoints; returns the finished checkpoint.
 
-    A checkpoint of that step that is there already belongs to an abandoned course; it is set aside, not deleted.
+    One of that step that is there already is replaced, as when a control was changed and the state saved again.
 
     Raises:
         NotFiniteError: a network or an optimizer holds NaN or infinity; nothing is written.
@@ -67,7 +89,7 @@ def write_checkpoint(run: RunDirectory, snapshot: Snapshot) -> Path:
     require_finite(snapshot)
     _make_folder(run)
     final = run.checkpoints / folder_name(snapshot.manifest.step)
-    draft = run.checkpoints / f".{final.name}.{os.getpid()}.part"
+    draft = draft_of(final)
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir()
     try:
@@ -83,14 +105,39 @@ def write_checkpoint(run: RunDirectory, snapshot: Snapshot) -> Path:
         for path in draft.iterdir():
             sync_path(path)
         sync_path(draft)
-        if final.exists():
-            _set_aside(final)
-        draft.rename(final)
-        sync_path(run.checkpoints)
+        _put_in_place(draft, final)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
     return final
+
+
+def _put_in_place(draft: Path, final: Path) -> None:
+    """Give a finished draft its name; at any instant a whole checkpoint of the step has it or waits to get it back."""
+    replaced = replaced_of(final)
+    if final.exists():
+        final.rename(replaced)
+    try:
+        draft.rename(final)
+    except OSError:
+        if replaced.exists():
+            replaced.rename(final)
+        raise
+    sync_path(final.parent)
+    if replaced.exists():
+        _dismiss(replaced, final)
+
+
+def _dismiss(replaced: Path, final: Path) -> None:
+    """Delete a checkpoint that a newer one of the same run and step has replaced; keep it aside in any other case."""
+    try:
+        superseded = read_manifest(replaced).run == read_manifest(final).run and not is_starred(replaced)
+    except (OSError, DecodeError):
+        superseded = False
+    if superseded:
+        shutil.rmtree(replaced, ignore_errors=True)
+    else:
+        replaced.rename(aside_of(final))
 
 
 def remove_surplus(run: RunDirectory, retention: Retention, newest: Path) -> tuple[int, ...]:
@@ -103,16 +150,17 @@ def remove_surplus(run: RunDirectory, retention: Retention, newest: Path) -> tup
     """
     removed = []
     for folder, manifest in retention.surplus(list_checkpoints(run), newest):
-        doomed = folder.with_name(f".{folder.name}.old")
+        doomed = doomed_of(folder)
         shutil.rmtree(doomed, ignore_errors=True)
         try:
             folder.rename(doomed)  # from here on it is no checkpoint, however far the deletion comes
         except OSError as error:
             log.warning("%s could not be deleted (%s)", folder.name, error)
             continue
-        sync_path(run.checkpoints)  # else a power cut may bring the name back, and not all of what was in it
         removed.append(manifest.step)
-        shutil.rmtree(doomed, ignore_errors=True)
+        with suppress(OSError):  # it stays under its other name, until an engine sweeps
+            sync_path(run.checkpoints)  # else a power cut may bring the name back, and not all of what was in it
+            shutil.rmtree(doomed)
     return tuple(removed)
 
 
@@ -126,7 +174,7 @@ def adopt_checkpoint(run: RunDirectory, folder: Path) -> Path:
     """
     _make_folder(run)
     final = run.checkpoints / folder.name
-    draft = run.checkpoints / f".{final.name}.{os.getpid()}.part"
+    draft = draft_of(final)
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir()
     try:
@@ -145,7 +193,8 @@ def _link_or_copy(source: Path, target: Path) -> None:
     try:
         target.hardlink_to(source)
     except OSError:  # another file system, or one without links, or another user's file
-        shutil.copyfile(source, target)
+        with source.open("rb") as file, target.open("xb") as copy:
+            shutil.copyfileobj(file, copy)
         sync_path(target)
 
 
@@ -153,15 +202,20 @@ def set_aside_after(run: RunDirectory, step: int) -> None:
     """Move a run's checkpoints of later steps out of the way: the course that made them is not continued."""
     for folder, manifest in list_checkpoints(run):
         if manifest.step > step:
-            _set_aside(folder)
+            folder.rename(aside_of(folder))
 
 
 def sweep(run: RunDirectory) -> None:
-    """Remove what a killed engine was writing or deleting; only for the engine that holds the run's lock."""
-    for pattern in (".step-*.part", ".step-*.old"):
-        for folder in run.checkpoints.glob(pattern):
-            shutil.rmtree(folder, ignore_errors=True)
-    for draft in (*run.root.glob(".run.json.*.part"), *run.samples.glob(".step-*.part")):
+    """Complete or undo what a killed engine was doing to files; only for the engine that holds the run's lock."""
+    for folder, _ in list_folders(run, "draft", "doomed"):
+        shutil.rmtree(folder, ignore_errors=True)
+    for replaced, step in list_folders(run, "replaced"):
+        final = run.checkpoints / folder_name(step)
+        if final.exists():
+            _dismiss(replaced, final)
+        else:
+            replaced.rename(final)
+    for draft in (*run.root.glob(".*.part"), *run.samples.glob(".step-*.part")):
         draft.unlink(missing_ok=True)
 
 
@@ -205,7 +259,8 @@ def _save_weights(tensors: dict[str, Tensor], path: Path) -> None:
     try:
         save_file(tensors, path)
     except SafetensorError as error:
-        raise OSError(str(error)) from error
+        number = re.search(r"os error (\d+)", str(error))
+        raise OSError(int(number[1]), os.strerror(int(number[1]))) if number else OSError(str(error)) from error
 
 
 class _Sink:
@@ -241,9 +296,3 @@ def _make_folder(run: RunDirectory) -> None:
     if not run.checkpoints.is_dir():
         run.checkpoints.mkdir()
         sync_path(run.root)
-
-
-def _set_aside(folder: Path) -> None:
-    """Move an abandoned course's checkpoint of the same step out of the way; it stays on disk."""
-    number = next(n for n in range(1, 1000) if not folder.with_name(f"abandoned-{n}-{folder.name}").exists())
-    folder.rename(folder.with_name(f"abandoned-{number}-{folder.name}"))

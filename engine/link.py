@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 import zmq
 
+from engine.errors import GanTuiError
 from engine.protocol.codec import EVENT_TOPIC, SHEET_TOPIC, DecodeError, decode_request, encode
 from engine.protocol.commands import (
     MAX_MESSAGE_BYTES,
@@ -30,7 +31,7 @@ from engine.protocol.commands import (
     Status,
 )
 from engine.protocol.rundir import Endpoints
-from engine.protocol.runtime import socket_path
+from engine.protocol.runtime import socket_folder, socket_path
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +64,10 @@ class Mailbox:
             return False
         self._queue.put(envelope)
         return True
+
+    def insist(self, envelope: Envelope) -> None:
+        """Put one that must not be lost, however many wait: a signal's."""
+        self._queue.put(envelope)
 
     def take(self) -> list[Envelope]:
         """All that wait, at once."""
@@ -238,8 +243,8 @@ class _Sockets:
             path = socket_path(address)
             if path is None or path.exists():
                 continue
-            with contextlib.suppress(zmq.ZMQError, OSError):
-                path.parent.mkdir(mode=0o700, exist_ok=True)
+            with contextlib.suppress(zmq.ZMQError, OSError, GanTuiError):
+                socket_folder()  # makes it again, and refuses one that somebody else has made meanwhile
                 with contextlib.suppress(zmq.ZMQError):
                     socket.unbind(address)
                 self._bind(name, socket)

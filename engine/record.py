@@ -55,6 +55,8 @@ class Record:
         """Files and the lines that are to be appended to them, in the order of their numbers."""
         self.trouble: OSError | None = None
         """Why the last line could not be written; None while all that was recorded is on file."""
+        self.late = 0
+        """Lines that have had to wait since the disk took none the last time."""
 
     def stamp(self, step: int) -> Stamp:
         """The next number, the step and the time; written events must use stamps in order."""
@@ -71,7 +73,10 @@ class Record:
         file = self._metrics if isinstance(event, Metrics) else self._events
         self._backlog.append((file, line + b"\n"))
         self.last_seq = event.seq
+        taken_before = self.trouble is None
         self.flush()
+        if self.trouble is not None:
+            self.late = 1 if taken_before else self.late + 1
         self.publish(line)
         if len(self._backlog) > BACKLOG_LIMIT:
             fact = f"has not taken a line for {len(self._backlog):,} of them ({self.trouble})"
@@ -168,6 +173,7 @@ class Standing:
         self._run = run
         self.identity: Identity = read_identity(run)
         self._written = True
+        self._complained = False
 
     def update(self, **changes: object) -> None:
         """Replace fields of the identity and write it; where the disk does not take it, ``flush`` will."""
@@ -181,9 +187,11 @@ class Standing:
             return
         try:
             write_identity(self._run, self.identity)
-            self._written = True
+            self._written, self._complained = True, False
         except OSError as error:
-            log.error("run.json could not be written (%s)", error)
+            if not self._complained:
+                log.error("run.json cannot be written (%s)", error)
+            self._complained = True
 
     def enter(self, state: State, **changes: object) -> None:
         """Enter a state, now."""

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from engine.protocol.checkpoints import Manifest, by_objective, is_starred
 
+SETTINGS = 3
+"""Settings of the loss weights, newest first, of each of which the best checkpoints are kept."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Retention:
@@ -18,7 +21,8 @@ class Retention:
     keep_every: int = 0
     """The first in each span of so many steps; 0 for none."""
     keep_best: int = 0
-    """So many with the lowest objective, among those with the newest one's loss weights."""
+    """So many with the lowest objective, under each of the newest few settings of the loss weights: only under equal
+    weights do two objectives compare, and whoever turns a weight up may well turn it back."""
 
     def surplus(self, checkpoints: Sequence[tuple[Path, Manifest]], newest: Path) -> list[tuple[Path, Manifest]]:
         """The checkpoints that may be deleted.
@@ -32,7 +36,7 @@ class Retention:
         own = next(manifest.run for folder, manifest in checkpoints if folder == newest)
         kept = {newest, *(folder for folder, _ in checkpoints[-self.keep :])}
         kept.update(self._first_in_spans(checkpoints))
-        kept.update(folder for folder, _ in by_objective(checkpoints)[: self.keep_best])
+        kept.update(self._best(checkpoints))
         kept.update(folder for folder, manifest in checkpoints if is_starred(folder) or manifest.run != own)
         return [pair for pair in checkpoints if pair[0] not in kept]
 
@@ -45,3 +49,11 @@ class Retention:
             if span:
                 first.setdefault(span, folder)
         return list(first.values())
+
+    def _best(self, checkpoints: Sequence[tuple[Path, Manifest]]) -> list[Path]:
+        groups: dict[frozenset[tuple[str, float]], list[tuple[Path, Manifest]]] = {}
+        for folder, manifest in reversed(checkpoints):
+            weights = {item for item in manifest.controls.items() if item[0].startswith("loss.")}
+            groups.setdefault(frozenset(weights), []).append((folder, manifest))
+        newest = list(groups.values())[:SETTINGS]
+        return [folder for group in newest for folder, _ in by_objective(group)[: self.keep_best]]

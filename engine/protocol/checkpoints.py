@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -26,7 +28,17 @@ LATEST = "latest"
 BEST = "best"
 """What a request may say in place of a step."""
 
-_NAME = re.compile(r"step-(\d{8,})")
+FolderKind: TypeAlias = Literal["checkpoint", "aside", "draft", "doomed", "replaced"]
+"""What a folder among the checkpoints is, by its name: a checkpoint; one that was found damaged or belongs to a course
+not continued; one being written; one being deleted; one whose name a newer one of the same step is taking."""
+
+_KINDS: dict[FolderKind, re.Pattern[str]] = {
+    "checkpoint": re.compile(r"step-(?P<step>[0-9]{8,})"),
+    "aside": re.compile(r"abandoned-[0-9]+-step-(?P<step>[0-9]{8,})"),
+    "draft": re.compile(r"\.step-(?P<step>[0-9]{8,})\.[0-9]+\.part"),
+    "doomed": re.compile(r"\.step-(?P<step>[0-9]{8,})\.old"),
+    "replaced": re.compile(r"\.step-(?P<step>[0-9]{8,})\.replaced"),
+}
 
 
 class StoredFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,45 +98,107 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 _manifests = msgspec.json.Decoder(Manifest)
 
 
+# -------------------------------------------------------------------------------------------------------------- names
+
+
 def folder_name(step: int) -> str:
     """The name of the checkpoint of a step."""
     return f"step-{step:08d}"
 
 
+def draft_of(folder: Path) -> Path:
+    """Where this process writes a checkpoint before it is whole and gets its name."""
+    return folder.with_name(f".{folder.name}.{os.getpid()}.part")
+
+
+def doomed_of(folder: Path) -> Path:
+    """Where a checkpoint is moved to be deleted: from then on it is none, however far the deletion comes."""
+    return folder.with_name(f".{folder.name}.old")
+
+
+def replaced_of(folder: Path) -> Path:
+    """Where a checkpoint waits, whole, until a newer one of the same step has taken its name."""
+    return folder.with_name(f".{folder.name}.replaced")
+
+
+def aside_of(folder: Path) -> Path:
+    """Where a checkpoint that is not to be taken up any more is kept: the first such name that is free."""
+    names = (folder.with_name(f"abandoned-{number}-{folder.name}") for number in itertools.count(1))
+    return next(path for path in names if not path.exists())
+
+
+def kind_of(name: str) -> tuple[FolderKind, int] | None:
+    """What a name among the checkpoints stands for, and the step in it; None where it stands for nothing."""
+    for kind, pattern in _KINDS.items():
+        if match := pattern.fullmatch(name):
+            return kind, int(match["step"])
+    return None
+
+
+def list_folders(run: RunDirectory, *kinds: FolderKind) -> list[tuple[Path, int]]:
+    """The folders of some kinds and the steps in their names, by step; none where they cannot be listed."""
+    try:
+        entries = list(run.checkpoints.iterdir())
+    except OSError:
+        return []
+    named = ((path, kind_of(path.name)) for path in entries)
+    found = [(path, known[1]) for path, known in named if known and known[0] in kinds]
+    return sorted(found, key=lambda pair: (pair[1], pair[0].name))
+
+
+# ---------------------------------------------------------------------------------------------------------- manifests
+
+
 def list_checkpoints(run: RunDirectory) -> list[tuple[Path, Manifest]]:
     """A run's whole checkpoints, oldest first. A folder whose manifest cannot be read is not one."""
     found = []
-    for folder in run.checkpoints.glob("step-*"):
-        if _NAME.fullmatch(folder.name):
-            try:
-                manifest = read_manifest(folder)
-            except (OSError, DecodeError):
-                continue
-            found.append((folder, manifest))
+    for folder, _ in list_folders(run, "checkpoint"):
+        try:
+            manifest = read_manifest(folder)
+        except (OSError, DecodeError):
+            continue
+        found.append((folder, manifest))
     return sorted(found, key=lambda pair: pair[1].step)
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """A checkpoint's manifest. Raises OSError or DecodeError when it cannot be read."""
+    """A checkpoint's manifest, whose files are known to lie in the folder itself.
+
+    Raises:
+        OSError: it cannot be read.
+        DecodeError: it is damaged, of a newer version, or names files elsewhere: a checkpoint may come from anybody,
+            and what it names is linked, copied and read.
+    """
     manifest = decode_json(_manifests, (folder / MANIFEST).read_bytes())
     if manifest.schema > CHECKPOINT_SCHEMA:
         raise DecodeError(
             f"it is of version {manifest.schema} of the format, and this gan-tui reads {CHECKPOINT_SCHEMA}"
         )
+    if not all(_is_plain(name) for name in manifest.files):
+        raise DecodeError("it names a file outside its folder")
+    if MANIFEST in manifest.files:
+        raise DecodeError("it names itself among its files")
     return manifest
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a name is one of a file right in a folder, and can be one at all."""
+    return name not in ("", ".", "..") and not {"/", "\0"} & set(name)
 
 
 def unreadable_checkpoints(run: RunDirectory) -> list[tuple[Path, str]]:
     """Folders that are named as checkpoints and whose manifest cannot be read, with the reason; oldest first."""
     found = []
-    for folder in sorted(run.checkpoints.glob("step-*")):
-        if _NAME.fullmatch(folder.name):
-            try:
-                read_manifest(folder)
-            except (OSError, DecodeError) as error:
-                reason = error.strerror if isinstance(error, OSError) else error
-                found.append((folder, f"has no readable {MANIFEST} ({reason})"))
+    for folder, _ in list_folders(run, "checkpoint"):
+        try:
+            read_manifest(folder)
+        except (OSError, DecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            found.append((folder, f"has no readable {MANIFEST} ({reason})"))
     return found
+
+
+# -------------------------------------------------------------------------------------------------- stars and choosing
 
 
 def is_starred(folder: Path) -> bool:
@@ -213,6 +287,9 @@ def by_objective(checkpoints: Iterable[tuple[Path, Manifest]]) -> list[tuple[Pat
 
 def _loss_weights(manifest: Manifest) -> dict[str, float]:
     return {name: value for name, value in manifest.controls.items() if name.startswith("loss.")}
+
+
+# -------------------------------------------------------------------------------------------------------------- damage
 
 
 def missing_or_cut(folder: Path, manifest: Manifest) -> str:

@@ -6,7 +6,6 @@ void: a course that was given up.
 
 from __future__ import annotations
 
-import contextlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,13 +14,10 @@ from typing import TypeVar
 import msgspec
 
 from engine.errors import WorkError
-from engine.protocol.codec import DecodeError, decode_event, decode_json
+from engine.protocol.codec import DecodeError, decode_json
 from engine.protocol.events import Announced, Event, Metrics, Nudged, Recorded, Resumed, StagedChange
-from engine.protocol.record import RecordReader
+from engine.protocol.record import RecordReader, journaled
 from engine.protocol.rundir import RunDirectory, write_atomically
-
-NUDGES = "replay.json"
-"""The file of a replay's directory that holds the nudges to be repeated."""
 
 AnyEvent = TypeVar("AnyEvent", bound=Recorded)
 
@@ -45,12 +41,12 @@ def continued(events: Iterable[AnyEvent], resumes: Sequence[Resumed]) -> Iterato
 
 def resumes_of(run: RunDirectory) -> list[Resumed]:
     """Every resume that a run's journal tells of, in order."""
-    return [event for event in _journaled(run, "resumed") if isinstance(event, Resumed)]
+    return list(journaled(run, Resumed))
 
 
 def was_announced(run: RunDirectory) -> bool:
     """Whether an engine has come so far in a run that it could be steered."""
-    return any(isinstance(event, Announced) for event in _journaled(run, "announced"))
+    return any(True for _ in journaled(run, Announced))
 
 
 def read_course(run: RunDirectory) -> Iterator[Event]:
@@ -89,7 +85,7 @@ def outline_of(run: RunDirectory) -> Outline:
 
 def write_nudges(run: RunDirectory, nudges: Sequence[StagedChange]) -> None:
     """Leave the nudges that a replay is to repeat in its directory. Raises OSError when they cannot be written."""
-    write_atomically(run.root / NUDGES, msgspec.json.format(msgspec.json.encode(nudges), indent=2) + b"\n")
+    write_atomically(run.nudges, msgspec.json.format(msgspec.json.encode(nudges), indent=2) + b"\n")
 
 
 def read_nudges(run: RunDirectory) -> list[StagedChange]:
@@ -98,7 +94,7 @@ def read_nudges(run: RunDirectory) -> list[StagedChange]:
     Raises:
         WorkError: the file is missing or damaged.
     """
-    path = run.root / NUDGES
+    path = run.nudges
     fix = "Make another replay: gan-tui replay RUN"
     try:
         return decode_json(_staged_changes, path.read_bytes())
@@ -126,13 +122,3 @@ def _cuts(resumes: Sequence[Resumed]) -> list[_Cut]:
         last_seq = min(resume.from_seq, cuts[-1].last_seq) if cuts else resume.from_seq
         cuts.append(_Cut(before_seq=resume.seq, last_seq=last_seq))
     return cuts[::-1]
-
-
-def _journaled(run: RunDirectory, kind: str) -> Iterator[Event]:
-    """The whole lines of a journal in which a kind is named, without reading the others closely."""
-    word = f'"{kind}"'.encode()
-    with contextlib.suppress(FileNotFoundError), run.events.open("rb") as lines:
-        for line in lines:
-            if word in line and line.endswith(b"\n"):
-                with contextlib.suppress(DecodeError):
-                    yield decode_event(line)

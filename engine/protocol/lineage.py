@@ -1,4 +1,4 @@
-"""Where a branch comes from: its ancestors, and how much of each one's record is the branch's history too."""
+"""Where a branch comes from: its first checkpoint, its ancestors, and how much of their records is its history too."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from engine.errors import GanTuiError
+from engine.protocol.checkpoints import Manifest, list_checkpoints
 from engine.protocol.events import Event, Resumed, Sampled
 from engine.protocol.record import RecordReader, read_journal
-from engine.protocol.rundir import Identity, Parent, RunDirectory, read_identity
+from engine.protocol.rundir import Identity, Parent, Replay, RunDirectory, read_identity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +35,8 @@ def ancestry(run: RunDirectory) -> tuple[Ancestor, ...]:
     seen = {run.root.resolve()}
     parent = _parent_of(run)
     while parent is not None:
-        run = _folder_of(parent, beside=run)
-        if run.root.resolve() in seen or not _is_that(run, parent):
+        run = folder_of(parent, beside=run)
+        if run.root.resolve() in seen or not is_that_run(run, parent):
             break
         seen.add(run.root.resolve())
         found.append(Ancestor(run=run, step=parent.step, seq=parent.seq))
@@ -62,6 +63,36 @@ def read_inherited(ancestor: Ancestor, *, sparse: bool = False) -> Iterator[Even
         yield from _sheets_that_came_later(ancestor)
 
 
+def origin_checkpoint(run: RunDirectory, identity: Identity) -> tuple[Path, Manifest] | None:
+    """The checkpoint at which a branch begins, where it lies now; None for one that is gone, and for a run that is no
+    branch.
+
+    A replay of a branch begins at the copy that the branch has kept, which outlives the parent. Whether the files are
+    whole is not looked at.
+    """
+    parent = identity.parent
+    if parent is None:
+        return None
+    for folder, manifest in (*_kept_copies(run, identity.replays), *_of_parent(run, parent)):
+        if parent.is_at(manifest.step, manifest.seq):
+            return folder, manifest
+    return None
+
+
+def _kept_copies(run: RunDirectory, replays: Replay | None) -> list[tuple[Path, Manifest]]:
+    """What the branch that a run repeats has of its own parent."""
+    if replays is None:
+        return []
+    return [pair for pair in list_checkpoints(folder_of(replays, beside=run)) if pair[1].run != replays.id]
+
+
+def _of_parent(run: RunDirectory, parent: Parent) -> list[tuple[Path, Manifest]]:
+    """The checkpoints of a run's parent; without a readable run.json each has to say itself whose it is."""
+    theirs = folder_of(parent, beside=run)
+    found = list_checkpoints(theirs)
+    return found if is_that_run(theirs, parent) else [pair for pair in found if pair[1].run == parent.id]
+
+
 def _sheets_that_came_later(ancestor: Ancestor) -> Iterator[Event]:
     """Contact sheets of steps up to the branch that were still being written when its checkpoint was copied."""
     for event in read_journal(ancestor.run):
@@ -80,15 +111,15 @@ def _parent_of(run: RunDirectory) -> Parent | None:
     return identity.parent if identity else None
 
 
-def _folder_of(parent: Parent, *, beside: RunDirectory) -> RunDirectory:
-    """Where a parent lies: where it lay, or beside its branch, when their folder has been moved."""
+def folder_of(parent: Parent | Replay, *, beside: RunDirectory) -> RunDirectory:
+    """Where a run that another one names lies: where it lay, or beside that one, when their folder has been moved."""
     named = RunDirectory(Path(parent.run))
     sibling = RunDirectory(beside.root.parent / named.name)
-    return sibling if parent.id and not _is_that(named, parent) else named
+    return sibling if parent.id and not is_that_run(named, parent) and is_that_run(sibling, parent) else named
 
 
-def _is_that(run: RunDirectory, parent: Parent) -> bool:
-    """Whether the run there is the one that the branch grew from; old branches do not name its id."""
+def is_that_run(run: RunDirectory, parent: Parent | Replay) -> bool:
+    """Whether the run there is the one that is named; old branches do not name their parent's id."""
     identity = _identity_of(run)
     return identity is not None and parent.id in ("", identity.id)
 

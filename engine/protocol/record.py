@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from math import inf
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from engine.protocol.codec import DecodeError, decode_event
-from engine.protocol.events import Event, Metrics
+from engine.protocol.events import Event, Metrics, Recorded
 from engine.protocol.rundir import RunDirectory
 
 LONG = 16 << 20
@@ -26,6 +26,8 @@ _GLIMPSES = 1000
 _LINES_A_GLIMPSE = 3
 _NEWEST = 1 << 18
 """Bytes of metrics at the end that a sparse reading does not thin out."""
+
+OfKind = TypeVar("OfKind", bound=Recorded)
 
 
 class RecordReader:
@@ -78,6 +80,36 @@ def read_journal(run: RunDirectory) -> Iterator[Event]:
         yield journal.take()
 
 
+def journaled(run: RunDirectory, kind: type[OfKind]) -> Iterator[OfKind]:
+    """The events of one kind in a run's journal, oldest first; what does not name the kind is not decoded."""
+    journal = _Lines(run.events, word=_word_of(kind))
+    while journal.head() is not None:
+        event = journal.take()
+        if isinstance(event, kind):
+            yield event
+
+
+def newest_journaled(run: RunDirectory, kind: type[OfKind]) -> OfKind | None:
+    """The newest event of one kind in a run's journal, of which no more is read than what lies behind it."""
+    word = _word_of(kind)
+    try:
+        with run.events.open("rb") as file:
+            for line in _lines_backwards(file, word):
+                if word in line:
+                    with suppress(DecodeError):
+                        event = decode_event(line)
+                        if isinstance(event, kind):
+                            return event
+    except FileNotFoundError:
+        pass
+    return None
+
+
+def _word_of(kind: type[Recorded]) -> bytes:
+    """What every line of a kind has in it; other lines may have it, too."""
+    return f'"{kind.__struct_config__.tag}"'.encode()
+
+
 def last_event(path: Path) -> Event | None:
     """The newest whole line of one file of the record, without reading more of it than what is damaged behind that."""
     try:
@@ -99,8 +131,10 @@ def last_metrics(run: RunDirectory) -> Metrics | None:
 class _Lines:
     """The events of one growing file."""
 
-    def __init__(self, path: Path, *, sparse: bool = False) -> None:
+    def __init__(self, path: Path, *, sparse: bool = False, word: bytes = b"") -> None:
+        """``word`` leaves out lines in which it is not."""
         self._path = path
+        self._word = word
         self._sparse = sparse
         self._offset = 0
         """Where the next line begins."""
@@ -169,7 +203,9 @@ class _Lines:
         end = len(chunk) - 1 if end < 0 else end  # no event is so long
         self._offset += end + 1
         self._span = _CHUNK
-        return chunk[:end].split(b"\n")
+        if self._word not in chunk:
+            return []
+        return [line for line in chunk[:end].split(b"\n") if self._word in line]
 
 
 def _glimpses(file: BinaryIO, end: int) -> Iterator[bytes]:
@@ -188,20 +224,27 @@ def _glimpses(file: BinaryIO, end: int) -> Iterator[bytes]:
             yield line
 
 
-def _lines_backwards(file: BinaryIO) -> Iterator[bytes]:
-    """The finished lines of a file, the last one first."""
+def _lines_backwards(file: BinaryIO, word: bytes = b"") -> Iterator[bytes]:
+    """The finished lines of a file, the last one first; every one that holds a word, and perhaps others."""
     end, span = file.seek(0, os.SEEK_END), _TAIL
     rest: bytes | None = None
     """The end of a line of which the beginning has not been read yet; None behind the last newline."""
     while end > 0:
         start = max(0, end - span)
         file.seek(start)
-        *lines, last = file.read(end - start).split(b"\n")
+        chunk = file.read(end - start)
+        *lines, last = chunk.split(b"\n") if word in chunk else _outer_lines(chunk)
         if rest is not None:
             lines.append((last + rest)[-LONGEST_LINE:])
         rest = lines.pop(0) if lines and start > 0 else rest
         yield from reversed(lines)
         end, span = start, min(2 * span, LONGEST_LINE)
+
+
+def _outer_lines(chunk: bytes) -> list[bytes]:
+    """What precedes the first newline, and what follows the last one: parts of lines that reach beyond the chunk."""
+    first, newline, rest = chunk.partition(b"\n")
+    return [first, rest.rpartition(b"\n")[2]] if newline else [chunk]
 
 
 def _line_start(file: BinaryIO, offset: int) -> int:

@@ -69,6 +69,11 @@ class RunDirectory:
         return self.root / "checkpoints"
 
     @property
+    def nudges(self) -> Path:
+        """Of a replay alone: the changes that it repeats."""
+        return self.root / "replay.json"
+
+    @property
     def log(self) -> Path:
         """What the engine wrote to stdout and stderr."""
         return self.root / "engine.log"

@@ -10,7 +10,7 @@ from engine.errors import WorkError
 from engine.protocol import events as ev
 from engine.train.reporting import enter, tick, watch_disk, write_metrics
 from engine.train.saving import finish_saves, save
-from engine.train.sentinels import watch_losses, watch_saves
+from engine.train.sentinels import require_saved, watch_losses, watch_saves
 from engine.train.session import Session
 from engine.train.showing import finish_sheets, take_sample
 from engine.train.steering import Steering
@@ -32,8 +32,10 @@ def train(session: Session) -> Ending:
     try:
         return _train(session)
     except Exception:
-        finish_sheets(session)  # what is being written is completed before the run is let go of
-        finish_saves(session)
+        try:  # what is being written is completed before the run is let go of
+            finish_sheets(session)
+        finally:
+            finish_saves(session)
         raise
 
 
@@ -140,8 +142,11 @@ def _end(session: Session, steering: Steering) -> Ending:
     if finished and session.meters.pending and session.progress.step != session.resumed_step:
         write_metrics(session)  # after the state was copied: a branch that trains longer goes on with a whole interval
         watch_losses(session)
-    _require_saved(session, finish_saves(session))
+    finish_saves(session)
     finish_sheets(session)
+    watch_disk(session)
+    if saving:
+        require_saved(session)
     if finished:
         session.record.write(ev.Finished(**session.stamp()))
         enter(session, "finished")
@@ -149,16 +154,3 @@ def _end(session: Session, steering: Steering) -> Ending:
     session.record.write(ev.Stopped(**session.stamp(), by=steering.stopped_by, saved=saving))
     enter(session, "stopped")
     return Ending.STOPPED
-
-
-def _require_saved(session: Session, saved: bool) -> None:
-    """End as failed where the last state is not on disk, or where lines of the record are not.
-
-    Raises:
-        WorkError: it is so.
-    """
-    watch_saves(session)
-    watch_disk(session)
-    if not saved:
-        fix = "Make room on the disk, then: gan-tui resume"
-        raise WorkError("the last checkpoint", f"of step {session.progress.step:,} could not be written", fix)

@@ -104,7 +104,6 @@ def write_metrics(session: Session) -> None:
 def watch_disk(session: Session) -> None:
     """Try again what the disk did not take, and journal when it stops and when it begins again to take lines."""
     record = session.record
-    waited = record.waiting
     record.flush()
     session.standing.flush()
     if record.trouble is not None and not session.disk_full:
@@ -113,7 +112,7 @@ def watch_disk(session: Session) -> None:
         session.alert("the record", fact, "Make room on the disk. Until then no checkpoint can be saved.")
     elif record.trouble is None and session.disk_full:
         session.disk_full = False
-        session.alert("the record", f"is written again; {waited:,} lines had waited")
+        session.alert("the record", f"is written again; {record.late:,} lines had waited")
 
 
 def _watch_clock(session: Session) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from engine.data.pixels import to_bytes
@@ -57,11 +56,12 @@ class Thumbnail:
         """The one that a checkpoint has; None where it has none that can be read."""
         if THUMBNAIL not in manifest.files:
             return None
-        with suppress(OSError, UnidentifiedImageError, ValueError):
+        try:
             png = (folder / THUMBNAIL).read_bytes()
-            with Image.open(io.BytesIO(png)) as picture:
+            with Image.open(io.BytesIO(png), formats=["PNG"]) as picture:
                 return cls(int(picture.text["Title"].removeprefix("step ")), png)  # type: ignore[attr-defined]
-        return None
+        except Exception:  # noqa: BLE001 - a file's edge: no picture of a checkpoint is worth not resuming it
+            return None
 
 
 @dataclass(frozen=True)

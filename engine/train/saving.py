@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from engine.checkpoint import Saved, load_checkpoint, remove_surplus, write_checkpoint
+from engine.checkpoint import Saved, Unsaved, load_checkpoint, remove_surplus, write_checkpoint
 from engine.config.rate_curves import curve_of
 from engine.errors import WorkError
 from engine.protocol import events as ev
@@ -47,11 +47,9 @@ def settle_saves(session: Session) -> None:
     _settle(session, session.saves.take_done())
 
 
-def finish_saves(session: Session) -> bool:
-    """Wait for the thread, journal what it did; whether every checkpoint was written."""
-    outcomes = session.saves.finish()
-    _settle(session, outcomes)
-    return not any(isinstance(outcome, Exception) for outcome in outcomes)
+def finish_saves(session: Session) -> None:
+    """Wait for the thread, and journal what it did."""
+    _settle(session, session.saves.finish())
 
 
 def restore(session: Session, folder: Path, manifest: Manifest) -> None:
@@ -77,36 +75,66 @@ def restore(session: Session, folder: Path, manifest: Manifest) -> None:
 # -------------------------------------------------------------------------------------------------------- writing
 
 
-def _write(record: Record, snapshot: Snapshot, retention: Retention) -> Saved:
+def _write(record: Record, snapshot: Snapshot, retention: Retention) -> Saved | Unsaved:
+    """On the thread: write a checkpoint, then delete those that are not kept."""
     begun = time.monotonic()
-    record.sync()
-    folder = write_checkpoint(record.run, snapshot)
-    size = sum(path.stat().st_size for path in folder.iterdir())
-    removed = remove_surplus(record.run, retention, newest=folder)
-    path = str(folder.relative_to(record.run.root))
-    return Saved(manifest=snapshot.manifest, path=path, seconds=time.monotonic() - begun, size=size, removed=removed)
+    try:
+        record.sync()
+        folder = write_checkpoint(record.run, snapshot)
+    except Exception as error:  # noqa: BLE001 - the thread's edge: the loop tells of it, and knows which step it is
+        return Unsaved(snapshot.manifest.step, error)
+    return Saved(
+        manifest=snapshot.manifest,
+        path=str(folder.relative_to(record.run.root)),
+        seconds=time.monotonic() - begun,
+        size=sum(path.stat().st_size for path in folder.iterdir()),
+        removed=_make_room(record, retention, folder),
+    )
 
 
-def _settle(session: Session, outcomes: list[Saved | Exception]) -> None:
+def _make_room(record: Record, retention: Retention, newest: Path) -> tuple[int, ...]:
+    """Delete what no rule keeps; a checkpoint is saved whether or not that succeeds."""
+    try:
+        return remove_surplus(record.run, retention, newest)
+    except OSError as error:
+        log.warning("older checkpoints could not be deleted (%s)", error)
+        return ()
+
+
+def _settle(session: Session, outcomes: list[Saved | Unsaved | Exception]) -> None:
     for outcome in outcomes:
-        if isinstance(outcome, Exception):
-            log.error("checkpoint failed: %s", outcome, exc_info=None if isinstance(outcome, EXPECTED) else outcome)
-            session.saved_step = -1
-            fix = "Training goes on; make room and save again."
-            if isinstance(outcome, NotFiniteError):
-                session.unsavable, fix = outcome.names, ""
-            session.alert("checkpoint", f"could not be written ({outcome})", fix)
-            continue
-        checkpointed = ev.Checkpointed(
-            **session.stamp(),
-            saved_step=outcome.manifest.step,
-            path=outcome.path,
-            seconds=round(outcome.seconds, 3),
-            size=outcome.size,
-            reason=outcome.manifest.reason,
-            removed=outcome.removed,
-        )
-        session.record.write(checkpointed)
+        match outcome:
+            case Saved():
+                _journal_saved(session, outcome)
+            case Unsaved():
+                _journal_unsaved(session, outcome)
+            case Exception():
+                raise outcome
+
+
+def _journal_saved(session: Session, saved: Saved) -> None:
+    checkpointed = ev.Checkpointed(
+        **session.stamp(),
+        saved_step=saved.manifest.step,
+        path=saved.path,
+        seconds=round(saved.seconds, 3),
+        size=saved.size,
+        reason=saved.manifest.reason,
+        removed=saved.removed,
+    )
+    session.record.write(checkpointed)
+
+
+def _journal_unsaved(session: Session, unsaved: Unsaved) -> None:
+    error = unsaved.error
+    log.error("checkpoint failed: %s", error, exc_info=None if isinstance(error, EXPECTED) else error)
+    session.unsaved = unsaved
+    if session.saved_step == unsaved.step:
+        session.saved_step = -1
+    fix = "Training goes on; make room and save again."
+    if isinstance(error, NotFiniteError):
+        session.unsavable, fix = error.names, ""
+    session.alert("checkpoint", f"of step {unsaved.step:,} could not be written ({unsaved.reason})", fix)
 
 
 def _manifest(session: Session, reason: ev.SaveReason) -> Manifest:

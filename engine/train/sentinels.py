@@ -7,7 +7,8 @@ from typing import assert_never
 
 from engine.config.controls import controls_of
 from engine.errors import WorkError
-from engine.protocol.checkpoints import list_checkpoints
+from engine.protocol.checkpoints import Manifest, list_checkpoints
+from engine.snapshot import NotFiniteError
 from engine.train.saving import finish_saves
 from engine.train.session import Session
 
@@ -41,6 +42,23 @@ def watch_saves(session: Session) -> None:
         _act(session, subject, f"held values that are NaN or infinite by step {session.progress.step:,}")
 
 
+def require_saved(session: Session) -> None:
+    """End the run as failed where its last state is not on disk.
+
+    Raises:
+        WorkError: it is so.
+    """
+    watch_saves(session)
+    step = session.progress.step
+    if session.saved_step == step:
+        return
+    unsaved = session.unsaved
+    reason = unsaved.reason if unsaved else "the journal says why"
+    finite = unsaved is None or not isinstance(unsaved.error, NotFiniteError)
+    fix = f"Make room on the disk, then: gan-tui resume {session.run.name}" if finite else _way_back(session)
+    raise WorkError("the last checkpoint", f"of step {step:,} could not be written ({reason})", fix)
+
+
 def _act(session: Session, subject: str, fact: str) -> None:
     match session.config.sentinel.not_finite.action:
         case "stop":
@@ -55,14 +73,25 @@ def _act(session: Session, subject: str, fact: str) -> None:
 
 
 def _way_back(session: Session) -> str:
-    """What to do: the last finite checkpoint, which is the newest, since no other is ever written."""
+    """What to do: the last finite checkpoint, which is the newest, since no other is ever written.
+
+    Where controls were changed before it, the one from before that change is offered too: the change may be what broke
+    the run, and the newest state may have it in it.
+    """
     finish_saves(session)
-    checkpoints = list_checkpoints(session.run)
-    if not checkpoints:
+    manifests = [manifest for _, manifest in list_checkpoints(session.run)]
+    if not manifests:
         return f"No checkpoint was saved before that. Train anew with {_lower(session, session.panel.values)}"
-    manifest = checkpoints[-1][1]
-    command = f"gan-tui resume {session.run.name} --checkpoint {manifest.step} {_lower(session, manifest.controls)}"
-    return f"The last finite checkpoint is of step {manifest.step:,}: {command}"
+    offer = f"The last finite checkpoint is of step {manifests[-1].step:,}: {_resume(session, manifests[-1])}"
+    changed = session.panel.history[-1].seq if session.panel.history else 0
+    before = [manifest for manifest in manifests if manifest.seq < changed]
+    if before and before[-1] is not manifests[-1]:
+        offer += f"; the last from before the newest nudge, of step {before[-1].step:,}: {_resume(session, before[-1])}"
+    return offer
+
+
+def _resume(session: Session, manifest: Manifest) -> str:
+    return f"gan-tui resume {session.run.name} --checkpoint {manifest.step} {_lower(session, manifest.controls)}"
 
 
 def _lower(session: Session, values: Mapping[str, float]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import torch
 
 from engine.batch import UnpairedBatch
-from engine.checkpoint import Saved
+from engine.checkpoint import Saved, Unsaved
 from engine.config.methods import TrainConfig
 from engine.data.build import Source
 from engine.data.domains import Problem
@@ -70,15 +70,17 @@ class Session:
     """The newest lines of metrics."""
     broken: tuple[str, ...] = ()
     """The components that were not finite in the newest line."""
+    unsaved: Unsaved | None = None
+    """The newest checkpoint that could not be written."""
     unsavable: str = ""
-    """What was found not to be finite when the newest state was to be saved."""
+    """What was found not to be finite when a state was to be saved, until the sentinel has looked at it."""
     disk_full: bool = False
     """Whether lines of the record wait for room, and the user has been told."""
     hold: str = ""
     """Who has asked for a pause at the next step boundary other than by a command."""
     thumbnail: Thumbnail | None = None
     """A small picture of the newest contact sheet."""
-    saves: Errands[Saved] = field(default_factory=lambda: Errands("checkpoint"))
+    saves: Errands[Saved | Unsaved] = field(default_factory=lambda: Errands("checkpoint"))
     sheets: Errands[Shown] = field(default_factory=lambda: Errands("samples"))
     saved_step: int = -1
     """The step whose whole state, controls included, is in a checkpoint of this run, or on its way there; else -1."""

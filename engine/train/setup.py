@@ -16,9 +16,10 @@ from engine.link import Link
 from engine.methods.build import build_method
 from engine.phases import enter_phase
 from engine.protocol import events as ev
-from engine.protocol.checkpoints import Manifest, damage_of, list_checkpoints
+from engine.protocol.checkpoints import Manifest, damage_of, list_checkpoints, unreadable_checkpoints
 from engine.protocol.course import was_announced
-from engine.protocol.rundir import Parent, Replay, RunDirectory
+from engine.protocol.lineage import origin_checkpoint
+from engine.protocol.rundir import Identity, Parent, RunDirectory
 from engine.record import Record, Standing
 from engine.schedules import build_schedule
 from engine.train.cadence import Cadence
@@ -129,29 +130,36 @@ def _newest_good(session: Session) -> tuple[Path, Manifest] | None:
     """
     identity = session.standing.identity
     if identity.parent and not list_checkpoints(session.run):
-        _adopt(session.run, identity.parent, identity.replays)
+        _adopt(session.run, identity, identity.parent)
     candidates = list_checkpoints(session.run)
+    unreadable = unreadable_checkpoints(session.run)
+    for folder, damage in unreadable:
+        session.alert(f"checkpoint {folder.name}", damage, "It is left alone.")
     for folder, manifest in reversed(candidates):
         damage = damage_of(folder, manifest)
         if not damage:
             return folder, manifest
         session.alert(f"checkpoint {folder.name}", damage, "An older one is taken up instead, if there is one.")
-    if candidates:
+    if candidates or unreadable:
         raise WorkError(f"run {session.run.name}", "has no undamaged checkpoint", "Train it anew: gan-tui train PRESET")
     return None
 
 
-def _adopt(run: RunDirectory, parent: Parent, replays: Replay | None) -> None:
-    """Take the parent's checkpoint; a replay of a branch takes the copy that the branch has kept of it."""
-    candidates = list_checkpoints(RunDirectory(Path(parent.run)))
-    if replays:
-        kept = list_checkpoints(RunDirectory(Path(replays.run)))
-        candidates = [pair for pair in kept if pair[1].run != replays.id] + candidates
-    found = next((folder for folder, manifest in candidates if parent.is_at(manifest.step, manifest.seq)), None)
-    subject = f"checkpoint {parent.step} of {parent.run}"
+def _adopt(run: RunDirectory, identity: Identity, parent: Parent) -> None:
+    """Give a branch that has no checkpoint yet its own copy of the one that it begins at.
+
+    Raises:
+        WorkError: that one is gone or damaged, or cannot be copied.
+    """
+    found = origin_checkpoint(run, identity)
+    subject, another = f"checkpoint {parent.step} of {parent.run}", "Branch from another checkpoint: gan-tui resume"
     if found is None:
-        raise WorkError(subject, "is gone", "Branch from another checkpoint: gan-tui resume")
+        raise WorkError(subject, "is gone", another)
+    folder, manifest = found
+    damage = damage_of(folder, manifest)
+    if damage:
+        raise WorkError(str(folder), damage, another)
     try:
-        adopt_checkpoint(run, found)
+        adopt_checkpoint(run, folder)
     except OSError as error:
         raise WorkError(subject, f"cannot be copied into the branch ({error})", "Mend that, then resume it.") from error

@@ -145,7 +145,7 @@ class Steering:
     def _save(self) -> str:
         session = self._session
         if session.saved_step == session.progress.step:
-            return f"step {session.saved_step:,} is saved already"
+            return f"step {session.saved_step:,} is {'being saved' if session.saves.busy else 'saved already'}"
         if session.saves.busy:
             raise RequestError("checkpoint", "is still being written", "Ask again when it is done.")
         save(session, "request")

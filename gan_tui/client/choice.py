@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.errors import RequestError, WorkError
 from engine.protocol.checkpoints import LATEST, Examine, choose_checkpoint, is_starred, list_checkpoints
+from engine.protocol.lineage import origin_checkpoint
 from engine.protocol.rundir import Identity, RunDirectory
 from gan_tui.client.inventory import Examined, Inventory, Kept, take_inventory
 
@@ -37,7 +38,7 @@ def choose(
     """
     listed = list_checkpoints(source)
     if chosen == LATEST and not listed and not wants_branch:
-        return Choice(checkpoint=_of_parent(identity, examined), inventory=take_inventory(source))
+        return Choice(checkpoint=_origin_of(source, identity, examined), inventory=take_inventory(source))
     for pair in listed if thorough else ():
         examined(*pair)
     wanted = choose_checkpoint(source, chosen, examined)
@@ -58,18 +59,17 @@ def choose(
     )
 
 
-def _of_parent(identity: Identity, examine: Examine) -> Kept | None:
+def _origin_of(source: RunDirectory, identity: Identity, examine: Examine) -> Kept | None:
     """The checkpoint at which a branch begins that has none of its own yet.
 
     Raises:
-        WorkError: its parent's folder has it no more.
+        WorkError: it is gone.
     """
     if identity.parent is None:
         return None
-    theirs = RunDirectory(Path(identity.parent.run))
-    found = [each for each in list_checkpoints(theirs) if each[1].step == identity.parent.step]
-    if not found:
+    found = origin_checkpoint(source, identity)
+    if found is None:
         subject = f"checkpoint {identity.parent.step} of {identity.parent.run}"
         raise WorkError(subject, "is gone", "Branch from another checkpoint.")
-    folder, manifest = found[0]
+    folder, manifest = found
     return Kept(folder=folder, manifest=manifest, starred=is_starred(folder), damage=examine(folder, manifest))

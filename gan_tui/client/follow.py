@@ -7,8 +7,10 @@ import subprocess
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from engine.errors import GanTuiError
 from engine.protocol.commands import Command
@@ -16,7 +18,7 @@ from engine.protocol.events import Event, Tick
 from engine.protocol.lineage import ancestry
 from engine.protocol.record import is_long
 from engine.protocol.rundir import RunDirectory, read_identity
-from gan_tui.client.reading import FullReading, read_past
+from gan_tui.client.reading import FullReading, read_past, recorded_up_to
 from gan_tui.client.sender import sender_name
 from gan_tui.client.stream import EngineState, EventStream
 from gan_tui.state.absorb import absorb
@@ -52,10 +54,11 @@ class Follower:
         self._run = run
         parent = identity.parent
         origin = Origin(run=printable(Path(parent.run).name), step=parent.step) if parent else None
-        self._view = RunView(name=run.name, method=identity.method, host=identity.host, origin=origin)
+        self._empty = RunView(name=run.name, method=identity.method, host=identity.host, origin=origin)
+        self._view = self._empty
         self._history = History()
         self._ancestors = ancestry(run)
-        self._skimmed = any(map(is_long, (run, *(ancestor.run for ancestor in self._ancestors))))
+        self._skimmed = self._is_long()
         self._outgoing: deque[tuple[str, Command]] = deque()
         self._stream = EventStream(run, engine, sparse=self._skimmed)
         self._notify: Callable[[], None] = lambda: None
@@ -103,13 +106,19 @@ class Follower:
 
     def _follow_to_the_end(self, stream: EventStream) -> None:
         stream.open()
-        self._read_record(stream)
+        self._read_record(stream.recorded())
         self._show_link()
         reading = FullReading(self._run, self._ancestors) if self._skimmed else None
         due = time.monotonic() + HEAD_START_SECONDS
+        retractions = stream.retractions
         while not self._closing.is_set():
             ahead = max(0.0, due - time.monotonic()) if reading and not reading.stalled else None
-            self._take_in(stream.wait(ahead))
+            messages = stream.wait(ahead)
+            if stream.retractions > retractions:
+                retractions = stream.retractions
+                self._begin_again(_last_before(messages, stream))
+                reading = FullReading(self._run, self._ancestors) if self._skimmed else None
+            self._take_in(messages)
             self._take_replies()
             self._show_link()
             self._send_waiting()
@@ -118,7 +127,19 @@ class Follower:
                 self._notify()
                 reading = None
 
-    def _read_record(self, stream: EventStream) -> None:
+    def _begin_again(self, last_seq: int) -> None:
+        """Take in the record up to an event: of what was known, more than that has been retracted."""
+        self._skimmed = self._is_long()
+        view = self._view
+        kept = replace(self._empty, link=view.link, link_detail=view.link_detail, exchanges=view.exchanges)
+        self._replace(kept)
+        self._history.adopt(History())
+        self._read_record(recorded_up_to(self._run, last_seq, sparse=self._skimmed))
+
+    def _is_long(self) -> bool:
+        return any(map(is_long, (self._run, *(ancestor.run for ancestor in self._ancestors))))
+
+    def _read_record(self, batches: Iterable[list[Event]]) -> None:
         """Take in what is recorded, or samples of it."""
         self._history.coarse = self._skimmed
         empty = self._view
@@ -126,7 +147,7 @@ class Follower:
             self._replace(with_past(empty, past))
             if self._closing.is_set():
                 return
-        for batch in stream.recorded():
+        for batch in batches:
             self._take_in(batch)
             if self._closing.is_set():
                 return
@@ -164,3 +185,8 @@ class Follower:
         if view is not self._view:
             self._view = view
             self._notify()
+
+
+def _last_before(messages: Sequence[Event | Tick], stream: EventStream) -> int:
+    """The number of the event that precedes some messages."""
+    return next((message.seq - 1 for message in messages if not isinstance(message, Tick)), stream.last_seq)

@@ -9,8 +9,8 @@ import msgspec
 from engine.config.controls import controls_of
 from engine.config.rate_curves import curve_of
 from engine.config.schema import DataConfig, OptimConfig, SyntheticData, UnpairedData
-from engine.protocol.codec import DecodeError, decode_event
 from engine.protocol.events import Announced
+from engine.protocol.record import newest_journaled
 from engine.protocol.rundir import RunDirectory
 from gan_tui.client.branch import ResumePlan
 
@@ -64,18 +64,9 @@ def horizon_of(plan: ResumePlan) -> Horizon:
 def _newest_announcement(run: RunDirectory) -> Announced | None:
     """What the run's newest engine said of its length; only that engine has counted the images."""
     try:
-        lines = run.events.read_bytes().split(b"\n")
+        return newest_journaled(run, Announced)
     except OSError:
         return None
-    for line in reversed(lines):
-        if b'"announced"' in line:
-            try:
-                event = decode_event(line)
-            except DecodeError:
-                continue
-            if isinstance(event, Announced):
-                return event
-    return None
 
 
 def _same_images(before: DataConfig, after: DataConfig) -> bool:

@@ -9,7 +9,7 @@ import time
 
 from msgspec.structs import replace
 
-from engine.errors import RequestError
+from engine.errors import RequestError, WorkError
 from engine.protocol.rundir import RunDirectory, engine_is_alive, engine_lock, read_identity, write_identity
 from engine.protocol.runtime import remove_stale
 
@@ -20,10 +20,14 @@ def start_engine(run: RunDirectory) -> subprocess.Popen[bytes]:
     ``-P`` keeps a folder called ``engine`` in the user's working directory from being taken for ours.
 
     Raises:
-        WorkError: run.json cannot be read.
+        WorkError: run.json cannot be read, or the run's directory cannot be written.
     """
-    _announce(run)
-    log = os.open(run.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+    try:
+        _announce(run)
+        log = os.open(run.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        fix = "Make room there, or make it writable."
+        raise WorkError(str(run.root), f"cannot be written ({error.strerror})", fix) from error
     try:
         return subprocess.Popen(
             [sys.executable, "-P", "-m", "engine", str(run.root)],

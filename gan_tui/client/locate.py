@@ -35,6 +35,8 @@ def find_run(given: str, folder: Path) -> RunDirectory:
     Raises:
         RequestError: nothing is called so, or several are.
     """
+    if not given:
+        raise RequestError("RUN", "is empty", "Name a run, or leave it out where a command allows that.")
     path = Path(given).expanduser()
     if (path / "run.json").is_file():
         return RunDirectory(path.resolve())

@@ -73,6 +73,9 @@ def _require_steps_left(plan: ResumePlan, horizon: Horizon) -> None:
     if not done:
         return
     run = plan.source.name
+    if 0 < steps < plan.step:
+        fix = f"Ask for more, or begin at an earlier checkpoint: gan-tui checkpoints {run}"
+        raise RequestError(f"run.steps = {steps:,}", f"is behind the checkpoint, which is of step {plan.step:,}", fix)
     more = f"--steps {2 * plan.step}" if steps else "--set optim.epochs=…"
     fix = f"Train longer in a branch: gan-tui resume {run} --checkpoint {plan.step} {more}"
     raise RequestError(f"run {run}", f"has done all its steps at {plan.step:,}", fix)

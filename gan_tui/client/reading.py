@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import islice, takewhile
 
 from msgspec.structs import replace
 
@@ -32,6 +32,13 @@ def read_past(ancestors: Sequence[Ancestor], history: History, *, sparse: bool) 
                 yield past
         except OSError:
             continue
+
+
+def recorded_up_to(run: RunDirectory, last_seq: int, *, sparse: bool) -> Iterator[list[Event]]:
+    """What a run's record holds up to an event, or samples of it, in batches."""
+    events = takewhile(lambda event: event.seq <= last_seq, RecordReader(run, sparse=sparse).read())
+    while batch := list(islice(events, BATCH)):
+        yield batch
 
 
 class FullReading:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
+from collections import deque
 from collections.abc import Iterator
 from itertools import islice
 from types import TracebackType
@@ -16,7 +17,7 @@ from engine.errors import GanTuiError
 from engine.protocol.codec import EVENT_TOPIC, DecodeError, decode_reply, decode_streamed, encode
 from engine.protocol.commands import SCHEMA_VERSION, Command, Reply, Request
 from engine.protocol.events import Event, Tick
-from engine.protocol.record import RecordReader
+from engine.protocol.record import RecordReader, last_event
 from engine.protocol.rundir import Endpoints, RunDirectory, engine_is_alive, read_identity, viewed_state
 
 EngineState: TypeAlias = Literal["starting", "live", "ended", "lost"]
@@ -24,9 +25,15 @@ EngineState: TypeAlias = Literal["starting", "live", "ended", "lost"]
 
 BATCH = 1000
 """Events handed out at once: some milliseconds' work, and less than a megabyte."""
+MOST_UNCONFIRMED = 100_000
+"""Streamed events that are remembered until they are on file: as many as an engine lets wait for room on the disk."""
 LOOK_SECONDS = 1.0
 """How often the record and run.json are looked at when nothing is streamed."""
 STARTING_LOOK_SECONDS = 0.1
+
+
+_Glimpse: TypeAlias = tuple[int, float, type[Event]]
+"""What tells two engines' events of one number apart: number, time and kind."""
 
 
 class EventStream:
@@ -35,6 +42,9 @@ class EventStream:
     The record is the truth and the stream makes it prompt: an event that does not follow the last one seen sends the
     reader back to the record, so events that were dropped on the way, or published before we listened, are not missed.
     What is missing may be much, after a viewer was stopped for hours: it comes batch by batch, one for each ``wait``.
+
+    An engine on a full disk streams events before they are on file. Where it dies before they are, the next one gives
+    their numbers again: they are retracted then, and what that engine recorded comes in their place.
     """
 
     def __init__(
@@ -52,11 +62,16 @@ class EventStream:
         self.trouble = ""
         """Why the engine is lost, where more is known than that."""
         self.last_seq = 0
+        self.retractions = 0
+        """How often events were retracted: all those from the number on that the first of the messages has with which
+        ``wait`` then returns, or behind ``last_seq`` where it returns with none."""
         self.replies: list[Reply] = []
         """Answers that have come; whoever reads them empties the list."""
         self._reader = RecordReader(run, sparse=sparse)
         self._behind = False
         """Whether the record holds more than was seen."""
+        self._unconfirmed: deque[_Glimpse] = deque(maxlen=MOST_UNCONFIRMED)
+        """What was streamed and has not been read from the record yet."""
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._events: zmq.Socket[bytes] | None = None
         self._commands: zmq.Socket[bytes] | None = None
@@ -90,16 +105,18 @@ class EventStream:
             os.read(self._wake_reader, 4096)
         if self._commands in ready:
             self._take_replies()
-        messages: list[Event | Tick] = []
-        tick = self._take_streamed(messages) if self._events in ready else None
+        events: list[Event] = []
+        tick = self._take_streamed(events) if self._events in ready else None
+        retractions = self.retractions
         if time.monotonic() - self._looked >= pause:
             self._look_for_engine()
             self._behind = True
-        if self._behind:
-            batch = self._next_batch()
-            self._behind = len(batch) == BATCH
-            messages.extend(batch)
-        return messages if tick is None or self._behind else [*messages, tick]
+        batch = self._next_batch() if self._behind else []
+        self._behind = len(batch) == BATCH
+        if self.retractions > retractions:
+            first = batch[0].seq if batch else self.last_seq + 1
+            events, tick = [event for event in events if event.seq < first], None
+        return [*events, *batch] if tick is None or self._behind else [*events, *batch, tick]
 
     def wake(self) -> None:
         """Make ``wait`` return; from any thread but while ``close`` runs. After it, nothing happens."""
@@ -142,7 +159,7 @@ class EventStream:
 
     # ------------------------------------------------------------------------------------------------- the stream
 
-    def _take_streamed(self, messages: list[Event | Tick]) -> Tick | None:
+    def _take_streamed(self, events: list[Event]) -> Tick | None:
         """Add the events that have come and follow the last one seen; returns the newest tick.
 
         One that does not follow it is left to the record: it is there, or will be when the disk has room again.
@@ -162,16 +179,39 @@ class EventStream:
                 self._behind = self._behind or message.last_seq > self.last_seq
             elif message.seq == self.last_seq + 1:
                 self.last_seq = message.seq
-                messages.append(message)
+                self._unconfirmed.append(_glimpse(message))
+                events.append(message)
             elif message.seq > self.last_seq:
                 self._behind = True
 
     def _next_batch(self) -> list[Event]:
-        fresh = (event for event in self._reader.read() if event.seq > self.last_seq)
-        batch = list(islice(fresh, BATCH))
+        batch = list(islice(filter(self._is_fresh, self._reader.read()), BATCH))
         if batch:
             self.last_seq = batch[-1].seq
         return batch
+
+    def _is_fresh(self, event: Event) -> bool:
+        """Whether an event of the record was not seen yet; another one of its number that was seen is retracted."""
+        while self._unconfirmed and self._unconfirmed[0][0] < event.seq:
+            self._unconfirmed.popleft()
+        if event.seq > self.last_seq:
+            return True
+        if not self._unconfirmed or self._unconfirmed[0][0] > event.seq:
+            return False
+        if self._unconfirmed[0] == _glimpse(event):
+            self._unconfirmed.popleft()
+            return False
+        self._look_for_engine()  # another one has written it; of the one before nothing more is to be listened to
+        self._retract_after(event.seq - 1)
+        return True
+
+    def _retract_after(self, seq: int) -> None:
+        if seq >= self.last_seq:
+            return
+        while self._unconfirmed and self._unconfirmed[-1][0] > seq:
+            self._unconfirmed.pop()
+        self.last_seq = seq
+        self.retractions += 1
 
     def _take_replies(self) -> None:
         assert self._commands is not None
@@ -209,6 +249,10 @@ class EventStream:
         if self.engine == "live" and identity.endpoints != self._endpoints:
             assert identity.endpoints is not None
             self._connect(identity.endpoints)
+            self._retract_after(max((event.seq for event in self._newest_on_file() if event), default=0))
+
+    def _newest_on_file(self) -> tuple[Event | None, Event | None]:
+        return last_event(self.run.metrics), last_event(self.run.events)
 
     def _connect(self, endpoints: Endpoints) -> None:
         self._disconnect()
@@ -225,3 +269,7 @@ class EventStream:
                 socket.close(linger=0)
         self._events = self._commands = None
         self._endpoints = None
+
+
+def _glimpse(event: Event) -> _Glimpse:
+    return event.seq, event.time, type(event)

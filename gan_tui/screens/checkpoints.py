@@ -140,7 +140,9 @@ class CheckpointPicker(ModalScreen[int | None]):
         found: tuple[Kept | Unreadable, ...] = (*message.inventory.checkpoints, *message.inventory.unreadable)
         newest_first = sorted(found, key=lambda each: (step_of(each), each.folder.name), reverse=True)
         if not self._listed:
-            self._say("" if found else f"{self._run.name} has no checkpoint yet; S writes one.")
+            self._say("" if found else f"{self._run.name} has no checkpoint yet.")
+        elif self._look_at and self._look_at not in {each.folder.name for each in newest_first}:
+            self._say(f"{self._look_at} is gone: a newer checkpoint has taken its place.")
         self._listed = {each.folder.name: each for each in newest_first}
         self.set_class(not found, "-none")
         self.table.show_rows([row_of(each, self._now) for each in newest_first])

@@ -81,9 +81,11 @@ class CheckpointTable(DataTable[Text]):
         self._shown: tuple[_Column, ...] = ()
 
     def show_rows(self, rows: Sequence[CheckpointRow]) -> None:
-        """Take the rows, newest first; the cursor stays where it is."""
+        """Take the rows, newest first; the cursor stays on its checkpoint, wherever that comes to be."""
+        on = self._rows[self.cursor_row].key if self.cursor_row < len(self._rows) else ""
         self._rows = tuple(rows)
         self._fill()
+        self.go_to(on)
 
     def on_resize(self) -> None:
         """Show more columns, or fewer."""

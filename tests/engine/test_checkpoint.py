@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import random
 import shutil
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import torch
 
@@ -30,6 +32,7 @@ from engine.protocol.checkpoints import (
     is_starred,
     list_checkpoints,
     read_manifest,
+    replaced_of,
     set_star,
 )
 from engine.protocol.rundir import RunDirectory
@@ -103,15 +106,35 @@ def test_a_write_that_fails_leaves_nothing(run: RunDirectory) -> None:
     assert list(run.checkpoints.iterdir()) == []
 
 
-def test_the_same_step_again_sets_the_older_aside(run: RunDirectory) -> None:
+def test_the_same_step_again_replaces_the_older(run: RunDirectory) -> None:
     for seed in range(3):
-        write_checkpoint(run, snapshot_of(method_of(f"run.seed={seed}"), 7))
-    assert sorted(path.name for path in run.checkpoints.iterdir()) == [
-        "abandoned-1-step-00000007",
-        "abandoned-2-step-00000007",
-        "step-00000007",
-    ]
-    assert len(list_checkpoints(run)) == 1
+        folder = write_checkpoint(run, snapshot_of(method_of(f"run.seed={seed}"), 7))
+    assert list(run.checkpoints.iterdir()) == [folder]
+    method = method_of()
+    load_checkpoint(folder, read_manifest(folder), method)
+    assert torch.equal(
+        next(method.networks["G_A"].parameters()), next(method_of("run.seed=2").networks["G_A"].parameters())
+    )
+
+
+def test_one_with_a_star_or_of_another_run_is_set_aside_instead(run: RunDirectory) -> None:
+    set_star(write_checkpoint(run, snapshot_of(method_of(), 7)), True)
+    write_checkpoint(run, snapshot_of(method_of(), 7))
+    other = snapshot_of(method_of(), 7)
+    write_checkpoint(run, dataclasses.replace(other, manifest=msgspec.structs.replace(other.manifest, run="other")))
+    names = sorted(path.name for path in run.checkpoints.iterdir())
+    assert names == ["abandoned-1-step-00000007", "abandoned-2-step-00000007", "step-00000007"]
+
+
+def test_one_whose_name_was_being_taken_gets_it_back_unless_that_was_done(run: RunDirectory) -> None:
+    """As a kill between two renames leaves it."""
+    folder = write_checkpoint(run, snapshot_of(method_of(), 7))
+    folder.rename(replaced_of(folder))
+    sweep(run)
+    assert damage_of(folder, read_manifest(folder)) == ""
+    shutil.copytree(folder, replaced_of(folder))
+    sweep(run)
+    assert list(run.checkpoints.iterdir()) == [folder]
 
 
 def test_the_newest_are_kept(run: RunDirectory) -> None:

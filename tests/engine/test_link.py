@@ -302,3 +302,13 @@ def test_a_mailbox_waits_for_the_first_and_gives_all() -> None:
         assert mailbox.put(letter)
     assert mailbox.wait(60) == letters
     assert mailbox.take() == []
+
+
+def test_what_a_signal_asks_is_not_lost_among_a_flood_of_commands() -> None:
+    mailbox = Mailbox()
+    envelope = Envelope(b"x", cmd.Request(version=cmd.SCHEMA_VERSION, id="", by="", command=cmd.Pause()))
+    while mailbox.put(envelope):
+        pass
+    stop = Envelope(b"", cmd.Request(version=cmd.SCHEMA_VERSION, id="", by="SIGTERM", command=cmd.Stop()))
+    mailbox.insist(stop)
+    assert mailbox.take()[-1] is stop

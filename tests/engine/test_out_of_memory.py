@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 
 from engine.out_of_memory import advice, is_out_of_memory
-from tests.runs import tiny_config
+from tests.engine.train.here import train_here
+from tests.runs import make_run, tiny_config
 
 
 def test_what_pytorch_raises_when_the_gpus_memory_is_full() -> None:
@@ -25,10 +28,14 @@ def test_other_errors_are_not_taken_for_it() -> None:
     assert not is_out_of_memory(ValueError("not enough memory"))
 
 
-def test_the_advice_names_what_can_still_be_lowered() -> None:
+def test_the_advice_names_what_can_still_be_lowered(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "run.steps=1")
     large = tiny_config("run.batch=8", "data.crop=32", "generator.width=4")
-    assert advice(large) == (
-        'Lower run.batch (now 8), data.crop (now 32) or generator.width (now 4), or set run.precision = "bf16".'
+    assert advice(large, run) == (
+        'Lower run.batch (now 8), data.crop (now 32) or generator.width (now 4), or set run.precision = "bf16": '
+        "gan-tui train PRESET --set run.batch=4"
     )
-    small = tiny_config("run.batch=1", "run.precision=bf16")
-    assert advice(small) == "Lower data.crop (now 32) or generator.width (now 4)."
+    train_here(run)
+    assert advice(tiny_config("run.batch=1", "run.precision=bf16"), run) == (
+        "Lower data.crop (now 32): gan-tui resume tiny --checkpoint latest --set data.crop=16"
+    ), "networks that were trained keep their width"

@@ -49,16 +49,24 @@ def test_the_first_in_every_span_is_kept_for_good(run: RunDirectory) -> None:
     assert surplus(run, retention, folders[430]) == [40, 90, 150, 250, 299]
 
 
-def test_the_best_are_kept_among_those_with_the_newest_ones_weights(run: RunDirectory) -> None:
-    put(run, 10, 0.1, cycle=1.0)
+def test_the_best_are_kept(run: RunDirectory) -> None:
     put(run, 20, 3.0)
     put(run, 30, 2.0)
     put(run, 40, None)
     put(run, 50, 2.5)
     newest = put(run, 60, 9.0)
-    assert surplus(run, Retention(keep=1, keep_best=1), newest) == [10, 20, 40, 50]
-    assert surplus(run, Retention(keep=1, keep_best=2), newest) == [10, 20, 40]
-    assert surplus(run, Retention(keep=1), newest) == [10, 20, 30, 40, 50]
+    assert surplus(run, Retention(keep=1, keep_best=1), newest) == [20, 40, 50]
+    assert surplus(run, Retention(keep=1, keep_best=2), newest) == [20, 40]
+    assert surplus(run, Retention(keep=1), newest) == [20, 30, 40, 50]
+
+
+def test_the_best_are_kept_under_each_of_the_newest_settings_of_the_weights(run: RunDirectory) -> None:
+    """Who turns a weight up and back finds the best of before."""
+    for step, objective, cycle in ((10, 1.0, 1.0), (20, 2.0, 2.0), (30, 1.0, 2.0), (40, 0.5, 3.0), (50, 0.1, 4.0)):
+        newest = put(run, step, objective, cycle=cycle)
+    assert surplus(run, Retention(keep=1, keep_best=1), newest) == [10, 20]
+    back = put(run, 60, 9.0, cycle=2.0)
+    assert surplus(run, Retention(keep=1, keep_best=1), back) == [10, 20]
 
 
 def test_a_star_keeps_and_its_end_lets_go(run: RunDirectory) -> None:

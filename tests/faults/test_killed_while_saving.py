@@ -112,27 +112,26 @@ def test_every_line_of_the_saving_is_met(killed: list[Killed]) -> None:
 
 
 def test_what_is_left_is_whole_and_enough_to_go_on_from(killed: list[Killed]) -> None:
-    newest = []
     for death in killed:
-        checkpoints = list_checkpoints(death.run)
-        for folder, manifest in checkpoints:
+        for folder, manifest in list_checkpoints(death.run):
             assert damage_of(folder, manifest) == "", death
         assert unreadable_checkpoints(death.run) == [], death
-        newest.append(checkpoints[-1][1].step)
-    assert [step for step, _ in groupby(newest)] == [7, 6, 4, 6], "set aside one after another, and written"
 
 
 def test_the_next_engine_sweeps_up_what_was_half_done_and_nothing_else(killed: list[Killed], tmp_path: Path) -> None:
-    littered = 0
+    littered, newest = 0, []
     for number, death in enumerate(killed):
         run = RunDirectory(shutil.copytree(death.run.root, tmp_path / str(number)))
         before = {path.name for path in run.checkpoints.iterdir()}
         sweep(run)
         after = {path.name for path in run.checkpoints.iterdir()}
-        assert after == {name for name in before if not name.startswith(".")}, death
+        waiting = {name[1:].removesuffix(".replaced") for name in before if name.endswith(".replaced")}
+        assert after == {name for name in before if not name.startswith(".")} | waiting, death
         littered += before != after
+        newest.append(list_checkpoints(run)[-1][1].step)
         shutil.rmtree(run.root)
     assert littered > len(killed) // 4
+    assert [step for step, _ in groupby(newest)] == [7, 6], "of the step that is saved again there is always one"
 
 
 def test_the_run_goes_on_as_if_nobody_had_been_killed(killed: list[Killed], uninterrupted: RunDirectory) -> None:

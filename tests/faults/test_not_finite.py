@@ -40,10 +40,10 @@ def test_an_overflow_ends_the_run_and_the_checkpoint_offered_goes_on(tmp_path: P
 
 
 def go_on_as_offered(run: RunDirectory, fix: str) -> None:
-    """Do what the error says, word for word."""
-    offered = re.search(r"gan-tui (resume .*)$", fix)
+    """Do what the error says, word for word: here, go back to before the nudge that did it."""
+    offered = re.findall(r"gan-tui (resume [^;]*)", fix)
     assert offered, fix
-    done = gan_tui(run.root.parent, *offered[1].split(), "--name", "saved", "--detach")
+    done = gan_tui(run.root.parent, *offered[-1].split(), "--name", "saved", "--detach")
     assert done.returncode == 0, done.stderr
     saved = RunDirectory(run.root.parent / "saved")
     until(lambda: metrics_of(saved), "the first line of the branch")

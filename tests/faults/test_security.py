@@ -15,6 +15,7 @@ import sys
 import tempfile
 import zlib
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -25,12 +26,13 @@ from engine.config.load import dump
 from engine.errors import WorkError
 from engine.protocol import commands as cmd
 from engine.protocol import events as ev
-from engine.protocol.rundir import RunDirectory, read_identity
+from engine.protocol.checkpoints import MANIFEST, StoredFile, list_checkpoints
+from engine.protocol.rundir import Parent, RunDirectory, read_identity
 from engine.protocol.runtime import socket_folder, socket_path
 from tests.end_to_end.terminal import Terminal
 from tests.gan_tui.cli.command import COMMAND, Finished, gan_tui, refusal, succeeded
 from tests.gan_tui.hostile import HOSTILE, obeyed
-from tests.runs import Engine, end_engines, engine_of, events_of, make_images, make_run, tiny_config
+from tests.runs import Engine, end_engines, engine_of, events_of, make_images, make_run, tiny_config, train_to_end
 
 ROOT = Path(__file__).parents[2]
 NOBODY = 65534
@@ -144,6 +146,53 @@ def test_a_folder_that_others_could_enter_is_closed_before_a_socket_is_in_it(sha
     with engine_of(make_run(tmp_path)) as engine:
         engine.until_listening()
         assert stat.S_IMODE((shared / "gan-tui").stat().st_mode) == 0o700
+
+
+# ------------------------------------------------------------------------------------------------- runs of somebody
+
+
+@pytest.fixture
+def received(tmp_path: Path) -> Iterator[RunDirectory]:
+    """A run as somebody may hand it on: its newest checkpoint wants two files of theirs put outside of any branch."""
+    run = train_to_end(make_run(tmp_path / "received", "run.steps=2", "checkpoint.every=1", name="evil"))
+    *_, (folder, manifest) = list_checkpoints(run)
+    files = dict(manifest.files)
+    for name in ("fresh", "payload"):
+        size = (run.root.parent / name).write_bytes(b"theirs")
+        files[f"../../../{name}"] = StoredFile(sha256=sha256(b"theirs").hexdigest(), size=size)
+    (folder / MANIFEST).write_bytes(msgspec.json.encode(msgspec.structs.replace(manifest, files=files)))
+    assert all((folder / name).is_file() for name in files), "each is as the manifest has it"
+    yield run
+    end_engines(tmp_path)
+
+
+def test_a_branch_of_a_received_run_touches_nothing_outside_of_itself(received: RunDirectory, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "payload").write_bytes(b"mine")
+    words = ("resume", received.root, "--name", "branch", "--runs-dir", mine, "--steps", "4", "--headless")
+    done = gan_tui(*words, "--checkpoint", "2", folder=tmp_path)
+    assert (done.returncode, "it names a file outside its folder" in done.stderr) == (1, True), done.stderr
+    assert {path.name: path.read_bytes() for path in mine.iterdir()} == {"payload": b"mine"}
+
+
+def test_an_engine_adopts_no_such_checkpoint_either(received: RunDirectory, tmp_path: Path) -> None:
+    """Where a branch was prepared with the run, or before its manifest was changed."""
+    mine = tmp_path / "mine"
+    parent = Parent(run=str(received.root), step=2, id=read_identity(received).id)
+    branch = make_run(mine, "run.steps=4", name="branch", parent=parent)
+    (mine / "payload").write_bytes(b"mine")
+    with engine_of(branch) as engine:
+        assert engine.ended() == 1
+    assert {path.name for path in mine.iterdir()} == {"payload", "branch"}
+    assert (mine / "payload").read_bytes() == b"mine"
+
+
+def test_verify_names_a_checkpoint_that_reaches_outside_of_its_folder(received: RunDirectory, tmp_path: Path) -> None:
+    done = gan_tui("verify", received.root, folder=tmp_path)
+    assert done.returncode == 1
+    fact = "checkpoints/step-00000002: has no readable manifest.json (it names a file outside its folder)"
+    assert fact in done.stdout
 
 
 # ------------------------------------------------------------------------------------------------------------- code

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from engine.protocol import events as ev
 from engine.protocol.rundir import Identity
@@ -34,6 +34,10 @@ class Journal:
         """The newest event of the journal."""
         self.checkpoints: defaultdict[int, list[int]] = defaultdict(list)
         """Step to the numbers of the events that announced a checkpoint of it, those deleted later left out."""
+        self.replaced: Counter[int] = Counter()
+        """How many checkpoints of a step may have given way to a newer copy of it: those of one course."""
+        self._on_course: set[int] = set()
+        """Steps of the announced checkpoints that no resume has set aside."""
         self.resumed_unannounced = 0
         """A number before which checkpoints may have been deleted unannounced; 0 for none."""
 
@@ -73,12 +77,16 @@ class Journal:
         """
         self._numbers.course_abandoned(event.from_seq, event.seq)
         self._step = event.from_step
+        self._on_course = {step for step in self._on_course if step <= event.from_step}
         if not self.checkpoints[event.from_step]:
             self.resumed_unannounced = max(self.resumed_unannounced, event.from_seq)
 
     def _hear_checkpointed(self, event: ev.Checkpointed) -> None:
         self.checkpoints[event.saved_step].append(event.seq)
+        self.replaced[event.saved_step] += event.saved_step in self._on_course
+        self._on_course.add(event.saved_step)
         for step in event.removed:
+            self._on_course.discard(step)
             if self.checkpoints[step]:
                 self.checkpoints[step].pop()
 

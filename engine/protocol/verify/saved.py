@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 from engine.config.image_files import path_text
-from engine.protocol.checkpoints import MANIFEST, STAR, Manifest, StoredFile, digest, folder_name, read_manifest
+from engine.protocol.checkpoints import (
+    MANIFEST,
+    STAR,
+    Manifest,
+    StoredFile,
+    digest,
+    folder_name,
+    kind_of,
+    read_manifest,
+)
 from engine.protocol.codec import DecodeError
 from engine.protocol.rundir import Identity, RunDirectory
 from engine.protocol.verify.findings import Findings
 from engine.protocol.verify.journal import Journal
 from engine.protocol.verify.pictures import list_folder
-
-_FOLDER = re.compile(r"(?:abandoned-\d+-)?step-(\d{8,})")
-_LEFTOVER = re.compile(r"\.step-\d{8,}\.(?:\d+\.part|old)")
 
 
 class SavedStates:
@@ -39,21 +44,31 @@ class SavedStates:
         """Of files by device and inode: branches and their parents share theirs."""
         self._manifests: dict[Path, Manifest] = {}
         self.folders: dict[Path, int] = {}
-        """Folders named as checkpoints, set aside or not, and the steps in their names."""
+        """Folders of checkpoints, set aside or yet to be put back among them, and the steps in their names."""
         self.bytes_hashed = 0
         self._list()
 
     def _list(self) -> None:
-        for path in list_folder(self._run.checkpoints):
-            name = _FOLDER.fullmatch(path.name)
-            if name and path.is_dir():
-                self.folders[path] = int(name[1])
-            elif _LEFTOVER.fullmatch(path.name):
-                if not self._alive:
-                    fact = "is what a killed engine was writing or deleting"
-                    self._remark("files", path, fact, "Nothing to do: the next engine removes it.")
-            else:
-                self._remark("files", path, "belongs to nothing here", "Delete it, if it is not yours.")
+        listed = list_folder(self._run.checkpoints)
+        for path in listed:
+            match kind_of(path.name):
+                case ("checkpoint" | "aside", step) if path.is_dir() or self._is_being_removed(path):
+                    self.folders[path] = step
+                case ("replaced", step) if path.with_name(folder_name(step)) not in listed:
+                    self._list_replaced(path, step)
+                case ("draft" | "doomed" | "replaced", _):
+                    if not self._alive:
+                        fact = "is what a killed engine was writing or deleting"
+                        self._remark("files", path, fact, "Nothing to do: the next engine removes it.")
+                case _:
+                    self._remark("files", path, "belongs to nothing here", "Delete it, if it is not yours.")
+
+    def _list_replaced(self, path: Path, step: int) -> None:
+        """The only checkpoint of a step: for an instant, before a newer copy takes its name, or since a kill then."""
+        self.folders[path] = step
+        if not self._alive:
+            fact = f"is the checkpoint of step {step:,}: a newer copy was to take its name, and never did"
+            self._remark("checkpoints", path, fact, f"The next engine puts it back: gan-tui resume {self._run.name}")
 
     @property
     def whole(self) -> bool:
@@ -92,9 +107,12 @@ class SavedStates:
             self._problem(path, fact, "The record's last lines are lost; the checkpoint itself may be whole.")
 
     def _is_adopted(self, manifest: Manifest) -> bool:
-        """Whether it is a branch's own copy of the checkpoint that it grew from."""
+        """Whether it is a branch's own copy of the checkpoint that it grew from.
+
+        Its parent need not have written that: it may have it from its own parent.
+        """
         parent = self._identity.parent if self._identity else None
-        return parent is not None and manifest.step == parent.step and manifest.run == parent.id
+        return parent is not None and manifest.step == parent.step and not self._is_own(manifest)
 
     def _is_own(self, manifest: Manifest) -> bool:
         return self._identity is None or manifest.run == self._identity.id
@@ -115,8 +133,6 @@ class SavedStates:
 
     def _damage_of(self, folder: Path, name: str, stored: StoredFile) -> str:
         """What is wrong with a file, as a clause; empty when it is as it was written."""
-        if Path(name).name != name:
-            return f"is no file of its folder, and the {MANIFEST} names it"
         path = folder / name
         try:
             if not path.is_file():
@@ -128,12 +144,12 @@ class SavedStates:
             if inode not in self._digests:
                 self._digests[inode] = digest(path)
                 self.bytes_hashed += status.st_size
-        except (OSError, ValueError) as error:
+        except OSError as error:
             return f"cannot be read ({_reason(error)})"
         return "" if self._digests[inode] == stored.sha256 else "is damaged (its SHA-256 is not what was written)"
 
     def _is_being_removed(self, folder: Path) -> bool:
-        """Whether a live engine's retention has deleted the folder since it was listed."""
+        """Whether a live engine has deleted or renamed the folder since it was listed."""
         return self._alive and not folder.exists()
 
     def _instead(self) -> str:
@@ -158,7 +174,7 @@ class SavedStates:
         excused = max((self._manifests[path].seq for path in own), default=0)
         excused = max(excused, journal.resumed_unannounced)
         for step, numbers in announced.items():
-            if len(numbers) > len(present.get(step, ())):
+            if len(numbers) - journal.replaced[step] > len(present.get(step, ())):
                 self._report_gone(step, excused=numbers[0] <= excused)
 
     def _present(self) -> dict[int, list[Path]]:

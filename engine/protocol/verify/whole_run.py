@@ -9,10 +9,13 @@ from typing import TypeAlias
 from engine.config.image_files import path_text
 from engine.config.load import read_toml, resolve
 from engine.errors import GanTuiError, RequestError
+from engine.protocol.lineage import folder_of, is_that_run
 from engine.protocol.rundir import (
     LIVE_STATES,
     RUN_SCHEMA,
     Identity,
+    Parent,
+    Replay,
     RunDirectory,
     engine_is_alive,
     read_identity,
@@ -58,9 +61,9 @@ def verify_run(run: RunDirectory, progress: Progress = lambda what, done, total:
     saved = SavedStates(run, identity, alive=alive, findings=findings)
     _check_saved(saved, journal, numbers.last, progress)
     pictures.report_unnamed(alive=alive)
-    _check_strangers(run, findings, alive=alive)
+    _check_strangers(run, findings, alive=alive, replay=identity is None or identity.replays is not None)
     if identity is not None:
-        _check_lineage(identity, findings, self_contained=saved.whole)
+        _check_lineage(run, identity, findings, self_contained=saved.whole)
     return Verdict(
         run=run.name,
         alive=alive,
@@ -152,10 +155,11 @@ def _check_saved(saved: SavedStates, journal: Journal, last_seq: int, progress: 
     saved.compare_with(journal)
 
 
-def _check_strangers(run: RunDirectory, findings: Findings, *, alive: bool) -> None:
-    """Tell of whatever lies in the run directory and is no part of a run."""
+def _check_strangers(run: RunDirectory, findings: Findings, *, alive: bool, replay: bool) -> None:
+    """Tell of whatever lies in the run directory and is no part of a run, or of one that may be a replay."""
     known = {
         run.config, run.identity, run.metrics, run.events, run.samples, run.checkpoints, run.log, run.lock,
+        *((run.nudges,) if replay else ()),
     }  # fmt: skip
     for path in list_folder(run.root):
         subject = path_text(path.relative_to(run.root))
@@ -173,27 +177,27 @@ def _check_strangers(run: RunDirectory, findings: Findings, *, alive: bool) -> N
 # ------------------------------------------------------------------------------------------------------------ lineage
 
 
-def _check_lineage(identity: Identity, findings: Findings, *, self_contained: bool) -> None:
+def _check_lineage(run: RunDirectory, identity: Identity, findings: Findings, *, self_contained: bool) -> None:
     """Look for the runs that this one says it comes from."""
     if identity.parent is not None:
-        fact = _fact_of_origin("parent", identity.parent.run, identity.parent.id)
+        fact = _fact_of_origin(run, "parent", identity.parent)
         if fact and self_contained:
             fix = "Nothing to do: this run has checkpoints of its own; only the parent's curves cannot be shown."
             findings.remark("lineage", "run.json", fact, fix)
         elif fact:
             findings.problem("lineage", "run.json", fact, "It has no checkpoint of its own to go on from: train anew.")
     if identity.replays is not None:
-        fact = _fact_of_origin("original", identity.replays.run, identity.replays.id)
+        fact = _fact_of_origin(run, "original", identity.replays)
         if fact:
             findings.remark("lineage", "run.json", fact, "Nothing to do: only a comparison with it is not possible.")
 
 
-def _fact_of_origin(role: str, root: str, wanted_id: str) -> str:
-    """Why a run that this one names cannot be found where it was, as a clause; empty when it is there."""
+def _fact_of_origin(run: RunDirectory, role: str, origin: Parent | Replay) -> str:
+    """Why a run that this one names cannot be found, as a clause; empty when it is there."""
     try:
-        found = read_identity(RunDirectory(Path(root)))
+        if is_that_run(folder_of(origin, beside=run), origin):
+            return ""
+        found = read_identity(RunDirectory(Path(origin.run)))
     except (GanTuiError, ValueError):
-        return f"names its {role} {root}, which is gone or cannot be read"
-    if found.id != wanted_id:
-        return f"names its {role} {root} with the id {wanted_id}, and the run there is another, {found.id}"
-    return ""
+        return f"names its {role} {origin.run}, which is gone or cannot be read"
+    return f"names its {role} {origin.run} with the id {origin.id}, and the run there is another, {found.id}"

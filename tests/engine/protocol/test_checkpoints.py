@@ -12,15 +12,23 @@ from engine.errors import RequestError, WorkError
 from engine.protocol.checkpoints import (
     Manifest,
     StoredFile,
+    aside_of,
     by_objective,
     check_files,
     choose_checkpoint,
     damage_of,
+    doomed_of,
+    draft_of,
     folder_name,
+    kind_of,
     list_checkpoints,
+    list_folders,
     missing_or_cut,
     read_manifest,
+    replaced_of,
+    unreadable_checkpoints,
 )
+from engine.protocol.codec import DecodeError
 from engine.protocol.rundir import RunDirectory
 
 
@@ -69,6 +77,94 @@ def test_drafts_and_what_was_set_aside_are_not_listed(run: RunDirectory) -> None
         folder.with_name(name).mkdir()
         (folder.with_name(name) / "manifest.json").write_bytes((folder / "manifest.json").read_bytes())
     assert [path for path, _ in list_checkpoints(run)] == [folder]
+
+
+# -------------------------------------------------------------------------------------------------------------- names
+
+
+def test_what_a_folder_is_can_be_told_by_its_name(run: RunDirectory) -> None:
+    folder = run.checkpoints / folder_name(12)
+    assert kind_of(folder.name) == ("checkpoint", 12)
+    assert kind_of(aside_of(folder).name) == ("aside", 12)
+    assert kind_of(draft_of(folder).name) == ("draft", 12)
+    assert kind_of(doomed_of(folder).name) == ("doomed", 12)
+    assert kind_of(replaced_of(folder).name) == ("replaced", 12)
+    assert kind_of(folder_name(123_456_789)) == ("checkpoint", 123_456_789)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "step-12", "step-00000012 ", "step-00000012\n", "step-٠٠٠٠٠٠١٢", "abandoned-step-00000012", ".step-00000012",
+        ".step-00000012.part", ".step-00000012.77.part~", "step-00000012.old", "step-00000012.replaced", "", "\udcff",
+    ],
+    ids=ascii,
+)  # fmt: skip
+def test_a_name_that_stands_for_nothing(name: str) -> None:
+    assert kind_of(name) is None
+
+
+def test_what_is_set_aside_takes_no_name_that_is_taken(run: RunDirectory) -> None:
+    folder, _ = put(run, 12)
+    aside_of(folder).mkdir()
+    assert aside_of(folder).name == "abandoned-2-step-00000012"
+
+
+def test_folders_are_listed_by_kind_and_step(run: RunDirectory) -> None:
+    assert list_folders(run, "checkpoint") == []
+    paths = [put(run, step)[0] for step in (900, 100_000_000, 20)]
+    hidden = [replaced_of(paths[0]), doomed_of(paths[2])]
+    for path in hidden:
+        path.mkdir()
+    assert list_folders(run, "checkpoint") == [(paths[2], 20), (paths[0], 900), (paths[1], 100_000_000)]
+    assert list_folders(run, "doomed", "replaced") == [(hidden[1], 20), (hidden[0], 900)]
+    assert list_folders(run, "draft", "aside") == []
+
+
+# ---------------------------------------------------------------------------------------------------------- manifests
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../../payload", "..", ".", "", "/etc/hostname", "../step-00000010/G_A", "in/G_A", "G_A/", "./G_A", "a\0b",
+    ],
+    ids=ascii,
+)  # fmt: skip
+def test_a_manifest_that_names_a_file_outside_its_folder_is_none(run: RunDirectory, name: str) -> None:
+    put(run, 10)
+    folder, _ = put(run, 20)
+    name_among_files(folder, name)
+    with pytest.raises(DecodeError, match="names a file outside its folder"):
+        read_manifest(folder)
+    assert [manifest.step for _, manifest in list_checkpoints(run)] == [10]
+    assert unreadable_checkpoints(run) == [
+        (folder, "has no readable manifest.json (it names a file outside its folder)")
+    ]
+
+
+def test_a_manifest_that_names_itself_is_none(run: RunDirectory) -> None:
+    folder, _ = put(run, 10)
+    name_among_files(folder, "manifest.json")
+    with pytest.raises(DecodeError, match="it names itself among its files"):
+        read_manifest(folder)
+
+
+@pytest.mark.parametrize("name", ["..G_A", "...", "G_A..", ".hidden", "a b", "\u202e", "a\\b"], ids=ascii)
+def test_an_unusual_name_is_one(run: RunDirectory, name: str) -> None:
+    folder, _ = put(run, 10)
+    name_among_files(folder, name)
+    assert name in read_manifest(folder).files
+
+
+def name_among_files(folder: Path, name: str) -> None:
+    """Let a checkpoint's manifest name one more file."""
+    manifest = read_manifest(folder)
+    files = {**manifest.files, name: manifest.files["G_A"]}
+    (folder / "manifest.json").write_bytes(msgspec.json.encode(msgspec.structs.replace(manifest, files=files)))
+
+
+# ----------------------------------------------------------------------------------------------------------- choosing
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from engine.errors import WorkError
 from engine.protocol import events as ev
 from engine.protocol.codec import encode
-from engine.protocol.course import NUDGES, continued, outline_of, read_course, read_nudges, resumes_of, write_nudges
+from engine.protocol.course import continued, outline_of, read_course, read_nudges, resumes_of, write_nudges
 from engine.protocol.rundir import Parent, RunDirectory
 from tests.runs import make_run
 
@@ -174,6 +174,6 @@ def test_nudges_are_read_as_they_were_written(tmp_path: Path) -> None:
 def test_a_replay_whose_nudges_are_gone_or_damaged_is_refused(tmp_path: Path, content: bytes | None) -> None:
     run = make_run(tmp_path)
     if content is not None:
-        (run.root / NUDGES).write_bytes(content)
+        run.nudges.write_bytes(content)
     with pytest.raises(WorkError, match=r"replay\.json"):
         read_nudges(run)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
 from engine.protocol import events as ev
-from engine.protocol.lineage import Ancestor, ancestry, read_inherited
-from engine.protocol.rundir import Parent, RunDirectory, create_run, read_identity, write_identity
+from engine.protocol.checkpoints import MANIFEST, Manifest, folder_name
+from engine.protocol.lineage import Ancestor, ancestry, origin_checkpoint, read_inherited
+from engine.protocol.rundir import Parent, Replay, RunDirectory, create_run, read_identity, write_identity
 from tests.engine.protocol.test_record import append, metrics
 
 
@@ -73,6 +75,76 @@ def test_runs_that_descend_from_each_other_are_met_once(tmp_path: Path, length: 
     for number, run in enumerate(runs):
         write_identity(run, replace(read_identity(run), parent=parent_of(runs[number - 1], 5)))
     assert len(ancestry(runs[0])) == length - 1
+
+
+# ------------------------------------------------------------------------------------------ where a branch begins
+
+
+def saved(run: RunDirectory, step: int, seq: int, by: RunDirectory | None = None) -> Path:
+    """A checkpoint's manifest in a run's folder."""
+    folder = run.checkpoints / folder_name(step)
+    folder.mkdir(parents=True)
+    manifest = Manifest(
+        run=read_identity(by or run).id, seq=seq, step=step, epoch=1, images=step, time=0.0, reason="request",
+        losses={}, controls={}, files={},
+    )  # fmt: skip
+    (folder / MANIFEST).write_bytes(msgspec.json.encode(manifest))
+    return folder
+
+
+def origin(run: RunDirectory) -> Path | None:
+    found = origin_checkpoint(run, read_identity(run))
+    return found[0] if found else None
+
+
+def test_a_branch_begins_at_its_parents_checkpoint(tmp_path: Path) -> None:
+    root = make(tmp_path, "root")
+    saved(root, 30, seq=70)
+    folder = saved(root, 40, seq=90)
+    assert origin(make(tmp_path, "leaf", parent_of(root, 40, 90))) == folder
+    assert origin(make(tmp_path, "unknown-seq", parent_of(root, 40))) == folder
+    assert origin(make(tmp_path, "of-a-void-course", parent_of(root, 40, 55))) is None
+    assert origin(make(tmp_path, "of-another-step", parent_of(root, 50, 90))) is None
+    assert origin(root) is None
+
+
+def test_where_a_branch_begins_is_found_after_a_move(tmp_path: Path) -> None:
+    root = make(tmp_path / "runs", "root")
+    saved(root, 40, seq=90)
+    make(tmp_path / "runs", "leaf", parent_of(root, 40, 90))
+    (tmp_path / "runs").rename(tmp_path / "elsewhere")
+    moved = RunDirectory(tmp_path / "elsewhere" / "leaf")
+    assert origin(moved) == tmp_path / "elsewhere" / "root" / "checkpoints" / folder_name(40)
+
+
+def test_a_checkpoint_of_another_run_in_the_parents_place_is_not_where_a_branch_begins(tmp_path: Path) -> None:
+    root = make(tmp_path, "root")
+    saved(root, 40, seq=90)
+    leaf = make(tmp_path, "leaf", parent_of(root, 40, 90))
+    root.identity.write_bytes(b"{")
+    assert origin(leaf) == root.checkpoints / folder_name(40), "it says itself whose it is"
+    shutil.rmtree(root.root)
+    saved(make(tmp_path, "root"), 40, seq=90)
+    assert origin(leaf) is None
+
+
+def test_a_replay_of_a_branch_begins_at_the_copy_that_the_branch_kept(tmp_path: Path) -> None:
+    root = make(tmp_path / "runs", "root")
+    saved(root, 40, seq=90)
+    parent = parent_of(root, 40, 90)
+    branch = make(tmp_path / "runs", "branch", parent)
+    copy = saved(branch, 40, seq=90, by=root)
+    saved(branch, 50, seq=90)
+    replays = Replay(run=str(branch.root), id=read_identity(branch).id, last_step=60)
+    replay = create_run(
+        tmp_path / "runs", name="replay", method="cyclegan", preset="p", config_toml="", parent=parent, replays=replays
+    )
+    assert origin(replay) == copy
+    shutil.rmtree(root.root)
+    assert origin(replay) == copy
+    (tmp_path / "runs").rename(tmp_path / "elsewhere")
+    moved = tmp_path / "elsewhere"
+    assert origin(RunDirectory(moved / "replay")) == moved / "branch" / "checkpoints" / folder_name(40)
 
 
 # ------------------------------------------------------------------------------------------ what is inherited

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,16 @@ from msgspec.structs import replace
 
 from engine.protocol import events as ev
 from engine.protocol.codec import encode
-from engine.protocol.record import LONG, RecordReader, is_long, last_event, last_metrics
+from engine.protocol.record import (
+    LONG,
+    LONGEST_LINE,
+    RecordReader,
+    is_long,
+    journaled,
+    last_event,
+    last_metrics,
+    newest_journaled,
+)
 from engine.protocol.rundir import RunDirectory
 from engine.record import Record
 
@@ -30,6 +41,10 @@ def metrics(seq: int) -> ev.Metrics:
 
 def note(seq: int, text: str = "x") -> ev.Note:
     return ev.Note(seq=seq, step=seq, time=0.0, text=text, by="me")
+
+
+def resumed(seq: int) -> ev.Resumed:
+    return ev.Resumed(seq=seq, step=seq, time=0.0, from_step=seq, checkpoint="c")
 
 
 def append(path: Path, *events: ev.Event) -> None:
@@ -139,6 +154,54 @@ def test_the_newest_event_is_found_before_a_tail_of_any_length_that_holds_none(
 def test_a_file_of_damage_alone_has_no_newest_event(run: RunDirectory) -> None:
     run.events.write_bytes(b"{}\n" * 50_000)
     assert last_event(run.events) is None
+
+
+@given(
+    kinds=st.lists(st.booleans(), max_size=12),
+    length=st.integers(1, 200_000),
+    torn=st.binary(max_size=80).filter(lambda tail: b"\n" not in tail),
+)
+def test_events_of_a_kind_are_found_wherever_they_lie(
+    tmp_path_factory: pytest.TempPathFactory, kinds: list[bool], length: int, torn: bytes
+) -> None:
+    """In a line at the border of what is read at once, too; notes that name the kind are none of it."""
+    run = RunDirectory(tmp_path_factory.mktemp("run"))
+    resumes = [resumed(seq) for seq, wanted in enumerate(kinds, start=1) if wanted]
+    append(run.events, *(resumed(seq) if wanted else note(seq, "x" * length) for seq, wanted in enumerate(kinds, 1)))
+    append(run.events, replace(note(len(kinds) + 1), by="resumed"))
+    with run.events.open("ab") as file:
+        file.write(torn)
+    assert list(journaled(run, ev.Resumed)) == resumes
+    assert newest_journaled(run, ev.Resumed) == (resumes[-1] if resumes else None)
+
+
+@pytest.mark.parametrize(
+    "read", [lambda run: list(journaled(run, ev.Resumed)), lambda run: newest_journaled(run, ev.Resumed)]
+)
+def test_a_journal_without_newlines_costs_no_memory(run: RunDirectory, read: Callable[[RunDirectory], object]) -> None:
+    append(run.events, resumed(1))
+    with run.events.open("ab") as file:
+        file.truncate(24 * LONGEST_LINE)
+    tracemalloc.start()
+    found = read(run)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found in ([resumed(1)], resumed(1))
+    assert most < 6 * LONGEST_LINE
+
+
+def test_the_newest_of_a_kind_is_found_across_a_border_of_what_is_read_at_once(run: RunDirectory) -> None:
+    line, other = encode(resumed(1)) + b"\n", encode(note(2)) + b"\n"
+    behind = (1 << 16) - len(line)
+    for shift in range(len(line)):
+        filler = other * ((behind + shift) // len(other))
+        run.events.write_bytes(other * 9 + line + filler + b"\n" * (behind + shift - len(filler)))
+        assert newest_journaled(run, ev.Resumed) == resumed(1), shift
+
+
+def test_a_journal_that_does_not_exist_has_no_event_of_a_kind(run: RunDirectory) -> None:
+    assert list(journaled(run, ev.Resumed)) == []
+    assert newest_journaled(run, ev.Resumed) is None
 
 
 def test_a_line_longer_than_what_is_read_at_once_is_read_whole(run: RunDirectory) -> None:

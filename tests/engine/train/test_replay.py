@@ -13,7 +13,7 @@ from engine.errors import RequestError, WorkError
 from engine.protocol import events as ev
 from engine.protocol.checkpoints import list_checkpoints, read_manifest
 from engine.protocol.commands import SaveCheckpoint, SetControls, Stop, Undo
-from engine.protocol.course import NUDGES, write_nudges
+from engine.protocol.course import write_nudges
 from engine.protocol.rundir import Parent, RunDirectory
 from gan_tui.client.replay import make_replay
 from tests.engine.train.here import after_step, differences, last_state, session_of, train_here
@@ -237,7 +237,7 @@ def test_a_replay_without_its_nudges_is_refused(tmp_path: Path) -> None:
     run = make_run(tmp_path, "run.steps=2")
     train_here(run)
     replay = replay_of(run)
-    (replay.root / NUDGES).unlink()
+    replay.nudges.unlink()
     with pytest.raises(WorkError, match=r"replay\.json"):
         train_here(replay)
 

@@ -195,3 +195,15 @@ def test_a_branch_whose_parent_is_gone_says_so(tmp_path: Path) -> None:
     branch = make_run(tmp_path, parent=Parent(run=str(tmp_path / "gone"), step=4))
     with pytest.raises(WorkError, match="is gone"):
         train_here(branch)
+
+
+def test_a_branch_whose_parents_checkpoint_is_damaged_names_it_and_takes_nothing(tmp_path: Path) -> None:
+    parent = make_run(tmp_path, "run.steps=4", name="parent")
+    train_here(parent)
+    [(folder, _)] = list_checkpoints(parent)
+    (folder / "G_A.safetensors").write_bytes(b"")
+    branch = make_run(tmp_path, "run.steps=6", name="branch", parent=Parent(run=str(parent.root), step=4))
+    with pytest.raises(WorkError, match="G_A") as refused:
+        train_here(branch)
+    assert refused.value.subject == str(folder)
+    assert list_checkpoints(branch) == []

@@ -7,13 +7,17 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 
+from engine.errors import WorkError
+from engine.link import Envelope
 from engine.protocol import events as ev
 from engine.protocol.checkpoints import THUMBNAIL, list_checkpoints
-from engine.protocol.commands import SaveCheckpoint, SetControls, Stop
+from engine.protocol.commands import SCHEMA_VERSION, Request, SaveCheckpoint, SetControls, Stop
 from engine.protocol.rundir import Parent, RunDirectory, read_identity
-from tests.engine.train.here import after_step, train_here
+from engine.train.loop import Ending, train
+from tests.engine.train.here import after_step, session_of, train_here
 from tests.runs import course_of, events_of, make_images, make_run, metrics_of
 
 
@@ -115,3 +119,47 @@ def test_other_images_on_a_resume_are_told_of(tmp_path: Path) -> None:
     (root / "trainA" / "new.png").write_bytes((root / "trainA" / "0.png").read_bytes())
     train_here(run, script=after_step(4, Stop()))
     assert [alert.subject for alert in events_of(run, ev.Alert)] == ["the training images"]
+
+
+def test_a_save_that_failed_before_does_not_make_the_last_one_fail(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "run.steps=6")
+    run.checkpoints.write_text("in the way")
+
+    def script(event: ev.Event) -> list[object]:
+        if isinstance(event, ev.Alert):
+            run.checkpoints.unlink()
+        return [SaveCheckpoint()] if isinstance(event, ev.Metrics) and event.step == 2 else []
+
+    assert train_here(run, script=script) is Ending.FINISHED  # type: ignore[arg-type]
+    [alert] = events_of(run, ev.Alert)
+    assert alert.fact.startswith("of step 2 could not be written")
+    assert [manifest.step for _, manifest in list_checkpoints(run)] == [6]
+
+
+def test_a_run_that_is_not_to_be_saved_does_not_fail_for_an_older_save(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    run.checkpoints.write_text("in the way")
+    assert train_here(run, script=after_step(2, SaveCheckpoint(), Stop(how="discard"))) is Ending.STOPPED
+
+
+def test_a_last_state_that_is_not_finite_is_called_so_also_where_that_is_only_a_warning(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "sentinel.not_finite.action=warn", "log.every=100")
+    with session_of(run) as session:
+        with torch.no_grad():
+            next(session.method.networks["D_A"].parameters()).fill_(float("nan"))
+        session.link.mailbox.insist(Envelope(b"", Request(version=SCHEMA_VERSION, id="", by="me", command=Stop())))
+        with pytest.raises(WorkError, match=r"the last checkpoint: of step 0 could not be written .*D_A") as caught:
+            train(session)
+    assert caught.value.fix.startswith("No checkpoint was saved before that. Train anew with")
+
+
+def test_a_checkpoint_without_a_readable_manifest_is_never_passed_over_in_silence(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "checkpoint.every=2")
+    train_here(run, script=after_step(4, Stop()))
+    (run.checkpoints / "step-00000004" / "manifest.json").write_text("{")
+    train_here(run, script=after_step(3, Stop(how="discard")))
+    [alert] = events_of(run, ev.Alert)
+    assert (alert.subject, events_of(run, ev.Resumed)[0].from_step) == ("checkpoint step-00000004", 2)
+    (run.checkpoints / "step-00000002" / "manifest.json").unlink()
+    with pytest.raises(WorkError, match="has no undamaged checkpoint"):
+        train_here(run)

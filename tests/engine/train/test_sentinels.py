@@ -11,7 +11,7 @@ import torch
 from engine.errors import WorkError
 from engine.protocol import events as ev
 from engine.protocol.checkpoints import list_checkpoints
-from engine.protocol.commands import Continue, Stop
+from engine.protocol.commands import Continue, SetControls, Stop
 from engine.protocol.rundir import RunDirectory
 from engine.train.loop import Ending, train
 from engine.train.reporting import write_metrics
@@ -112,3 +112,17 @@ def test_a_held_run_waits_for_the_user(tmp_path: Path) -> None:
     assert (paused.by, paused.step) == ("sentinel not_finite", 7)
     [alert] = events_of(run, ev.Alert)
     assert alert.fact.endswith("; the run is held")
+
+
+def test_where_a_nudge_came_before_the_newest_checkpoint_the_one_before_that_is_offered_too(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "checkpoint.every=3", "log.every=1")
+
+    def nudge(event: ev.Event) -> list[SetControls]:
+        at_once = SetControls(values={"loss.adversarial": 10_000.0})
+        return [at_once] if isinstance(event, ev.Metrics) and event.step == 4 else []
+
+    with pytest.raises(WorkError) as caught:
+        train_poisoned(run, at_step=8, script=nudge)
+    newest, before = caught.value.fix.split("; ")
+    assert newest.startswith("The last finite checkpoint is of step 6: gan-tui resume tiny --checkpoint 6 ")
+    assert before.startswith("the last from before the newest nudge, of step 3: gan-tui resume tiny --checkpoint 3 ")

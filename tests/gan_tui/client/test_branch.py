@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -9,7 +10,7 @@ import pytest
 
 from engine.config.load import read_toml, resolve
 from engine.errors import RequestError, WorkError
-from engine.protocol.rundir import Parent, RunDirectory, read_identity, write_identity
+from engine.protocol.rundir import Parent, Replay, RunDirectory, create_run, read_identity, write_identity
 from gan_tui.client.branch import ResumePlan, ResumeRequest, begin, plan_resume
 from tests.gan_tui.client.resumable import cut, flip_a_bit, folder_of, rewrite
 from tests.runs import make_run
@@ -147,6 +148,30 @@ def test_a_branch_that_was_never_started_begins_at_its_parents_checkpoint(horse:
     (folder_of(horse, 6)).rename(horse.root / "gone")
     with pytest.raises(WorkError, match="is gone"):
         plan_resume(branch, "latest", PLAIN)
+
+
+def test_a_branch_of_a_course_that_its_parent_has_given_up_is_refused(horse: RunDirectory) -> None:
+    """The parent has trained up to that step again: it is the same step, and another state."""
+    branch = begin(plan_resume(horse, "6", ResumeRequest(branch=True)))
+    rewrite(horse, 6, seq=99)
+    with pytest.raises(WorkError, match="is gone"):
+        plan_resume(branch, "latest", PLAIN)
+
+
+def test_a_replay_of_a_branch_begins_though_the_parent_is_gone(horse: RunDirectory) -> None:
+    """The branch has kept a copy of the checkpoint that both begin at."""
+    branch = begin(plan_resume(horse, "6", ResumeRequest(branch=True)))
+    shutil.copytree(folder_of(horse, 6), folder_of(branch, 6))
+    identity = read_identity(branch)
+    replay = create_run(
+        branch.root.parent, name="replay", method=identity.method, preset=identity.preset,
+        config_toml=branch.config.read_text(), parent=identity.parent,
+        replays=Replay(run=str(branch.root), id=identity.id, last_step=8),
+    )  # fmt: skip
+    shutil.rmtree(horse.root)
+    plan = plan_resume(replay, "latest", PLAIN)
+    assert plan.checkpoint is not None
+    assert (plan.checkpoint.folder, plan.own) == (folder_of(branch, 6), False)
 
 
 def test_the_checkpoint_that_a_branch_took_over_is_its_parents_still(horse: RunDirectory) -> None:

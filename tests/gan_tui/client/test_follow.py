@@ -15,7 +15,9 @@ import msgspec
 import pytest
 
 from engine.protocol import commands as cmd
+from engine.protocol import events as ev
 from engine.protocol.checkpoints import list_checkpoints
+from engine.protocol.codec import encode
 from engine.protocol.commands import SetControls, Stop
 from engine.protocol.rundir import Endpoints, Parent, RunDirectory, read_identity, write_identity
 from engine.record import Standing
@@ -105,6 +107,38 @@ def test_damage_in_the_midst_of_a_record_is_passed_over(run: RunDirectory) -> No
         writer.note()
         until(lambda: follower.snapshot().last_seq == 201, "what came after it")
         follower.close()
+
+
+def test_what_was_streamed_and_never_came_on_file_leaves_the_view(run: RunDirectory) -> None:
+    """An engine died with a full disk; the next one goes on from the record, and gives its numbers again."""
+    with at_work(run) as writer:
+        for step in range(1, 4):
+            writer.record.write(wide_line(writer.record.last_seq + 1, step))
+        follower = started(Follower(run))
+        until(lambda: follower.snapshot().link == "live", "the engine")
+        writer.record.write(ev.Note(**writer.record.stamp(3), text="on file", by="me"))
+        until(lambda: follower.snapshot().last_seq == 4, "its note")
+        follower.send(cmd.Status())
+        until(lambda: any(not exchange.waiting for exchange in follower.snapshot().exchanges), "an answer")
+        tick = ev.Tick(step=3, epoch=1, throughput=77.0, state="training", time=1.0, last_seq=4)
+        until(lambda: writer.link.publish(encode(tick)) or follower.snapshot().throughput == 77.0, "a tick")
+        for seq in range(5, 21):
+            writer.link.publish(encode(wide_line(seq, seq)))
+        until(lambda: follower.snapshot().last_seq == 20, "what is not on file")
+        assert follower.history.extent() == (1, 20)
+    with at_work(run) as writer:
+        writer.record.write(wide_line(5, 4))
+        writer.note()
+        until(lambda: follower.snapshot().last_seq == 6, "what the next engine recorded")
+        until(lambda: follower.snapshot().status != "lost", "the next engine")
+        view = follower.snapshot()
+        assert (view.step, view.name, view.method) == (4, "r", "cyclegan")
+        assert [entry.text for entry in view.journal if "on file" in entry.text] != []
+        assert len(view.exchanges) == 1
+        assert follower.history.extent() == (1, 4)
+        writer.note()
+        until(lambda: follower.snapshot().last_seq == 7, "what comes after it")
+    follower.close()
 
 
 # ---------------------------------------------------------------------------------------------------- branches

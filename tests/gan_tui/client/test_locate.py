@@ -21,6 +21,13 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_an_empty_name_is_nobodys(tmp_path: Path) -> None:
+    """As an unset variable of a shell gives it; it is the beginning of every name."""
+    make_run(tmp_path, name="only")
+    with pytest.raises(RequestError, match="RUN: is empty"):
+        find_run("", tmp_path)
+
+
 @pytest.mark.parametrize(
     ("given", "name"), [("horse", "horse"), ("horse-", "horse-2"), ("z", "zebra"), ("zebra", "zebra")]
 )

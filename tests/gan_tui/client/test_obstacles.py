@@ -69,6 +69,10 @@ def test_a_run_does_not_begin_anew_because_its_checkpoints_cannot_be_read(horse:
     [
         (("generator.width=8",), "2 generator.width: is 8, and the checkpoint's weights were trained with 4. Leave it"),
         (
+            ("run.steps=10",),
+            "2 run.steps = 10: is behind the checkpoint, which is of step 12. Ask for more",
+        ),
+        (
             ("run.steps=12",),
             "2 run horse: has done all its steps at 12. Train longer in a branch: gan-tui resume horse",
         ),

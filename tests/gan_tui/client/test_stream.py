@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -229,6 +229,112 @@ def test_a_follower_that_came_first_sees_the_engine_come_and_go(run: RunDirector
             assert follow(stream, 5) == [4, 5]
         Standing(run).enter("stopped")
         until(lambda: stream.wait(0.1) or stream.engine == "ended", "its end")
+
+
+# ------------------------------------------------------------------------------------------------------ full disks
+
+
+class FullDisk:
+    """What an engine does whose disk is full: it streams its events, and they are not on file when it is killed."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._next = writer.record.last_seq + 1
+
+    def note(self, number: int = 1) -> None:
+        for _ in range(number):
+            note = ev.Note(seq=self._next, step=0, time=1.0, text="not on file", by="me")
+            self._writer.link.publish(encode(note))
+            self._next += 1
+
+
+def texts(messages: Iterable[ev.Event | ev.Tick]) -> list[tuple[int, str]]:
+    return [(message.seq, message.text) for message in messages if isinstance(message, ev.Note)]
+
+
+def listen(stream: EventStream, writer: Writer) -> None:
+    """Return when the stream misses nothing any more of what is published."""
+
+    def ticked() -> bool:
+        writer.tick()
+        return any(isinstance(message, ev.Tick) for message in stream.wait(0.05))
+
+    until(ticked, "a tick")
+
+
+def hear(stream: EventStream, last_seq: int) -> list[tuple[int, str]]:
+    """The notes heard until one with a number comes."""
+    heard: list[tuple[int, str]] = []
+
+    def reached() -> bool:
+        heard.extend(texts(stream.wait(0.2)))
+        return bool(heard) and heard[-1][0] >= last_seq
+
+    until(reached, f"event {last_seq}")
+    return heard
+
+
+def test_what_the_next_engine_records_takes_the_place_of_what_never_came_on_file(run: RunDirectory) -> None:
+    with EventStream(run) as stream:
+        with at_work(run) as writer:
+            writer.note(5)
+            listen(stream, writer)
+            FullDisk(writer).note(15)
+            assert [text for _, text in hear(stream, 20)] == ["not on file"] * 15
+        assert stream.retractions == 0
+        with at_work(run) as writer:
+            writer.note(5)
+            assert hear(stream, 10) == [(seq, "x") for seq in range(6, 11)]
+            assert (stream.last_seq, stream.retractions > 0) == (10, True)
+            writer.note()
+            assert hear(stream, 11) == [(11, "x")]
+
+
+def test_also_where_the_next_engine_has_come_further_before_it_is_seen(run: RunDirectory) -> None:
+    with EventStream(run) as stream:
+        with at_work(run) as writer:
+            writer.note()
+            listen(stream, writer)
+            FullDisk(writer).note(4)
+            hear(stream, 5)
+        with at_work(run) as writer:
+            writer.note(30)
+            assert hear(stream, 31) == [(seq, "x") for seq in range(2, 32)]
+            assert stream.retractions == 1
+
+
+def test_a_next_engine_whose_first_lines_come_on_file_late_is_heard_from_where_the_file_ends(run: RunDirectory) -> None:
+    """Its address is known, and its disk takes nothing either."""
+    with EventStream(run) as stream:
+        with at_work(run) as writer:
+            writer.note()
+            listen(stream, writer)
+            FullDisk(writer).note(4)
+            hear(stream, 5)
+        with at_work(run) as writer:
+            until(lambda: stream.wait(0.1) or stream.last_seq == 1, "its address")
+            assert stream.retractions == 1
+            writer.note()
+            assert hear(stream, 2) == [(2, "x")]
+
+
+def test_lines_that_come_on_file_in_the_end_are_not_retracted(run: RunDirectory) -> None:
+    with at_work(run) as writer, EventStream(run) as stream:
+        writer.note()
+        listen(stream, writer)
+        waiting = [ev.Note(seq=seq, step=0, time=1.0, text="late", by="me") for seq in range(2, 6)]
+        for note in waiting:
+            writer.link.publish(encode(note))
+        assert hear(stream, 5) == [(seq, "late") for seq in range(2, 6)]
+        with run.events.open("ab") as file:
+            file.write(b"".join(encode(note) + b"\n" for note in waiting))
+        writer.record.last_seq = 5
+        writer.note()
+        assert hear(stream, 6) == [(6, "x")]
+        assert stream.retractions == 0
+
+
+# -------------------------------------------------------------------------------------------------------- commands
 
 
 def test_commands_are_answered(run: RunDirectory) -> None:

@@ -173,7 +173,7 @@ async def test_a_star_that_cannot_be_set_is_told(run: RunDirectory) -> None:
     async with picking(run) as pilot:
         shutil.rmtree(folder_of(run, 40_000))
         await press(pilot, "asterisk")
-        assert said(pilot) == "step-00040000: the star cannot be changed (No such file or directory)"
+        assert said(pilot) == "step-00040000 is gone: a newer checkpoint has taken its place."
         assert rows(pilot)[0] == "30,000 best", "and what is gone is no longer listed"
 
 
@@ -221,7 +221,7 @@ async def test_a_folders_name_is_text(run: RunDirectory) -> None:
 
 async def test_a_run_without_checkpoints(tmp_path: Path) -> None:
     async with picking(make_run(tmp_path)) as pilot:
-        assert said(pilot) == "horse2zebra has no checkpoint yet; S writes one."
+        assert said(pilot) == "horse2zebra has no checkpoint yet."
         await press(pilot, "enter", "asterisk", "g", "escape")
         assert pilot.app.return_value is None
 

@@ -83,6 +83,10 @@ async def test_the_cursor_stays_through_a_change_and_a_resize() -> None:
         await pilot.resize_terminal(40, 10)
         await pilot.pause()
         assert (headings(app.table), app.table.cursor_row) == (["step", "", "epoch", "age"], 1)
+        newer = CheckpointRow(key="d", step=40_000, epoch=30, age=1.0, size=339_000_000, reason="schedule")
+        app.table.show_rows((newer, *ROWS))
+        await pilot.pause()
+        assert app.table.cursor_row == 2, "it stays on its checkpoint, not on its row"
         app.table.show_rows(ROWS[:1])
         await pilot.pause()
         assert (app.table.row_count, app.table.cursor_row) == (1, 0)

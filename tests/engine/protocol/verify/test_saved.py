@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from engine.protocol import events as ev
-from engine.protocol.checkpoints import MANIFEST, read_manifest, set_star
+from engine.protocol.checkpoints import MANIFEST, read_manifest, replaced_of, set_star
 from engine.protocol.codec import encode
 from engine.protocol.rundir import Parent, RunDirectory, read_identity, write_identity
 from engine.protocol.verify import verify_run
@@ -83,15 +83,21 @@ def test_a_manifest_of_a_newer_version(run: RunDirectory) -> None:
     assert "it is of version 2 of the format, and this gan-tui reads 1" in only_finding(run).fact
 
 
-@pytest.mark.parametrize(
-    "name", ["/etc/hostname", "../step-00000012/G_A.safetensors", "..", "", "a" * 300, "a\0b"], ids=repr
-)
-def test_a_manifest_that_names_something_else_than_a_file_of_its_folder(run: RunDirectory, name: str) -> None:
+@pytest.mark.parametrize("name", ["/etc/hostname", "../step-00000012/G_A.safetensors", "..", "a\0b"], ids=ascii)
+def test_a_manifest_that_names_a_file_outside_its_folder(run: RunDirectory, name: str) -> None:
     stored = read_manifest(folder(run)).files
     rewrite_manifest(folder(run), files={**stored, name: stored["training.pt"]})
     finding = only_finding(run)
-    assert (finding.severity, finding.topic) == ("problem", "checkpoints")
-    assert finding.subject == f"checkpoints/step-00000009/{name}"
+    assert (finding.severity, finding.subject) == ("problem", "checkpoints/step-00000009")
+    assert finding.fact == "has no readable manifest.json (it names a file outside its folder)"
+
+
+def test_a_manifest_that_names_a_file_which_cannot_be_one(run: RunDirectory) -> None:
+    stored = read_manifest(folder(run)).files
+    rewrite_manifest(folder(run), files={**stored, "a" * 300: stored["training.pt"]})
+    finding = only_finding(run)
+    assert (finding.severity, finding.subject) == ("problem", f"checkpoints/step-00000009/{'a' * 300}")
+    assert finding.fact == "cannot be read (File name too long)"
 
 
 def test_files_that_the_manifest_does_not_know(run: RunDirectory) -> None:
@@ -172,15 +178,12 @@ def test_those_that_its_writing_made_surplus_may_be_gone_unannounced(run: RunDir
 
 
 def test_so_may_they_where_the_run_was_resumed_from_it(run: RunDirectory) -> None:
-    def replace(seq: int, event: ev.Event) -> None:
-        edit(run.events, lambda lines: lines.__setitem__([seq_of(x) for x in lines].index(seq), encode(event) + b"\n"))
-
     announced = {event.saved_step: event for event in record_of(run) if isinstance(event, ev.Checkpointed)}
     sixth, ninth = announced[6], announced[9]
     assert 3 in ninth.removed
-    replace(ninth.seq, msgspec.structs.replace(ninth, removed=()))
+    replace_line(run, msgspec.structs.replace(ninth, removed=()))
     assert only_finding(run).severity == "problem", "nothing explains that step 3 is gone"
-    replace(sixth.seq, ev.Alert(seq=sixth.seq, step=sixth.step, time=0.0, subject="a", fact="b"))
+    replace_line(run, ev.Alert(seq=sixth.seq, step=sixth.step, time=0.0, subject="a", fact="b"))
     finding = only_finding(run)
     assert (finding.severity, finding.subject) == ("remark", "checkpoints/step-00000003")
 
@@ -198,6 +201,61 @@ def test_leftovers_of_a_killed_engine_are_no_finding_while_another_is_at_work(ru
     assert (finding.severity, finding.subject) == ("remark", f"checkpoints/{name}")
     with locked(run):
         assert findings_of(run) == []
+
+
+def test_a_live_engine_may_delete_a_checkpoint_as_soon_as_it_is_listed(run: RunDirectory) -> None:
+    shutil.rmtree(folder(run))
+    folder(run).symlink_to("nowhere")  # a name that is listed, and under which there is nothing
+    with locked(run):
+        assert findings_of(run) == []
+    assert {finding[0] for finding in findings_of(run)} == {"problem", "remark"}
+
+
+def test_one_that_a_newer_copy_was_to_replace_is_put_back(run: RunDirectory) -> None:
+    waiting = folder(run).rename(replaced_of(folder(run)))
+    finding = only_finding(run)
+    assert (finding.severity, finding.topic) == ("remark", "checkpoints")
+    assert finding.subject == "checkpoints/.step-00000009.replaced"
+    assert finding.fix == "The next engine puts it back: gan-tui resume horse"
+    with locked(run):
+        assert findings_of(run) == []
+    flip_bit(waiting / "G_A.safetensors")
+    assert [finding[:2] for finding in findings_of(run)] == [
+        ("problem", "checkpoints/.step-00000009.replaced/G_A.safetensors"),
+        ("remark", "checkpoints/.step-00000009.replaced"),
+    ]
+
+
+def test_one_that_a_newer_copy_has_replaced_is_a_leftover(run: RunDirectory) -> None:
+    shutil.copytree(folder(run), replaced_of(folder(run)))
+    flip_bit(replaced_of(folder(run)) / "G_A.safetensors")
+    finding = only_finding(run)
+    assert (finding.severity, finding.topic) == ("remark", "files")
+    assert finding.fix == "Nothing to do: the next engine removes it."
+    with locked(run):
+        assert findings_of(run) == []
+
+
+@pytest.mark.parametrize(("from_step", "gone"), [(9, False), (6, True)])
+def test_a_newer_copy_takes_the_place_of_one_of_its_own_course_alone(
+    run: RunDirectory, from_step: int, gone: bool
+) -> None:
+    events = record_of(run)
+    ninth = next(event for event in events if isinstance(event, ev.Checkpointed) and event.saved_step == 9)
+    resumed = next(event for event in events if isinstance(event, ev.Resumed) and event.seq > ninth.seq)
+    training = next(event for event in events if isinstance(event, ev.Training) and event.seq > resumed.seq)
+    replace_line(run, msgspec.structs.replace(resumed, from_step=from_step))
+    replace_line(run, msgspec.structs.replace(ninth, seq=training.seq, removed=()))
+    facts = [("problem", "checkpoints/step-00000009", "is gone, and no event says that it was deleted")]
+    assert findings_of(run) == (facts if gone else [])
+
+
+def replace_line(run: RunDirectory, event: ev.Event) -> None:
+    """Let the journal tell of an event in place of the one with its number."""
+    edit(
+        run.events,
+        lambda lines: lines.__setitem__([seq_of(line) for line in lines].index(event.seq), encode(event) + b"\n"),
+    )
 
 
 def test_a_live_engine_may_not_have_announced_what_it_wrote_and_deleted(run: RunDirectory) -> None:

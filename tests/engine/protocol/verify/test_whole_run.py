@@ -8,11 +8,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from engine.protocol.checkpoints import list_checkpoints
+from engine.protocol.checkpoints import list_checkpoints, read_manifest
 from engine.protocol.commands import Stop
+from engine.protocol.course import write_nudges
 from engine.protocol.rundir import Parent, Replay, RunDirectory, read_identity, write_identity
 from engine.protocol.verify import verify_run
-from tests.engine.protocol.verify.damage import findings_of, only_finding
+from tests.engine.protocol.verify.damage import findings_of, only_finding, rewrite_manifest
 from tests.engine.train.here import after_step, train_here
 from tests.gan_tui.client.locked import locked
 from tests.runs import engine_of, make_run, metrics_of, record_of
@@ -142,8 +143,12 @@ def test_a_file_where_a_folder_should_be(run: RunDirectory) -> None:
 def branch(run: RunDirectory) -> RunDirectory:
     """A branch of the run at step 9 that has done two steps; it holds its own copy of that checkpoint."""
     [seq] = [manifest.seq for _, manifest in list_checkpoints(run) if manifest.step == 9]
-    parent = Parent(run=str(run.root), step=9, id=read_identity(run).id, seq=seq)
-    made = make_run(run.root.parent, "run.steps=20", name="branch", parent=parent)
+    return branch_at_9(run, "branch", seq=seq)
+
+
+def branch_at_9(parent: RunDirectory, name: str, *, seq: int) -> RunDirectory:
+    origin = Parent(run=str(parent.root), step=9, id=read_identity(parent).id, seq=seq)
+    made = make_run(parent.root.parent, "run.steps=20", name=name, parent=origin)
     train_here(made, script=after_step(11, Stop()))
     return made
 
@@ -162,6 +167,29 @@ def test_a_branch_has_no_finding_and_neither_does_it_without_its_parent(
     assert "is gone or cannot be read" in finding.fact
 
 
+def test_a_branch_of_a_branch_may_hold_what_its_grandparent_wrote(branch: RunDirectory, run: RunDirectory) -> None:
+    twig = branch_at_9(branch, "twig", seq=0)
+    adopted = twig.checkpoints / "step-00000009"
+    assert read_manifest(adopted).run == read_identity(run).id
+    assert findings_of(twig) == []
+    rewrite_manifest(twig.checkpoints / "step-00000011", run=read_identity(run).id)
+    assert "was written by another run" in findings_of(twig)[0][2], "only what it grew from may be of another run"
+
+
+def test_a_branch_that_does_not_name_its_parents_id(branch: RunDirectory, run: RunDirectory) -> None:
+    parent = read_identity(branch).parent
+    assert parent is not None
+    change_identity(branch, parent=msgspec.structs.replace(parent, id=""))
+    assert findings_of(branch) == []
+    shutil.rmtree(run.root)
+    assert only_finding(branch).topic == "lineage"
+
+
+def test_a_parent_is_found_where_their_folder_has_been_moved_to(branch: RunDirectory, run: RunDirectory) -> None:
+    moved = run.root.parent.rename(run.root.parent.with_name("elsewhere"))
+    assert findings_of(RunDirectory(moved / branch.name)) == []
+
+
 def test_a_branch_that_has_nothing_of_its_own_cannot_be_begun_without_its_parent(
     branch: RunDirectory, run: RunDirectory
 ) -> None:
@@ -173,6 +201,14 @@ def test_a_branch_that_has_nothing_of_its_own_cannot_be_begun_without_its_parent
     assert findings_of(branch) == []
     shutil.rmtree(run.root)
     assert only_finding(branch).severity == "problem"
+
+
+def test_the_changes_that_a_replay_repeats_are_its_own(run: RunDirectory) -> None:
+    write_nudges(run, [])
+    finding = only_finding(run)
+    assert (finding.subject, finding.fact) == ("replay.json", "belongs to nothing here"), "it is no replay"
+    change_identity(run, replays=Replay(run=str(run.root), id=read_identity(run).id, last_step=3))
+    assert findings_of(run) == []
 
 
 def test_a_replay_whose_original_is_gone(run: RunDirectory) -> None:
