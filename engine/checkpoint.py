@@ -135,7 +135,10 @@ def _dismiss(replaced: Path, final: Path) -> None:
     except (OSError, DecodeError):
         superseded = False
     if superseded:
-        shutil.rmtree(replaced, ignore_errors=True)
+        doomed = doomed_of(final)
+        shutil.rmtree(doomed, ignore_errors=True)
+        replaced.rename(doomed)  # what is half deleted is not to be taken for what waits
+        shutil.rmtree(doomed, ignore_errors=True)
     else:
         replaced.rename(aside_of(final))
 

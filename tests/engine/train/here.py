@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import wait
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors.torch import load_file
@@ -18,9 +19,12 @@ from engine.protocol.commands import SCHEMA_VERSION, Command, Report, Request
 from engine.protocol.rundir import RunDirectory
 from engine.protocol.runtime import new_endpoints
 from engine.record import Record, Standing
+from engine.train.errands import Errands
 from engine.train.loop import Ending, train
 from engine.train.session import Session
 from engine.train.setup import open_session
+
+T = TypeVar("T")
 
 Script = Callable[[ev.Event], Iterable[Command]]
 """Commands to give at the step boundary at which, or just before which, an event is recorded."""
@@ -64,7 +68,17 @@ def session_of(run: RunDirectory, *first: Command, script: Script = nothing_more
         give(command)
     config = resolve(read_toml(run.config), str(run.config))
     with Record(run, publish=publish) as record:
-        yield open_session(run, config, record, standing, link)
+        session = open_session(run, config, record, standing, link)
+        session.saves = Awaited("checkpoint")
+        yield session
+
+
+class Awaited(Errands[T]):
+    """A thread that is waited for: with steps of milliseconds, a save would often find the one before under way."""
+
+    def send(self, job: Callable[[], T]) -> None:
+        super().send(job)
+        wait(self._under_way)
 
 
 def empty_report(run: RunDirectory) -> Report:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import shutil
+import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import pytest
 import torch
@@ -15,10 +17,14 @@ from engine.protocol import events as ev
 from engine.protocol.checkpoints import list_checkpoints
 from engine.protocol.commands import SaveCheckpoint, SetControls, Stop
 from engine.protocol.rundir import read_identity
-from engine.train.loop import Ending
+from engine.train.errands import Errands
+from engine.train.loop import Ending, train
 from engine.train.reporting import write_metrics
 from tests.engine.train.here import after_step, session_of, train_here
 from tests.runs import COMPONENTS, events_of, make_images, make_run, metrics_of
+from tests.until import PATIENCE
+
+T = TypeVar("T")
 
 
 def test_what_is_due_at_a_step_is_done_after_it(tmp_path: Path) -> None:
@@ -131,3 +137,36 @@ def test_losses_that_are_not_finite_are_recorded_as_such(tmp_path: Path) -> None
         write_metrics(session)
     [line] = metrics_of(run)
     assert [name for name, value in line.losses.items() if value is None] == ["G_A", "D_B"]
+
+
+class Held(Errands[T]):
+    """A thread on a disk that takes nothing until a gate is opened."""
+
+    def __init__(self, gate: threading.Event) -> None:
+        super().__init__("checkpoint")
+        self._gate = gate
+
+    def send(self, job: Callable[[], T]) -> None:
+        def once_open() -> T:
+            assert self._gate.wait(PATIENCE)
+            return job()
+
+        super().send(once_open)
+
+
+def test_a_save_that_is_due_while_one_is_written_is_left_out_and_told_and_training_goes_on(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "run.steps=11", "checkpoint.every=3")
+    gate = threading.Event()
+
+    def open_it(event: ev.Event) -> tuple[()]:
+        if isinstance(event, ev.Alert) and event.step == 9:
+            gate.set()
+        return ()
+
+    with session_of(run, script=open_it) as session:
+        session.saves = Held(gate)
+        assert train(session) is Ending.FINISHED
+    told = [alert.fact for alert in events_of(run, ev.Alert)]
+    assert told == [f"of step {step} is left out: the one before is still being written" for step in (6, 9)]
+    assert [saved.saved_step for saved in events_of(run, ev.Checkpointed)] == [3, 11]
+    assert [line.step for line in metrics_of(run)] == list(range(1, 12))
