@@ -69,12 +69,12 @@ def session_of(run: RunDirectory, *first: Command, script: Script = nothing_more
     config = resolve(read_toml(run.config), str(run.config))
     with Record(run, publish=publish) as record:
         session = open_session(run, config, record, standing, link)
-        session.saves = Awaited("checkpoint")
+        session.saves, session.sheets = Awaited("checkpoint"), Awaited("samples")
         yield session
 
 
 class Awaited(Errands[T]):
-    """A thread that is waited for: with steps of milliseconds, a save would often find the one before under way."""
+    """A thread that is waited for: with steps of milliseconds, the one before would often be under way."""
 
     def send(self, job: Callable[[], T]) -> None:
         super().send(job)
