@@ -56,7 +56,10 @@ def test_a_deadline_that_cuts_the_writing_short_leaves_the_checkpoint_before(tmp
 
 
 def test_a_third_signal_ends_it_at_once(tmp_path: Path) -> None:
-    """While it waits for a checkpoint to be written; of two numbers, since a pending signal is not counted twice."""
+    """While it waits for a checkpoint to be written; of two numbers, since a pending signal is not counted twice.
+
+    A fast disk may have the checkpoint whole by then: it is there and good, or not there.
+    """
     run = make_run(tmp_path, *LARGE)
     with engine_of(run) as engine:
         engine.until_step(1)
@@ -65,5 +68,5 @@ def test_a_third_signal_ends_it_at_once(tmp_path: Path) -> None:
         engine.signal(signal.SIGTERM)
         engine.signal(signal.SIGINT)
         assert engine.ended() in (128 + signal.SIGTERM, 128 + signal.SIGINT)
-    assert not list_checkpoints(run)
+    assert [damage_of(folder, manifest) for folder, manifest in list_checkpoints(run)] in ([], [""])
     assert not events_of(run, ev.Stopped)
