@@ -28,7 +28,7 @@ from pathlib import Path
 import msgspec
 import torch
 
-from engine.batch import UnpairedBatch
+from engine.batch import ImageBatch
 from engine.checkpoint import write_checkpoint
 from engine.config.load import Tree, dump, resolve
 from engine.methods.build import build_method
@@ -123,7 +123,7 @@ class Bench:
         self.device = device
         self.method: Method = build_method(config, device)
         shape = (1, 3, crop, crop)
-        self._batch = UnpairedBatch(
+        self._batch = ImageBatch(
             real_A=torch.rand(shape, device=device) * 2 - 1, real_B=torch.rand(shape, device=device) * 2 - 1
         )
         self.step()

@@ -9,6 +9,7 @@ import msgspec
 from engine.config.documentation import field_docs
 from engine.config.methods import TrainConfig
 from engine.config.schema import Scale, Section
+from engine.config.techniques import idle_settings
 from engine.errors import RequestError
 
 
@@ -49,12 +50,13 @@ class Control(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def controls_of(config: TrainConfig) -> tuple[Control, ...]:
-    """Every control of a run, in the order of its preset's sections."""
+    """Every control of a run, in the order of its preset's sections; none that would do nothing in it."""
+    idle = idle_settings(config)
     found: list[Control] = []
     for section_name in config.__struct_fields__:
         section = getattr(config, section_name)
         assert isinstance(section, Section)
-        found.extend(_controls_in(section_name, section))
+        found.extend(control for control in _controls_in(section_name, section) if control.name not in idle)
     return tuple(found)
 
 

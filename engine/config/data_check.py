@@ -7,8 +7,8 @@ from itertools import islice
 from pathlib import Path
 from typing import assert_never
 
+from engine.config.data import DataConfig, SyntheticData, UnpairedData
 from engine.config.image_files import EXTENSIONS, UnreadableImageError, image_size, list_images, path_text
-from engine.config.schema import DataConfig, SyntheticData, UnpairedData
 from engine.errors import RequestError
 
 HEADERS_CHECKED = 8

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import assert_never
 
+from engine.config.data import DataConfig, PairedData, SyntheticData, UnpairedData
 from engine.config.methods import TrainConfig
-from engine.config.schema import (
-    DataConfig,
-    DiscriminatorConfig,
+from engine.config.networks import (
+    AutoencoderGenerator,
+    DecoderGenerator,
+    EncoderDecoderGenerator,
     GeneratorConfig,
+    ImageDiscriminator,
     PatchDiscriminator,
     PixelDiscriminator,
     ResnetGenerator,
@@ -16,6 +20,10 @@ from engine.config.schema import (
 )
 from engine.errors import RequestError
 
+DTN_SIDE = 32
+"""The side in pixels of DTN's images: f halves them five times, to one pixel, and g doubles that again."""
+_LAST_MAP = 4
+"""Side of the map at which an image discriminator, or a bottleneck, looks at the whole of it."""
 _RESNET_STEP = 4
 """A ResNet generator halves its map twice: other sizes come back grown (66 px as 68)."""
 _RESNET_LEAST = 8
@@ -29,8 +37,8 @@ def check_geometry(config: TrainConfig) -> None:
         RequestError: naming the key, what does not fit, and a value that does.
     """
     _check_resize(config.data)
-    _check_crop_for_generator(config.generator, config.data.crop)
-    _check_crop_for_discriminator(config.discriminator, config.data.crop)
+    _check_crop_for_generator(config)
+    _check_crop_for_discriminator(config)
 
 
 def check_translatable(config: GeneratorConfig, *, height: int, width: int) -> None:
@@ -50,8 +58,7 @@ def check_translatable(config: GeneratorConfig, *, height: int, width: int) -> N
 
 def nearest_side(config: GeneratorConfig, side: int) -> int:
     """The side in pixels nearest to `side` that a generator takes; `side` itself if it does."""
-    step, least = _side_rule(config)
-    return max(least, (2 * side + step) // (2 * step) * step)
+    return _sides(config).nearest(side)
 
 
 def receptive_field(layers: int) -> int:
@@ -72,6 +79,46 @@ def patch_map_side(layers: int, side: int) -> int:
     return side
 
 
+@dataclass(frozen=True)
+class _Sides:
+    """Multiples of a step from the least to the most, in pixels."""
+
+    step: int
+    least: int
+    most: int | None = None
+
+    def nearest(self, side: int) -> int:
+        """The one nearest to `side`."""
+        fitting = max(self.least, (2 * side + self.step) // (2 * self.step) * self.step)
+        return fitting if self.most is None else min(self.most, fitting)
+
+
+def _sides(config: GeneratorConfig) -> _Sides:
+    match config:
+        case ResnetGenerator():
+            return _Sides(_RESNET_STEP, _RESNET_LEAST)
+        case UnetGenerator():
+            return _Sides(2**config.downs, 2**config.downs)
+        case EncoderDecoderGenerator():
+            step = 2**config.downs
+            exact = _LAST_MAP * step  # the bottleneck is a convolution over the whole of the innermost map
+            return _Sides(step, exact, exact) if config.bottleneck else _Sides(step, step)
+        case DecoderGenerator():
+            return _Sides(DTN_SIDE, DTN_SIDE, DTN_SIDE)
+        case AutoencoderGenerator():
+            return _Sides(2**config.downs, 2 * 2**config.downs)
+        case _:
+            assert_never(config)
+
+
+def _generator_needs(config: GeneratorConfig) -> str:
+    sides, arch = _sides(config), config.__struct_config__.tag
+    if sides.most is not None:
+        return f"({arch}) takes {sides.most} px and no other side"
+    least = f", {sides.least} px or more" if sides.least > sides.step else ""
+    return f"({arch}) takes sides that are multiples of {sides.step} px{least}"
+
+
 def _check_resize(data: DataConfig) -> None:
     if 0 < data.resize < data.crop:
         raise RequestError(
@@ -81,48 +128,38 @@ def _check_resize(data: DataConfig) -> None:
         )
 
 
-def _check_crop_for_generator(config: GeneratorConfig, crop: int) -> None:
-    fitting = nearest_side(config, crop)
+def _check_crop_for_generator(config: TrainConfig) -> None:
+    crop = config.data.crop
+    fitting = nearest_side(config.generator, crop)
     if fitting != crop:
-        raise RequestError(
-            "data.crop",
-            f"{crop} px does not suit the generator, which {_generator_needs(config)}",
-            f"Set it to {fitting}.",
-        )
+        fact = f"{crop} px does not suit the generator, which {_generator_needs(config.generator)}"
+        raise RequestError(_crop_key(config), fact, f"Set it to {fitting}.")
 
 
-def _side_rule(config: GeneratorConfig) -> tuple[int, int]:
-    """A side must be a multiple of the first and at least the second, in pixels."""
-    match config:
-        case ResnetGenerator():
-            return _RESNET_STEP, _RESNET_LEAST
-        case UnetGenerator():
-            return 2**config.downs, 2**config.downs
-        case _:
-            assert_never(config)
-
-
-def _generator_needs(config: GeneratorConfig) -> str:
-    match config:
-        case ResnetGenerator():
-            return f"(resnet) takes sides that are multiples of {_RESNET_STEP}, {_RESNET_LEAST} px or more"
-        case UnetGenerator():
-            return f"(unet, downs = {config.downs}) takes sides that are multiples of {2**config.downs} px"
-        case _:
-            assert_never(config)
-
-
-def _check_crop_for_discriminator(config: DiscriminatorConfig, crop: int) -> None:
-    match config:
+def _check_crop_for_discriminator(config: TrainConfig) -> None:
+    crop, discriminator = config.data.crop, config.discriminator
+    match discriminator:
         case PatchDiscriminator():
-            if patch_map_side(config.layers, crop) < 1:
-                least = 3 * 2**config.layers
+            shrink = 2 ** (discriminator.scales - 1)
+            if patch_map_side(discriminator.layers, -(-crop // shrink)) < 1:
+                least = 3 * 2**discriminator.layers * shrink
+                what = f"a discriminator of {discriminator.layers} layers"
+                what += f" in {discriminator.scales} scales" if discriminator.scales > 1 else ""
+                fact = f"{crop} px leaves no patch to {what}, which needs {least} px"
                 raise RequestError(
-                    "data.crop",
-                    f"{crop} px leaves no patch to a discriminator of {config.layers} layers, which needs {least} px",
-                    f"Set it to {least} or more, or lower discriminator.layers.",
+                    _crop_key(config), fact, f"Set it to {least} or more, or lower discriminator.layers."
                 )
+        case ImageDiscriminator():
+            exact = _LAST_MAP * 2**discriminator.downs
+            if crop != exact:
+                fact = f"{crop} px does not suit the discriminator, which (image, downs = {discriminator.downs}) takes"
+                fix = f"Set it to {exact}, or discriminator.downs to another value."
+                raise RequestError(_crop_key(config), f"{fact} {exact} px and no other side", fix)
         case PixelDiscriminator():
             pass
         case _:
-            assert_never(config)
+            assert_never(discriminator)
+
+
+def _crop_key(config: TrainConfig) -> str:
+    return "data.crop" if isinstance(config.data, UnpairedData | PairedData | SyntheticData) else "data.size"

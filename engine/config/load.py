@@ -103,7 +103,7 @@ def resolve(tree: Tree, origin: str) -> TrainConfig:
     if not isinstance(kind, str) or kind not in CONFIGS:
         raise RequestError(f"{origin}: method.kind", f"{kind!r} is not a method", f"Choose from {_listing(CONFIGS)}.")
     config_type = CONFIGS[kind]
-    complete = _with_tags(tree, config_type)
+    complete = _with_defaults(tree, config_type)
     _check_sections(complete, config_type, origin)
     try:
         config = msgspec.convert(complete, config_type)
@@ -122,17 +122,28 @@ def dump(config: TrainConfig) -> str:
     return msgspec.toml.encode(config).decode()
 
 
-# ------------------------------------------------------------------------------------------------------ tagged unions
+# ----------------------------------------------------------------------------------------- sections of several kinds
 
 
-def _with_tags(tree: Tree, config_type: type[TrainConfig]) -> Tree:
-    """The tree with the tag (data.kind, generator.arch ...) of each default where it names none."""
+def _with_defaults(tree: Tree, config_type: type[TrainConfig]) -> Tree:
+    """The tree with the method's own defaults under what it says, where it names no other kind of section."""
     result = dict(tree)
     for field in msgspec.structs.fields(config_type):
-        tag_field = field.default.__struct_config__.tag_field
         table = result.get(field.name, {})
-        if tag_field is not None and isinstance(table, dict) and tag_field not in table:
-            result[field.name] = {tag_field: field.default.__struct_config__.tag, **table}
+        if not isinstance(table, dict):
+            continue
+        defaults = msgspec.to_builtins(field.default)
+        tag_field = field.default.__struct_config__.tag_field
+        if tag_field is None or table.get(tag_field, defaults[tag_field]) == defaults[tag_field]:
+            result[field.name] = _laid_over(defaults, table)
+    return result
+
+
+def _laid_over(defaults: Tree, table: Tree) -> Tree:
+    result = {**defaults, **table}
+    for key, value in defaults.items():
+        if isinstance(value, dict) and isinstance(table.get(key), dict):
+            result[key] = _laid_over(value, table[key])
     return result
 
 

@@ -2,54 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Annotated, TypeAlias
 
-from engine.config.schema import (
-    CheckpointConfig,
-    DataConfig,
+from msgspec import Meta
+
+from engine.config.data import DataConfig, DigitsConfig, DigitsData, ImagesConfig, PairedData, PairsConfig, UnpairedData
+from engine.config.losses import AeGanLoss, CycleGanLoss, DiscoGanLoss, DtnLoss, LossConfig, Pix2PixLoss
+from engine.config.networks import (
+    AutoencoderGenerator,
+    DecoderGenerator,
     DiscriminatorConfig,
+    EncoderDecoderGenerator,
     GeneratorConfig,
-    LiveWeight,
-    LogConfig,
-    OptimConfig,
+    ImageDiscriminator,
     PatchDiscriminator,
     ResnetGenerator,
+    TranslatingGenerator,
+    UnetGenerator,
+)
+from engine.config.schema import (
+    CheckpointConfig,
+    LogConfig,
+    NonNegative,
+    OptimConfig,
+    PoolingOptim,
+    Positive,
     RunConfig,
     SampleConfig,
     Section,
     SentinelConfig,
-    UnpairedData,
 )
 
 
-class CycleGanMethod(Section, frozen=True, kw_only=True, tag_field="kind", tag="cyclegan"):
-    """CycleGAN (Zhu et al. 2017, arXiv:1703.10593) has no settings of its own beyond the shared sections."""
+class MethodConfig(Section, frozen=True, kw_only=True):
+    """The sections of every preset, in their order; each method says which it takes of those that differ."""
 
-
-class CycleGanLoss(Section, frozen=True, kw_only=True):
-    """The full objective, equation 3, with the identity term of section 5.2."""
-
-    gan: Literal["lsgan", "vanilla"] = "lsgan"
-    """Adversarial loss: least squares, or cross-entropy."""
-    adversarial: LiveWeight = 1.0
-    """Weight of both generators' adversarial terms G_A and G_B."""
-    cycle_a: LiveWeight = 10.0
-    """Weight of |G_B(G_A(A)) - A| (lambda_A)."""
-    cycle_b: LiveWeight = 10.0
-    """Weight of |G_A(G_B(B)) - B| (lambda_B)."""
-    identity: LiveWeight = 0.5
-    """Weight of the identity terms relative to cycle_a and cycle_b; at 0 they are not computed."""
-
-
-class CycleGanConfig(Section, frozen=True, kw_only=True):
-    """Everything that defines a CycleGAN run."""
-
-    method: CycleGanMethod = CycleGanMethod()
-    data: DataConfig = UnpairedData()
-    generator: GeneratorConfig = ResnetGenerator()
-    discriminator: DiscriminatorConfig = PatchDiscriminator()
-    loss: CycleGanLoss = CycleGanLoss()
-    optim: OptimConfig = OptimConfig()
+    method: Section
+    data: DataConfig
+    generator: GeneratorConfig
+    discriminator: DiscriminatorConfig
+    loss: LossConfig
+    optim: OptimConfig
     run: RunConfig = RunConfig()
     log: LogConfig = LogConfig()
     sample: SampleConfig = SampleConfig()
@@ -57,8 +50,105 @@ class CycleGanConfig(Section, frozen=True, kw_only=True):
     sentinel: SentinelConfig = SentinelConfig()
 
 
-# pix2pix, DiscoGAN, DTN and the autoencoder GAN join this union as they arrive; every `match` over it then fails the
-# type check until it names them.
-TrainConfig: TypeAlias = CycleGanConfig
+class CycleGanMethod(Section, frozen=True, kw_only=True, tag_field="kind", tag="cyclegan"):
+    """CycleGAN (Zhu et al. 2017, arXiv:1703.10593) has no settings of its own beyond the shared sections."""
 
-CONFIGS: dict[str, type[TrainConfig]] = {"cyclegan": CycleGanConfig}
+
+class CycleGanConfig(MethodConfig, frozen=True, kw_only=True):
+    """Everything that defines a CycleGAN run."""
+
+    method: CycleGanMethod = CycleGanMethod()
+    data: ImagesConfig = UnpairedData()
+    generator: TranslatingGenerator = ResnetGenerator()
+    discriminator: DiscriminatorConfig = PatchDiscriminator()
+    loss: CycleGanLoss = CycleGanLoss()
+    optim: PoolingOptim = PoolingOptim()
+
+
+class Pix2PixMethod(Section, frozen=True, kw_only=True, tag_field="kind", tag="pix2pix"):
+    """pix2pix (Isola et al. 2017, arXiv:1611.07004)."""
+
+    test_time_noise: bool = False
+    """Translate with dropout and batch statistics as in training, as the paper does at test time (section 3.2)."""
+
+
+class Pix2PixConfig(MethodConfig, frozen=True, kw_only=True):
+    """Everything that defines a pix2pix run; the paper's are batch normalisation, dropout and no pool."""
+
+    method: Pix2PixMethod = Pix2PixMethod()
+    data: PairsConfig = PairedData()
+    generator: TranslatingGenerator = UnetGenerator(norm="batch", dropout=True)
+    discriminator: DiscriminatorConfig = PatchDiscriminator(norm="batch")
+    loss: Pix2PixLoss = Pix2PixLoss()
+    optim: PoolingOptim = PoolingOptim(pool=0)
+
+
+class DiscoGanMethod(Section, frozen=True, kw_only=True, tag_field="kind", tag="discogan"):
+    """DiscoGAN (Kim et al. 2017, arXiv:1703.05192), after its authors' implementation."""
+
+    d_every: Positive = 3
+    """Steps of which one updates the discriminators, and the others the generators."""
+
+
+class DiscoGanConfig(MethodConfig, frozen=True, kw_only=True):
+    """Everything that defines a DiscoGAN run."""
+
+    method: DiscoGanMethod = DiscoGanMethod()
+    data: ImagesConfig = PairedData(resize=64, crop=64, flip=False)
+    generator: EncoderDecoderGenerator = EncoderDecoderGenerator()
+    discriminator: ImageDiscriminator = ImageDiscriminator()
+    loss: DiscoGanLoss = DiscoGanLoss()
+    optim: OptimConfig = OptimConfig(schedule="constant", weight_decay=1e-5)
+    run: RunConfig = RunConfig(batch=64)
+
+
+class DtnMethod(Section, frozen=True, kw_only=True, tag_field="kind", tag="dtn"):
+    """DTN (Taigman et al. 2016, arXiv:1611.02200): f is trained first, as a classifier of the source's digits."""
+
+    f_width: Positive = 64
+    """Channels of the first layer of f; the others have 2, 4 and 2 times as many."""
+    f_steps: NonNegative = 3000
+    """Steps in which f is trained; it is frozen afterwards."""
+    f_lr: Annotated[float, Meta(gt=0, le=1)] = 1e-3
+    """Learning rate of f."""
+    f_from: str = ""
+    """A run whose f is taken instead of training one: its directory."""
+
+
+class DtnConfig(MethodConfig, frozen=True, kw_only=True):
+    """Everything that defines a DTN run."""
+
+    method: DtnMethod = DtnMethod()
+    data: DigitsConfig = DigitsData()
+    generator: DecoderGenerator = DecoderGenerator()
+    discriminator: ImageDiscriminator = ImageDiscriminator(downs=3)
+    loss: DtnLoss = DtnLoss()
+    optim: OptimConfig = OptimConfig(schedule="constant")
+    run: RunConfig = RunConfig(batch=128)
+
+
+class AeGanMethod(Section, frozen=True, kw_only=True, tag_field="kind", tag="aegan"):
+    """An autoencoder GAN of UNIT's family (Liu et al. 2017, arXiv:1703.00848)."""
+
+
+class AeGanConfig(MethodConfig, frozen=True, kw_only=True):
+    """Everything that defines an autoencoder-GAN run."""
+
+    method: AeGanMethod = AeGanMethod()
+    data: ImagesConfig = UnpairedData()
+    generator: AutoencoderGenerator = AutoencoderGenerator()
+    discriminator: DiscriminatorConfig = PatchDiscriminator()
+    loss: AeGanLoss = AeGanLoss()
+    optim: PoolingOptim = PoolingOptim(lr_g=1e-4, lr_d=1e-4, weight_decay=1e-4, schedule="constant", pool=0)
+
+
+TrainConfig: TypeAlias = CycleGanConfig | Pix2PixConfig | DiscoGanConfig | DtnConfig | AeGanConfig
+
+CONFIGS: dict[str, type[TrainConfig]] = {
+    "cyclegan": CycleGanConfig,
+    "pix2pix": Pix2PixConfig,
+    "discogan": DiscoGanConfig,
+    "dtn": DtnConfig,
+    "aegan": AeGanConfig,
+}
+"""By the kind that a preset names."""

@@ -18,6 +18,7 @@ def _live(unit: str, scale: Scale, *, ge: float, le: float) -> Meta:
     return Meta(ge=ge, le=le, extra={"live": True, "unit": unit, "scale": scale})
 
 
+LiveUnit = Annotated[float, _live("", "linear", ge=0, le=1)]
 LiveWeight = Annotated[float, _live("", "linear", ge=0, le=10_000)]
 LiveRate = Annotated[float, _live("", "log", ge=0, le=1)]
 LiveSteps = Annotated[int, _live("steps", "log", ge=1, le=1_000_000_000)]
@@ -27,120 +28,10 @@ Positive = Annotated[int, Meta(ge=1)]
 NonNegative = Annotated[int, Meta(ge=0)]
 Unit = Annotated[float, Meta(ge=0, le=1)]
 
-Norm: TypeAlias = Literal["instance", "batch", "none"]
-Init: TypeAlias = Literal["normal", "xavier", "kaiming", "orthogonal"]
-
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One table of a preset."""
 
-
-# ---------------------------------------------------------------------------------------------------------- data
-
-
-class UnpairedData(Section, frozen=True, kw_only=True, tag_field="kind", tag="unpaired"):
-    """Two folders of images without correspondence: root/trainA, root/trainB and, for samples, testA, testB."""
-
-    root: str = ""
-    """Folder that holds trainA and trainB; relative to the directory the command is run in."""
-    resize: NonNegative = 286
-    """Side in pixels to which every image is resized (bicubic, square) before the crop; 0 keeps its size."""
-    crop: Positive = 256
-    """Side in pixels of the random square crop that the networks see."""
-    flip: bool = True
-    """Mirror an image left to right with probability one half."""
-    direction: Literal["AtoB", "BtoA"] = "AtoB"
-    """BtoA swaps the two domains."""
-    workers: NonNegative = 2
-    """Processes that decode images ahead of the training loop; 0 decodes inside it."""
-
-
-class SyntheticData(Section, frozen=True, kw_only=True, tag_field="kind", tag="synthetic"):
-    """Two unpaired domains drawn from the seed: plain animals and striped ones, on natural-looking backgrounds."""
-
-    images: Annotated[int, Meta(ge=2, le=20_000)] = 200
-    """Training images drawn for each domain."""
-    resize: NonNegative = 72
-    """Side in pixels at which an image is drawn."""
-    crop: Positive = 64
-    """Side in pixels of the random square crop that the networks see."""
-    flip: bool = True
-    """Mirror an image left to right with probability one half."""
-    direction: Literal["AtoB", "BtoA"] = "AtoB"
-    """BtoA swaps the two domains."""
-
-
-DataConfig: TypeAlias = UnpairedData | SyntheticData
-
-# ------------------------------------------------------------------------------------------------------ networks
-
-
-class ResnetGenerator(Section, frozen=True, kw_only=True, tag_field="arch", tag="resnet"):
-    """Johnson et al.'s encoder, residual blocks, decoder (CycleGAN, section 4)."""
-
-    width: Positive = 64
-    """Channels of the first layer (ngf)."""
-    blocks: Annotated[int, Meta(ge=1, le=32)] = 9
-    """Residual blocks: 9 at 256 px, 6 at 128 px in the paper."""
-    norm: Norm = "instance"
-    """Normalisation layers."""
-    dropout: bool = False
-    """Dropout of 0.5 inside each residual block."""
-    init: Init = "normal"
-    """Distribution of the initial weights."""
-    init_gain: Annotated[float, Meta(gt=0, le=10)] = 0.02
-    """Its scale: the standard deviation of "normal", the gain of xavier and orthogonal; kaiming has its own."""
-
-
-class UnetGenerator(Section, frozen=True, kw_only=True, tag_field="arch", tag="unet"):
-    """Encoder and decoder with skip connections (pix2pix, section 3.2.1)."""
-
-    width: Positive = 64
-    """Channels of the first layer (ngf)."""
-    downs: Annotated[int, Meta(ge=5, le=12)] = 8
-    """Halvings of the resolution: 8 takes 256 px to 1 px, 7 takes 128 px."""
-    norm: Norm = "instance"
-    """Normalisation layers."""
-    dropout: bool = False
-    """Dropout of 0.5 in the inner decoder levels."""
-    init: Init = "normal"
-    """Distribution of the initial weights."""
-    init_gain: Annotated[float, Meta(gt=0, le=10)] = 0.02
-    """Its scale: the standard deviation of "normal", the gain of xavier and orthogonal; kaiming has its own."""
-
-
-GeneratorConfig: TypeAlias = ResnetGenerator | UnetGenerator
-
-
-class PatchDiscriminator(Section, frozen=True, kw_only=True, tag_field="arch", tag="patch"):
-    """PatchGAN: judges every patch of the image (pix2pix, section 3.2.2)."""
-
-    width: Positive = 64
-    """Channels of the first layer (ndf)."""
-    layers: Annotated[int, Meta(ge=1, le=6)] = 3
-    """Strided layers; the receptive field is 16, 34, 70, 142, 286 px for 1 to 5."""
-    norm: Norm = "instance"
-    """Normalisation layers."""
-    init: Init = "normal"
-    """Distribution of the initial weights."""
-    init_gain: Annotated[float, Meta(gt=0, le=10)] = 0.02
-    """Its scale: the standard deviation of "normal", the gain of xavier and orthogonal; kaiming has its own."""
-
-
-class PixelDiscriminator(Section, frozen=True, kw_only=True, tag_field="arch", tag="pixel"):
-    """The 1x1 PatchGAN: judges every pixel by its colour alone."""
-
-    width: Positive = 64
-    """Channels of the first layer (ndf)."""
-    norm: Norm = "instance"
-    """Normalisation layers."""
-    init: Init = "normal"
-    """Distribution of the initial weights."""
-    init_gain: Annotated[float, Meta(gt=0, le=10)] = 0.02
-    """Its scale: the standard deviation of "normal", the gain of xavier and orthogonal; kaiming has its own."""
-
-
-DiscriminatorConfig: TypeAlias = PatchDiscriminator | PixelDiscriminator
 
 # -------------------------------------------------------------------------------------------------- optimisation
 
@@ -168,8 +59,10 @@ class OptimConfig(Section, frozen=True, kw_only=True):
     """Epochs between the tenfold drops of "step"."""
     patience: NonNegative = 5
     """Epochs without a better generator objective before "plateau" lowers the rate fivefold."""
-    pool: NonNegative = 50
-    """Generated images kept to show the discriminators an older one half of the time; 0 shows only the newest."""
+    weight_decay: Annotated[float, Meta(ge=0, le=1)] = 0.0
+    """L2 penalty that Adam adds to the gradients."""
+    ema: Annotated[float, Meta(ge=0, lt=1)] = 0.0
+    """Decay of a moving average of the generators' weights, which samples then show; 0 keeps none."""
 
     @property
     def total_epochs(self) -> int:
@@ -177,11 +70,20 @@ class OptimConfig(Section, frozen=True, kw_only=True):
         return self.epochs if self.schedule == "cosine" else self.epochs + self.decay_epochs
 
 
+class PoolingOptim(OptimConfig, frozen=True, kw_only=True):
+    """With a history of generated images."""
+
+    pool: NonNegative = 50
+    """Generated images kept to show the discriminators an older one half of the time; 0 shows only the newest."""
+
+
 class RunConfig(Section, frozen=True, kw_only=True):
     """How and where the run computes."""
 
     batch: Positive = 1
     """Images of each domain in a step."""
+    accumulate: Positive = 1
+    """Parts in which a step's batch goes through the networks, one after another: less memory for more time."""
     seed: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
     """Everything random follows from it: weights, data order, crops, image pool."""
     steps: NonNegative = 0

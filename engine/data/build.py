@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.batch import UnpairedBatch
+from engine.batch import ImageBatch
+from engine.config.data import DataConfig, SyntheticData, UnpairedData
 from engine.config.data_check import check_data, data_root
 from engine.config.image_files import list_images
-from engine.config.schema import DataConfig, SyntheticData, UnpairedData
 from engine.data.domains import Domain, FolderDomain, Problem, read_framed
 from engine.data.pixels import to_unit_range
 from engine.data.synthetic import COATS, draw_domain, held_out
@@ -33,9 +33,9 @@ class SampleImages(NamedTuple):
     problems: tuple[Problem, ...]
     """Images passed over."""
 
-    def on(self, device: torch.device) -> UnpairedBatch:
+    def on(self, device: torch.device) -> ImageBatch:
         """What a method's sample takes: both domains on the training device, in -1..1."""
-        return UnpairedBatch(real_A=to_unit_range(self.real_A, device), real_B=to_unit_range(self.real_B, device))
+        return ImageBatch(real_A=to_unit_range(self.real_A, device), real_B=to_unit_range(self.real_B, device))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from types import TracebackType
 import torch
 from torch import Tensor
 
-from engine.batch import UnpairedBatch
+from engine.batch import ImageBatch
 from engine.data.build import Source
 from engine.data.domains import Problem
 from engine.data.pixels import to_unit_range
@@ -39,9 +39,9 @@ class Batch:
     def __len__(self) -> int:
         return self.real_A.shape[0]
 
-    def on(self, device: torch.device) -> UnpairedBatch:
+    def on(self, device: torch.device) -> ImageBatch:
         """What a method's step takes: both domains on the training device, in -1..1."""
-        return UnpairedBatch(real_A=to_unit_range(self.real_A, device), real_B=to_unit_range(self.real_B, device))
+        return ImageBatch(real_A=to_unit_range(self.real_A, device), real_B=to_unit_range(self.real_B, device))
 
     @property
     def epoch(self) -> int:

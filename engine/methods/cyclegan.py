@@ -15,10 +15,12 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Adam
 
-from engine.batch import UnpairedBatch
+from engine.batch import ImageBatch
 from engine.config.geometry import check_translatable
-from engine.config.methods import CycleGanConfig, CycleGanLoss
-from engine.config.schema import DiscriminatorConfig, GeneratorConfig, OptimConfig
+from engine.config.losses import CycleGanLoss
+from engine.config.methods import CycleGanConfig
+from engine.config.networks import DiscriminatorConfig, GeneratorConfig
+from engine.config.schema import OptimConfig
 from engine.errors import RequestError
 from engine.image_pool import ImagePool
 from engine.losses import adversarial_loss, l1
@@ -96,14 +98,14 @@ class CycleGan:
 
     # ------------------------------------------------------------------------------------------------ section 4
 
-    def step(self, batch: UnpairedBatch) -> dict[str, Tensor]:
+    def step(self, batch: ImageBatch) -> dict[str, Tensor]:
         """Update both generators, then both discriminators against the images just made (see Method.step)."""
         images, generator_losses = self._update_generators(batch)
         discriminator_losses = self._update_discriminators(batch, images)
         losses = {**generator_losses, **discriminator_losses}
         return {name: losses[name].detach() for name in self.components}
 
-    def _update_generators(self, batch: UnpairedBatch) -> tuple[_Translations, dict[str, Tensor]]:
+    def _update_generators(self, batch: ImageBatch) -> tuple[_Translations, dict[str, Tensor]]:
         with frozen(self.D_A, self.D_B):
             with self._autocast():
                 images = self._translate_batch(batch)
@@ -113,7 +115,7 @@ class CycleGan:
             self.optimizers["G"].step()
         return images, losses
 
-    def _update_discriminators(self, batch: UnpairedBatch, images: _Translations) -> dict[str, Tensor]:
+    def _update_discriminators(self, batch: ImageBatch, images: _Translations) -> dict[str, Tensor]:
         # The pools share one stream of draws, so their order is part of the result: fake_B first.
         fake_B = self._pool_of_fake_B.query(images.fake_B)
         fake_A = self._pool_of_fake_A.query(images.fake_A)
@@ -129,7 +131,7 @@ class CycleGan:
 
     # ------------------------------------------------------------------------------------------ sections 3, 5.2
 
-    def _translate_batch(self, batch: UnpairedBatch) -> _Translations:
+    def _translate_batch(self, batch: ImageBatch) -> _Translations:
         if self._identity_wanted and self._config.generator.norm != "batch":
             fake_B, idt_A = self._run_both(self.G_A, batch.real_A, batch.real_B)
             fake_A, idt_B = self._run_both(self.G_B, batch.real_B, batch.real_A)
@@ -137,7 +139,7 @@ class CycleGan:
             return _Translations(fake_B=fake_B, rec_A=rec_A, fake_A=fake_A, rec_B=rec_B, idt_A=idt_A, idt_B=idt_B)
         return self._translate_one_by_one(batch)
 
-    def _translate_one_by_one(self, batch: UnpairedBatch) -> _Translations:
+    def _translate_one_by_one(self, batch: ImageBatch) -> _Translations:
         """In the reference's order, which is also the order in which batch normalisation averages its statistics."""
         fake_B = self._run(self.G_A, batch.real_A)
         rec_A = self._run(self.G_B, fake_B)
@@ -147,7 +149,7 @@ class CycleGan:
         idt_B = self._run(self.G_B, batch.real_A) if self._identity_wanted else None
         return _Translations(fake_B=fake_B, rec_A=rec_A, fake_A=fake_A, rec_B=rec_B, idt_A=idt_A, idt_B=idt_B)
 
-    def _generator_losses(self, batch: UnpairedBatch, images: _Translations) -> dict[str, Tensor]:
+    def _generator_losses(self, batch: ImageBatch, images: _Translations) -> dict[str, Tensor]:
         """Equation 3, each term with its weight; the identity terms are those of section 5.2."""
         adversarial, identity = self._weights["loss.adversarial"], self._weights["loss.identity"]
         cycle_a, cycle_b = self._weights["loss.cycle_a"], self._weights["loss.cycle_b"]
@@ -186,7 +188,7 @@ class CycleGan:
 
     # ------------------------------------------------------------------------------------------- looking at it
 
-    def sample(self, batch: UnpairedBatch) -> list[SampleRow]:
+    def sample(self, batch: ImageBatch) -> list[SampleRow]:
         """Two rows: A with its translation and reconstruction, and B with its own (see Method.sample).
 
         While the identity terms are trained, each row ends with what the other generator makes of its real images.

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from engine.batch import UnpairedBatch
+from engine.batch import ImageBatch
 
 Direction: TypeAlias = Literal["AtoB", "BtoA"]
 SampleRow: TypeAlias = dict[str, Tensor]
@@ -43,7 +43,7 @@ class Method(Protocol):
     def objective(self) -> tuple[str, ...]:
         """The components whose sum the generators minimise; a schedule may watch it."""
 
-    def step(self, batch: UnpairedBatch) -> dict[str, Tensor]:
+    def step(self, batch: ImageBatch) -> dict[str, Tensor]:
         """Train on one batch.
 
         Returns:
@@ -51,7 +51,7 @@ class Method(Protocol):
             that is switched off is 0.
         """
 
-    def sample(self, batch: UnpairedBatch) -> list[SampleRow]:
+    def sample(self, batch: ImageBatch) -> list[SampleRow]:
         """Translate a batch for display, in evaluation mode; the training that follows is as if it had not happened."""
 
     def translate(self, images: Tensor, direction: Direction) -> Tensor:

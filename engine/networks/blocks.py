@@ -11,7 +11,7 @@ from typing import assert_never
 import torch
 from torch import Tensor, nn
 
-from engine.config.schema import Norm
+from engine.config.networks import Norm
 
 
 def normalisation(norm: Norm, channels: int) -> nn.Module:

@@ -10,7 +10,7 @@ from typing import assert_never
 
 from torch import Tensor, nn
 
-from engine.config.schema import DiscriminatorConfig, PatchDiscriminator, PixelDiscriminator
+from engine.config.networks import DiscriminatorConfig, PatchDiscriminator, PixelDiscriminator
 from engine.networks.blocks import needs_bias, normalisation
 
 

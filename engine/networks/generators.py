@@ -9,7 +9,7 @@ from typing import assert_never
 
 from torch import Tensor, nn
 
-from engine.config.schema import GeneratorConfig, Norm, ResnetGenerator, UnetGenerator
+from engine.config.networks import GeneratorConfig, Norm, ResnetGenerator, UnetGenerator
 from engine.networks.blocks import ReflectionPad, ResnetBlock, UnetLevel, needs_bias, normalisation
 
 

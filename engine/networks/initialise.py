@@ -7,7 +7,7 @@ from typing import assert_never
 import torch
 from torch import nn
 
-from engine.config.schema import Init
+from engine.config.networks import Init
 
 
 def initialise(network: nn.Module, init: Init, gain: float, generator: torch.Generator) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import torch
 
-from engine.batch import UnpairedBatch
+from engine.batch import ImageBatch
 from engine.checkpoint import Saved, Unsaved
 from engine.config.methods import TrainConfig
 from engine.data.build import Source
@@ -47,7 +47,7 @@ class Session:
     panel: ControlPanel
     progress: Progress
     meters: Meters
-    shown: UnpairedBatch
+    shown: ImageBatch
     """The fixed images of the contact sheets."""
 
     total_steps: int

@@ -7,8 +7,9 @@ import math
 import msgspec
 
 from engine.config.controls import controls_of
+from engine.config.data import DataConfig, SyntheticData, UnpairedData
 from engine.config.rate_curves import curve_of
-from engine.config.schema import DataConfig, OptimConfig, SyntheticData, UnpairedData
+from engine.config.schema import OptimConfig
 from engine.protocol.events import Announced
 from engine.protocol.record import newest_journaled
 from engine.protocol.rundir import RunDirectory

@@ -9,8 +9,8 @@ from typing import Literal
 import msgspec
 
 from engine.config.controls import controls_of
+from engine.config.data import DataConfig, UnpairedData
 from engine.config.data_check import check_data
-from engine.config.schema import DataConfig, UnpairedData
 from engine.errors import GanTuiError, RequestError, WorkError
 from engine.protocol.checkpoints import Examine, Reading, damage_of
 from engine.protocol.events import SaveReason, StagedChange

@@ -10,12 +10,12 @@ from typing import Any
 
 import msgspec
 
+from engine.config.data import UnpairedData
 from engine.config.data_check import check_data
 from engine.config.geometry import check_geometry
 from engine.config.load import Tree, dump, read_toml, resolve, with_settings
 from engine.config.methods import TrainConfig
 from engine.config.presets import find_preset
-from engine.config.schema import UnpairedData
 from engine.errors import RequestError
 
 

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 import torch
 
-from engine.batch import UnpairedBatch
+from engine.batch import ImageBatch
 from engine.checkpoint import (
     adopt_checkpoint,
     load_checkpoint,
@@ -54,7 +54,7 @@ def method_of(*settings: str) -> Method:
 
 
 def step(method: Method) -> dict[str, torch.Tensor]:
-    batch = UnpairedBatch(real_A=torch.rand(1, 3, 32, 32) * 2 - 1, real_B=torch.rand(1, 3, 32, 32) * 2 - 1)
+    batch = ImageBatch(real_A=torch.rand(1, 3, 32, 32) * 2 - 1, real_B=torch.rand(1, 3, 32, 32) * 2 - 1)
     return method.step(batch)
 
 

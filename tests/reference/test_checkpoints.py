@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from engine.config.schema import PatchDiscriminator, ResnetGenerator
+from engine.config.networks import PatchDiscriminator, ResnetGenerator
 from engine.networks.discriminators import build_discriminator
 from engine.networks.generators import build_generator
 from tests.reference import vectors

@@ -9,16 +9,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from engine.batch import UnpairedBatch
-from engine.config.methods import CycleGanConfig, CycleGanLoss
-from engine.config.schema import (
-    OptimConfig,
-    PatchDiscriminator,
-    PixelDiscriminator,
-    ResnetGenerator,
-    RunConfig,
-    UnetGenerator,
-)
+from engine.batch import ImageBatch
+from engine.config.losses import CycleGanLoss
+from engine.config.methods import CycleGanConfig
+from engine.config.networks import PatchDiscriminator, PixelDiscriminator, ResnetGenerator, UnetGenerator
+from engine.config.schema import OptimConfig, RunConfig
 from engine.methods.cyclegan import CycleGan
 from tests.reference import vectors
 
@@ -112,10 +107,10 @@ def config_of(case: dict[str, Any]) -> CycleGanConfig:
     )
 
 
-def batch(case: dict[str, Any], step: int, dtype: torch.dtype) -> UnpairedBatch:
+def batch(case: dict[str, Any], step: int, dtype: torch.dtype) -> ImageBatch:
     """The case's inputs of a step."""
     shape = vectors.shape_in(case["inputs"])
-    return UnpairedBatch(
+    return ImageBatch(
         real_A=vectors.image(f"stepA{step}", shape, dtype), real_B=vectors.image(f"stepB{step}", shape, dtype)
     )
 

@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from engine.config.schema import (
+from engine.config.networks import (
     DiscriminatorConfig,
     GeneratorConfig,
     Norm,

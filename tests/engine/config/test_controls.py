@@ -7,24 +7,21 @@ import math
 import pytest
 
 from engine.config.controls import Control, controls_of
+from engine.config.data import SyntheticData, UnpairedData
 from engine.config.documentation import field_docs
 from engine.config.load import resolve
-from engine.config.methods import CycleGanLoss, CycleGanMethod
+from engine.config.losses import CycleGanLoss
+from engine.config.methods import CycleGanMethod
+from engine.config.networks import PatchDiscriminator, PixelDiscriminator, ResnetGenerator, UnetGenerator
 from engine.config.schema import (
     CheckpointConfig,
     LogConfig,
     NotFiniteSentinel,
     OptimConfig,
-    PatchDiscriminator,
-    PixelDiscriminator,
-    ResnetGenerator,
     RunConfig,
     SampleConfig,
     Section,
     SentinelConfig,
-    SyntheticData,
-    UnetGenerator,
-    UnpairedData,
 )
 from engine.errors import RequestError
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from engine.config.data import SyntheticData, UnpairedData
 from engine.config.data_check import check_data
 from engine.config.image_files import UnreadableImageError, image_size, list_images
-from engine.config.schema import SyntheticData, UnpairedData
 from engine.errors import RequestError
 
 

@@ -8,6 +8,7 @@ import sys
 import pytest
 import torch
 
+from engine.config.data import DataConfig, SyntheticData, UnpairedData
 from engine.config.geometry import (
     check_geometry,
     check_translatable,
@@ -16,16 +17,13 @@ from engine.config.geometry import (
     receptive_field,
 )
 from engine.config.methods import CycleGanConfig
-from engine.config.schema import (
-    DataConfig,
+from engine.config.networks import (
     DiscriminatorConfig,
     GeneratorConfig,
     PatchDiscriminator,
     PixelDiscriminator,
     ResnetGenerator,
-    SyntheticData,
     UnetGenerator,
-    UnpairedData,
 )
 from engine.errors import RequestError
 from engine.networks.discriminators import build_discriminator

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.config.data import SyntheticData, UnpairedData
 from engine.config.load import dump, read_toml, resolve, with_settings
+from engine.config.networks import UnetGenerator
 from engine.config.presets import find_preset, preset_summary, shipped_presets
-from engine.config.schema import SyntheticData, UnetGenerator, UnpairedData
 from engine.errors import RequestError
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.config.schema import UnpairedData
+from engine.config.data import UnpairedData
 
 
 def write_image(path: Path, number: int, size: tuple[int, int] = (24, 20)) -> None:

@@ -17,7 +17,7 @@ import psutil
 import pytest
 import torch
 
-from engine.config.schema import SyntheticData, UnpairedData
+from engine.config.data import SyntheticData, UnpairedData
 from engine.data.build import Source, build_source
 from engine.data.stream import Batch, BatchStream
 from engine.errors import WorkError
@@ -213,7 +213,7 @@ ENGINE = """
     import os, signal, sys
 
     if __name__ == "__main__":  # as in the engine, workers import this module without running it
-        from engine.config.schema import UnpairedData
+        from engine.config.data import UnpairedData
         from engine.data.build import build_source
         from engine.data.stream import BatchStream
 

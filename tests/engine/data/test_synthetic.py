@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.config.schema import SyntheticData
+from engine.config.data import SyntheticData
 from engine.data.animals import Coat
 from engine.data.build import build_source
 from engine.data.synthetic import COATS, HELD_OUT, draw_animal, draw_domain, held_out

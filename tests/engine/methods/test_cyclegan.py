@@ -12,16 +12,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.batch import UnpairedBatch
+from engine.batch import ImageBatch
 from engine.config.controls import controls_of
-from engine.config.methods import CycleGanConfig, CycleGanLoss
-from engine.config.schema import (
-    Norm,
-    OptimConfig,
-    PatchDiscriminator,
-    ResnetGenerator,
-    RunConfig,
-)
+from engine.config.losses import CycleGanLoss
+from engine.config.methods import CycleGanConfig
+from engine.config.networks import Norm, PatchDiscriminator, ResnetGenerator
+from engine.config.schema import OptimConfig, RunConfig
 from engine.errors import RequestError
 from engine.methods.build import build_method
 from engine.methods.cyclegan import CycleGan
@@ -44,10 +40,10 @@ def made(config: CycleGanConfig | None = None, seed: int = 0) -> CycleGan:
     return CycleGan(config or preset(), CPU, seed, torch.float64)
 
 
-def batch(seed: int = 0, size: int = 1) -> UnpairedBatch:
+def batch(seed: int = 0, size: int = 1) -> ImageBatch:
     draws = torch.Generator().manual_seed(seed)
     real_A, real_B = (torch.rand(size, 3, SIDE, SIDE, generator=draws, dtype=torch.float64) * 2 - 1 for _ in "AB")
-    return UnpairedBatch(real_A=real_A, real_B=real_B)
+    return ImageBatch(real_A=real_A, real_B=real_B)
 
 
 def weights(method: Method) -> dict[str, Tensor]:
@@ -141,7 +137,7 @@ def test_gradients_do_not_accumulate_over_steps() -> None:
 def test_an_error_in_a_step_leaves_the_discriminators_trainable() -> None:
     method = made()
     with pytest.raises(RuntimeError):
-        method.step(UnpairedBatch(real_A=torch.zeros(1, 5, SIDE, SIDE), real_B=torch.zeros(1, 5, SIDE, SIDE)))
+        method.step(ImageBatch(real_A=torch.zeros(1, 5, SIDE, SIDE), real_B=torch.zeros(1, 5, SIDE, SIDE)))
     assert all(parameter.requires_grad for parameter in method.networks["D_A"].parameters())
 
 
@@ -191,7 +187,7 @@ def test_bf16_computes_in_bf16_and_keeps_weights_and_losses_in_float32() -> None
     method = CycleGan(msgspec.structs.replace(preset(), run=RunConfig(precision="bf16")), CPU, 0)
     seen: list[torch.dtype] = []
     method.networks["G_A"].register_forward_hook(lambda _, __, output: seen.append(output.dtype))
-    floats = UnpairedBatch(real_A=batch().real_A.float(), real_B=batch().real_B.float())
+    floats = ImageBatch(real_A=batch().real_A.float(), real_B=batch().real_B.float())
     losses, wanted = method.step(floats), exact.step(floats)
     assert set(seen) == {torch.bfloat16}
     assert {loss.dtype for loss in losses.values()} == {torch.float32}
@@ -310,7 +306,7 @@ def test_samples_go_through_the_generators_that_their_names_say() -> None:
 
 def test_samples_do_not_depend_on_how_many_there_are() -> None:
     method, shown = made(), batch(size=3)
-    alone = method.sample(UnpairedBatch(real_A=shown.real_A[1:2], real_B=shown.real_B[1:2]))
+    alone = method.sample(ImageBatch(real_A=shown.real_A[1:2], real_B=shown.real_B[1:2]))
     assert torch.equal(method.sample(shown)[0]["fake_B"][1:2], alone[0]["fake_B"])
 
 
@@ -346,7 +342,7 @@ def test_sampling_restores_each_modules_own_mode_even_after_an_error() -> None:
     method.sample(batch())
     assert {name: network.training for name, network in method.networks.items()} == modes
     with pytest.raises(RuntimeError):
-        method.sample(UnpairedBatch(real_A=torch.zeros(1, 5, SIDE, SIDE), real_B=torch.zeros(1, 5, SIDE, SIDE)))
+        method.sample(ImageBatch(real_A=torch.zeros(1, 5, SIDE, SIDE), real_B=torch.zeros(1, 5, SIDE, SIDE)))
     assert {name: network.training for name, network in method.networks.items()} == modes
     assert torch.is_grad_enabled()
 

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from engine.config.geometry import patch_map_side, receptive_field
-from engine.config.schema import PatchDiscriminator, PixelDiscriminator
+from engine.config.networks import PatchDiscriminator, PixelDiscriminator
 from engine.networks.discriminators import build_discriminator
 
 

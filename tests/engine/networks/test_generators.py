@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from engine.config.schema import GeneratorConfig, Norm, ResnetGenerator, UnetGenerator
+from engine.config.networks import GeneratorConfig, Norm, ResnetGenerator, UnetGenerator
 from engine.networks.generators import build_generator
 
 SMALL: list[GeneratorConfig] = [

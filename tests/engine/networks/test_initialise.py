@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from engine.config.schema import Init, PatchDiscriminator
+from engine.config.networks import Init, PatchDiscriminator
 from engine.networks.discriminators import build_discriminator
 from engine.networks.initialise import initialise
 

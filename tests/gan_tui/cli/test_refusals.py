@@ -159,7 +159,10 @@ def test_a_run_that_matches_none_or_several(tmp_path: Path, command: tuple[str, 
     [
         (("resume", "ended"), "run ended: has done all its steps at 12. Train longer in a branch"),
         (("resume", "ended", "--checkpoint", "7"), "checkpoint 7 of run ended: does not exist. There are 5, 10, 12"),
-        (("resume", "ended", "--checkpoint", "12", "--steps", "9"), "run.steps = 9: is behind the checkpoint, which is"),
+        (
+            ("resume", "ended", "--checkpoint", "12", "--steps", "9"),
+            "run.steps = 9: is behind the checkpoint, which is",
+        ),
         (("resume", "ended", "--set", "loss.cycle=3"), "loss.cycle: is not a preset key. Did you mean loss.cycle_b?"),
         (("ctl", "ended", "status"), "run ended: has no engine at work. Start it: gan-tui resume ended"),
         (("ctl", "ended", "set", "loss.cycle_a"), "set: needs a value after every key"),

@@ -1,0 +1,110 @@
+"""The [data] section: one struct for each kind of image source."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from msgspec import Meta
+
+from engine.config.schema import NonNegative, Positive, Section
+
+Direction: TypeAlias = Literal["AtoB", "BtoA"]
+Digit = Annotated[int, Meta(ge=0, le=9)]
+
+
+class _Framed(Section, frozen=True, kw_only=True):
+    """What every source of pictures has that are resized, cropped and mirrored."""
+
+    resize: NonNegative = 286
+    """Side in pixels to which every image is resized (bicubic, square) before the crop; 0 keeps its size."""
+    crop: Positive = 256
+    """Side in pixels of the random square crop that the networks see."""
+    flip: bool = True
+    """Mirror an image left to right with probability one half."""
+    direction: Direction = "AtoB"
+    """BtoA swaps the two domains."""
+
+
+class UnpairedData(_Framed, frozen=True, kw_only=True, tag_field="kind", tag="unpaired"):
+    """Two folders of images without correspondence: root/trainA, root/trainB and, for samples, testA, testB."""
+
+    root: str = ""
+    """Folder that holds trainA and trainB; relative to the directory the command is run in."""
+    workers: NonNegative = 2
+    """Processes that decode images ahead of the training loop; 0 decodes inside it."""
+
+
+class PairedData(_Framed, frozen=True, kw_only=True, tag_field="kind", tag="paired"):
+    """Pairs: files with both halves side by side in root/train (A left, B right), or root/A/train and root/B/train.
+
+    pix2pix sees the halves of one file together, cropped and mirrored alike; other methods draw B by itself.
+    """
+
+    root: str = ""
+    """Folder that holds train, or A and B; relative to the directory the command is run in."""
+    workers: NonNegative = 2
+    """Processes that decode images ahead of the training loop; 0 decodes inside it."""
+
+
+class SyntheticData(_Framed, frozen=True, kw_only=True, tag_field="kind", tag="synthetic"):
+    """Two domains drawn from the seed: plain animals and striped ones, on natural-looking backgrounds.
+
+    pix2pix sees each animal in both coats; other methods see other animals in each domain.
+    """
+
+    images: Annotated[int, Meta(ge=2, le=20_000)] = 200
+    """Training images drawn for each domain."""
+    resize: NonNegative = 72
+    """Side in pixels at which an image is drawn."""
+    crop: Positive = 64
+    """Side in pixels of the random square crop that the networks see."""
+
+
+class _LabelledDigits(Section, frozen=True, kw_only=True):
+    """What every source of labelled digits has; they are neither cropped nor mirrored."""
+
+    size: Positive = 32
+    """Side in pixels of an image."""
+    direction: Direction = "AtoB"
+    """BtoA swaps the two domains."""
+    without_A: tuple[Digit, ...] = ()
+    """Digits left out of domain A, the source."""
+    without_B: tuple[Digit, ...] = ()
+    """Digits left out of domain B, the target."""
+
+    @property
+    def resize(self) -> int:
+        """Side in pixels to which every image is resized."""
+        return self.size
+
+    @property
+    def crop(self) -> int:
+        """Side in pixels that the networks see."""
+        return self.size
+
+
+class DigitsData(_LabelledDigits, frozen=True, kw_only=True, tag_field="kind", tag="digits"):
+    """Two sets of labelled digits, each in IDX files (perhaps gzipped) or in folders train/<digit>, test/<digit>."""
+
+    root: str = ""
+    """Folder that holds both sets; relative to the directory the command is run in."""
+    A: str = ""
+    """Folder of the source set within root, such as "mnist_m"."""
+    B: str = ""
+    """Folder of the target set within root, such as "mnist"."""
+
+
+class SyntheticDigits(_LabelledDigits, frozen=True, kw_only=True, tag_field="kind", tag="synthetic-digits"):
+    """Digits drawn from the seed: coloured ones on coloured grounds (A), and white ones on black (B)."""
+
+    images: Annotated[int, Meta(ge=10, le=60_000)] = 4000
+    """Training images drawn for each domain."""
+
+
+ImagesConfig: TypeAlias = UnpairedData | PairedData | DigitsData | SyntheticData | SyntheticDigits
+"""For methods that learn from two domains without correspondence."""
+PairsConfig: TypeAlias = PairedData | SyntheticData
+"""For methods that learn from pairs."""
+DigitsConfig: TypeAlias = DigitsData | SyntheticDigits
+"""For methods that need labels."""
+DataConfig: TypeAlias = ImagesConfig

@@ -1,0 +1,138 @@
+"""Which techniques of a preset are part of its run, and which do not go together. Torch-free."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from engine.config.data import DigitsData, SyntheticDigits
+from engine.config.losses import AeGanLoss, DtnLoss, GanLoss, Pix2PixLoss
+from engine.config.methods import AeGanConfig, DtnConfig, TrainConfig
+from engine.config.networks import AutoencoderGenerator, EncoderDecoderGenerator, ImageDiscriminator, PatchDiscriminator
+from engine.errors import RequestError
+
+OPTIONAL_WEIGHTS = {
+    GanLoss: ("feature_matching", "historical", "tv"),
+    Pix2PixLoss: ("l2",),
+    DtnLoss: ("tv",),
+    AeGanLoss: ("class_a", "class_b"),
+}
+"""Terms that are left out of a run, with their curves and controls, where its preset gives them no weight."""
+
+
+def idle_settings(config: TrainConfig) -> dict[str, str]:
+    """Keys that do nothing in a run, each with the reason as a clause; such a key is no control of it."""
+    loss = config.loss
+    idle = {
+        f"loss.{name}": "was given no weight"
+        for kind, names in OPTIONAL_WEIGHTS.items()
+        if isinstance(loss, kind)
+        for name in names
+        if getattr(loss, name) == 0
+    }
+    if isinstance(loss, GanLoss):
+        if loss.gan != "wgan-gp":
+            idle["loss.gradient_penalty"] = f"is of wgan-gp alone, and loss.gan is {loss.gan}"
+        if loss.gan not in ("lsgan", "vanilla"):
+            idle["loss.label_smoothing"] = f"is of lsgan and vanilla, and {loss.gan} has no targets to lower"
+    if isinstance(config, AeGanConfig) and not config.generator.variational:
+        idle |= {f"loss.{name}": "needs generator.variational = true" for name in ("kl", "kl_cycle")}
+    return idle
+
+
+def needs_whole_batches(config: TrainConfig) -> bool:
+    """Whether an epoch's last, smaller batch is left out: its statistics would be those of too few images."""
+    return config.run.batch > 1 and any(_mixing(config))
+
+
+def check_techniques(config: TrainConfig) -> None:
+    """Refuse a preset whose settings contradict one another or do nothing.
+
+    Raises:
+        RequestError: naming the key, the reason, and what to set instead.
+    """
+    _check_idle(config)
+    _check_gan(config)
+    _check_batch(config)
+    _check_networks(config)
+    _check_labels(config)
+
+
+def _check_idle(config: TrainConfig) -> None:
+    """A key that does nothing must not have been given a value: the user expects something of it."""
+    defaults = {field.name: field.default for field in msgspec.structs.fields(type(config.loss))}
+    for key, reason in idle_settings(config).items():
+        name = key.removeprefix("loss.")
+        value = getattr(config.loss, name)
+        if value not in (0, defaults[name]):
+            raise RequestError(f"{key} = {value:g}", reason, "Leave it out, or change what it depends on.")
+
+
+def _check_gan(config: TrainConfig) -> None:
+    if not isinstance(config.loss, GanLoss) or config.loss.gan != "wgan-gp":
+        return
+    fact = "judges the images of a batch together, and wgan-gp's penalty is of each image by itself"
+    if config.discriminator.norm == "batch":
+        raise RequestError("discriminator.norm = batch", fact, 'Set it to "instance", "group" or "none".')
+    if isinstance(config.discriminator, ImageDiscriminator) and config.discriminator.minibatch:
+        raise RequestError("discriminator.minibatch", fact, "Set it to 0, or choose another loss.gan.")
+
+
+def _check_batch(config: TrainConfig) -> None:
+    batch, accumulate = config.run.batch, config.run.accumulate
+    if accumulate > batch:
+        fact = f"cannot take a batch of {batch} apart"
+        raise RequestError(f"run.accumulate = {accumulate}", fact, f"Set it to {batch} or less, or raise run.batch.")
+    mixing = next(_mixing(config), "")
+    if accumulate > 1 and mixing:
+        fact = f"would change the result: {mixing} sees the images of a batch together"
+        raise RequestError(f"run.accumulate = {accumulate}", fact, "Lower run.batch, or change that.")
+    if batch == 1 and isinstance(config.discriminator, ImageDiscriminator) and config.discriminator.minibatch:
+        fact = "compares the images of a batch, and there is one"
+        raise RequestError("discriminator.minibatch", fact, "Raise run.batch, or set it to 0.")
+    narrow = isinstance(config.generator, EncoderDecoderGenerator) and config.generator.bottleneck
+    if batch == 1 and narrow and config.generator.norm == "batch":
+        fact = "normalises a 1x1 map over the images of a batch, and there is one"
+        raise RequestError("generator.bottleneck", fact, "Raise run.batch, or set it to 0.")
+
+
+def _mixing(config: TrainConfig) -> Iterator[str]:
+    """The keys through which the images of a batch have to do with one another."""
+    if config.generator.norm == "batch":
+        yield "generator.norm = batch"
+    if config.discriminator.norm == "batch":
+        yield "discriminator.norm = batch"
+    if isinstance(config.discriminator, ImageDiscriminator) and config.discriminator.minibatch:
+        yield "discriminator.minibatch"
+    if isinstance(config.loss, GanLoss) and config.loss.feature_matching:
+        yield "loss.feature_matching"
+    if isinstance(config, DtnConfig):
+        yield "f, with batch normalisation,"
+
+
+def _check_networks(config: TrainConfig) -> None:
+    generator, discriminator = config.generator, config.discriminator
+    if isinstance(generator, EncoderDecoderGenerator) and generator.bottleneck and generator.norm == "instance":
+        fact = "has a map of one pixel, which instance normalisation makes 0"
+        raise RequestError("generator.bottleneck", fact, 'Set generator.norm to "batch", "group" or "none".')
+    if isinstance(generator, AutoencoderGenerator) and generator.shared > generator.blocks:
+        fact = f"is more than the {generator.blocks} blocks that there are"
+        raise RequestError(f"generator.shared = {generator.shared}", fact, f"Set it to {generator.blocks} or less.")
+    if isinstance(discriminator, PatchDiscriminator) and discriminator.scales > 1 and discriminator.count > 1:
+        fact = f"judges in {discriminator.scales} scales, each with a PatchGAN of its own"
+        raise RequestError(f"discriminator.count = {discriminator.count}", fact, "Set one of scales and count to 1.")
+
+
+def _check_labels(config: TrainConfig) -> None:
+    data = config.data
+    labelled = isinstance(data, DigitsData | SyntheticDigits)
+    if isinstance(config.loss, AeGanLoss) and not labelled:
+        for name in ("class_a", "class_b"):
+            if getattr(config.loss, name) > 0:
+                fact = "needs labelled images, and this data has none"
+                raise RequestError(f"loss.{name}", fact, 'Set it to 0, or data.kind to "digits".')
+    if isinstance(data, DigitsData | SyntheticDigits):
+        for key, without in (("data.without_A", data.without_A), ("data.without_B", data.without_B)):
+            if len(set(without)) == 10:
+                raise RequestError(key, "leaves out every digit", "Leave some in.")
