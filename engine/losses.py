@@ -2,42 +2,185 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol, TypeAlias, assert_never
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, assert_never
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-GanKind: TypeAlias = Literal["lsgan", "vanilla"]
+from engine.config.losses import GanKind
+
+# ------------------------------------------------------------------------------------------------- adversarial
 
 
 class AdversarialLoss(Protocol):
-    """How far a discriminator's judgement is from saying that its images are real, or that they are fake."""
+    """What the two players minimise; logits have any shape, and results are means over them, 0-d."""
 
-    def __call__(self, logits: Tensor, *, real: bool) -> Tensor:
-        """The mean over every patch of every image, as a 0-d tensor; `logits` has any shape."""
+    def of_real(self, logits: Tensor, target: Tensor | float) -> Tensor:
+        """The discriminator's loss for real images; `target` is what they should be judged as, where there is."""
+
+    def of_fake(self, logits: Tensor) -> Tensor:
+        """The discriminator's loss for generated images."""
+
+    def of_generated(self, logits: Tensor) -> Tensor:
+        """The generator's loss for its images."""
 
 
 def adversarial_loss(kind: GanKind) -> AdversarialLoss:
     """The loss that a preset's loss.gan names."""
     match kind:
         case "lsgan":
-            return least_squares
+            return LeastSquares()
         case "vanilla":
-            return cross_entropy
+            return CrossEntropy()
+        case "wgan-gp":
+            return Wasserstein()
+        case "hinge":
+            return Hinge()
         case _:
             assert_never(kind)
 
 
-def least_squares(logits: Tensor, *, real: bool) -> Tensor:
-    """Mean of (D(x) - target)^2, target 1 for real and 0 for fake (LSGAN, Mao et al. 2017, equation 9)."""
-    return ((logits - 1) if real else logits).square().mean()
+@dataclass(frozen=True)
+class LeastSquares:
+    """(D(x) - target)^2, target 1 for real and 0 for fake (LSGAN, Mao et al. 2017, equation 9)."""
+
+    def of_real(self, logits: Tensor, target: Tensor | float) -> Tensor:
+        """See AdversarialLoss."""
+        return (logits - target).square().mean()
+
+    def of_fake(self, logits: Tensor) -> Tensor:
+        """See AdversarialLoss."""
+        return logits.square().mean()
+
+    def of_generated(self, logits: Tensor) -> Tensor:
+        """See AdversarialLoss; the target is 1, whatever the discriminator's is."""
+        return (logits - 1).square().mean()
 
 
-def cross_entropy(logits: Tensor, *, real: bool) -> Tensor:
-    """Mean of -log s(D(x)) for real, -log(1 - s(D(x))) for fake, s the sigmoid (Goodfellow et al. 2014, equation 1)."""
-    return -F.logsigmoid(logits if real else -logits).mean()
+@dataclass(frozen=True)
+class CrossEntropy:
+    """-log s(D(x)) for real, -log(1 - s(D(x))) for fake, s the sigmoid (Goodfellow et al. 2014, equation 1).
+
+    The generator's is the one that does not saturate, -log s(D(G(z))) (their section 3).
+    """
+
+    def of_real(self, logits: Tensor, target: Tensor | float) -> Tensor:
+        """See AdversarialLoss."""
+        return -(target * F.logsigmoid(logits) + (1 - target) * F.logsigmoid(-logits)).mean()
+
+    def of_fake(self, logits: Tensor) -> Tensor:
+        """See AdversarialLoss."""
+        return -F.logsigmoid(-logits).mean()
+
+    def of_generated(self, logits: Tensor) -> Tensor:
+        """See AdversarialLoss."""
+        return -F.logsigmoid(logits).mean()
+
+
+@dataclass(frozen=True)
+class Wasserstein:
+    """-D(x) for real, D(x) for fake (Arjovsky et al. 2017, algorithm 1); it needs gradient_penalty beside it."""
+
+    def of_real(self, logits: Tensor, target: Tensor | float) -> Tensor:
+        """See AdversarialLoss; there is no target."""
+        return -logits.mean()
+
+    def of_fake(self, logits: Tensor) -> Tensor:
+        """See AdversarialLoss."""
+        return logits.mean()
+
+    def of_generated(self, logits: Tensor) -> Tensor:
+        """See AdversarialLoss."""
+        return -logits.mean()
+
+
+@dataclass(frozen=True)
+class Hinge:
+    """max(0, 1 - D(x)) for real, max(0, 1 + D(x)) for fake (Miyato et al. 2018, equations 16 and 17)."""
+
+    def of_real(self, logits: Tensor, target: Tensor | float) -> Tensor:
+        """See AdversarialLoss; there is no target."""
+        return F.relu(1 - logits).mean()
+
+    def of_fake(self, logits: Tensor) -> Tensor:
+        """See AdversarialLoss."""
+        return F.relu(1 + logits).mean()
+
+    def of_generated(self, logits: Tensor) -> Tensor:
+        """See AdversarialLoss."""
+        return -logits.mean()
+
+
+def gradient_penalty(judge: Callable[[Tensor], Sequence[Tensor]], real: Tensor, fake: Tensor, alpha: Tensor) -> Tensor:
+    """WGAN-GP's mean of (|grad D(x)| - 1)^2 between real and generated images (Gulrajani et al. 2017, equation 3).
+
+    Args:
+        judge: images -> the logits of each discriminator; their penalties are averaged.
+        real: (N, C, H, W).
+        fake: likewise, detached.
+        alpha: (N, 1, 1, 1) in [0, 1]: how much of the real image is in the point looked at.
+
+    Returns:
+        0-d; it can be differentiated by the discriminator's weights.
+    """
+    between = torch.lerp(fake, real, alpha).requires_grad_()
+    penalties = []
+    for logits in judge(between):
+        [gradient] = torch.autograd.grad(logits.sum(), between, create_graph=True)
+        norms = (gradient.flatten(1) + _UNDER_THE_ROOT).norm(dim=1)
+        penalties.append((norms - 1).square().mean())
+    return torch.stack(penalties).mean()
+
+
+_UNDER_THE_ROOT = 1e-16
+"""Added to every element of a gradient before its norm, as the reference does: the root has no slope at zero."""
+
+# ------------------------------------------------------------------------------------------ of images and features
 
 
 def l1(output: Tensor, target: Tensor) -> Tensor:
     """Mean absolute difference over every value, as a 0-d tensor."""
     return F.l1_loss(output, target)
+
+
+def l2(output: Tensor, target: Tensor) -> Tensor:
+    """Mean squared difference over every value, as a 0-d tensor."""
+    return F.mse_loss(output, target)
+
+
+def feature_matching(of_fake: Sequence[Tensor], of_real: Sequence[Tensor]) -> Tensor:
+    """Squared distance between the batch means of a discriminator's features (Salimans et al. 2016, section 3.1).
+
+    Args:
+        of_fake: what each hidden layer makes of generated images, each with the batch as its first dimension.
+        of_real: what it makes of real ones, detached.
+
+    Returns:
+        The sum over the layers of the mean over their values, 0-d (as in DiscoGAN's implementation).
+    """
+    distances = [l2(fake.mean(0), real.mean(0)) for fake, real in zip(of_fake, of_real, strict=True)]
+    return torch.stack(distances).sum()
+
+
+def total_variation(images: Tensor) -> Tensor:
+    """The sum over an image of the length of its gradient, averaged over the images (DTN, equation 7, with B = 1).
+
+    Args:
+        images: (N, C, H, W); every channel counts.
+    """
+    here = images[..., :-1, :-1]
+    across, down = images[..., :-1, 1:] - here, images[..., 1:, :-1] - here
+    lengths = (across.square() + down.square() + _FLAT).sqrt()
+    return lengths.flatten(1).sum(1).mean()
+
+
+_FLAT = 1e-12
+"""Under the root of the total variation, which has no slope where an image is flat."""
+
+
+def unit_normal_kl(means: Tensor) -> Tensor:
+    """KL divergence of N(means, 1) from N(0, 1) up to a factor of 1/2: the mean of their squares (UNIT, equation 3)."""
+    return means.square().mean()

@@ -13,25 +13,20 @@ from random import Random
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Adam
 
 from engine.batch import ImageBatch
 from engine.config.geometry import check_translatable
-from engine.config.losses import CycleGanLoss
 from engine.config.methods import CycleGanConfig
-from engine.config.networks import DiscriminatorConfig, GeneratorConfig
-from engine.config.schema import OptimConfig
-from engine.errors import RequestError
 from engine.image_pool import ImagePool
-from engine.losses import adversarial_loss, l1
+from engine.losses import l1, total_variation
+from engine.methods.adversary import Adversary
+from engine.methods.assembly import Assembly, adam
+from engine.methods.averages import Averages
+from engine.methods.descent import Losses, descend
 from engine.methods.method import Direction, SampleRow, evaluating, frozen, in_chunks
 from engine.methods.precision import autocast_of
 from engine.methods.random_state import random_from_tensor, random_to_tensor
-from engine.networks.discriminators import build_discriminator
-from engine.networks.generators import build_generator
-from engine.networks.initialise import initialise
-
-CHANNELS = 3
+from engine.methods.weights import LossWeights
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +41,19 @@ class _Translations:
     idt_B: Tensor | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Exhibits:
+    """What the discriminators are shown: real images and generated ones, some of them older."""
+
+    real_A: Tensor
+    fake_A: Tensor
+    real_B: Tensor
+    fake_B: Tensor
+
+    def __len__(self) -> int:
+        return len(self.real_A)
+
+
 class CycleGan:
     """The networks, objectives and optimizers of CycleGAN; implements engine.methods.method.Method.
 
@@ -53,16 +61,15 @@ class CycleGan:
         config: the run's preset.
         device: where it trains.
         seed: of the first weights, which are the same on every device, and of the image pools (random.Random(seed)).
-            Dropout alone draws from PyTorch's global random state.
+            Dropout and the gradient penalty alone draw from PyTorch's global random state.
         dtype: of weights, images and losses.
 
     Raises:
         RequestError: the device does not have the precision that is asked for.
     """
 
-    components = ("G_A", "G_B", "cycle_A", "cycle_B", "idt_A", "idt_B", "D_A", "D_B")
-    objective = ("G_A", "G_B", "cycle_A", "cycle_B", "idt_A", "idt_B")
     base_rates: Mapping[str, str] = {"G": "optim.lr_g", "D": "optim.lr_d"}
+    stage = ""
 
     def __init__(
         self, config: CycleGanConfig, device: torch.device, seed: int, dtype: torch.dtype = torch.float32
@@ -71,68 +78,74 @@ class CycleGan:
         self._device = device
         self._autocast = autocast_of(config.run.precision, device)
         self._dtype = dtype
+        self._weights = LossWeights(config, device, dtype)
 
-        draws = torch.Generator().manual_seed(seed)
-        self.G_A = _generator(config.generator, draws).to(device, dtype)
-        self.G_B = _generator(config.generator, draws).to(device, dtype)
-        self.D_A = _discriminator(config.discriminator, draws).to(device, dtype)
-        self.D_B = _discriminator(config.discriminator, draws).to(device, dtype)
-        self.networks: Mapping[str, nn.Module] = {
-            "G_A": self.G_A, "G_B": self.G_B, "D_A": self.D_A, "D_B": self.D_B
-        }  # fmt: skip
+        assembly = Assembly(device, dtype, seed)
+        self.G_A, self.G_B = assembly.generator(config.generator), assembly.generator(config.generator)
+        self.D_A, self.D_B = assembly.discriminator(config.discriminator), assembly.discriminator(config.discriminator)
+        generators, discriminators = {"G_A": self.G_A, "G_B": self.G_B}, {"D_A": self.D_A, "D_B": self.D_B}
+        self._averages = Averages(config.optim.ema, self._weights, generators, discriminators)
+        self.networks: Mapping[str, nn.Module] = {**generators, **discriminators, **self._averages.networks}
         self.optimizers = {
-            "G": _adam([self.G_A, self.G_B], config.optim.lr_g, config.optim),
-            "D": _adam([self.D_A, self.D_B], config.optim.lr_d, config.optim),
+            "G": adam(generators.values(), config.optim.lr_g, config.optim),
+            "D": adam(discriminators.values(), config.optim.lr_d, config.optim),
         }
+        self._judge_of_B = Adversary(self.D_A, config.discriminator, config.loss, self._weights, dtype)
+        self._judge_of_A = Adversary(self.D_B, config.discriminator, config.loss, self._weights, dtype)
 
         self._pool_rng = Random(seed)
         self._pool_of_fake_A = ImagePool(config.optim.pool, self._pool_rng)
         self._pool_of_fake_B = ImagePool(config.optim.pool, self._pool_rng)
-
-        self._gan = adversarial_loss(config.loss.gan)
-        self._weights = {
-            name: torch.tensor(value, dtype=dtype, device=device) for name, value in _loss_weights(config.loss).items()
-        }
-        self._identity_wanted = config.loss.identity > 0
         self._zero = torch.zeros((), dtype=dtype, device=device)
+
+        terms = self._weights.terms
+        techniques = {"feature_matching": ("fm_A", "fm_B"), "tv": ("tv_A", "tv_B"), "historical": ("hist_G",)}
+        self.objective = ("G_A", "G_B", "cycle_A", "cycle_B", "idt_A", "idt_B", *terms(techniques))
+        of_discriminators = terms({"gradient_penalty": ("gp_A", "gp_B"), "historical": ("hist_D",)})
+        self.components = (*self.objective, "D_A", "D_B", *of_discriminators)
 
     # ------------------------------------------------------------------------------------------------ section 4
 
     def step(self, batch: ImageBatch) -> dict[str, Tensor]:
         """Update both generators, then both discriminators against the images just made (see Method.step)."""
-        images, generator_losses = self._update_generators(batch)
-        discriminator_losses = self._update_discriminators(batch, images)
-        losses = {**generator_losses, **discriminator_losses}
-        return {name: losses[name].detach() for name in self.components}
+        parts = batch.parts(self._config.run.accumulate)
+        fakes_A, fakes_B, generator_losses = self._update_generators(parts)
+        losses = generator_losses | self._update_discriminators(parts, fakes_A, fakes_B)
+        return {name: losses[name] for name in self.components}
 
-    def _update_generators(self, batch: ImageBatch) -> tuple[_Translations, dict[str, Tensor]]:
-        with frozen(self.D_A, self.D_B):
+    def _update_generators(self, parts: list[ImageBatch]) -> tuple[list[Tensor], list[Tensor], Losses]:
+        fakes_A: list[Tensor] = []
+        fakes_B: list[Tensor] = []
+
+        def losses_of(part: ImageBatch) -> Losses:
             with self._autocast():
-                images = self._translate_batch(batch)
-                losses = self._generator_losses(batch, images)
-            self.optimizers["G"].zero_grad()
-            torch.autograd.backward([losses[name] for name in self.objective if losses[name].requires_grad])
-            self.optimizers["G"].step()
-        return images, losses
+                images = self._translate_batch(part)
+                fakes_A.append(images.fake_A.detach())
+                fakes_B.append(images.fake_B.detach())
+                return self._generator_losses(part, images)
 
-    def _update_discriminators(self, batch: ImageBatch, images: _Translations) -> dict[str, Tensor]:
+        with frozen(self.D_A, self.D_B):
+            losses = descend(self.optimizers["G"], parts, losses_of, self._averages.distance("G"))
+        self._averages.moved("G")
+        return fakes_A, fakes_B, losses
+
+    def _update_discriminators(self, parts: list[ImageBatch], fakes_A: list[Tensor], fakes_B: list[Tensor]) -> Losses:
         # The pools share one stream of draws, so their order is part of the result: fake_B first.
-        fake_B = self._pool_of_fake_B.query(images.fake_B)
-        fake_A = self._pool_of_fake_A.query(images.fake_A)
-        with self._autocast():
-            losses = {
-                "D_A": self._discriminator_loss(self.D_A, batch.real_B, fake_B),
-                "D_B": self._discriminator_loss(self.D_B, batch.real_A, fake_A),
-            }
-        self.optimizers["D"].zero_grad()
-        torch.autograd.backward([losses["D_A"], losses["D_B"]])
-        self.optimizers["D"].step()
+        sizes = [len(part) for part in parts]
+        older_B = torch.split(self._pool_of_fake_B.query(torch.cat(fakes_B)), sizes)
+        older_A = torch.split(self._pool_of_fake_A.query(torch.cat(fakes_A)), sizes)
+        exhibits = [
+            _Exhibits(real_A=part.real_A, fake_A=fake_A, real_B=part.real_B, fake_B=fake_B)
+            for part, fake_A, fake_B in zip(parts, older_A, older_B, strict=True)
+        ]
+        losses = descend(self.optimizers["D"], exhibits, self._discriminator_losses, self._averages.distance("D"))
+        self._averages.moved("D")
         return losses
 
     # ------------------------------------------------------------------------------------------ sections 3, 5.2
 
     def _translate_batch(self, batch: ImageBatch) -> _Translations:
-        if self._identity_wanted and self._config.generator.norm != "batch":
+        if self._weights.wanted("identity") and self._config.generator.norm != "batch":
             fake_B, idt_A = self._run_both(self.G_A, batch.real_A, batch.real_B)
             fake_A, idt_B = self._run_both(self.G_B, batch.real_B, batch.real_A)
             rec_A, rec_B = self._run(self.G_B, fake_B), self._run(self.G_A, fake_A)
@@ -141,40 +154,49 @@ class CycleGan:
 
     def _translate_one_by_one(self, batch: ImageBatch) -> _Translations:
         """In the reference's order, which is also the order in which batch normalisation averages its statistics."""
+        identity = self._weights.wanted("identity")
         fake_B = self._run(self.G_A, batch.real_A)
         rec_A = self._run(self.G_B, fake_B)
         fake_A = self._run(self.G_B, batch.real_B)
         rec_B = self._run(self.G_A, fake_A)
-        idt_A = self._run(self.G_A, batch.real_B) if self._identity_wanted else None
-        idt_B = self._run(self.G_B, batch.real_A) if self._identity_wanted else None
+        idt_A = self._run(self.G_A, batch.real_B) if identity else None
+        idt_B = self._run(self.G_B, batch.real_A) if identity else None
         return _Translations(fake_B=fake_B, rec_A=rec_A, fake_A=fake_A, rec_B=rec_B, idt_A=idt_A, idt_B=idt_B)
 
-    def _generator_losses(self, batch: ImageBatch, images: _Translations) -> dict[str, Tensor]:
+    def _generator_losses(self, batch: ImageBatch, images: _Translations) -> Losses:
         """Equation 3, each term with its weight; the identity terms are those of section 5.2."""
-        adversarial, identity = self._weights["loss.adversarial"], self._weights["loss.identity"]
-        cycle_a, cycle_b = self._weights["loss.cycle_a"], self._weights["loss.cycle_b"]
+        weights = self._weights
+        to_B = self._judge_of_B.deceive(images.fake_B, batch.real_B)
+        to_A = self._judge_of_A.deceive(images.fake_A, batch.real_A)
         losses = {
             # equation 1, as the generators minimise it
-            "G_A": self._gan(self._run(self.D_A, images.fake_B), real=True) * adversarial,
-            "G_B": self._gan(self._run(self.D_B, images.fake_A), real=True) * adversarial,
+            "G_A": to_B.adversarial * weights["adversarial"],
+            "G_B": to_A.adversarial * weights["adversarial"],
             # equation 2
-            "cycle_A": l1(images.rec_A, batch.real_A) * cycle_a,
-            "cycle_B": l1(images.rec_B, batch.real_B) * cycle_b,
+            "cycle_A": l1(images.rec_A, batch.real_A) * weights["cycle_a"],
+            "cycle_B": l1(images.rec_B, batch.real_B) * weights["cycle_b"],
             "idt_A": self._zero,
             "idt_B": self._zero,
         }
         if images.idt_A is not None and images.idt_B is not None:
-            losses["idt_A"] = l1(images.idt_A, batch.real_B) * cycle_b * identity
-            losses["idt_B"] = l1(images.idt_B, batch.real_A) * cycle_a * identity
+            losses["idt_A"] = l1(images.idt_A, batch.real_B) * weights["cycle_b"] * weights["identity"]
+            losses["idt_B"] = l1(images.idt_B, batch.real_A) * weights["cycle_a"] * weights["identity"]
+        if to_B.feature_matching is not None and to_A.feature_matching is not None:
+            losses |= {"fm_A": to_B.feature_matching, "fm_B": to_A.feature_matching}
+        if "tv" in weights:
+            losses["tv_A"] = total_variation(images.fake_B) * weights["tv"]
+            losses["tv_B"] = total_variation(images.fake_A) * weights["tv"]
         return losses
 
-    def _discriminator_loss(self, discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
+    def _discriminator_losses(self, shown: _Exhibits) -> Losses:
         """Equation 1, as a discriminator minimises it, halved to slow it relative to the generator (appendix 7.1)."""
-        if self._config.discriminator.norm == "batch":
-            of_real, of_fake = self._run(discriminator, real), self._run(discriminator, fake.detach())
-        else:
-            of_real, of_fake = self._run_both(discriminator, real, fake.detach())
-        return (self._gan(of_real, real=True) + self._gan(of_fake, real=False)) * 0.5
+        with self._autocast():
+            of_B = self._judge_of_B.tell_apart(shown.real_B, shown.fake_B)
+            of_A = self._judge_of_A.tell_apart(shown.real_A, shown.fake_A)
+        losses = {"D_A": (of_B.real + of_B.fake) * 0.5, "D_B": (of_A.real + of_A.fake) * 0.5}
+        if of_B.penalty is not None and of_A.penalty is not None:
+            losses |= {"gp_A": of_B.penalty * 0.5, "gp_B": of_A.penalty * 0.5}
+        return losses
 
     def _run(self, network: nn.Module, images: Tensor) -> Tensor:
         """A forward pass, whose result is in the run's own dtype whatever autocast computed it in."""
@@ -193,22 +215,23 @@ class CycleGan:
 
         While the identity terms are trained, each row ends with what the other generator makes of its real images.
         """
+        G_A, G_B = self._averages.shown("G_A"), self._averages.shown("G_B")
         with evaluating(self.networks.values()), self._autocast():
-            fake_B, fake_A = self._show(self.G_A, batch.real_A), self._show(self.G_B, batch.real_B)
+            fake_B, fake_A = self._show(G_A, batch.real_A), self._show(G_B, batch.real_B)
             rows = [
-                {"real_A": batch.real_A, "fake_B": fake_B, "rec_A": self._show(self.G_B, fake_B)},
-                {"real_B": batch.real_B, "fake_A": fake_A, "rec_B": self._show(self.G_A, fake_A)},
+                {"real_A": batch.real_A, "fake_B": fake_B, "rec_A": self._show(G_B, fake_B)},
+                {"real_B": batch.real_B, "fake_A": fake_A, "rec_B": self._show(G_A, fake_A)},
             ]
-            if self._identity_wanted:
-                rows[0]["idt_B"] = self._show(self.G_B, batch.real_A)
-                rows[1]["idt_A"] = self._show(self.G_A, batch.real_B)
+            if self._weights.wanted("identity"):
+                rows[0]["idt_B"] = self._show(G_B, batch.real_A)
+                rows[1]["idt_A"] = self._show(G_A, batch.real_B)
         return rows
 
     def translate(self, images: Tensor, direction: Direction) -> Tensor:
         """G_A translates AtoB, G_B BtoA (see Method.translate)."""
         height, width = images.shape[-2:]
         check_translatable(self._config.generator, height=height, width=width)
-        generator = self.G_A if direction == "AtoB" else self.G_B
+        generator = self._averages.shown("G_A" if direction == "AtoB" else "G_B")
         with evaluating([generator]), self._autocast():
             return self._show(generator, images)
 
@@ -219,18 +242,15 @@ class CycleGan:
 
     def set_control(self, name: str, value: float) -> None:
         """Set a loss weight (see Method.set_control); identity at 0 saves its two passes through the generators."""
-        if name not in self._weights:
-            raise RequestError(name, "is not a loss weight of cyclegan", f"There are {', '.join(self._weights)}.")
-        self._weights[name].fill_(value)
-        if name == "loss.identity":
-            self._identity_wanted = value > 0
+        self._weights.set(name, value)
 
     def state_dict(self) -> dict[str, Tensor]:
-        """The two pools' images and the state of the stream that their decisions come from (see Method.state_dict)."""
+        """The pools' images, the stream that their decisions come from, and averages over the past."""
         return {
             "pool_of_fake_A.images": self._pool_of_fake_A.state_dict()["images"],
             "pool_of_fake_B.images": self._pool_of_fake_B.state_dict()["images"],
             "pool_rng": random_to_tensor(self._pool_rng),
+            **self._averages.state_dict(),
         }
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
@@ -238,31 +258,4 @@ class CycleGan:
         self._pool_of_fake_A.load_state_dict({"images": state["pool_of_fake_A.images"]}, self._device)
         self._pool_of_fake_B.load_state_dict({"images": state["pool_of_fake_B.images"]}, self._device)
         random_from_tensor(self._pool_rng, state["pool_rng"])
-
-
-def _generator(config: GeneratorConfig, draws: torch.Generator) -> nn.Module:
-    with torch.random.fork_rng(devices=[]):  # PyTorch's own first weights, which `initialise` replaces, draw from it
-        network = build_generator(config, CHANNELS, CHANNELS)
-    initialise(network, config.init, config.init_gain, draws)
-    return network
-
-
-def _discriminator(config: DiscriminatorConfig, draws: torch.Generator) -> nn.Module:
-    with torch.random.fork_rng(devices=[]):
-        network = build_discriminator(config, CHANNELS)
-    initialise(network, config.init, config.init_gain, draws)
-    return network
-
-
-def _adam(networks: list[nn.Module], rate: float, config: OptimConfig) -> Adam:
-    parameters = [parameter for network in networks for parameter in network.parameters()]
-    return Adam(parameters, lr=rate, betas=(config.beta1, config.beta2), fused=True)
-
-
-def _loss_weights(config: CycleGanLoss) -> dict[str, float]:
-    return {
-        "loss.adversarial": config.adversarial,
-        "loss.cycle_a": config.cycle_a,
-        "loss.cycle_b": config.cycle_b,
-        "loss.identity": config.identity,
-    }
+        self._averages.load_state_dict(state)

@@ -8,6 +8,7 @@ from typing import Literal, Protocol, TypeAlias
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim import Optimizer
 
 from engine.batch import ImageBatch
@@ -42,6 +43,10 @@ class Method(Protocol):
     @property
     def objective(self) -> tuple[str, ...]:
         """The components whose sum the generators minimise; a schedule may watch it."""
+
+    @property
+    def stage(self) -> str:
+        """What it does before its own objective is trained, such as "training f"; empty from then on."""
 
     def step(self, batch: ImageBatch) -> dict[str, Tensor]:
         """Train on one batch.
@@ -99,6 +104,21 @@ def evaluating(networks: Iterable[nn.Module]) -> Iterator[None]:
     finally:
         for module, mode in modes:
             module.training = mode
+
+
+@contextmanager
+def translating_as_trained(networks: Iterable[nn.Module]) -> Iterator[None]:
+    """Training mode without gradients: dropout, and statistics of the batch; neither networks nor random state move."""
+    modules = [module for network in networks for module in network.modules()]
+    averaging = [module for module in modules if isinstance(module, _BatchNorm) and module.track_running_stats]
+    try:
+        for module in averaging:
+            module.track_running_stats = False
+        with torch.random.fork_rng(), torch.no_grad():
+            yield
+    finally:
+        for module in averaging:
+            module.track_running_stats = True
 
 
 @contextmanager

@@ -1,0 +1,107 @@
+"""A domain's discriminator and what is asked of it: the adversarial terms and the techniques that go with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from engine.config.losses import GanLoss
+from engine.config.networks import DiscriminatorConfig, ImageDiscriminator
+from engine.losses import adversarial_loss, feature_matching, gradient_penalty
+from engine.methods.weights import LossWeights
+from engine.networks.discriminators import Verdict
+
+
+class Deception(NamedTuple):
+    """What a generator minimises, 0-d each."""
+
+    adversarial: Tensor
+    """Unweighted."""
+    feature_matching: Tensor | None
+    """Weighted; None where it is no part of the run."""
+
+
+class Judgement(NamedTuple):
+    """What a discriminator minimises, 0-d each."""
+
+    real: Tensor
+    fake: Tensor
+    penalty: Tensor | None
+    """Weighted; None where it is no part of the run."""
+
+
+class Adversary:
+    """Judges images by one discriminator or several, whose losses are averaged.
+
+    Its methods run networks, so they are called inside the run's autocast.
+
+    Args:
+        network: the discriminator; forward returns a Verdict.
+        config: its section of the preset.
+        loss: the preset's adversarial loss.
+        weights: the run's loss weights.
+        dtype: of the losses, whatever autocast computed the networks in.
+    """
+
+    def __init__(
+        self, network: nn.Module, config: DiscriminatorConfig, loss: GanLoss, weights: LossWeights, dtype: torch.dtype
+    ) -> None:
+        self.network = network
+        self._loss = adversarial_loss(loss.gan)
+        self._weights = weights
+        self._dtype = dtype
+        # Without these two a network treats every image by itself, and real and generated ones can share a pass.
+        compares = isinstance(config, ImageDiscriminator) and config.minibatch > 0
+        self._one_pass = config.norm != "batch" and not compares
+
+    def deceive(self, fake: Tensor, real: Tensor) -> Deception:
+        """How far generated images, (N, C, H, W), are from passing for real ones; `real` serves feature matching."""
+        verdict = self._judge(fake)
+        adversarial = _mean([self._loss.of_generated(logits) for logits in verdict.logits])
+        if "feature_matching" not in self._weights:
+            return Deception(adversarial, None)
+        with torch.no_grad():
+            of_real = self._judge(real).features
+        matching = [feature_matching(ours, theirs) for ours, theirs in zip(verdict.features, of_real, strict=True)]
+        return Deception(adversarial, _mean(matching) * self._weights["feature_matching"])
+
+    def tell_apart(self, real: Tensor, fake: Tensor) -> Judgement:
+        """How far the discriminator is from telling real images from generated ones, which it sees detached."""
+        fake = fake.detach()
+        of_real, of_fake = self._judge_both(real, fake)
+        judged_real = [self._loss.of_real(logits, self._target) for logits in of_real]
+        judged_fake = [self._loss.of_fake(logits) for logits in of_fake]
+        return Judgement(_mean(judged_real), _mean(judged_fake), self._penalty(real, fake))
+
+    @property
+    def _target(self) -> Tensor | float:
+        """What real images should be judged as."""
+        return 1 - self._weights["label_smoothing"] if "label_smoothing" in self._weights else 1.0
+
+    def _penalty(self, real: Tensor, fake: Tensor) -> Tensor | None:
+        if "gradient_penalty" not in self._weights:
+            return None
+        alpha = torch.rand(len(real), 1, 1, 1, dtype=real.dtype, device=real.device)
+        penalty = gradient_penalty(lambda images: self._judge(images).logits, real, fake, alpha)
+        return penalty * self._weights["gradient_penalty"]
+
+    def _judge_both(self, real: Tensor, fake: Tensor) -> tuple[Sequence[Tensor], Sequence[Tensor]]:
+        if not self._one_pass:
+            return self._judge(real).logits, self._judge(fake).logits
+        both = [torch.chunk(logits, 2) for logits in self._judge(torch.cat([real, fake])).logits]
+        return [of_real for of_real, _ in both], [of_fake for _, of_fake in both]
+
+    def _judge(self, images: Tensor) -> Verdict:
+        """The network's verdict in the run's own dtype."""
+        verdict: Verdict = self.network(images)
+        logits = tuple(logits.to(self._dtype) for logits in verdict.logits)
+        features = tuple(tuple(layer.to(self._dtype) for layer in layers) for layers in verdict.features)
+        return Verdict(logits, features)
+
+
+def _mean(terms: Sequence[Tensor]) -> Tensor:
+    """The mean over the discriminators."""
+    return terms[0] if len(terms) == 1 else torch.stack(list(terms)).mean()

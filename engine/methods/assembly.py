@@ -1,0 +1,57 @@
+"""Making what a method is made of: networks with their first weights, and optimizers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+from torch import nn
+from torch.optim import Adam
+
+from engine.config.networks import DiscriminatorConfig, Network, TranslatingGenerator
+from engine.config.schema import OptimConfig
+from engine.networks.discriminators import build_discriminator
+from engine.networks.generators import build_generator
+from engine.networks.initialise import initialise
+
+CHANNELS = 3
+"""Of every image: grey ones are read as RGB."""
+
+
+class Assembly:
+    """Makes networks in a given order; their first weights follow from the seed and are the same on every device.
+
+    Args:
+        device: where they are put.
+        dtype: of their weights.
+        seed: what the first weights are drawn from.
+    """
+
+    def __init__(self, device: torch.device, dtype: torch.dtype, seed: int) -> None:
+        self._device = device
+        self._dtype = dtype
+        self._draws = torch.Generator().manual_seed(seed)
+
+    def generator(self, config: TranslatingGenerator, *, unit_range: bool = False) -> nn.Module:
+        """A generator from images to images; in [0, 1] instead of [-1, 1] if asked for."""
+        with torch.random.fork_rng(devices=[]):  # PyTorch's own first weights, which are replaced, draw from it
+            network = build_generator(config, CHANNELS, CHANNELS, unit_range=unit_range)
+        return self.begun(network, config)
+
+    def discriminator(self, config: DiscriminatorConfig, channels: int = CHANNELS, outputs: int = 1) -> nn.Module:
+        """A discriminator of images with so many channels, which may be those of two images."""
+        with torch.random.fork_rng(devices=[]):
+            network = build_discriminator(config, channels, outputs)
+        return self.begun(network, config)
+
+    def begun(self, network: nn.Module, config: Network) -> nn.Module:
+        """A network, made on the CPU, with the first weights that its section asks for, on the device."""
+        initialise(network, config.init, config.init_gain, self._draws)
+        return network.to(self._device, self._dtype)
+
+
+def adam(networks: Iterable[nn.Module], rate: float, config: OptimConfig) -> Adam:
+    """One Adam for the weights of several networks, each weight once."""
+    parameters = dict.fromkeys(parameter for network in networks for parameter in network.parameters())
+    betas = (config.beta1, config.beta2)
+    return Adam(list(parameters), lr=rate, betas=betas, weight_decay=config.weight_decay, fused=True)

@@ -1,0 +1,50 @@
+"""One step of an optimizer down the losses of a batch, which may go through the networks in parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence, Sized
+from typing import TypeVar
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+Part = TypeVar("Part", bound=Sized)
+Losses = dict[str, Tensor]
+
+
+def descend(
+    optimizer: Optimizer,
+    parts: Sequence[Part],
+    losses_of: Callable[[Part], Losses],
+    besides: Mapping[str, Tensor] | None = None,
+) -> Losses:
+    """Lower the sum of a batch's losses by one step (gradient accumulation over its parts).
+
+    Each part counts by its share of the images, so the step is that of the whole batch at once, wherever the losses
+    are means over images that have nothing to do with one another.
+
+    Args:
+        optimizer: of the weights to change.
+        parts: of the batch, in order; len() is the images in a part.
+        losses_of: what is minimised of a part, 0-d each, every part with the same names; it runs the networks.
+        besides: losses of the weights themselves, counted once.
+
+    Returns:
+        Every loss of the batch, detached.
+    """
+    optimizer.zero_grad()
+    whole = sum(map(len, parts))
+    total: Losses = {}
+    for part in parts:
+        losses = losses_of(part)
+        if len(parts) > 1:
+            losses = {name: loss * (len(part) / whole) for name, loss in losses.items()}
+        torch.autograd.backward([loss for loss in losses.values() if loss.requires_grad])
+        for name, loss in losses.items():
+            total[name] = total[name] + loss.detach() if name in total else loss.detach()
+    if besides:
+        torch.autograd.backward(list(besides.values()))
+        total |= {name: loss.detach() for name, loss in besides.items()}
+    optimizer.step()
+    return total
