@@ -15,6 +15,7 @@ import zmq
 from engine.config.geometry import check_geometry
 from engine.config.load import read_toml, resolve
 from engine.config.methods import TrainConfig
+from engine.config.techniques import check_techniques
 from engine.errors import GanTuiError, RequestError, WorkError
 from engine.link import Envelope, Link
 from engine.out_of_memory import advice, is_out_of_memory
@@ -96,6 +97,7 @@ def _train(run: RunDirectory, record: Record, standing: Standing, link: Link) ->
     try:
         config = resolve(read_toml(run.config), str(run.config))
         check_geometry(config)
+        check_techniques(config)
         enter_phase(record, link, "importing", "PyTorch")
         # Here, so that viewers find a process that answers while PyTorch takes its seconds to import.
         from engine.train.loop import train

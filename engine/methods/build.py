@@ -6,9 +6,10 @@ from typing import assert_never
 
 import torch
 
-from engine.config.methods import CycleGanConfig, TrainConfig
+from engine.config.methods import CycleGanConfig, Pix2PixConfig, TrainConfig
 from engine.methods.cyclegan import CycleGan
 from engine.methods.method import Method
+from engine.methods.pix2pix import Pix2Pix
 
 
 def build_method(config: TrainConfig, device: torch.device) -> Method:
@@ -20,5 +21,7 @@ def build_method(config: TrainConfig, device: torch.device) -> Method:
     match config:
         case CycleGanConfig():
             return CycleGan(config, device, config.run.seed)
+        case Pix2PixConfig():
+            return Pix2Pix(config, device, config.run.seed)
         case _:
             assert_never(config)

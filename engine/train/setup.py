@@ -8,7 +8,8 @@ import torch
 
 from engine.checkpoint import adopt_checkpoint, set_aside_after, sweep
 from engine.config.controls import controls_of
-from engine.config.methods import TrainConfig
+from engine.config.methods import Pix2PixConfig, TrainConfig
+from engine.config.techniques import needs_whole_batches
 from engine.data.build import build_source
 from engine.device import choose_device, describe, set_determinism, set_precision
 from engine.errors import WorkError
@@ -50,7 +51,12 @@ def open_session(run: RunDirectory, config: TrainConfig, record: Record, standin
     torch.manual_seed(config.run.seed)
 
     phase("reading data")
-    source = build_source(config.data, config.run.seed)
+    source = build_source(
+        config.data,
+        config.run.seed,
+        aligned=isinstance(config, Pix2PixConfig),
+        whole_batches=needs_whole_batches(config),
+    )
     images = source.validation(config.sample.count)
     per_epoch = source.batches_per_epoch(config.run.batch)
     whole = per_epoch * config.optim.total_epochs
