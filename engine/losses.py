@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, assert_never
+from typing import NamedTuple, Protocol, assert_never
 
 import torch
 from torch import Tensor
@@ -137,6 +137,41 @@ def gradient_penalty(judge: Callable[[Tensor], Sequence[Tensor]], real: Tensor, 
 
 _UNDER_THE_ROOT = 1e-16
 """Added to every element of a gradient before its norm, as the reference does: the root has no slope at zero."""
+
+# ------------------------------------------------------------------------------------------------- three classes
+
+
+class TernaryLosses(NamedTuple):
+    """What DTN's discriminator minimises the sum of (equation 3), 0-d each."""
+
+    of_source: Tensor
+    """-E_s log D1(G(s))."""
+    of_target: Tensor
+    """-E_t log D2(G(t))."""
+    of_real: Tensor
+    """-E_t log D3(t)."""
+
+
+def ternary_discriminator(of_source: Tensor, of_target: Tensor, of_real: Tensor) -> TernaryLosses:
+    """L_D: which of three kinds an image is (DTN, equation 3).
+
+    Args:
+        of_source: (N, 3), the logits for translated source images G(s), class 0.
+        of_target: likewise for target images that went through the generator, G(t), class 1.
+        of_real: likewise for target images t, class 2.
+    """
+    return TernaryLosses(_surprise(of_source, 0), _surprise(of_target, 1), _surprise(of_real, 2))
+
+
+def ternary_generator(of_source: Tensor, of_target: Tensor) -> Tensor:
+    """L_GANG: how far generated images of both kinds are from passing for real, class 2 (DTN, equation 4), 0-d."""
+    return _surprise(of_source, 2) + _surprise(of_target, 2)
+
+
+def _surprise(logits: Tensor, kind: int) -> Tensor:
+    """The mean of -log of the probability that a class is given."""
+    return -F.log_softmax(logits, dim=1)[:, kind].mean()
+
 
 # ------------------------------------------------------------------------------------------ of images and features
 

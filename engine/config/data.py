@@ -37,7 +37,9 @@ class UnpairedData(_Framed, frozen=True, kw_only=True, tag_field="kind", tag="un
 class PairedData(_Framed, frozen=True, kw_only=True, tag_field="kind", tag="paired"):
     """Pairs: files with both halves side by side in root/train (A left, B right), or root/A/train and root/B/train.
 
-    pix2pix sees the halves of one file together, cropped and mirrored alike; other methods draw B by itself.
+    In the second form the files of a pair have the same name but for its extension. pix2pix sees the halves of a pair
+    together, cropped and mirrored alike; other methods draw B by itself. Samples show root/test, or else root/val, or
+    else the training pairs. Where both forms are there, it is the first that is read.
     """
 
     root: str = ""
@@ -66,11 +68,11 @@ class _LabelledDigits(Section, frozen=True, kw_only=True):
     size: Positive = 32
     """Side in pixels of an image."""
     direction: Direction = "AtoB"
-    """BtoA swaps the two domains."""
+    """BtoA swaps the two domains, each with the digits left out of it."""
     without_A: tuple[Digit, ...] = ()
-    """Digits left out of domain A, the source."""
+    """Digits left out of the training images of domain A, the source; its test images keep every digit."""
     without_B: tuple[Digit, ...] = ()
-    """Digits left out of domain B, the target."""
+    """Digits left out of the training images of domain B, the target; its test images keep every digit."""
 
     @property
     def resize(self) -> int:
@@ -107,4 +109,6 @@ PairsConfig: TypeAlias = PairedData | SyntheticData
 """For methods that learn from pairs."""
 DigitsConfig: TypeAlias = DigitsData | SyntheticDigits
 """For methods that need labels."""
+RootedData: TypeAlias = UnpairedData | PairedData | DigitsData
+"""Those that are read from a folder."""
 DataConfig: TypeAlias = ImagesConfig

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-from itertools import islice
+from collections.abc import Sequence
 from pathlib import Path
 from typing import assert_never
 
-from engine.config.data import DataConfig, SyntheticData, UnpairedData
+from engine.config.data import DataConfig, DigitsData, PairedData, SyntheticData, SyntheticDigits, UnpairedData
+from engine.config.data_root import require_root
+from engine.config.digit_files import DigitFiles, DigitFolders, IdxFiles, find_digits, idx_sizes, require_digits
 from engine.config.image_files import EXTENSIONS, UnreadableImageError, image_size, list_images, path_text
+from engine.config.paired_files import MatchedFiles, SideBySideFiles, find_pairs, find_shown_pairs
 from engine.errors import RequestError
 
 HEADERS_CHECKED = 8
@@ -19,77 +21,93 @@ def check_data(config: DataConfig) -> None:
     """Refuse data that training could not begin with.
 
     Raises:
-        RequestError: a folder is missing or holds no image, or one of the first images cannot be read or, where
-            images keep their size, is smaller than the crop.
+        RequestError: a folder is missing or holds no image, an image has no partner or no label, an IDX file is not
+            one, or one of the first images cannot be read or, where images keep their size, is smaller than the crop.
     """
     match config:
         case UnpairedData():
-            _check_unpaired(config)
-        case SyntheticData():
+            root = require_root(config)
+            for name in ("trainA", "trainB"):
+                images = list_images(root / name)
+                _require_some(root / name, images)
+                _check_sizes(images, config)
+        case PairedData():
+            _check_pairs(config)
+        case DigitsData():
+            _check_digits(config)
+        case SyntheticData() | SyntheticDigits():
             pass
         case _:
             assert_never(config)
 
 
-def data_root(config: UnpairedData) -> Path:
-    """The folder named by data.root, with ~ expanded.
-
-    Raises:
-        RequestError: none is named, or none can have that name.
-    """
-    if not config.root:
-        raise RequestError("data.root", "is not set", "Give --data DIR, a folder that holds trainA and trainB.")
-    try:
-        root = Path(config.root).expanduser()
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):  # told with what else a folder may lack
-            root.stat()
-    except (OSError, ValueError, RuntimeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise RequestError("data.root", f"cannot be looked at ({reason})", "Set --data or data.root anew.") from error
-    return root
-
-
-def _check_unpaired(config: UnpairedData) -> None:
-    root = data_root(config)
-    if not root.is_dir():
-        fact = "is not a folder" if root.exists() else "does not exist"
-        raise RequestError(path_text(root), fact, "Set --data or data.root to a folder that holds trainA and trainB.")
-    missing = [name for name in ("trainA", "trainB") if not (root / name).is_dir()]
-    if missing:
-        raise RequestError(path_text(root), f"has no {' and no '.join(missing)}", _other_folders(root))
-    for name in ("trainA", "trainB"):
-        _check_images(root / name, config)
-
-
-def _other_folders(root: Path) -> str:
-    try:
-        found = sorted(
-            path_text(Path(entry.name)) for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith(".")
-        )
-    except OSError as error:
-        return f"It cannot be listed: {error.strerror}."
-    for name in found:
-        if (root / name / "trainA").is_dir() and (root / name / "trainB").is_dir():
-            return f"Did you mean {path_text(root / name)}?"
-    if not found:
-        return "It holds no folder at all; set --data or data.root to one that holds trainA and trainB."
-    shown = ", ".join(found[:8]) + (", ..." if len(found) > 8 else "")
-    return f"It holds {shown}; set --data or data.root to a folder that holds trainA and trainB."
-
-
-def _check_images(folder: Path, config: UnpairedData) -> None:
-    images = list_images(folder)
+def _require_some(folder: Path, images: Sequence[Path]) -> None:
     if not images:
         known = " ".join(sorted(EXTENSIONS))
         raise RequestError(path_text(folder), "holds no image", f"Put images there; their names end in one of {known}.")
-    for path in islice(images, HEADERS_CHECKED):
-        try:
-            width, height = image_size(path)
-        except UnreadableImageError as error:
-            raise RequestError(error.subject, error.fact, error.fix) from error
-        if not config.resize and min(width, height) < config.crop:
-            raise RequestError(
-                path_text(path),
-                f"is {width}x{height} px, too small for data.crop = {config.crop}",
-                f"Set data.crop to {min(width, height)} or less, or data.resize to {config.crop} or more.",
-            )
+
+
+def _check_sizes(images: Sequence[Path], config: UnpairedData | PairedData) -> None:
+    for path in images[:HEADERS_CHECKED]:
+        _require_room(path, _size(path), config)
+
+
+def _check_pairs(config: PairedData) -> None:
+    root = require_root(config)
+    find_shown_pairs(root)
+    match find_pairs(root, "train"):
+        case SideBySideFiles() as files:
+            _require_some(files.folder, files.paths)
+            for path in files.paths[:HEADERS_CHECKED]:
+                width, height = _size(path)
+                if width % 2:
+                    fix = 'Replace it, or set data.kind = "unpaired" for images that are no pairs.'
+                    raise RequestError(path_text(path), f"is {width} px wide: it has no two equal halves", fix)
+                _require_room(path, (width // 2, height), config, "has halves of")
+        case MatchedFiles() as files:
+            for folder in (files.folder_A, files.folder_B):
+                _require_some(folder, files.paths_A or list_images(folder))
+            _check_sizes(files.paths_A, config)
+            _check_sizes(files.paths_B, config)
+
+
+def _check_digits(config: DigitsData) -> None:
+    for key, name, what in (("data.A", config.A, "source"), ("data.B", config.B, "target")):
+        if not name:
+            raise RequestError(key, "is not set", f'Name the folder of the {what} set in data.root, such as "mnist".')
+    root = require_root(config)
+    for name in dict.fromkeys((config.A, config.B)):
+        _check_headers(require_digits(root / name, "train"))
+        test = find_digits(root / name, "test")
+        if test is not None:
+            _check_headers(test)
+
+
+def _check_headers(files: DigitFiles) -> None:
+    match files:
+        case IdxFiles():
+            idx_sizes(files)
+        case DigitFolders():
+            for path in files.paths[:HEADERS_CHECKED]:
+                _size(path)
+        case _:
+            assert_never(files)
+
+
+def _size(path: Path) -> tuple[int, int]:
+    try:
+        return image_size(path)
+    except UnreadableImageError as error:
+        raise RequestError(error.subject, error.fact, error.fix) from error
+
+
+def _require_room(path: Path, size: tuple[int, int], config: UnpairedData | PairedData, what_is: str = "is") -> None:
+    """Where images keep their size, the crop must fit into it."""
+    width, height = size
+    if config.resize or min(width, height) >= config.crop:
+        return
+    raise RequestError(
+        path_text(path),
+        f"{what_is} {width}x{height} px, too small for data.crop = {config.crop}",
+        f"Set data.crop to {min(width, height)} or less, or data.resize to {config.crop} or more.",
+    )

@@ -22,6 +22,7 @@ from engine.config.networks import (
 )
 from engine.config.schema import (
     CheckpointConfig,
+    DtnOptim,
     LogConfig,
     NonNegative,
     OptimConfig,
@@ -86,7 +87,7 @@ class Pix2PixConfig(MethodConfig, frozen=True, kw_only=True):
 class DiscoGanMethod(Section, frozen=True, kw_only=True, tag_field="kind", tag="discogan"):
     """DiscoGAN (Kim et al. 2017, arXiv:1703.05192), after its authors' implementation."""
 
-    d_every: Positive = 3
+    d_every: Annotated[int, Meta(ge=2)] = 3
     """Steps of which one updates the discriminators, and the others the generators."""
 
 
@@ -108,11 +109,14 @@ class DtnMethod(Section, frozen=True, kw_only=True, tag_field="kind", tag="dtn")
     f_width: Positive = 64
     """Channels of the first layer of f; the others have 2, 4 and 2 times as many."""
     f_steps: NonNegative = 3000
-    """Steps in which f is trained; it is frozen afterwards."""
-    f_lr: Annotated[float, Meta(gt=0, le=1)] = 1e-3
-    """Learning rate of f."""
+    """Steps in which f is trained; it is frozen afterwards. 0 leaves it at its first, random weights."""
     f_from: str = ""
-    """A run whose f is taken instead of training one: its directory."""
+    """A DTN run whose f is taken, from its newest checkpoint, instead of training one: its directory."""
+
+    @property
+    def trains_f(self) -> bool:
+        """Whether the run begins with the training of f."""
+        return self.f_steps > 0 and not self.f_from
 
 
 class DtnConfig(MethodConfig, frozen=True, kw_only=True):
@@ -123,7 +127,7 @@ class DtnConfig(MethodConfig, frozen=True, kw_only=True):
     generator: DecoderGenerator = DecoderGenerator()
     discriminator: ImageDiscriminator = ImageDiscriminator(downs=3)
     loss: DtnLoss = DtnLoss()
-    optim: OptimConfig = OptimConfig(schedule="constant")
+    optim: DtnOptim = DtnOptim(schedule="constant")
     run: RunConfig = RunConfig(batch=128)
 
 

@@ -64,6 +64,8 @@ class EncoderDecoderGenerator(Network, frozen=True, kw_only=True, tag_field="arc
 class DecoderGenerator(Network, frozen=True, kw_only=True, tag_field="arch", tag="decoder"):
     """DTN's g: four transposed convolutions from f's features to 32 px (DTN, section 5.1)."""
 
+    width: Positive = 64
+    """An eighth of the channels of the first layer; the next two have 4 and 2 times as many (ngf)."""
     norm: Norm = "batch"
     """Normalisation layers."""
 

@@ -77,6 +77,13 @@ class PoolingOptim(OptimConfig, frozen=True, kw_only=True):
     """Generated images kept to show the discriminators an older one half of the time; 0 shows only the newest."""
 
 
+class DtnOptim(OptimConfig, frozen=True, kw_only=True):
+    """With a rate for f, which is trained before the others."""
+
+    lr_f: LiveRate = 1e-3
+    """Base learning rate of f while it is trained; the schedule multiplies it."""
+
+
 class RunConfig(Section, frozen=True, kw_only=True):
     """How and where the run computes."""
 

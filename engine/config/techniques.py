@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from engine.config.data import DigitsData, SyntheticDigits
+from engine.config.geometry import DTN_SIDE
 from engine.config.losses import AeGanLoss, DtnLoss, GanLoss, Pix2PixLoss
 from engine.config.methods import AeGanConfig, DtnConfig, TrainConfig
 from engine.config.networks import AutoencoderGenerator, EncoderDecoderGenerator, ImageDiscriminator, PatchDiscriminator
@@ -38,6 +39,8 @@ def idle_settings(config: TrainConfig) -> dict[str, str]:
             idle["loss.label_smoothing"] = f"is of lsgan and vanilla, and {loss.gan} has no targets to lower"
     if isinstance(config, AeGanConfig) and not config.generator.variational:
         idle |= {f"loss.{name}": "needs generator.variational = true" for name in ("kl", "kl_cycle")}
+    if isinstance(config, DtnConfig) and not config.method.trains_f:
+        idle["optim.lr_f"] = "is for the training of f, which this run leaves out"
     return idle
 
 
@@ -61,10 +64,11 @@ def check_techniques(config: TrainConfig) -> None:
 
 def _check_idle(config: TrainConfig) -> None:
     """A key that does nothing must not have been given a value: the user expects something of it."""
-    defaults = {field.name: field.default for field in msgspec.structs.fields(type(config.loss))}
     for key, reason in idle_settings(config).items():
-        name = key.removeprefix("loss.")
-        value = getattr(config.loss, name)
+        section_name, _, name = key.partition(".")
+        section = getattr(config, section_name)
+        defaults = {field.name: field.default for field in msgspec.structs.fields(type(section))}
+        value = getattr(section, name)
         if value not in (0, defaults[name]):
             raise RequestError(f"{key} = {value:g}", reason, "Leave it out, or change what it depends on.")
 
@@ -91,6 +95,12 @@ def _check_batch(config: TrainConfig) -> None:
     if batch == 1 and isinstance(config.discriminator, ImageDiscriminator) and config.discriminator.minibatch:
         fact = "compares the images of a batch, and there is one"
         raise RequestError("discriminator.minibatch", fact, "Raise run.batch, or set it to 0.")
+    if batch == 1 and isinstance(config, DtnConfig):
+        fact = "is too small for f, which normalises a 1x1 map over the images of a batch"
+        raise RequestError("run.batch = 1", fact, "Set it to 2 or more.")
+    if batch == 1 and (key := _class_term(config)):
+        fact = "has a classifier that normalises a 1x1 map over the images of a batch, and there is one"
+        raise RequestError(key, fact, "Raise run.batch, or set it to 0.")
     narrow = isinstance(config.generator, EncoderDecoderGenerator) and config.generator.bottleneck
     if batch == 1 and narrow and config.generator.norm == "batch":
         fact = "normalises a 1x1 map over the images of a batch, and there is one"
@@ -109,6 +119,8 @@ def _mixing(config: TrainConfig) -> Iterator[str]:
         yield "loss.feature_matching"
     if isinstance(config, DtnConfig):
         yield "f, with batch normalisation,"
+    if key := _class_term(config):
+        yield f"the classifier of {key}, with batch normalisation,"
 
 
 def _check_networks(config: TrainConfig) -> None:
@@ -127,12 +139,21 @@ def _check_networks(config: TrainConfig) -> None:
 def _check_labels(config: TrainConfig) -> None:
     data = config.data
     labelled = isinstance(data, DigitsData | SyntheticDigits)
-    if isinstance(config.loss, AeGanLoss) and not labelled:
-        for name in ("class_a", "class_b"):
-            if getattr(config.loss, name) > 0:
-                fact = "needs labelled images, and this data has none"
-                raise RequestError(f"loss.{name}", fact, 'Set it to 0, or data.kind to "digits".')
+    if (term := _class_term(config)) and not labelled:
+        fact = "needs labelled images, and this data has none"
+        raise RequestError(term, fact, 'Set it to 0, or data.kind to "digits".')
+    if term and data.crop != DTN_SIDE:
+        fact = f"has a classifier that takes {DTN_SIDE} px, and data.size is {data.crop}"
+        raise RequestError(term, fact, f"Set data.size to {DTN_SIDE}, or it to 0.")
     if isinstance(data, DigitsData | SyntheticDigits):
         for key, without in (("data.without_A", data.without_A), ("data.without_B", data.without_B)):
             if len(set(without)) == 10:
                 raise RequestError(key, "leaves out every digit", "Leave some in.")
+
+
+def _class_term(config: TrainConfig) -> str:
+    """The first class term of an AE-GAN run, which brings a classifier with it; empty where there is none."""
+    if not isinstance(config.loss, AeGanLoss):
+        return ""
+    given = {"loss.class_a": config.loss.class_a, "loss.class_b": config.loss.class_b}
+    return next((key for key, weight in given.items() if weight > 0), "")

@@ -158,11 +158,13 @@ def _span(inside: NDArray[np.bool_]) -> slice:
     return slice(first, max(int(found[-1]) + 1, first + 2))
 
 
-def paint_animal(canvas: Canvas, pose: Pose, coat: Coat, rng: np.random.Generator) -> None:
-    """Paint one animal over what is there."""
+def paint_animal(
+    canvas: Canvas, pose: Pose, coat: Coat, rng: np.random.Generator, stripes_rng: np.random.Generator
+) -> None:
+    """Paint one animal over what is there; from ``stripes_rng`` only a striped coat is drawn, and only its stripes."""
     body, hair = _HORSE_COATS[rng.integers(len(_HORSE_COATS))]
     bright = rng.uniform(0.9, 1.1)
-    stripes = None if coat == "plain" else _Striping(rng)
+    stripes = None if coat == "plain" else _Striping(stripes_rng)
     ears = body
     if stripes:
         ears, hair = _WHITE, _BLACK

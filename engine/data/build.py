@@ -6,65 +6,59 @@ import functools
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, assert_never
+from typing import assert_never
 
-import numpy as np
-import torch
-from torch import Tensor
-
-from engine.batch import ImageBatch
-from engine.config.data import DataConfig, SyntheticData, UnpairedData
-from engine.config.data_check import check_data, data_root
+from engine.config.data import (
+    DataConfig,
+    DigitsConfig,
+    DigitsData,
+    Direction,
+    PairedData,
+    SyntheticData,
+    SyntheticDigits,
+    UnpairedData,
+)
+from engine.config.data_check import check_data
+from engine.config.data_root import data_root
 from engine.config.image_files import list_images
-from engine.data.domains import Domain, FolderDomain, Problem, read_framed
-from engine.data.pixels import to_unit_range
+from engine.config.paired_files import MatchedFiles, PairFiles, SideBySideFiles, find_pairs, find_shown_pairs
+from engine.data.digit_sets import labelled, shown_digits
+from engine.data.digits import LabelledImages
+from engine.data.domains import Domain, FolderDomain
+from engine.data.epochs import Images
+from engine.data.host_images import HostImages
+from engine.data.paired import Matched, PairedImages, Pairs, SideBySide
 from engine.data.synthetic import COATS, draw_domain, held_out
-from engine.data.transforms import Framing, Pixels
+from engine.data.transforms import Framing
 from engine.data.unpaired import UnpairedImages
-
-
-class SampleImages(NamedTuple):
-    """The fixed images of the contact sheets."""
-
-    real_A: Tensor
-    """uint8, (N, 3, crop, crop)."""
-    real_B: Tensor
-    """uint8, (N, 3, crop, crop)."""
-    problems: tuple[Problem, ...]
-    """Images passed over."""
-
-    def on(self, device: torch.device) -> ImageBatch:
-        """What a method's sample takes: both domains on the training device, in -1..1."""
-        return ImageBatch(real_A=to_unit_range(self.real_A, device), real_B=to_unit_range(self.real_B, device))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
     """Where a run's images come from."""
 
-    images: UnpairedImages
+    images: Images
     """What it trains on."""
-    shown_A: Domain
-    shown_B: Domain
+    shown: Images
     """What its contact sheets show: images kept apart from training where there are any."""
     workers: int
     """Processes that the preset wants for loading them; 0 where there is nothing to decode."""
 
     def batches_per_epoch(self, batch: int) -> int:
-        """Batches in an epoch, the last and perhaps smaller one included."""
+        """Batches in an epoch, the last and perhaps smaller one included where it is not left out."""
         return self.images.batches_per_epoch(batch)
 
     @functools.cached_property
     def fingerprint(self) -> str:
-        """SHA-256 of the training images' names in their order: with another one they come in another order."""
+        """SHA-256 of the training images' names and labels in their order: with another one they come in another."""
         digest = hashlib.sha256()
-        for domain in (self.images.domain_A, self.images.domain_B):
+        for domain in self.images.domains:
             for index in range(len(domain)):
                 digest.update(domain.short_name(index).encode(errors="surrogateescape") + b"\0")
             digest.update(b"\0")
         return digest.hexdigest()
 
-    def validation(self, count: int) -> SampleImages:
+    def validation(self, count: int) -> HostImages:
         """The first images kept apart, centre-cropped: always the same, and as many of each domain.
 
         Args:
@@ -73,50 +67,46 @@ class Source:
         Raises:
             WorkError: no image of a domain can be read.
         """
-        number = min(count, len(self.shown_A), len(self.shown_B))
-        views_A, problems_A = self._first(self.shown_A, number)
-        views_B, problems_B = self._first(self.shown_B, number)
-        return SampleImages(torch.from_numpy(views_A), torch.from_numpy(views_B), problems_A + problems_B)
-
-    def _first(self, domain: Domain, number: int) -> tuple[Pixels, tuple[Problem, ...]]:
-        views: list[Pixels] = []
-        problems: list[Problem] = []
-        index = 0
-        while len(views) < number:
-            view, used, passed_over = read_framed(domain, index, self.images.framing.centred)
-            views.append(view)
-            problems.extend(passed_over)
-            index = (used + 1) % len(domain)
-        return np.stack(views), tuple(dict.fromkeys(problems))
+        return HostImages.of(self.shown.first(count))
 
 
-def build_source(config: DataConfig, seed: int) -> Source:
-    """Lists the folders, or draws the pictures, that a preset names.
+def build_source(config: DataConfig, seed: int, *, aligned: bool = False, whole_batches: bool = False) -> Source:
+    """Lists the files, or draws the pictures, that a preset names.
+
+    Args:
+        config: the preset's [data] section.
+        seed: everything random follows from it.
+        aligned: the images of an item correspond, and are cropped and mirrored alike; of paired and synthetic data.
+        whole_batches: leave out an epoch's last batch where it would be smaller than the others.
 
     Raises:
-        RequestError: as check_data.
+        RequestError: as check_data; or a set of digits is damaged, or none of its training images is left.
     """
     check_data(config)
     match config:
         case UnpairedData():
-            return _from_folders(config, seed)
+            assert not aligned, "unpaired images do not correspond"
+            return _from_folders(config, seed, whole_batches)
+        case PairedData():
+            return _from_pairs(config, seed, aligned, whole_batches)
         case SyntheticData():
-            return _from_drawings(config, seed)
+            return _from_drawings(config, seed, aligned, whole_batches)
+        case DigitsData() | SyntheticDigits():
+            assert not aligned, "digits do not correspond"
+            return _from_digits(config, seed, whole_batches)
         case _:
             assert_never(config)
 
 
-def _from_folders(config: UnpairedData, seed: int) -> Source:
+def _from_folders(config: UnpairedData, seed: int, whole_batches: bool) -> Source:
     root = data_root(config).resolve()
     first, second = ("A", "B") if config.direction == "AtoB" else ("B", "A")
-    train_A, train_B = _folder(root / f"train{first}"), _folder(root / f"train{second}")
-    test_A, test_B = _folder(root / f"test{first}"), _folder(root / f"test{second}")
-    framing = Framing(resize=config.resize, crop=config.crop, flip=config.flip)
+    train = _folder(root / f"train{first}"), _folder(root / f"train{second}")
+    test = _folder(root / f"test{first}"), _folder(root / f"test{second}")
+    shown = test[0] if len(test[0]) else train[0], test[1] if len(test[1]) else train[1]
+    framing = _framing(config)
     return Source(
-        images=UnpairedImages(domain_A=train_A, domain_B=train_B, framing=framing, seed=seed),
-        shown_A=test_A if len(test_A) else train_A,
-        shown_B=test_B if len(test_B) else train_B,
-        workers=config.workers,
+        images=_apart(train, framing, seed, whole_batches), shown=_apart(shown, framing, seed), workers=config.workers
     )
 
 
@@ -124,18 +114,70 @@ def _folder(folder: Path) -> FolderDomain:
     return FolderDomain(folder, tuple(list_images(folder)))
 
 
-def _from_drawings(config: SyntheticData, seed: int) -> Source:
-    side = config.resize or config.crop
-    first, second = COATS if config.direction == "AtoB" else COATS[::-1]
-    framing = Framing(resize=config.resize, crop=config.crop, flip=config.flip)
+def _from_pairs(config: PairedData, seed: int, aligned: bool, whole_batches: bool) -> Source:
+    root, framing = data_root(config).resolve(), _framing(config)
+    train = _pairs(find_pairs(root, "train"), config.direction)
+    shown = _pairs(find_shown_pairs(root), config.direction)
+    meet = _together if aligned else _each_by_itself
     return Source(
-        images=UnpairedImages(
-            domain_A=draw_domain(first, seed, config.images, side),
-            domain_B=draw_domain(second, seed, config.images, side),
-            framing=framing,
+        images=meet(train, framing, seed, whole_batches), shown=meet(shown, framing, seed), workers=config.workers
+    )
+
+
+def _pairs(files: PairFiles, direction: Direction) -> Pairs:
+    match files:
+        case SideBySideFiles():
+            return SideBySide(files.folder, files.paths, "left" if direction == "AtoB" else "right")
+        case MatchedFiles():
+            domain_A = FolderDomain(files.folder_A, files.paths_A)
+            domain_B = FolderDomain(files.folder_B, files.paths_B)
+            return Matched(domain_A, domain_B) if direction == "AtoB" else Matched(domain_B, domain_A)
+        case _:
+            assert_never(files)
+
+
+def _from_drawings(config: SyntheticData, seed: int, aligned: bool, whole_batches: bool) -> Source:
+    side, framing = config.resize or config.crop, _framing(config)
+    first, second = COATS if config.direction == "AtoB" else COATS[::-1]
+    train = Matched(
+        draw_domain(first, seed, config.images, side, paired=aligned),
+        draw_domain(second, seed, config.images, side, paired=aligned),
+    )
+    shown = Matched(
+        held_out(first, seed, config.images, side, paired=aligned),
+        held_out(second, seed, config.images, side, paired=aligned),
+    )
+    meet = _together if aligned else _each_by_itself
+    return Source(images=meet(train, framing, seed, whole_batches), shown=meet(shown, framing, seed), workers=0)
+
+
+def _from_digits(config: DigitsConfig, seed: int, whole_batches: bool) -> Source:
+    return Source(
+        images=LabelledImages(
+            domain_A=labelled(config, seed, "A", "train"),
+            domain_B=labelled(config, seed, "B", "train"),
             seed=seed,
+            whole_batches=whole_batches,
         ),
-        shown_A=held_out(first, seed, config.images, side),
-        shown_B=held_out(second, seed, config.images, side),
+        shown=LabelledImages(
+            domain_A=shown_digits(config, seed, "A"), domain_B=shown_digits(config, seed, "B"), seed=seed
+        ),
         workers=0,
     )
+
+
+def _framing(config: UnpairedData | PairedData | SyntheticData) -> Framing:
+    return Framing(resize=config.resize, crop=config.crop, flip=config.flip)
+
+
+def _together(pairs: Pairs, framing: Framing, seed: int, whole_batches: bool = False) -> Images:
+    return PairedImages(pairs=pairs, framing=framing, seed=seed, whole_batches=whole_batches)
+
+
+def _each_by_itself(pairs: Pairs, framing: Framing, seed: int, whole_batches: bool = False) -> Images:
+    return _apart(pairs.domains, framing, seed, whole_batches)
+
+
+def _apart(domains: tuple[Domain, Domain], framing: Framing, seed: int, whole_batches: bool = False) -> Images:
+    domain_A, domain_B = domains
+    return UnpairedImages(domain_A=domain_A, domain_B=domain_B, framing=framing, seed=seed, whole_batches=whole_batches)

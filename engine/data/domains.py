@@ -11,14 +11,16 @@ from PIL import Image
 
 from engine.config.image_files import UnreadableImageError, path_text
 from engine.data.images import open_rgb
-from engine.data.transforms import ImageTooSmallError, Pixels
+from engine.data.transforms import Pixels, UnfitImageError
 from engine.errors import WorkError
 
 T = TypeVar("T")
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
 
 
-class Domain(Protocol):
-    """Images numbered from 0."""
+class Collection(Protocol[R_co]):
+    """What is read from somewhere, numbered from 0."""
 
     @property
     def name(self) -> str:
@@ -26,11 +28,15 @@ class Domain(Protocol):
 
     def __len__(self) -> int: ...
 
-    def read(self, index: int) -> Image.Image:
-        """One image, RGB. Raises UnreadableImageError."""
+    def read(self, index: int) -> R_co:
+        """One of them. Raises UnreadableImageError."""
 
-    def label(self, index: int) -> str:
-        """What a report calls one image."""
+    def describe(self, index: int) -> str:
+        """What a report calls one of them."""
+
+
+class Domain(Collection[Image.Image], Protocol):
+    """Images, RGB, numbered from 0."""
 
     def short_name(self, index: int) -> str:
         """What tells one image from the others of the domain, wherever its folder lies."""
@@ -55,7 +61,7 @@ class FolderDomain:
         """One image, RGB, upright. Raises UnreadableImageError."""
         return open_rgb(self.paths[index])
 
-    def label(self, index: int) -> str:
+    def describe(self, index: int) -> str:
         """Its file."""
         return path_text(self.paths[index])
 
@@ -78,7 +84,7 @@ class DrawnDomain:
         """One drawing, RGB."""
         return Image.fromarray(self.drawings[index])
 
-    def label(self, index: int) -> str:
+    def describe(self, index: int) -> str:
         """Its number."""
         return f"{self.name}, number {index}"
 
@@ -97,8 +103,8 @@ class Problem:
     """Why, as a clause: "cannot be decoded: image file is truncated"."""
 
 
-def read_framed(domain: Domain, index: int, frame: Callable[[Image.Image], T]) -> tuple[T, int, tuple[Problem, ...]]:
-    """The image at an index, framed; where it cannot be used, the next one that can, in the order of the numbers.
+def read_framed(domain: Collection[R], index: int, frame: Callable[[R], T]) -> tuple[T, int, tuple[Problem, ...]]:
+    """What is at an index, framed; where it cannot be used, the next that can, in the order of the numbers.
 
     Returns:
         What ``frame`` made of it, the index that was used, and the images passed over.
@@ -112,10 +118,27 @@ def read_framed(domain: Domain, index: int, frame: Callable[[Image.Image], T]) -
         try:
             return frame(domain.read(candidate)), candidate, tuple(problems)
         except UnreadableImageError as error:
-            problems.append(Problem(domain.label(candidate), error.reason))
-        except ImageTooSmallError as error:
-            problems.append(Problem(domain.label(candidate), str(error)))
+            problems.append(Problem(path_text(error.path), error.reason))
+        except UnfitImageError as error:
+            problems.append(Problem(domain.describe(candidate), str(error)))
     first = f"; the first, {problems[0].path}, {problems[0].reason}" if problems else ""
     raise WorkError(
         domain.name, f"none of its {len(domain)} images can be used{first}", "Repair the folder, then resume."
     )
+
+
+def read_first(domain: Collection[R], number: int, frame: Callable[[R], T]) -> tuple[list[T], tuple[Problem, ...]]:
+    """The first of a domain that can be used, framed; some of them again where there are not so many.
+
+    Raises:
+        WorkError: no image of the domain can be used.
+    """
+    views: list[T] = []
+    problems: list[Problem] = []
+    index = 0
+    while len(views) < number:
+        view, used, passed_over = read_framed(domain, index, frame)
+        views.append(view)
+        problems.extend(passed_over)
+        index = (used + 1) % len(domain)
+    return views, tuple(dict.fromkeys(problems))

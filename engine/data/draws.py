@@ -26,6 +26,12 @@ class Purpose(IntEnum):
     """A synthetic picture of domain A."""
     DRAWING_B = 6
     """A synthetic picture of domain B."""
+    STRIPES = 7
+    """The stripes of an animal that is drawn in both coats."""
+    DIGIT_A = 8
+    """A synthetic digit of domain A."""
+    DIGIT_B = 9
+    """A synthetic digit of domain B."""
 
 
 def generator(seed: int, purpose: Purpose, epoch: int, position: int) -> np.random.Generator:

@@ -9,13 +9,12 @@ from queue import SimpleQueue
 from types import TracebackType
 
 import torch
-from torch import Tensor
 
 from engine.batch import ImageBatch
 from engine.data.build import Source
 from engine.data.domains import Problem
-from engine.data.pixels import to_unit_range
-from engine.data.unpaired import Loaded, Place
+from engine.data.epochs import Place
+from engine.data.host_images import HostImages
 from engine.data.workers import Workers
 
 READY_AHEAD = 2
@@ -26,10 +25,8 @@ READY_AHEAD = 2
 class Batch:
     """What a step learns from; len() is its number of items."""
 
-    real_A: Tensor
-    """uint8, (N, 3, crop, crop), on the CPU, pinned if asked for."""
-    real_B: Tensor
-    """Likewise; item k has nothing to do with item k of real_A."""
+    images: HostImages
+    """Pinned if asked for."""
     place: Place
     following: Place
     """The next batch's place: where a run that has learnt from this one resumes."""
@@ -37,11 +34,11 @@ class Batch:
     """Images passed over while loading it and not reported before."""
 
     def __len__(self) -> int:
-        return self.real_A.shape[0]
+        return self.images.real_A.shape[0]
 
     def on(self, device: torch.device) -> ImageBatch:
-        """What a method's step takes: both domains on the training device, in -1..1."""
-        return ImageBatch(real_A=to_unit_range(self.real_A, device), real_B=to_unit_range(self.real_B, device))
+        """What a method's step takes: images on the training device, in -1..1, and their labels."""
+        return self.images.on(device)
 
     @property
     def epoch(self) -> int:
@@ -64,7 +61,7 @@ class BatchStream(Iterator[Batch]):
 
     Args:
         source: where images come from.
-        batch: items in a batch; the last of an epoch may have fewer.
+        batch: items in a batch; the last of an epoch may have fewer, where the source does not leave it out.
         start_epoch: epoch of the first batch, as the caller counts them.
         start_index: its number within that epoch, from 0.
         workers: processes that load ahead; 0 loads inside next().
@@ -88,12 +85,11 @@ class BatchStream(Iterator[Batch]):
             WorkError: no image of a domain can be read, or a worker died.
         """
         if self._ahead is not None:
-            loaded = self._ahead.take()
+            images = self._ahead.take()
         else:
-            loaded = _as_tensors(self._source.images.load(self._place, self._batch), self._pin)
-        real_A, real_B, problems = loaded
+            images = HostImages.of(self._source.images.load(self._place, self._batch), pin=self._pin)
         place, self._place = self._place, self._after(self._place)
-        return Batch(real_A=real_A, real_B=real_B, place=place, following=self._place, problems=self._news(problems))
+        return Batch(images=images, place=place, following=self._place, problems=self._news(images.problems))
 
     def __enter__(self) -> BatchStream:
         return self
@@ -127,9 +123,6 @@ class BatchStream(Iterator[Batch]):
         return Place(place.epoch + place.index // per_epoch, place.index % per_epoch)
 
 
-_Tensors = tuple[Tensor, Tensor, tuple[Problem, ...]]
-
-
 class _ReadAhead:
     """A thread that receives from the workers and pins, so that the training loop does not wait for either."""
 
@@ -137,13 +130,13 @@ class _ReadAhead:
         self._workers = Workers(source.images, batch, workers, places)
         self._pin = pin
         self._device = torch.cuda.current_device() if pin else None
-        self._ready: SimpleQueue[_Tensors | Exception] = SimpleQueue()
+        self._ready: SimpleQueue[HostImages | Exception] = SimpleQueue()
         self._room = threading.Semaphore(READY_AHEAD * workers)
         self._closing = False
         self._thread = threading.Thread(target=self._receive, name="data", daemon=True)
         self._thread.start()
 
-    def take(self) -> _Tensors:
+    def take(self) -> HostImages:
         item = self._ready.get()
         if isinstance(item, Exception):
             self._ready.put(item)  # whoever asks again gets the same answer
@@ -165,13 +158,6 @@ class _ReadAhead:
                 self._room.acquire()
                 if self._closing:
                     return
-                self._ready.put(_as_tensors(self._workers.receive(), self._pin))
+                self._ready.put(HostImages.of(self._workers.receive(), pin=self._pin))
         except Exception as error:  # noqa: BLE001 - the thread's edge: take() raises it in the loop
             self._ready.put(error)
-
-
-def _as_tensors(loaded: Loaded, pin: bool) -> _Tensors:
-    real_A, real_B = torch.from_numpy(loaded.real_A), torch.from_numpy(loaded.real_B)
-    if pin:
-        real_A, real_B = real_A.pin_memory(), real_B.pin_memory()
-    return real_A, real_B, loaded.problems

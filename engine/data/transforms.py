@@ -12,8 +12,19 @@ from PIL import Image
 Pixels: TypeAlias = NDArray[np.uint8]
 
 
-class ImageTooSmallError(ValueError):
+Pair: TypeAlias = tuple[Image.Image, Image.Image]
+
+
+class UnfitImageError(ValueError):
+    """An image, or a pair, that cannot be framed as asked."""
+
+
+class ImageTooSmallError(UnfitImageError):
     """An image whose own size is kept (resize = 0) does not contain the crop."""
+
+
+class UnequalPairError(UnfitImageError):
+    """A pair whose own sizes are kept (resize = 0) differs in them, so that it cannot be cropped alike."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,12 +44,29 @@ class Framing:
         Raises:
             ImageTooSmallError: it is smaller than the crop and its size is kept.
         """
-        x, y, mirror = draw.random(3)
-        sized = self._sized(image)
-        left = int(x * (sized.width - self.crop + 1))
-        top = int(y * (sized.height - self.crop + 1))
-        pixels = self._cut(sized, left, top)
-        return np.ascontiguousarray(pixels[:, :, ::-1]) if self.flip and mirror < 0.5 else pixels
+        place = draw.random(3)
+        return self._view(self._sized(image), place)
+
+    def alike_at_random(self, pair: Pair, draw: np.random.Generator) -> tuple[Pixels, Pixels]:
+        """The same training view of both images of a pair, as at_random; three draws for the two.
+
+        Raises:
+            ImageTooSmallError: they are smaller than the crop and their size is kept.
+            UnequalPairError: they differ in size and their size is kept.
+        """
+        place = draw.random(3)
+        first, second = self._sized_alike(pair)
+        return self._view(first, place), self._view(second, place)
+
+    def alike_centred(self, pair: Pair) -> tuple[Pixels, Pixels]:
+        """The views of a pair for sample sheets, as centred.
+
+        Raises:
+            ImageTooSmallError: they are smaller than the crop and their size is kept.
+            UnequalPairError: they differ in size and their size is kept.
+        """
+        first, second = self._sized_alike(pair)
+        return self.centred(first), self.centred(second)
 
     def centred(self, image: Image.Image) -> Pixels:
         """The view for sample sheets: the middle, never mirrored; uint8, (3, crop, crop).
@@ -48,6 +76,21 @@ class Framing:
         """
         sized = self._sized(image)
         return self._cut(sized, (sized.width - self.crop) // 2, (sized.height - self.crop) // 2)
+
+    def _view(self, sized: Image.Image, place: NDArray[np.float64]) -> Pixels:
+        """The view that three numbers in 0..1 tell: where it is across and down, and whether it is mirrored."""
+        x, y, mirror = place
+        left = int(x * (sized.width - self.crop + 1))
+        top = int(y * (sized.height - self.crop + 1))
+        pixels = self._cut(sized, left, top)
+        return np.ascontiguousarray(pixels[:, :, ::-1]) if self.flip and mirror < 0.5 else pixels
+
+    def _sized_alike(self, pair: Pair) -> Pair:
+        first, second = self._sized(pair[0]), self._sized(pair[1])
+        if first.size != second.size:
+            sizes = f"is {first.width}x{first.height} px and its partner {second.width}x{second.height} px"
+            raise UnequalPairError(f"{sizes}: without data.resize they cannot be cropped alike")
+        return first, second
 
     def _sized(self, image: Image.Image) -> Image.Image:
         if self.resize and image.size != (self.resize, self.resize):

@@ -4,33 +4,13 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from math import ceil
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from engine.data.domains import Domain, Problem, read_framed
+from engine.data.domains import Domain, Problem, read_first, read_framed
 from engine.data.draws import Purpose, generator
+from engine.data.epochs import Loaded, Place, batches_in, order_of_epoch, positions
 from engine.data.transforms import Framing, Pixels
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a batch stands in the run's data."""
-
-    epoch: int
-    """As the caller counts them; any non-negative number."""
-    index: int
-    """The batch within the epoch, from 0."""
-
-
-class Loaded(NamedTuple):
-    """A batch as a loader hands it over: uint8, (N, 3, crop, crop) each."""
-
-    real_A: Pixels
-    real_B: Pixels
-    problems: tuple[Problem, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +26,13 @@ class UnpairedImages:
     domain_B: Domain
     framing: Framing
     seed: int
+    whole_batches: bool = False
+    """Leave out an epoch's last batch where it would be smaller than the others."""
+
+    @property
+    def domains(self) -> tuple[Domain, Domain]:
+        """A and B."""
+        return self.domain_A, self.domain_B
 
     @property
     def items(self) -> int:
@@ -53,12 +40,12 @@ class UnpairedImages:
         return max(len(self.domain_A), len(self.domain_B))
 
     def batches_per_epoch(self, batch: int) -> int:
-        """Batches in an epoch, the last and perhaps smaller one included."""
-        return ceil(self.items / batch)
+        """Batches in an epoch, at least 1."""
+        return batches_in(self.items, batch, whole=self.whole_batches)
 
     def indices(self, epoch: int, position: int) -> tuple[int, int]:
         """Which image of A and which of B make the item at a position of an epoch."""
-        item = int(_epoch_order(self.seed, epoch, self.items)[position])
+        item = int(order_of_epoch(self.seed, epoch, self.items)[position])
         partner = generator(self.seed, Purpose.PARTNER, epoch, position).integers(len(self.domain_B))
         return item % len(self.domain_A), int(partner)
 
@@ -68,13 +55,10 @@ class UnpairedImages:
         Raises:
             WorkError: no image of a domain can be read.
         """
-        first = place.index * batch
-        positions = range(first, min(first + batch, self.items))
-        assert positions, f"epoch {place.epoch} has no batch {place.index}"
         views_A: list[Pixels] = []
         views_B: list[Pixels] = []
         problems: list[Problem] = []
-        for position in positions:
+        for position in positions(place, self.items, batch, whole=self.whole_batches):
             index_A, index_B = self.indices(place.epoch, position)
             for domain, index, purpose, views in (
                 (self.domain_A, index_A, Purpose.FRAME_A, views_A),
@@ -86,7 +70,13 @@ class UnpairedImages:
                 problems.extend(passed_over)
         return Loaded(np.stack(views_A), np.stack(views_B), tuple(problems))
 
+    def first(self, count: int) -> Loaded:
+        """The first images of each domain, centre-cropped; as many of each.
 
-@functools.lru_cache(maxsize=4)
-def _epoch_order(seed: int, epoch: int, items: int) -> NDArray[np.int64]:
-    return generator(seed, Purpose.ORDER, epoch, 0).permutation(items)
+        Raises:
+            WorkError: no image of a domain can be read.
+        """
+        number = min(count, len(self.domain_A), len(self.domain_B))
+        views_A, problems_A = read_first(self.domain_A, number, self.framing.centred)
+        views_B, problems_B = read_first(self.domain_B, number, self.framing.centred)
+        return Loaded(np.stack(views_A), np.stack(views_B), problems_A + problems_B)

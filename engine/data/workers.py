@@ -20,7 +20,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import NamedTuple
 
-from engine.data.unpaired import Loaded, Place, UnpairedImages
+from engine.data.epochs import Images, Loaded, Place
 from engine.errors import WorkError
 
 REQUESTS_AHEAD = 2
@@ -49,7 +49,7 @@ class Workers:
         places: an endless iterator over the batches to load.
     """
 
-    def __init__(self, images: UnpairedImages, batch: int, number: int, places: Iterator[Place]) -> None:
+    def __init__(self, images: Images, batch: int, number: int, places: Iterator[Place]) -> None:
         self._places = places
         self._turn = count()
         context = multiprocessing.get_context("spawn")
@@ -98,7 +98,7 @@ class Workers:
         return WorkError(f"data worker {rank}", how, "Perhaps memory ran out; lower data.workers, then resume.")
 
 
-def serve(pipe: Connection, images: UnpairedImages, batch: int) -> None:
+def serve(pipe: Connection, images: Images, batch: int) -> None:
     """A worker's life: load what is asked for until the engine closes the pipe or dies."""
     for number in _FOR_THE_ENGINE:
         signal.signal(number, signal.SIG_IGN)
@@ -110,7 +110,7 @@ def serve(pipe: Connection, images: UnpairedImages, batch: int) -> None:
         return
 
 
-def _answer(images: UnpairedImages, place: Place, batch: int) -> Loaded | _Failure:
+def _answer(images: Images, place: Place, batch: int) -> Loaded | _Failure:
     try:
         return images.load(place, batch)
     except WorkError as error:

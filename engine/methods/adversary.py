@@ -60,21 +60,39 @@ class Adversary:
     def deceive(self, fake: Tensor, real: Tensor) -> Deception:
         """How far generated images, (N, C, H, W), are from passing for real ones; `real` serves feature matching."""
         verdict = self._judge(fake)
-        adversarial = _mean([self._loss.of_generated(logits) for logits in verdict.logits])
         if "feature_matching" not in self._weights:
-            return Deception(adversarial, None)
+            return self._deception(verdict)
         with torch.no_grad():
-            of_real = self._judge(real).features
-        matching = [feature_matching(ours, theirs) for ours, theirs in zip(verdict.features, of_real, strict=True)]
-        return Deception(adversarial, _mean(matching) * self._weights["feature_matching"])
+            of_real = self._judge(real)
+        return self._deception(verdict, of_real)
 
     def tell_apart(self, real: Tensor, fake: Tensor) -> Judgement:
         """How far the discriminator is from telling real images from generated ones, which it sees detached."""
         fake = fake.detach()
         of_real, of_fake = self._judge_both(real, fake)
+        return self._judgement(of_real, of_fake, self._penalty(real, fake))
+
+    def confront(self, real: Tensor, fake: Tensor) -> tuple[Deception, Judgement]:
+        """Both players' losses after one look at real images and one at generated ones, which are not detached.
+
+        For methods whose players take turns: each step both losses are known, and one of them is minimised.
+        """
+        of_real, of_fake = self._judge(real), self._judge(fake)
+        judgement = self._judgement(of_real.logits, of_fake.logits, self._penalty(real, fake.detach()))
+        return self._deception(of_fake, of_real), judgement
+
+    def _deception(self, of_fake: Verdict, of_real: Verdict | None = None) -> Deception:
+        adversarial = _mean([self._loss.of_generated(logits) for logits in of_fake.logits])
+        if of_real is None or "feature_matching" not in self._weights:
+            return Deception(adversarial, None)
+        layers = zip(of_fake.features, of_real.features, strict=True)
+        matching = _mean([feature_matching(ours, theirs) for ours, theirs in layers])
+        return Deception(adversarial, matching * self._weights["feature_matching"])
+
+    def _judgement(self, of_real: Sequence[Tensor], of_fake: Sequence[Tensor], penalty: Tensor | None) -> Judgement:
         judged_real = [self._loss.of_real(logits, self._target) for logits in of_real]
         judged_fake = [self._loss.of_fake(logits) for logits in of_fake]
-        return Judgement(_mean(judged_real), _mean(judged_fake), self._penalty(real, fake))
+        return Judgement(_mean(judged_real), _mean(judged_fake), penalty)
 
     @property
     def _target(self) -> Tensor | float:

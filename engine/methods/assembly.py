@@ -8,8 +8,16 @@ import torch
 from torch import nn
 from torch.optim import Adam
 
-from engine.config.networks import DiscriminatorConfig, Network, TranslatingGenerator
+from engine.config.networks import (
+    AutoencoderGenerator,
+    DecoderGenerator,
+    DiscriminatorConfig,
+    Network,
+    TranslatingGenerator,
+)
 from engine.config.schema import OptimConfig
+from engine.networks.autoencoder import build_autoencoders
+from engine.networks.classifier import DigitClassifier
 from engine.networks.discriminators import build_discriminator
 from engine.networks.generators import build_generator
 from engine.networks.initialise import initialise
@@ -43,6 +51,25 @@ class Assembly:
         with torch.random.fork_rng(devices=[]):
             network = build_discriminator(config, channels, outputs)
         return self.begun(network, config)
+
+    def decoder(self, config: DecoderGenerator, features: int) -> nn.Module:
+        """DTN's generator, from so many features to images in [-1, 1]."""
+        with torch.random.fork_rng(devices=[]):
+            network = build_generator(config, features, CHANNELS)
+        return self.begun(network, config)
+
+    def autoencoders(self, config: AutoencoderGenerator) -> dict[str, nn.Module]:
+        """The encoders and decoders of two domains and what they share, by name (networks.autoencoder)."""
+        with torch.random.fork_rng(devices=[]):
+            networks = build_autoencoders(config, CHANNELS)
+        return {name: self.begun(network, config) for name, network in networks.items()}
+
+    def classifier(self, width: int) -> DigitClassifier:
+        """A classifier of digits with so many channels in its first layer; PyTorch's distribution of first weights."""
+        with torch.random.fork_rng(devices=[]):
+            network = DigitClassifier(width, CHANNELS)
+        self.begun(network, Network(init="pytorch"))
+        return network
 
     def begun(self, network: nn.Module, config: Network) -> nn.Module:
         """A network, made on the CPU, with the first weights that its section asks for, on the device."""

@@ -27,7 +27,8 @@ def descend(
     Args:
         optimizer: of the weights to change.
         parts: of the batch, in order; len() is the images in a part.
-        losses_of: what is minimised of a part, 0-d each, every part with the same names; it runs the networks.
+        losses_of: what is minimised of a part, 0-d each, every part with the same names; it runs the networks. Those
+            that are detached are only summed up.
         besides: losses of the weights themselves, counted once.
 
     Returns:
@@ -40,11 +41,15 @@ def descend(
         losses = losses_of(part)
         if len(parts) > 1:
             losses = {name: loss * (len(part) / whole) for name, loss in losses.items()}
-        torch.autograd.backward([loss for loss in losses.values() if loss.requires_grad])
+        _backward(losses)
         for name, loss in losses.items():
             total[name] = total[name] + loss.detach() if name in total else loss.detach()
     if besides:
-        torch.autograd.backward(list(besides.values()))
+        _backward(besides)
         total |= {name: loss.detach() for name, loss in besides.items()}
     optimizer.step()
     return total
+
+
+def _backward(losses: Mapping[str, Tensor]) -> None:
+    torch.autograd.backward([loss for loss in losses.values() if loss.requires_grad])

@@ -1,4 +1,4 @@
-"""The building blocks that generators and discriminators share: normalisation layers and the two kinds of inner block.
+"""The building blocks that networks share: normalisation, enlarging and shrinking, and the two kinds of inner block.
 
 Module positions inside a block are part of the checkpoint format: they give the state-dict keys of the reference
 implementation (junyanz/pytorch-CycleGAN-and-pix2pix), so that its checkpoints load here and ours load there.
@@ -6,6 +6,7 @@ implementation (junyanz/pytorch-CycleGAN-and-pix2pix), so that its checkpoints l
 
 from __future__ import annotations
 
+from math import gcd
 from typing import assert_never
 
 import torch
@@ -13,18 +14,24 @@ from torch import Tensor, nn
 
 from engine.config.networks import Norm
 
+MOST_GROUPS = 32
+"""Groups of channels that group normalisation makes at most (Wu and He 2018, section 4)."""
+
 
 def normalisation(norm: Norm, channels: int) -> nn.Module:
     """A normalisation layer for maps of so many channels.
 
     Instance normalisation has no parameters and keeps no statistics, so it acts on every image by itself and alike in
-    training and evaluation. Batch normalisation has both.
+    training and evaluation. Batch normalisation has both. Group normalisation acts on every image by itself too, over
+    equal groups of channels, 32 or the largest power of two below that divides them; it has parameters only.
     """
     match norm:
         case "instance":
             return nn.InstanceNorm2d(channels)
         case "batch":
             return nn.BatchNorm2d(channels)
+        case "group":
+            return nn.GroupNorm(gcd(MOST_GROUPS, channels), channels)
         case "none":
             return nn.Identity()
         case _:
@@ -57,6 +64,39 @@ def reflected(x: Tensor, by: int) -> Tensor:
     """The same from slices: (N, C, H, W) -> (N, C, H + 2 by, W + 2 by)."""
     wide = torch.cat([x[..., 1 : by + 1].flip(-1), x, x[..., -by - 1 : -1].flip(-1)], dim=-1)
     return torch.cat([wide[..., 1 : by + 1, :].flip(-2), wide, wide[..., -by - 1 : -1, :].flip(-2)], dim=-2)
+
+
+def halving(channels: int, out_channels: int, norm: Norm) -> list[nn.Module]:
+    """Layers from (N, channels, H, W) to (N, out_channels, H / 2, W / 2), by a strided 3x3 convolution."""
+    return [
+        nn.Conv2d(channels, out_channels, kernel_size=3, stride=2, padding=1, bias=needs_bias(norm)),
+        normalisation(norm, out_channels),
+        nn.ReLU(inplace=True),
+    ]
+
+
+def doubling(channels: int, out_channels: int, norm: Norm) -> list[nn.Module]:
+    """Layers from (N, channels, H, W) to (N, out_channels, 2H, 2W), by a transposed 3x3 convolution."""
+    return [
+        nn.ConvTranspose2d(
+            channels, out_channels, kernel_size=3, stride=2, padding=1, output_padding=1, bias=needs_bias(norm)
+        ),
+        normalisation(norm, out_channels),
+        nn.ReLU(inplace=True),
+    ]
+
+
+def resize_doubling(channels: int, out_channels: int, norm: Norm) -> list[nn.Module]:
+    """The same by repeating every pixel and a 3x3 convolution, which treats all pixels alike (Odena et al. 2016).
+
+    A transposed convolution of stride 2 adds up different weights at odd and even pixels: a checkerboard.
+    """
+    return [
+        nn.Upsample(scale_factor=2, mode="nearest"),
+        nn.Conv2d(channels, out_channels, kernel_size=3, padding=1, bias=needs_bias(norm)),
+        normalisation(norm, out_channels),
+        nn.ReLU(inplace=True),
+    ]
 
 
 class ResnetBlock(nn.Module):

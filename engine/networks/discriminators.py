@@ -1,78 +1,61 @@
-"""The networks that judge images: PatchGAN discriminators, down to the one that sees single pixels.
-
-State-dict keys are those of junyanz/pytorch-CycleGAN-and-pix2pix.
-"""
+"""The networks that judge images: which one a preset describes, and several as one."""
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Iterable
 from typing import assert_never
 
 from torch import Tensor, nn
 
-from engine.config.networks import DiscriminatorConfig, PatchDiscriminator, PixelDiscriminator
-from engine.networks.blocks import needs_bias, normalisation
+from engine.config.networks import DiscriminatorConfig, ImageDiscriminator, PatchDiscriminator, PixelDiscriminator
+from engine.networks.image_discriminator import ImageGan
+from engine.networks.patch_discriminators import MultiScale, PatchGan, PixelGan
+from engine.networks.spectral import linear_maps, normalise_spectrally
+from engine.networks.verdict import Verdict, joined
+
+__all__ = ["Ensemble", "Verdict", "build_discriminator"]
 
 
-def build_discriminator(config: DiscriminatorConfig, in_channels: int) -> nn.Module:
+def build_discriminator(config: DiscriminatorConfig, in_channels: int, outputs: int = 1) -> nn.Module:
     """The discriminator that a preset describes, on the CPU, with PyTorch's default weights (see networks.initialise).
 
     Args:
         config: the preset's [discriminator] section.
         in_channels: of the images it judges.
+        outputs: logits of a judgement: 1 for real or not, 3 for DTN's kinds of image.
+
+    Returns:
+        A network from images to a Verdict.
     """
+    one = _discriminator(config, in_channels, outputs)
+    if config.count > 1:
+        one = Ensemble([one, *(_discriminator(config, in_channels, outputs) for _ in range(config.count - 1))])
+    if config.spectral:
+        normalise_spectrally(linear_maps(one))
+    return one
+
+
+def _discriminator(config: DiscriminatorConfig, in_channels: int, outputs: int) -> nn.Module:
     match config:
+        case PatchDiscriminator(scales=1):
+            return PatchGan(config, in_channels, outputs)
         case PatchDiscriminator():
-            return PatchGan(config, in_channels)
+            return MultiScale(config, in_channels, outputs)
         case PixelDiscriminator():
-            return PixelGan(config, in_channels)
+            return PixelGan(config, in_channels, outputs)
+        case ImageDiscriminator():
+            return ImageGan(config, in_channels, outputs)
         case _:
             assert_never(config)
 
 
-class PatchGan(nn.Module):
-    """Judges every patch of an image: C64-C128-C256-C512 for three layers (CycleGAN, appendix 7.2)."""
+class Ensemble(nn.Module):
+    """Discriminators of one domain that differ by their first weights; what is made of their verdicts is averaged."""
 
-    def __init__(self, config: PatchDiscriminator, in_channels: int) -> None:
+    def __init__(self, members: Iterable[nn.Module]) -> None:
         super().__init__()
-        norm = config.norm
-        widths = [config.width * min(2**level, 8) for level in range(config.layers + 1)]
-        layers: list[nn.Module] = [
-            nn.Conv2d(in_channels, widths[0], kernel_size=4, stride=2, padding=1),
-            nn.LeakyReLU(0.2, inplace=True),
-        ]
-        for level, (channels, out_channels) in enumerate(pairwise(widths), start=1):
-            stride = 2 if level < config.layers else 1
-            layers += [
-                nn.Conv2d(channels, out_channels, kernel_size=4, stride=stride, padding=1, bias=needs_bias(norm)),
-                normalisation(norm, out_channels),
-                nn.LeakyReLU(0.2, inplace=True),
-            ]
-        layers.append(nn.Conv2d(widths[-1], 1, kernel_size=4, padding=1))
-        self.model = nn.Sequential(*layers)
+        self.members = nn.ModuleList(members)
 
-    def forward(self, images: Tensor) -> Tensor:
-        """(N, in_channels, H, W) -> (N, 1, h, w): a logit per patch; h = H // 2**layers - 2, and w likewise."""
-        out: Tensor = self.model(images)
-        return out
-
-
-class PixelGan(nn.Module):
-    """The 1x1 PatchGAN (pix2pix, section 4.4): judges every pixel by its colour alone."""
-
-    def __init__(self, config: PixelDiscriminator, in_channels: int) -> None:
-        super().__init__()
-        width, bias = config.width, needs_bias(config.norm)
-        self.net = nn.Sequential(
-            nn.Conv2d(in_channels, width, kernel_size=1),
-            nn.LeakyReLU(0.2, inplace=True),
-            nn.Conv2d(width, 2 * width, kernel_size=1, bias=bias),
-            normalisation(config.norm, 2 * width),
-            nn.LeakyReLU(0.2, inplace=True),
-            nn.Conv2d(2 * width, 1, kernel_size=1, bias=bias),
-        )
-
-    def forward(self, images: Tensor) -> Tensor:
-        """(N, in_channels, H, W) -> (N, 1, H, W): a logit per pixel."""
-        out: Tensor = self.net(images)
-        return out
+    def forward(self, images: Tensor) -> Verdict:
+        """Every member's verdict on the same images."""
+        return joined(member(images) for member in self.members)

@@ -1,4 +1,4 @@
-"""The networks that translate images: ResNet and U-Net generators.
+"""The networks that translate images: ResNet and U-Net generators, and which network a preset describes.
 
 State-dict keys are those of junyanz/pytorch-CycleGAN-and-pix2pix.
 """
@@ -9,43 +9,75 @@ from typing import assert_never
 
 from torch import Tensor, nn
 
-from engine.config.networks import GeneratorConfig, Norm, ResnetGenerator, UnetGenerator
-from engine.networks.blocks import ReflectionPad, ResnetBlock, UnetLevel, needs_bias, normalisation
+from engine.config.networks import (
+    DecoderGenerator,
+    EncoderDecoderGenerator,
+    ResnetGenerator,
+    TranslatingGenerator,
+    UnetGenerator,
+)
+from engine.networks.blocks import (
+    ReflectionPad,
+    ResnetBlock,
+    UnetLevel,
+    doubling,
+    halving,
+    needs_bias,
+    normalisation,
+    resize_doubling,
+)
+from engine.networks.encoder_decoder import EncoderDecoder
+from engine.networks.feature_decoder import FeatureDecoder
 
 
-def build_generator(config: GeneratorConfig, in_channels: int, out_channels: int) -> nn.Module:
+def build_generator(
+    config: TranslatingGenerator | DecoderGenerator, in_channels: int, out_channels: int, *, unit_range: bool = False
+) -> nn.Module:
     """The generator that a preset describes, on the CPU, with PyTorch's default weights (see networks.initialise).
+
+    An autoencoder is several networks: see networks.autoencoder.
 
     Args:
         config: the preset's [generator] section.
-        in_channels: of the images it takes.
+        in_channels: of the images it takes, or for DTN's decoder of the features.
         out_channels: of the images it returns, in [-1, 1].
+        unit_range: return images in [0, 1] instead, as DiscoGAN's do; of an encoder-decoder only.
     """
+    assert not unit_range or isinstance(config, EncoderDecoderGenerator), "only an encoder-decoder works in [0, 1]"
     match config:
         case ResnetGenerator():
             return Resnet(config, in_channels, out_channels)
         case UnetGenerator():
             return Unet(config, in_channels, out_channels)
+        case EncoderDecoderGenerator():
+            return EncoderDecoder(config, in_channels, out_channels, unit_range=unit_range)
+        case DecoderGenerator():
+            return FeatureDecoder(config, in_channels, out_channels)
         case _:
             assert_never(config)
 
 
 class Resnet(nn.Module):
-    """Encoder, residual blocks, decoder: c7s1-64, d128, d256, R256..., u128, u64, c7s1-3 (CycleGAN, appendix 7.2)."""
+    """Encoder, residual blocks, decoder: c7s1-64, d128, d256, R256..., u128, u64, c7s1-3 (CycleGAN, appendix 7.2).
+
+    With upsample = "resize" each u is enlarged before a convolution, one position later than the transposed one that it
+    replaces: PyTorch-GAN's variant.
+    """
 
     def __init__(self, config: ResnetGenerator, in_channels: int, out_channels: int) -> None:
         super().__init__()
         width, norm = config.width, config.norm
+        enlarged = resize_doubling if config.upsample == "resize" else doubling
         self.model = nn.Sequential(
             ReflectionPad(3),
             nn.Conv2d(in_channels, width, kernel_size=7, bias=needs_bias(norm)),
             normalisation(norm, width),
             nn.ReLU(inplace=True),
-            *_halving(width, 2 * width, norm),
-            *_halving(2 * width, 4 * width, norm),
+            *halving(width, 2 * width, norm),
+            *halving(2 * width, 4 * width, norm),
             *(ResnetBlock(4 * width, norm, dropout=config.dropout) for _ in range(config.blocks)),
-            *_doubling(4 * width, 2 * width, norm),
-            *_doubling(2 * width, width, norm),
+            *enlarged(4 * width, 2 * width, norm),
+            *enlarged(2 * width, width, norm),
             ReflectionPad(3),
             nn.Conv2d(width, out_channels, kernel_size=7),
             nn.Tanh(),
@@ -55,24 +87,6 @@ class Resnet(nn.Module):
         """(N, in_channels, H, W) -> (N, out_channels, H, W) in [-1, 1]; H and W multiples of 4, at least 8."""
         out: Tensor = self.model(images)
         return out
-
-
-def _halving(channels: int, out_channels: int, norm: Norm) -> list[nn.Module]:
-    return [
-        nn.Conv2d(channels, out_channels, kernel_size=3, stride=2, padding=1, bias=needs_bias(norm)),
-        normalisation(norm, out_channels),
-        nn.ReLU(inplace=True),
-    ]
-
-
-def _doubling(channels: int, out_channels: int, norm: Norm) -> list[nn.Module]:
-    return [
-        nn.ConvTranspose2d(
-            channels, out_channels, kernel_size=3, stride=2, padding=1, output_padding=1, bias=needs_bias(norm)
-        ),
-        normalisation(norm, out_channels),
-        nn.ReLU(inplace=True),
-    ]
 
 
 class Unet(nn.Module):

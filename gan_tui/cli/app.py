@@ -9,6 +9,7 @@ import typer
 
 from engine.errors import GanTuiError
 from gan_tui.cli import attach, checkpoints, ctl, presets, replay, resume, runs, train, verify
+from gan_tui.cli.eval import evaluate
 from gan_tui.cli.output import say
 
 app = typer.Typer(
@@ -26,6 +27,7 @@ app.add_typer(ctl.app, name="ctl")
 app.command("checkpoints")(checkpoints.checkpoints)
 app.command("replay")(replay.replay)
 app.command("verify")(verify.verify)
+app.command("eval")(evaluate)
 app.command("presets")(presets.presets)
 
 _debug = False

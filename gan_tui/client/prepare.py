@@ -10,13 +10,15 @@ from typing import Any
 
 import msgspec
 
-from engine.config.data import UnpairedData
+from engine.config.data import RootedData
 from engine.config.data_check import check_data
 from engine.config.geometry import check_geometry
 from engine.config.load import Tree, dump, read_toml, resolve, with_settings
-from engine.config.methods import TrainConfig
+from engine.config.methods import DtnConfig, TrainConfig
 from engine.config.presets import find_preset
 from engine.errors import RequestError
+from engine.protocol.checkpoints import missing_or_cut
+from engine.protocol.trained_f import find_trained_f
 
 
 @dataclass(frozen=True)
@@ -36,10 +38,14 @@ def prepare(preset: str, settings: list[str], flags: Mapping[str, Any]) -> Prepa
     """Read a preset, lay ``--set`` settings and then flags over it, and check the whole.
 
     Raises:
-        RequestError: a key, a value, the data or the device is not right.
+        RequestError: a key, a value, the data or the device is not right, or there is no such f as is to be taken.
     """
     path = find_preset(preset)
-    prepared = checked(path.stem, with_settings(read_toml(path), settings), flags, origin=preset)
+    tree = with_settings(read_toml(path), settings)
+    prepared = checked(path.stem, tree, flags, origin=preset)
+    config = resolve(tree, preset)
+    if isinstance(config, DtnConfig) and config.method.f_from:  # a branch has one already: this is for a new run
+        find_trained_f(config.method.f_from, config.method.f_width, missing_or_cut)
     return replace(prepared, path=str(path.resolve()))
 
 
@@ -63,10 +69,19 @@ def checked(name: str, tree: Tree, flags: Mapping[str, Any], origin: str) -> Pre
 
 def _with_absolute_paths(config: TrainConfig) -> TrainConfig:
     """The engine works in another directory than the user."""
-    if not isinstance(config.data, UnpairedData):
-        return config
-    root = str(Path(config.data.root).expanduser().resolve())
-    return msgspec.structs.replace(config, data=msgspec.structs.replace(config.data, root=root))
+    if isinstance(config.data, RootedData):
+        config = msgspec.structs.replace(
+            config, data=msgspec.structs.replace(config.data, root=_absolute(config.data.root))
+        )
+    if isinstance(config, DtnConfig) and config.method.f_from:
+        config = msgspec.structs.replace(
+            config, method=msgspec.structs.replace(config.method, f_from=_absolute(config.method.f_from))
+        )
+    return config
+
+
+def _absolute(path: str) -> str:
+    return str(Path(path).expanduser().resolve())
 
 
 def _check_device(config: TrainConfig) -> None:

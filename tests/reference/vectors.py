@@ -1,4 +1,8 @@
-"""Reads a folder of reference vectors: its manifest, its recipe for weights and inputs, its stored tensors."""
+"""Reads a folder of reference vectors: its manifests, its recipe for weights and inputs, its stored tensors.
+
+The first manifest is of the CycleGAN and pix2pix implementation; the second of DiscoGAN's, of PyTorch-GAN's and of
+DTN's losses. The second says less of its forward cases: shapes follow from what is stored, the rest from prose.
+"""
 
 from __future__ import annotations
 
@@ -7,24 +11,29 @@ import importlib.util
 import json
 import os
 import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from engine.config.networks import (
     DiscriminatorConfig,
-    GeneratorConfig,
+    EncoderDecoderGenerator,
+    ImageDiscriminator,
     Norm,
     PatchDiscriminator,
     PixelDiscriminator,
     ResnetGenerator,
+    TranslatingGenerator,
     UnetGenerator,
 )
-from engine.networks.discriminators import build_discriminator
+from engine.networks.discriminators import Verdict, build_discriminator
 from engine.networks.generators import build_generator
 
 FOLDER = Path(os.environ.get("GAN_TUI_REFERENCE") or Path(__file__).parent / "data")
@@ -32,9 +41,15 @@ MANIFEST: dict[str, Any] = json.loads((FOLDER / "manifest.json").read_text())
 SEED: int = MANIFEST["seed"]
 TOLERANCES: dict[str, float] = MANIFEST["tolerances"]
 CASES: dict[str, dict[str, Any]] = MANIFEST["cases"]
+MANIFEST2: dict[str, Any] = json.loads((FOLDER / "manifest2.json").read_text())
+SEED2: int = MANIFEST2["seed"]
+CASES2: dict[str, dict[str, Any]] = MANIFEST2["cases"]
 
 _NORMS: tuple[Norm, ...] = ("instance", "batch", "none")
 _WIDEST = 128
+_CHANNELS = 3
+
+Generator = TypeVar("Generator", bound=TranslatingGenerator)
 
 
 def cases(kind: str, prefix: str = "") -> list[str]:
@@ -60,9 +75,18 @@ def _recipe() -> ModuleType:
 RECIPE = _recipe()
 
 
-def image(tag: str, shape: list[int], dtype: torch.dtype) -> Tensor:
-    """The recipe's image batch of a name."""
-    return torch.from_numpy(RECIPE.image(tag, tuple(shape), SEED)).to(dtype)
+def image(tag: str, shape: Iterable[int], dtype: torch.dtype, seed: int = SEED) -> Tensor:
+    """The recipe's image batch of a name, in [-1, 1]."""
+    return torch.from_numpy(RECIPE.image(tag, tuple(shape), seed)).to(dtype)
+
+
+def output_of(network: nn.Module, images: Tensor) -> Tensor:
+    """A generator's images, or the logits of a lone discriminator."""
+    output: Tensor | Verdict = network(images)
+    if isinstance(output, Verdict):
+        [logits] = output.logits
+        return logits
+    return output
 
 
 def shape_in(text: str) -> list[int]:
@@ -79,18 +103,28 @@ def tag_in(text: str) -> str:
     return found[1]
 
 
-def load_recipe_weights(network: nn.Module, mode: str, prefix: str = "") -> str:
+def load_recipe_weights(
+    network: nn.Module, mode: str, prefix: str = "", seed: int = SEED, named: Callable[[str], str] = str
+) -> str:
     """Give a network the recipe's weights.
+
+    Args:
+        network: changed in place.
+        mode: of the recipe.
+        prefix: of the names in the recipe.
+        seed: of the recipe.
+        named: from our key to the reference's, where they differ.
 
     Returns:
         The sha256 of them, over every key and its bytes in the order of the state dict, as the manifest has it.
     """
     state = network.state_dict()
-    arrays = RECIPE.state_dict_arrays([(prefix + key, value.shape) for key, value in state.items()], SEED, mode)
+    names = {key: prefix + named(key) for key in state}
+    arrays = RECIPE.state_dict_arrays([(names[key], value.shape) for key, value in state.items()], seed, mode)
     digest = hashlib.sha256()
-    for key, values in arrays.items():
-        digest.update(key.encode() + values.tobytes())
-    given = {key: torch.from_numpy(arrays[prefix + key]) for key in state if prefix + key in arrays}
+    for name, values in arrays.items():
+        digest.update(name.encode() + values.tobytes())
+    given = {key: torch.from_numpy(arrays[name]) for key, name in names.items() if name in arrays}
     network.load_state_dict(state | given)
     return digest.hexdigest()
 
@@ -121,14 +155,14 @@ def _number_of_keys(case: dict[str, Any]) -> int:
 
 def _build(name: str, width: int, norm: Norm, channels: int) -> nn.Module:
     config = architecture(name, width, norm, dropout="dropout" in name)
-    if isinstance(config, ResnetGenerator | UnetGenerator):
+    if isinstance(config, TranslatingGenerator):
         return build_generator(config, channels, shape_in(str(CASES[name]["output_shape"]))[1])
     return build_discriminator(config, channels)
 
 
 def architecture(
     name: str, width: int, norm: Norm, *, layers: int = 3, dropout: bool = False
-) -> GeneratorConfig | DiscriminatorConfig:
+) -> TranslatingGenerator | DiscriminatorConfig:
     """The config of a network that goes by one of the reference's names, or fails on a name that we don't know."""
     if found := re.match(r"resnet_(\d+)blocks", name):
         return ResnetGenerator(width=width, blocks=int(found[1]), norm=norm, dropout=dropout)
@@ -143,3 +177,85 @@ def architecture(
     if name.startswith("pixel"):
         return PixelDiscriminator(width=width, norm=norm)
     raise AssertionError(f"{name} names no network that is built here")
+
+
+# ------------------------------------------------------------------------------------------- the second manifest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """A forward case of the second manifest."""
+
+    network: nn.Module
+    """With the recipe's weights, in training and in float64, as the case was run."""
+    images: Tensor
+    stored: Tensor
+    """What the reference makes of them, of the first image or of all."""
+
+
+def variants() -> list[str]:
+    """Names of the second manifest's forward cases, except ptgan_D.
+
+    That is PyTorch-GAN's discriminator, four strided layers and a lopsided padding before the last, which no preset
+    describes: its PatchGAN is not the paper's.
+    """
+    suffix = ".output"
+    found = [key.removesuffix(suffix) for key in tensors("forward2.safetensors") if key.endswith(suffix)]
+    assert found, f"{FOLDER} has no forward case in forward2.safetensors"
+    return [name for name in found if name != "ptgan_D"]
+
+
+def variant(name: str) -> Variant:
+    """A forward case of the second manifest, or fails on a name that we don't know."""
+    case, stored = CASES2[name], tensors("forward2.safetensors")[f"{name}.output"]
+    if name == "disco_D":
+        [batch, doubled, side, _] = case["feat_shapes"][0]  # of the second of the halved maps: the first is not there
+        config = ImageDiscriminator(width=doubled // 2, downs=len(case["feat_shapes"]) + 1)
+        network, shape = build_discriminator(config, _CHANNELS), [batch, _CHANNELS, 4 * side, 4 * side]
+    elif name.startswith("disco_G"):
+        network = build_generator(_encoder_decoder(name), _CHANNELS, _CHANNELS, unit_range=True)
+        shape = [_batch_in(case["note"]), *stored.shape[1:]]
+    elif found := re.match(r"ptgan_G(\d+)$", name):
+        network = build_generator(_resize_resnet(int(found[1]), case["params"]), _CHANNELS, _CHANNELS)
+        shape = list(stored.shape)
+    else:
+        raise AssertionError(f"{name} names no network that is built here")
+    named = _in_pytorch_gan if name.startswith("ptgan") else str
+    load_recipe_weights(network, "scaled", seed=SEED2, named=named)
+    images = image(name, shape, torch.float64, SEED2)
+    images = (images + 1) / 2 if name.startswith("disco") else images
+    return Variant(network=network.double().train(), images=images, stored=stored)
+
+
+def _in_pytorch_gan(key: str) -> str:
+    """PyTorch-GAN's name of a weight."""
+    return key.replace(".conv_block.", ".block.")
+
+
+def _batch_in(note: str) -> int:
+    found = re.search(r"bs (\d+)", note)
+    assert found, note
+    return int(found[1])
+
+
+def _encoder_decoder(name: str) -> EncoderDecoderGenerator:
+    """DiscoGAN's generator: the width follows from the plain one's size, the bottleneck from the other's."""
+    plain = _of_size(CASES2["disco_G"]["params"], lambda width: EncoderDecoderGenerator(width=width))
+    if name == "disco_G":
+        return plain
+    return _of_size(CASES2[name]["params"], lambda narrow: msgspec.structs.replace(plain, bottleneck=narrow))
+
+
+def _resize_resnet(blocks: int, size: int) -> ResnetGenerator:
+    return _of_size(size, lambda width: ResnetGenerator(width=width, blocks=blocks, upsample="resize"))
+
+
+def _of_size(size: int, config_of: Callable[[int], Generator]) -> Generator:
+    """The config with so many parameters, by the one number that it leaves open."""
+    for number in range(1, _WIDEST):
+        config = config_of(number)
+        with torch.device("meta"):
+            network = build_generator(config, _CHANNELS, _CHANNELS)
+        if sum(parameter.numel() for parameter in network.parameters()) == size:
+            return config
+    raise AssertionError(f"no number below {_WIDEST} gives {size} parameters")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import math
 import os
 import subprocess
 import sys
@@ -10,8 +12,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from engine.config.data import SyntheticData, UnpairedData
+from engine.config.data import DataConfig, DigitsData, PairedData, SyntheticData, SyntheticDigits, UnpairedData
 from engine.config.data_check import check_data
+from engine.config.digit_files import DigitFolders, find_digits
 from engine.config.image_files import UnreadableImageError, image_size, list_images
 from engine.errors import RequestError
 
@@ -27,22 +30,37 @@ def root(tmp_path: Path) -> Path:
     return root
 
 
-def refusal(root: Path | str, resize: int = 20, crop: int = 16) -> RequestError:
+def refused(config: DataConfig) -> RequestError:
     with pytest.raises(RequestError) as caught:
-        check_data(UnpairedData(root=str(root), resize=resize, crop=crop))
+        check_data(config)
     assert caught.value.exit_code == 2
     assert caught.value.fix
     return caught.value
+
+
+def refusal(root: Path | str, resize: int = 20, crop: int = 16) -> RequestError:
+    return refused(UnpairedData(root=str(root), resize=resize, crop=crop))
 
 
 def test_sound_data_passes(root: Path) -> None:
     check_data(UnpairedData(root=str(root), resize=40, crop=32))
     check_data(UnpairedData(root=str(root), resize=0, crop=20))
     check_data(SyntheticData())
+    check_data(SyntheticDigits())
 
 
-def test_no_root_is_refused() -> None:
-    assert refusal("").subject == "data.root"
+@pytest.mark.parametrize(
+    ("config", "contents"),
+    [
+        (UnpairedData(), "trainA and trainB"),
+        (PairedData(), "train, or A and B"),
+        (DigitsData(A="usps", B="mnist"), "usps and mnist"),
+    ],
+)
+def test_no_root_is_refused(config: DataConfig, contents: str) -> None:
+    error = refused(config)
+    assert error.subject == "data.root"
+    assert f"a folder that holds {contents}" in error.fix
 
 
 def test_a_root_that_is_absent_or_a_file_is_refused(tmp_path: Path) -> None:
@@ -121,14 +139,19 @@ def test_a_picture_on_its_side_has_the_size_it_is_shown_at(tmp_path: Path) -> No
     assert image_size(tmp_path / "x.jpg") == (20, 30)
 
 
-def test_checking_loads_neither_torch_nor_numpy(root: Path) -> None:
+@pytest.mark.parametrize("kind", ["unpaired", "paired", "digits"])
+def test_checking_loads_neither_torch_nor_numpy(root: Path, pairs: Path, sets: Path, kind: str) -> None:
     program = (
         "import sys; from engine.config.data_check import check_data; assert 'PIL' not in sys.modules;"
-        "from engine.config.schema import UnpairedData; check_data(UnpairedData(root=sys.argv[1]));"
+        "from engine.config.data import DigitsData, PairedData, UnpairedData;"
+        "unpaired, paired, digits = sys.argv[2:];"
+        "configs = {'unpaired': UnpairedData(root=unpaired), 'paired': PairedData(root=paired),"
+        " 'digits': DigitsData(root=digits, A='zipped', B='folders')};"
+        "check_data(configs[sys.argv[1]]);"
         "assert 'PIL.Image' in sys.modules; print([m for m in ('torch', 'numpy') if m in sys.modules])"
     )
     here = Path(__file__).parents[3]
-    command = [sys.executable, "-c", program, str(root)]
+    command = [sys.executable, "-c", program, kind, str(root), str(pairs), str(sets)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=here, check=False)
     assert done.stderr == ""
     assert done.stdout == "[]\n"
@@ -138,3 +161,224 @@ def test_checking_loads_neither_torch_nor_numpy(root: Path) -> None:
 def test_a_folder_that_cannot_be_listed_is_refused(root: Path) -> None:
     (root / "trainA" / "closed").mkdir(mode=0)
     assert "cannot be listed" in refusal(root).fact
+
+
+# --------------------------------------------------------------------------------------------------------- pairs
+
+
+@pytest.fixture
+def pairs(tmp_path: Path) -> Path:
+    """Two pairs of 30 x 20 px side by side in train, and one in val."""
+    for name in ("train/one.png", "train/two.jpg", "val/three.png"):
+        path = tmp_path / "facades" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (60, 20)).save(path)
+    return tmp_path / "facades"
+
+
+@pytest.fixture
+def matched(tmp_path: Path) -> Path:
+    """Three pairs of files with the same names but for their extensions, one of them in a folder."""
+    for half, extension in (("A", "png"), ("B", "jpg")):
+        for name in ("one", "two.of.two", "more/one"):
+            path = tmp_path / "maps" / half / "train" / f"{name}.{extension}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (30, 20)).save(path)
+    return tmp_path / "maps"
+
+
+def refused_pairs(root: Path, resize: int = 20, crop: int = 16) -> RequestError:
+    return refused(PairedData(root=str(root), resize=resize, crop=crop))
+
+
+def test_sound_pairs_pass(pairs: Path, matched: Path) -> None:
+    for root in (pairs, matched):
+        check_data(PairedData(root=str(root), resize=40, crop=32))
+        check_data(PairedData(root=str(root), resize=0, crop=20))
+
+
+def test_a_folder_without_pairs_is_refused_and_what_is_there_named(pairs: Path) -> None:
+    (pairs / "train").rename(pairs / "training")
+    error = refused_pairs(pairs)
+    assert error.fact == "has no train and no A/train and no B/train"
+    assert "It holds training, val" in error.fix
+    assert f"Did you mean {pairs}?" not in error.fix
+
+
+def test_one_folder_of_two_is_missing(matched: Path) -> None:
+    (matched / "B" / "train").rename(matched / "B" / "training")
+    assert refused_pairs(matched).fact == "has no B/train"
+
+
+def test_pairs_one_level_lower_are_pointed_out(pairs: Path) -> None:
+    assert f"Did you mean {pairs}?" in refused_pairs(pairs.parent).fix
+
+
+def test_another_layout_is_recognised(root: Path, pairs: Path) -> None:
+    assert 'set data.kind = "unpaired"' in refused_pairs(root).fix
+    assert 'set data.kind = "paired"' in refusal(pairs).fix
+
+
+def test_a_split_without_images_is_refused(pairs: Path, matched: Path) -> None:
+    for path in (pairs / "train").iterdir():
+        path.unlink()
+    assert refused_pairs(pairs).fact == "holds no image"
+    for path in (matched / "B" / "train").rglob("*.jpg"):
+        path.unlink()
+    error = refused_pairs(matched)
+    assert error.subject == str(matched / "B" / "train")
+    assert error.fact == "holds no image"
+
+
+def test_a_file_without_a_partner_is_refused_by_name(matched: Path) -> None:
+    Image.new("RGB", (30, 20)).save(matched / "B" / "train" / "three.png")
+    error = refused_pairs(matched)
+    assert error.subject == str(matched / "B" / "train" / "three.png")
+    assert error.fact == "has no partner of its name in A/train"
+    for name in ("five.png", "four.png"):
+        Image.new("RGB", (30, 20)).save(matched / "A" / "train" / name)
+    error = refused_pairs(matched)
+    assert error.subject == str(matched / "A" / "train" / "five.png")
+    assert error.fact == "has no partner of its name in B/train, nor have 1 more of the 5 images beside it"
+
+
+def test_two_files_of_one_name_are_refused(matched: Path) -> None:
+    Image.new("RGB", (30, 20)).save(matched / "A" / "train" / "one.bmp")
+    error = refused_pairs(matched)
+    assert error.subject == str(matched / "A" / "train" / "one.png")
+    assert str(matched / "A" / "train" / "one.bmp") in error.fact
+
+
+def test_shown_pairs_are_matched_too(matched: Path) -> None:
+    for name in ("A/test/one.png", "B/test/two.png"):
+        path = matched / name
+        path.parent.mkdir()
+        Image.new("RGB", (30, 20)).save(path)
+    assert refused_pairs(matched).subject == str(matched / "A" / "test" / "one.png")
+    (matched / "B" / "test" / "two.png").unlink()  # of this split only one domain is there: it is not shown
+    check_data(PairedData(root=str(matched), resize=20, crop=16))
+
+
+def test_halves_are_equal_and_hold_the_crop(pairs: Path, matched: Path) -> None:
+    error = refused_pairs(pairs, resize=0, crop=21)
+    assert "has halves of 30x20 px, too small for data.crop = 21" in error.fact
+    assert "is 30x20 px, too small for data.crop = 21" in refused_pairs(matched, resize=0, crop=21).fact
+    Image.new("RGB", (16, 16)).save(matched / "B" / "train" / "one.jpg")
+    assert refused_pairs(matched, resize=0, crop=20).subject == str(matched / "B" / "train" / "one.jpg")
+    Image.new("RGB", (61, 20)).save(pairs / "train" / "two.jpg")
+    error = refused_pairs(pairs)
+    assert error.subject == str(pairs / "train" / "two.jpg")
+    assert error.fact == "is 61 px wide: it has no two equal halves"
+
+
+# -------------------------------------------------------------------------------------------------------- digits
+
+
+def idx(*shape: int, values: int | None = None) -> bytes:
+    """An IDX file that says it has this shape, and has so many values."""
+    size = math.prod(shape) if values is None else values
+    return bytes([0, 0, 8, len(shape)]) + b"".join(side.to_bytes(4, "big") for side in shape) + bytes(size)
+
+
+@pytest.fixture
+def sets(tmp_path: Path) -> Path:
+    """Three digits in zipped IDX files, and two in folders."""
+    root = tmp_path / "digits"
+    (root / "zipped").mkdir(parents=True)
+    for name, content in (("images-idx3", idx(3, 4, 4)), ("labels-idx1", idx(3))):
+        (root / "zipped" / f"train-{name}-ubyte.gz").write_bytes(gzip.compress(content))
+    for digit in ("0", "7"):
+        (root / "folders" / "train" / digit).mkdir(parents=True)
+        Image.new("RGB", (4, 4)).save(root / "folders" / "train" / digit / "one.png")
+    return root
+
+
+def refused_digits(root: Path, **settings: str) -> RequestError:
+    return refused(DigitsData(**{"root": str(root), "A": "zipped", "B": "folders", **settings}))  # type: ignore[arg-type]
+
+
+def test_sound_digits_pass(sets: Path) -> None:
+    check_data(DigitsData(root=str(sets), A="zipped", B="folders"))
+    check_data(DigitsData(root=str(sets), A="folders", B="folders"))
+
+
+def test_both_sets_are_named_and_there(sets: Path) -> None:
+    assert refused_digits(sets, A="").subject == "data.A"
+    assert refused_digits(sets, B="").subject == "data.B"
+    error = refused_digits(sets, B="mnist", A="usps")
+    assert error.fact == "has no usps and no mnist"
+    assert "It holds folders, zipped" in error.fix
+    assert f"Did you mean {sets}?" in refused_digits(sets.parent).fix
+
+
+def test_a_set_without_digits_is_told_what_it_needs(sets: Path) -> None:
+    (sets / "empty").mkdir()
+    error = refused_digits(sets, A="empty")
+    assert error.subject == str(sets / "empty")
+    assert error.fact == "has no train digits"
+    assert "train-images-idx3-ubyte" in error.fix
+
+
+def test_a_file_of_images_needs_one_of_labels(sets: Path) -> None:
+    (sets / "zipped" / "train-labels-idx1-ubyte.gz").unlink()
+    error = refused_digits(sets)
+    assert error.subject == str(sets / "zipped" / "train-images-idx3-ubyte.gz")
+    assert error.fact == "has no file of labels beside it"
+
+
+def test_several_sets_in_one_folder_are_refused(sets: Path) -> None:
+    for name in ("images-idx3", "labels-idx1"):
+        path = sets / "zipped" / f"train-{name}-ubyte.gz"
+        path.with_name(f"usps-{path.name}").write_bytes(path.read_bytes())
+    error = refused_digits(sets)
+    assert "has several sets of train digits" in error.fact
+    assert "usps-train-labels-idx1-ubyte.gz" in error.fact
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "fact"),
+    [
+        ("images-idx3", b"no header", "is not an IDX file"),
+        ("images-idx3", idx(3, 4), "has 2 dimensions, where 3 are expected"),
+        ("labels-idx1", idx(2), "has 2 labels for the 3 images"),
+    ],
+)
+def test_headers_are_right(sets: Path, name: str, content: bytes, fact: str) -> None:
+    path = sets / "zipped" / f"train-{name}-ubyte.gz"
+    path.write_bytes(gzip.compress(content))
+    error = refused_digits(sets)
+    assert error.subject == str(path)
+    assert fact in error.fact
+    assert refused_digits(sets, A="folders", B="zipped").fact == error.fact
+
+
+def test_a_file_that_was_cut_off_is_refused_before_it_is_read(sets: Path) -> None:
+    path = sets / "zipped" / "train-images-idx3-ubyte"
+    path.write_bytes(idx(3, 4, 4, values=40))
+    assert "fewer values than the 48 that its header says: 40" in refused_digits(sets).fact
+
+
+def test_headers_of_test_digits_are_right_where_there_are_any(sets: Path) -> None:
+    (sets / "zipped" / "t10k-images-idx3-ubyte").write_bytes(idx(3, 4, 4))
+    (sets / "zipped" / "t10k-labels-idx1-ubyte").write_bytes(idx(4))
+    assert "has 4 labels for the 3 images" in refused_digits(sets).fact
+
+
+def test_a_folder_that_is_no_digit_and_a_file_that_is_no_image_are_refused(sets: Path) -> None:
+    (sets / "folders" / "train" / "ten").mkdir()
+    assert refused_digits(sets).subject == str(sets / "folders" / "train" / "ten")
+    (sets / "folders" / "train" / "ten").rmdir()
+    (sets / "folders" / "train" / "7" / "a note.png").write_text("remember the milk")
+    assert "is not an image" in refused_digits(sets).fact
+
+
+def test_digits_in_folders_come_in_turns(tmp_path: Path) -> None:
+    for name in ("0/a.png", "0/b.png", "3/a.png", "9/a.png", "9/b.png", "9/c.png", ".cache/x.png", "notes.png"):
+        path = tmp_path / "train" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    files = find_digits(tmp_path, "train")
+    assert isinstance(files, DigitFolders)
+    assert files.labels == (0, 3, 9, 0, 9, 9)
+    assert [path.name for path in files.paths] == ["a.png", "a.png", "a.png", "b.png", "b.png", "c.png"]
+    assert find_digits(tmp_path, "test") is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import signal
 import subprocess
@@ -34,8 +35,11 @@ def take(
 def assert_same(first: list[Batch], second: list[Batch]) -> None:
     assert [batch.place for batch in first] == [batch.place for batch in second]
     for one, other in zip(first, second, strict=True):
-        assert torch.equal(one.real_A, other.real_A)
-        assert torch.equal(one.real_B, other.real_B)
+        assert torch.equal(one.images.real_A, other.images.real_A)
+        assert torch.equal(one.images.real_B, other.images.real_B)
+        assert (one.images.label_A is None) == (other.images.label_A is None)
+        if one.images.label_A is not None and other.images.label_A is not None:
+            assert torch.equal(one.images.label_A, other.images.label_A)
         assert one.problems == other.problems
 
 
@@ -52,8 +56,8 @@ def test_batches_are_bytes_and_count_through_the_epochs(framed: Source) -> None:
     assert [(batch.epoch, batch.index) for batch in batches] == [(e, i) for e in (1, 2) for i in range(4)] + [(3, 0)]
     assert [batch.last_in_epoch for batch in batches[:4]] == [False, False, False, True]
     assert [len(batch) for batch in batches[:4]] == [2, 2, 2, 1]
-    assert batches[0].real_A.dtype == batches[0].real_B.dtype == torch.uint8
-    assert batches[0].real_A.shape == (2, 3, 12, 12)
+    assert batches[0].images.real_A.dtype == batches[0].images.real_B.dtype == torch.uint8
+    assert batches[0].images.real_A.shape == (2, 3, 12, 12)
     assert all(one.following == next_one.place for one, next_one in pairwise(batches))
 
 
@@ -76,18 +80,37 @@ def test_a_position_beyond_the_epoch_falls_into_a_later_one(framed: Source) -> N
     assert take(framed, 1, epoch=1, index=9)[0].place == take(framed, 1, epoch=3, index=1)[0].place
 
 
+@pytest.mark.parametrize("workers", [0, 2])
+def test_an_epoch_of_whole_batches_leaves_the_smaller_one_out(make_folders: MakeFolders, workers: int) -> None:
+    config = UnpairedData(root=str(make_folders(trainA=5, trainB=7)), resize=20, crop=12)
+    source = build_source(config, 3, whole_batches=True)
+    batches = take(source, 5, batch=3, workers=workers)
+    assert source.batches_per_epoch(3) == 2
+    assert [(batch.epoch, batch.index, len(batch)) for batch in batches] == [
+        (1, 0, 3), (1, 1, 3), (2, 0, 3), (2, 1, 3), (3, 0, 3),
+    ]  # fmt: skip
+    with_the_rest = take(build_source(config, 3), 2, batch=3)
+    assert_same(batches[:1], with_the_rest[:1])
+
+
+def test_a_set_smaller_than_a_batch_is_an_epoch_of_one_smaller_batch(framed: Source) -> None:
+    whole = dataclasses.replace(framed, images=dataclasses.replace(framed.images, whole_batches=True))
+    assert whole.batches_per_epoch(8) == 1
+    assert [len(batch) for batch in take(whole, 2, batch=8)] == [7, 7]
+
+
 def test_another_seed_gives_other_batches(framed: Source, tmp_path: Path) -> None:
     other = build_source(UnpairedData(root=str(tmp_path), resize=20, crop=12), seed=4)
     pairs = zip(take(framed, 8), take(other, 8), strict=True)
-    assert not any(torch.equal(one.real_A, two.real_A) for one, two in pairs)
+    assert not any(torch.equal(one.images.real_A, two.images.real_A) for one, two in pairs)
 
 
 def test_direction_swaps_the_domains(whole_images: UnpairedData) -> None:
     swapped = UnpairedData(root=whole_images.root, resize=20, crop=20, flip=False, direction="BtoA")
-    batches = take(build_source(swapped, 0), 4)
-    assert all((batch.real_A[:, 0] >= 100).all() and (batch.real_B[:, 0] < 100).all() for batch in batches)
-    batches = take(build_source(whole_images, 0), 4)
-    assert all((batch.real_A[:, 0] < 100).all() and (batch.real_B[:, 0] >= 100).all() for batch in batches)
+    for config, first, second in ((swapped, 100, 0), (whole_images, 0, 100)):
+        images = [batch.images for batch in take(build_source(config, 0), 4)]
+        assert all((each.real_A[:, 0] // 100 * 100 == first).all() for each in images)
+        assert all((each.real_B[:, 0] // 100 * 100 == second).all() for each in images)
 
 
 # ------------------------------------------------------------------------------------------------ damaged images
@@ -99,7 +122,7 @@ def test_a_damaged_image_is_passed_over_and_reported_once(whole_images: Unpaired
     damaged.write_bytes(b"\x89PNG\r\n\x1a\n and no more")
     with contextlib.closing(BatchStream(build_source_unchecked(whole_images), 1, 1, 0, workers=workers)) as stream:
         batches = list(islice(stream, 21))
-    shown = [int(batch.real_A[0, 0, 0, 0]) for batch in batches]
+    shown = [int(batch.images.real_A[0, 0, 0, 0]) for batch in batches]
     assert 2 not in shown
     assert shown.count(3) > shown.count(4)  # the next image of the domain takes its place
     problems = [problem for batch in batches for problem in batch.problems]

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from engine.config.data import SyntheticData
+from engine.config.data import Direction, SyntheticData
 from engine.data.animals import Coat
 from engine.data.build import build_source
+from engine.data.draws import Purpose, generator
+from engine.data.epochs import Place
 from engine.data.synthetic import COATS, HELD_OUT, draw_animal, draw_domain, held_out
+from engine.data.transforms import Framing
 
 
 @pytest.mark.parametrize("coat", COATS)
@@ -63,3 +67,54 @@ def test_size_zero_draws_at_the_size_of_the_crop() -> None:
 def test_any_size_can_be_drawn(side: int) -> None:
     for index in range(6):
         assert draw_animal("striped", 1, index, side).shape == (side, side, 3)
+
+
+# ------------------------------------------------------------------------------------------------------- in pairs
+
+
+def test_a_paired_animal_differs_from_its_partner_in_its_coat_alone() -> None:
+    """Away from the animals the two pictures are equal: sky, hills, and the blades of grass painted last."""
+    for index in range(30):
+        plain, striped = (draw_animal(coat, 3, index, 72, paired=True).astype(int) for coat in COATS)
+        differs = (plain != striped).any(axis=2)
+        assert 0.03 < differs.mean() < 0.35
+        assert not differs[-3:].any()
+        assert not differs[:6].any()
+
+
+def test_pairs_have_the_unpaired_plain_animals_and_striped_ones_of_their_own() -> None:
+    for index in range(5):
+        assert np.array_equal(draw_animal("plain", 3, index, 40, paired=True), draw_animal("plain", 3, index, 40))
+        assert not np.array_equal(
+            draw_animal("striped", 3, index, 40, paired=True), draw_animal("striped", 3, index, 40)
+        )
+
+
+def test_paired_animals_are_striped_each_in_its_own_way() -> None:
+    striped = [contrast(draw_animal("striped", 0, index, 72, paired=True)) for index in range(10)]
+    assert min(striped) > max(contrast(draw_animal("plain", 0, index, 72)) for index in range(10))
+    assert len(set(striped)) == len(striped)
+
+
+@pytest.mark.parametrize("direction", ["AtoB", "BtoA"])
+def test_aligned_batches_and_sheets_show_pairs(direction: Direction) -> None:
+    config = SyntheticData(images=4, resize=40, crop=24, direction=direction)
+    source = build_source(config, 3, aligned=True)
+    framing = Framing(resize=40, crop=24, flip=True)
+    first, second = COATS if direction == "AtoB" else COATS[::-1]
+    pictures = [
+        tuple(Image.fromarray(draw_animal(coat, 3, index, 40, paired=True)) for coat in (first, second))
+        for index in range(6)
+    ]
+    loaded = source.images.load(Place(1, 0), 4)
+    seen = set()
+    for position in range(4):
+        for index, (one, other) in enumerate(pictures[:4]):
+            views = framing.alike_at_random((one, other), generator(3, Purpose.FRAME_A, 1, position))
+            if np.array_equal(views[0], loaded.real_A[position]):
+                assert np.array_equal(views[1], loaded.real_B[position])
+                seen.add(index)
+    assert seen == set(range(4))
+    shown = source.validation(2)
+    assert np.array_equal(shown.real_A[1], framing.centred(pictures[5][0]))
+    assert np.array_equal(shown.real_B[1], framing.centred(pictures[5][1]))

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from engine.data.domains import DrawnDomain
+from engine.data.epochs import Place
 from engine.data.transforms import Framing
-from engine.data.unpaired import Place, UnpairedImages
+from engine.data.unpaired import UnpairedImages
 
 
 def numbered(name: str, count: int) -> DrawnDomain:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from engine.networks.blocks import ReflectionPad, reflected
+from engine.networks.blocks import ReflectionPad, doubling, normalisation, reflected, resize_doubling
 
 
 @pytest.mark.parametrize("by", [1, 3])
@@ -37,3 +37,28 @@ def test_a_step_has_the_same_gradient_each_time_where_determinism_is_asked_for()
     finally:
         torch.use_deterministic_algorithms(False)
     assert all(torch.equal(first, other) for other in others)
+
+
+@pytest.mark.parametrize(("channels", "groups"), [(64, 32), (512, 32), (100, 4), (8, 8), (3, 1)])
+def test_groups_are_32_or_as_many_as_divide_the_channels(channels: int, groups: int) -> None:
+    layer = normalisation("group", channels)
+    maps = 3 + 2 * torch.randn(2, channels, 6, 6, generator=torch.Generator().manual_seed(0))
+    of_groups = layer(maps).reshape(2, groups, -1)
+    torch.testing.assert_close(of_groups.mean(dim=2), torch.zeros(2, groups), atol=1e-4, rtol=0)
+    torch.testing.assert_close(of_groups.var(dim=2, correction=0), torch.ones(2, groups), atol=1e-3, rtol=0)
+    assert [parameter.shape for parameter in layer.parameters()] == [(channels,), (channels,)]
+
+
+def unevenness(layers: list[nn.Module]) -> float:
+    """How much the pixels of an enlarged map differ, its border left out, where the map was plain."""
+    with torch.no_grad():
+        enlarged = nn.Sequential(*layers)(torch.ones(1, 4, 8, 8))
+    assert enlarged.shape == (1, 8, 16, 16)
+    return float(enlarged[..., 2:-2, 2:-2].std(dim=(2, 3)).max())
+
+
+def test_resize_convolution_draws_no_checkerboard() -> None:
+    """The same weights at every pixel: what is plain stays plain. A transposed convolution's differ by parity."""
+    torch.manual_seed(0)
+    assert unevenness(resize_doubling(4, 8, "none")) < 1e-6
+    assert unevenness(doubling(4, 8, "none")) > 1e-3

@@ -9,8 +9,11 @@ import pytest
 import torch
 from torch import nn
 
-from engine.config.networks import Init, PatchDiscriminator
+from engine.config.networks import AutoencoderGenerator, DecoderGenerator, ImageDiscriminator, Init, PatchDiscriminator
+from engine.networks.autoencoder import build_autoencoders
+from engine.networks.classifier import DigitClassifier
 from engine.networks.discriminators import build_discriminator
+from engine.networks.generators import build_generator
 from engine.networks.initialise import initialise
 
 FAN_IN, FAN_OUT = 64 * 9, 128 * 9
@@ -68,6 +71,52 @@ def test_biases_are_zero_and_batch_normalisation_starts_near_one() -> None:
     assert state["model.9.num_batches_tracked"] == 0
 
 
-def test_a_layer_that_no_rule_covers_is_refused() -> None:
+@pytest.mark.parametrize("init", get_args(Init))
+def test_every_network_is_covered_and_follows_from_the_seed(init: Init) -> None:
+    def networks(seed: int) -> list[nn.Module]:
+        made = [
+            DigitClassifier(2),
+            build_generator(DecoderGenerator(width=2, norm="group"), 4, 3),
+            build_discriminator(ImageDiscriminator(width=2, minibatch=3), 3),
+            *build_autoencoders(AutoencoderGenerator(width=2, blocks=2, shared=1), 3).values(),
+        ]
+        for network in made:
+            initialise(network, init, 0.02, torch.Generator().manual_seed(seed))
+        return made
+
+    for network, same, other in zip(networks(1), networks(1), networks(2), strict=True):
+        weights, others = network.state_dict(), other.state_dict()
+        assert all(torch.equal(value, same.state_dict()[key]) for key, value in weights.items())
+        assert not any(torch.equal(value, others[key]) for key, value in weights.items() if value.ndim > 1)
+
+
+def test_pytorchs_own_distribution_is_that_of_a_new_layer() -> None:
+    """Its convolutions are uniform up to 1 / sqrt(fan in), biases too; the gain has no part in it."""
+    layer = drawn("pytorch", 7.0)
+    bound = 1 / math.sqrt(FAN_IN)
+    assert layer.weight.abs().max().item() == pytest.approx(bound, rel=0.01)
+    assert layer.weight.std().item() == pytest.approx(bound / math.sqrt(3), rel=0.02)
+    assert layer.bias is not None
+    assert 0.8 * bound < layer.bias.abs().max().item() <= bound
+
+
+def test_pytorchs_own_batch_normalisation_starts_over() -> None:
+    layer = nn.BatchNorm2d(4)
+    for value in layer.state_dict().values():
+        value.fill_(7)
+    initialise(layer, "pytorch", 0.02, torch.Generator().manual_seed(0))
+    assert [value.flatten()[0].item() for value in layer.state_dict().values()] == [1, 0, 0, 1, 0]
+
+
+def test_layers_drawn_one_after_another_from_a_generator_differ() -> None:
+    draws = torch.Generator().manual_seed(0)
+    first, second = nn.Linear(4, 4), nn.Linear(4, 4)
+    initialise(first, "pytorch", 0.02, draws)
+    initialise(second, "pytorch", 0.02, draws)
+    assert not torch.equal(first.weight, second.weight)
+
+
+@pytest.mark.parametrize("init", ["normal", "pytorch"])
+def test_a_layer_that_no_rule_covers_is_refused_whatever_the_distribution(init: Init) -> None:
     with pytest.raises(TypeError, match="PReLU"):
-        initialise(nn.Sequential(nn.PReLU()), "normal", 0.02, torch.Generator())
+        initialise(nn.Sequential(nn.PReLU()), init, 0.02, torch.Generator())

@@ -1,0 +1,100 @@
+"""The folder named by data.root: where it is, and what it should hold; free of torch."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import assert_never
+
+from engine.config.data import DigitsData, PairedData, RootedData, UnpairedData
+from engine.config.image_files import path_text
+from engine.errors import RequestError
+
+SHOWN = 8
+"""Folders that a message names at most."""
+
+
+def data_root(config: RootedData) -> Path:
+    """The folder named by data.root, with ~ expanded.
+
+    Raises:
+        RequestError: none is named, or none can have that name.
+    """
+    if not config.root:
+        raise RequestError("data.root", "is not set", f"Give --data DIR, a folder that holds {_contents(config)}.")
+    try:
+        root = Path(config.root).expanduser()
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):  # told with what else a folder may lack
+            root.stat()
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise RequestError("data.root", f"cannot be looked at ({reason})", "Set --data or data.root anew.") from error
+    return root
+
+
+def require_root(config: RootedData) -> Path:
+    """The folder named by data.root, which is there and laid out as this kind of data is.
+
+    Raises:
+        RequestError: as data_root; it is no folder; or a folder is missing from it.
+    """
+    root = data_root(config)
+    if not root.is_dir():
+        fact = "is not a folder" if root.exists() else "does not exist"
+        fix = f"Set --data or data.root to a folder that holds {_contents(config)}."
+        raise RequestError(path_text(root), fact, fix)
+    missing = _missing(root, config)
+    if missing:
+        raise RequestError(path_text(root), f"has no {' and no '.join(missing)}", _what_it_holds(root, config))
+    return root
+
+
+def _contents(config: RootedData) -> str:
+    match config:
+        case UnpairedData():
+            return "trainA and trainB"
+        case PairedData():
+            return "train, or A and B"
+        case DigitsData():
+            return " and ".join(name or f"the set data.{key}" for key, name in (("A", config.A), ("B", config.B)))
+        case _:
+            assert_never(config)
+
+
+def _missing(root: Path, config: RootedData) -> list[str]:
+    """What the folder lacks, in words."""
+    match config:
+        case UnpairedData():
+            names = ["trainA", "trainB"]
+        case PairedData():
+            if (root / "train").is_dir():
+                return []
+            halves = [name for name in ("A/train", "B/train") if not (root / name).is_dir()]
+            return ["train", *halves] if len(halves) == 2 else halves
+        case DigitsData():
+            names = list(dict.fromkeys((config.A, config.B)))
+        case _:
+            assert_never(config)
+    return [name for name in names if not (root / name).is_dir()]
+
+
+def _what_it_holds(root: Path, config: RootedData) -> str:
+    """What to do about a folder that is laid out otherwise."""
+    try:
+        found = sorted(
+            path_text(Path(entry.name)) for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith(".")
+        )
+    except OSError as error:
+        return f"It cannot be listed: {error.strerror}."
+    for name in found:
+        if not _missing(root / name, config):
+            return f"Did you mean {path_text(root / name)}?"
+    for other in (UnpairedData(), PairedData()):
+        if not isinstance(config, DigitsData | type(other)) and not _missing(root, other):
+            kind = other.__struct_config__.tag
+            return f'It is laid out as {kind} images: set data.kind = "{kind}".'
+    what = _contents(config)
+    if not found:
+        return f"It holds no folder at all; set --data or data.root to one that holds {what}."
+    shown = ", ".join(found[:SHOWN]) + (", ..." if len(found) > SHOWN else "")
+    return f"It holds {shown}; set --data or data.root to a folder that holds {what}."

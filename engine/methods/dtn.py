@@ -1,0 +1,271 @@
+"""DTN: translation that keeps what a classifier sees, learnt without pairs.
+
+Taigman, Polyak, Wolf 2016, "Unsupervised cross-domain image generation", arXiv:1611.02200; equations and sections below
+are its. Its source s is our A, its target t is B. G = g(f(x)): f, a classifier of the source's digits, is fixed, and
+only g and the discriminator D learn; D tells three kinds of image apart.
+
+The training of f is the first stage of a run: method.f_steps steps of the same loop, with curves, checkpoints, pauses
+and an exact resume like any other, in which g and D rest; afterwards f rests for good. So every later checkpoint holds
+a trained f, and method.f_from lets another run begin with it, such as an ablation or another target. It is taken where
+it is asked for and nowhere else: f follows from data, digits left out, width, steps, rate, batch and seed, and a cache
+that guessed whether all of these are the same would one day give a run an f that its preset does not describe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from engine.batch import ImageBatch
+from engine.config.geometry import check_translatable
+from engine.config.methods import DtnConfig
+from engine.errors import RequestError
+from engine.losses import l2, ternary_discriminator, ternary_generator, total_variation
+from engine.methods.assembly import Assembly, adam
+from engine.methods.averages import Averages
+from engine.methods.descent import Losses, descend
+from engine.methods.method import Direction, SampleRow, evaluating, frozen, in_chunks
+from engine.methods.precision import autocast_of
+from engine.methods.weights import LossWeights
+from engine.networks.discriminators import Verdict
+from engine.protocol.trained_f import find_trained_f
+
+KINDS = 3
+"""Of image that D tells apart: G(s), G(t) and t."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Translated:
+    """Images of both domains, what f sees in the source's, and what G made of both, in the graph of the step."""
+
+    s: Tensor
+    f_s: Tensor
+    G_s: Tensor
+    t: Tensor
+    G_t: Tensor
+
+    def __len__(self) -> int:
+        return len(self.s)
+
+
+class Dtn:
+    """The networks, objectives and optimizers of DTN; implements engine.methods.method.Method.
+
+    Args:
+        config: the run's preset.
+        device: where it trains.
+        seed: of the first weights, which are the same on every device.
+        dtype: of weights, images and losses.
+
+    Raises:
+        RequestError: the device does not have the precision that is asked for.
+    """
+
+    def __init__(self, config: DtnConfig, device: torch.device, seed: int, dtype: torch.dtype = torch.float32) -> None:
+        self._config = config
+        self._autocast = autocast_of(config.run.precision, device)
+        self._dtype = dtype
+        self._weights = LossWeights(config, device, dtype)
+
+        assembly = Assembly(device, dtype, seed)
+        self.f = assembly.classifier(config.method.f_width)
+        self.g = assembly.decoder(config.generator, self.f.channels)
+        self.D = assembly.discriminator(config.discriminator, outputs=KINDS)
+        self._averages = Averages(config.optim.ema, self._weights, {"g": self.g}, {"D": self.D})
+        self.networks: Mapping[str, nn.Module] = {"f": self.f, "g": self.g, "D": self.D, **self._averages.networks}
+        self.optimizers = {
+            "G": adam([self.g], config.optim.lr_g, config.optim),
+            "D": adam([self.D], config.optim.lr_d, config.optim),
+        }
+        self.base_rates: Mapping[str, str] = {"G": "optim.lr_g", "D": "optim.lr_d"}
+        if config.method.trains_f:
+            self.optimizers = {"f": adam([self.f], config.optim.lr_f, config.optim), **self.optimizers}
+            self.base_rates = {"f": "optim.lr_f", **self.base_rates}
+        self._f_steps = 0
+        self._f_is_fixed = False
+        self._zero = torch.zeros((), dtype=dtype, device=device)
+
+        self.objective = ("G_GAN", "const", "tid", *self._weights.terms({"tv": ("tv",)}))
+        of_f = ("f", "f_error") if config.method.trains_f else ()
+        self.components = (*of_f, *self.objective, "D_s", "D_t", "D_real")
+
+    @property
+    def stage(self) -> str:
+        """What it does before its own objective is trained (see Method.stage)."""
+        return "training f" if self._config.method.trains_f and not self._f_is_fixed else ""
+
+    def step(self, batch: ImageBatch) -> dict[str, Tensor]:
+        """Update f; once it is fixed, D, and then g against it on the same images (see Method.step)."""
+        if self.stage:
+            losses = self._update_f(batch)
+            if self._f_steps >= self._config.method.f_steps:
+                self._fix_f()
+        else:
+            if not self._f_is_fixed:
+                self._take_f()
+            translated = self._translate_batch(batch)
+            losses = self._update_discriminator(translated) | self._update_generator(translated)
+        return {name: losses.get(name, self._zero) for name in self.components}
+
+    # -------------------------------------------------------------------------------------- f, section 5.1
+
+    def _update_f(self, batch: ImageBatch) -> Losses:
+        """A step of f as a classifier of the source's digits."""
+        labels = batch.label_A
+        assert labels is not None, "the data of a DTN run have labels"
+
+        def losses_of(part: ImageBatch) -> Losses:
+            with self._autocast():
+                logits = self.f(part.real_A).to(self._dtype)
+            share_wrong = (logits.argmax(1) != labels).to(self._dtype).mean()
+            return {"f": F.cross_entropy(logits, labels), "f_error": share_wrong}
+
+        losses = descend(self.optimizers["f"], [batch], losses_of)
+        self._f_steps += 1
+        return losses
+
+    def _take_f(self) -> None:
+        """Begin with the f of another run, or with one that stays at random.
+
+        At the first step rather than at the start: a run that goes on from its own checkpoint has its f there.
+
+        Raises:
+            RequestError: the other run has no f that fits.
+        """
+        method = self._config.method
+        if method.f_from:
+            self.f.load_state_dict(load_file(find_trained_f(method.f_from, method.f_width)))
+        self._fix_f()
+
+    def _fix_f(self) -> None:
+        """From here on f is a fixed function: its statistics do not move, and no gradient reaches its weights."""
+        self._f_is_fixed = True
+        self.f.requires_grad_(False).eval()
+        for parameter in self.f.parameters():
+            parameter.grad = None
+
+    # ------------------------------------------------------------------------------------------- section 4
+
+    def _translate_batch(self, batch: ImageBatch) -> _Translated:
+        s, t = batch.real_A, batch.real_B
+        with self._autocast():
+            f_s, f_t = self._see(s), self._see(t)
+            return _Translated(s=s, f_s=f_s, G_s=self._draw(f_s), t=t, G_t=self._draw(f_t))
+
+    def _update_discriminator(self, images: _Translated) -> Losses:
+        """Equation 3; while the generator does not ask D, D rests."""
+        if not self._weights.wanted("adversarial"):
+            return {}
+
+        def losses_of(shown: _Translated) -> Losses:
+            with self._autocast():
+                verdicts = zip(*map(self._judge, (shown.G_s.detach(), shown.G_t.detach(), shown.t)), strict=True)
+            judged = [ternary_discriminator(*logits) for logits in verdicts]
+            of_source, of_target, of_real = (torch.stack(terms).mean() for terms in zip(*judged, strict=True))
+            return {"D_s": of_source, "D_t": of_target, "D_real": of_real}
+
+        losses = descend(self.optimizers["D"], [images], losses_of)
+        self._averages.moved("D")
+        return losses
+
+    def _update_generator(self, images: _Translated) -> Losses:
+        with frozen(self.D):
+            losses = descend(self.optimizers["G"], [images], self._generator_losses)
+        self._averages.moved("G")
+        return losses
+
+    def _generator_losses(self, images: _Translated) -> Losses:
+        """L_G, the sum of equations 4 to 7, each with its weight."""
+        weights = self._weights
+        with self._autocast():
+            f_G_s = self._see(images.G_s)
+        losses = {
+            # equation 5
+            "const": l2(f_G_s, images.f_s) * weights["const"],
+            # equation 6
+            "tid": l2(images.G_t, images.t) * weights["tid"],
+        }
+        if weights.wanted("adversarial"):
+            losses["G_GAN"] = self._deception(images) * weights["adversarial"]
+        if "tv" in weights:
+            # equation 7
+            losses["tv"] = (total_variation(images.G_s) + total_variation(images.G_t)) * weights["tv"]
+        return losses
+
+    def _deception(self, images: _Translated) -> Tensor:
+        """L_GANG, equation 4."""
+        with self._autocast():
+            verdicts = zip(self._judge(images.G_s), self._judge(images.G_t), strict=True)
+        return torch.stack([ternary_generator(of_source, of_target) for of_source, of_target in verdicts]).mean()
+
+    def _see(self, images: Tensor) -> Tensor:
+        """f(x): what it sees in images, (N, features, 1, 1)."""
+        return self.f.features(images).to(self._dtype)
+
+    def _draw(self, seen: Tensor, generator: nn.Module | None = None) -> Tensor:
+        """g(f(x)): images, (N, 3, H, W)."""
+        drawn: Tensor = (generator or self.g)(seen)
+        return drawn.to(self._dtype)
+
+    def _judge(self, images: Tensor) -> list[Tensor]:
+        """D's logits of the three kinds, (N, 3), by each discriminator that there is.
+
+        The kinds go through it one by one: batch normalisation must not mix their statistics.
+        """
+        verdict: Verdict = self.D(images)
+        return [logits.flatten(1).to(self._dtype) for logits in verdict.logits]
+
+    # ------------------------------------------------------------------------------------------- looking at it
+
+    def sample(self, batch: ImageBatch) -> list[SampleRow]:
+        """Two rows: A with its translation, and B with what G makes of it, which should be the same."""
+        with evaluating(self.networks.values()):
+            return [
+                {"real_A": batch.real_A, "fake_B": self._show(batch.real_A)},
+                {"real_B": batch.real_B, "idt_B": self._show(batch.real_B)},
+            ]
+
+    def translate(self, images: Tensor, direction: Direction) -> Tensor:
+        """From A to B, the only direction that is trained (see Method.translate).
+
+        Raises:
+            RequestError: the other direction is asked for, or the generator cannot take images of this size.
+        """
+        if direction == "BtoA":
+            fix = "Train a run with data.direction = the other one."
+            raise RequestError("direction BtoA", "was not trained: DTN translates one way", fix)
+        height, width = images.shape[-2:]
+        check_translatable(self._config.generator, height=height, width=width)
+        with evaluating(self.networks.values()):
+            return self._show(images)
+
+    def _show(self, images: Tensor) -> Tensor:
+        generator = self._averages.shown("g")
+        with self._autocast():
+            return in_chunks(lambda chunk: self._draw(self._see(chunk), generator), images, self._config.run.batch)
+
+    # ---------------------------------------------------------------------------------------- control and state
+
+    def set_control(self, name: str, value: float) -> None:
+        """Set a loss weight (see Method.set_control); adversarial at 0 saves D's step and its passes."""
+        self._weights.set(name, value)
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """How far f is trained, and averages over the past."""
+        return {
+            "f.steps": torch.tensor(self._f_steps),
+            "f.is_fixed": torch.tensor(self._f_is_fixed),
+            **self._averages.state_dict(),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """See Method.load_state_dict."""
+        self._f_steps = int(state["f.steps"])
+        if state["f.is_fixed"]:
+            self._fix_f()
+        self._averages.load_state_dict(state)
