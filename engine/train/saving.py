@@ -11,8 +11,8 @@ from typing import Any
 import msgspec
 
 from engine.checkpoint import Saved, Unsaved, load_checkpoint, remove_surplus, write_checkpoint
-from engine.config.trained_networks import network_settings
 from engine.config.rate_curves import curve_of
+from engine.config.trained_networks import network_settings
 from engine.errors import WorkError
 from engine.protocol import events as ev
 from engine.protocol.checkpoints import Manifest, Reading
