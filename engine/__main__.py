@@ -23,7 +23,7 @@ from engine.phases import StopRequestedError, enter_phase
 from engine.protocol import commands as cmd
 from engine.protocol import events as ev
 from engine.protocol.commands import Report
-from engine.protocol.record import last_event
+from engine.protocol.record import newest_on_file
 from engine.protocol.rundir import RunDirectory, engine_lock, versions
 from engine.protocol.runtime import new_endpoints, remove_stale
 from engine.record import Record, Standing
@@ -138,8 +138,7 @@ def _fail(record: Record, standing: Standing, reason: str, fix: str) -> None:
 
 
 def _last_step(run: RunDirectory) -> int:
-    newest = (last_event(run.metrics), last_event(run.events))
-    return max((event.step for event in newest if event), default=0)
+    return max((event.step for event in newest_on_file(run)), default=0)
 
 
 def _first_report(run: RunDirectory) -> Report:

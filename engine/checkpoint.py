@@ -24,6 +24,7 @@ from torch.optim import Optimizer
 
 from engine.errors import WorkError
 from engine.methods.method import Method
+from engine.protocol.adoption import make_checkpoints_folder
 from engine.protocol.checkpoints import (
     MANIFEST,
     THUMBNAIL,
@@ -87,7 +88,7 @@ def write_checkpoint(run: RunDirectory, snapshot: Snapshot) -> Path:
         OSError: the disk does not take it; nothing of it is left.
     """
     require_finite(snapshot)
-    _make_folder(run)
+    make_checkpoints_folder(run)
     final = run.checkpoints / folder_name(snapshot.manifest.step)
     draft = draft_of(final)
     shutil.rmtree(draft, ignore_errors=True)
@@ -167,40 +168,6 @@ def remove_surplus(run: RunDirectory, retention: Retention, newest: Path) -> tup
     return tuple(removed)
 
 
-def adopt_checkpoint(run: RunDirectory, folder: Path) -> Path:
-    """Give a branch its own copy of the parent's checkpoint that it grows from; returns it.
-
-    The files are linked where the file system can, else copied: what becomes of the parent does not concern the branch.
-
-    Raises:
-        OSError: it cannot be read or written.
-    """
-    _make_folder(run)
-    final = run.checkpoints / folder.name
-    draft = draft_of(final)
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir()
-    try:
-        for name in (*read_manifest(folder).files, MANIFEST):
-            _link_or_copy(folder / name, draft / name)
-        sync_path(draft)
-        draft.rename(final)
-        sync_path(run.checkpoints)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
-    return final
-
-
-def _link_or_copy(source: Path, target: Path) -> None:
-    try:
-        target.hardlink_to(source)
-    except OSError:  # another file system, or one without links, or another user's file
-        with source.open("rb") as file, target.open("xb") as copy:
-            shutil.copyfileobj(file, copy)
-        sync_path(target)
-
-
 def set_aside_after(run: RunDirectory, step: int) -> None:
     """Move a run's checkpoints of later steps out of the way: the course that made them is not continued."""
     for folder, manifest in list_checkpoints(run):
@@ -231,9 +198,10 @@ def load_checkpoint(folder: Path, manifest: Manifest, method: Method) -> dict[st
     Raises:
         WorkError: a file is missing, damaged, or does not fit the method's networks.
     """
+    fix = f"Choose another: gan-tui checkpoints {folder.parents[1].name}"
     damage = damage_of(folder, manifest)
     if damage:
-        raise WorkError(f"checkpoint {folder.name}", damage, "Choose another: gan-tui checkpoints RUN")
+        raise WorkError(f"checkpoint {folder.name}", damage, fix)
     try:
         for name, network in method.networks.items():
             network.load_state_dict(load_file(folder / f"{name}.safetensors"))
@@ -244,7 +212,6 @@ def load_checkpoint(folder: Path, manifest: Manifest, method: Method) -> dict[st
         restore_random_states(training["random"])
     except Exception as error:  # whatever a file may hold, it is not ours to know how its reader will put it
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        fix = "Choose another: gan-tui checkpoints RUN"
         raise WorkError(f"checkpoint {folder.name}", f"does not fit this run ({reason})", fix) from error
     return training
 
@@ -292,10 +259,3 @@ def _save_training(training: Mapping[str, Any], path: Path) -> None:
             torch.save(training, sink)  # type: ignore[arg-type]  # it needs no more of a file than this
         except RuntimeError as error:
             raise sink.error or OSError(str(error)) from error
-
-
-def _make_folder(run: RunDirectory) -> None:
-    """Make sure that there is a folder for checkpoints, also after a power cut."""
-    if not run.checkpoints.is_dir():
-        run.checkpoints.mkdir()
-        sync_path(run.root)

@@ -61,3 +61,14 @@ def set_determinism(config: RunConfig) -> None:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read by cuBLAS when it is first used
         torch.backends.cudnn.benchmark = False
     torch.use_deterministic_algorithms(config.deterministic)
+
+
+def set_threads(before: int) -> None:
+    """Compute with as many CPU threads as the run did before, where there are the cores and no one says otherwise.
+
+    Args:
+        before: the number that the run used last; 0 for a run that begins.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1  # macOS has none
+    if 0 < before <= cores and "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(before)

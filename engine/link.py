@@ -31,7 +31,7 @@ from engine.protocol.commands import (
     Status,
 )
 from engine.protocol.rundir import Endpoints
-from engine.protocol.runtime import socket_folder, socket_path
+from engine.protocol.runtime import socket_folder, socket_path, wake_pipe
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +97,7 @@ class Link:
         self.interrupted_by = ""
         """The signal that asks the engine to end; the step loop finds a Stop in the mailbox as well."""
         self._outbox: deque[tuple[str, list[bytes]]] = deque(maxlen=OUTBOX_LIMIT)
-        self._wake_reader, self._wake_writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._wake_reader, self._wake_writer = wake_pipe()
         self._closing = False
         self._thread = threading.Thread(target=self._serve, name="link", daemon=True)
         self._failure: BaseException | None = None

@@ -19,7 +19,7 @@ import msgspec
 from engine.errors import WorkError
 from engine.protocol.codec import encode
 from engine.protocol.events import Event, Metrics, State
-from engine.protocol.record import last_event
+from engine.protocol.record import newest_on_file
 from engine.protocol.rundir import Identity, RunDirectory, read_identity, write_identity
 
 log = logging.getLogger(__name__)
@@ -49,8 +49,7 @@ class Record:
         self.publish = publish
         self._metrics = _open_for_append(run.metrics)
         self._events = _open_for_append(run.events)
-        newest = (last_event(run.metrics), last_event(run.events))
-        self.last_seq = max((event.seq for event in newest if event), default=0)
+        self.last_seq = max((event.seq for event in newest_on_file(run)), default=0)
         self._backlog: deque[tuple[int, bytes]] = deque()
         """Files and the lines that are to be appended to them, in the order of their numbers."""
         self.trouble: OSError | None = None

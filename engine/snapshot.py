@@ -111,13 +111,24 @@ def _random_states() -> dict[str, Any]:
 
 
 def restore_random_states(states: Mapping[str, Any]) -> None:
-    """Set the generators that code may draw from without owning one."""
+    """Set the generators that code may draw from without owning one, as far as this machine has their devices."""
     version, words, gauss = states["python"]
     random.setstate((version, tuple(words), gauss))
     kind, keys, position, has_gauss, cached = states["numpy"]
     np.random.set_state((kind, keys.numpy().astype(np.uint32), position, has_gauss, cached))
     torch.set_rng_state(states["torch"])
-    if torch.cuda.is_available() and len(states["cuda"]) == torch.cuda.device_count():
-        torch.cuda.set_rng_state_all(states["cuda"])
+    for index, state in zip(range(torch.cuda.device_count()), states["cuda"], strict=False):
+        torch.cuda.set_rng_state(state, index)
     if torch.backends.mps.is_available() and states["mps"] is not None:
         torch.mps.set_rng_state(states["mps"])
+
+
+def has_random_state_of(device: torch.device, states: Mapping[str, Any]) -> bool:
+    """Whether a device's own generator is among those of a checkpoint; what the CPU draws always is."""
+    match device.type:
+        case "cuda":
+            return (device.index or 0) < len(states["cuda"])
+        case "mps":
+            return states["mps"] is not None
+        case _:
+            return True

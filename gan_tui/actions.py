@@ -71,6 +71,8 @@ class Action:
     run: Callable[[Deck], None]
     footer: int | None = None
     """Place among the footer's hints, first to last by importance; None: only in the help."""
+    needs_engine: bool = False
+    """Whether nothing comes of it on a run that no engine works on."""
 
     @property
     def textual_action(self) -> str:
@@ -101,6 +103,7 @@ ACTIONS: tuple[Action, ...] = (
         group="Run",
         footer=1,
         help="Pause training after the step in progress, or continue it.",
+        needs_engine=True,
         run=lambda deck: deck.steering.toggle_pause(),
     ),
     Action(
@@ -111,6 +114,7 @@ ACTIONS: tuple[Action, ...] = (
         group="Run",
         footer=2,
         help="Write a checkpoint at the next step.",
+        needs_engine=True,
         run=lambda deck: deck.steering.save(),
     ),
     Action(
@@ -131,6 +135,7 @@ ACTIONS: tuple[Action, ...] = (
         group="Run",
         footer=7,
         help="Stop the run; asks whether to finish the epoch, save and stop, or kill.",
+        needs_engine=True,
         run=lambda deck: deck.steering.ask_stop(),
     ),
     Action(
@@ -141,6 +146,7 @@ ACTIONS: tuple[Action, ...] = (
         group="Run",
         footer=9,
         help="Write a remark into the journal.",
+        needs_engine=True,
         run=lambda deck: deck.steering.write_note(),
     ),
     Action(
@@ -168,6 +174,7 @@ ACTIONS: tuple[Action, ...] = (
         label="nudge down",
         group="Controls",
         help="Prepare a lower value for the selected control; nothing is sent yet.",
+        needs_engine=True,
         run=lambda deck: deck.controls.nudge(-1),
     ),
     Action(
@@ -177,6 +184,7 @@ ACTIONS: tuple[Action, ...] = (
         label="nudge up",
         group="Controls",
         help="Prepare a higher value for the selected control; nothing is sent yet.",
+        needs_engine=True,
         run=lambda deck: deck.controls.nudge(+1),
     ),
     Action(
@@ -186,6 +194,7 @@ ACTIONS: tuple[Action, ...] = (
         label="type value",
         group="Controls",
         help="Type a value for the selected control.",
+        needs_engine=True,
         run=lambda deck: deck.controls.ask_value(),
     ),
     Action(
@@ -196,6 +205,7 @@ ACTIONS: tuple[Action, ...] = (
         group="Controls",
         footer=5,
         help="Send every prepared value; the engine takes them all at one step.",
+        needs_engine=True,
         run=lambda deck: deck.steering.apply_drafts(),
     ),
     Action(
@@ -215,6 +225,7 @@ ACTIONS: tuple[Action, ...] = (
         group="Controls",
         footer=6,
         help="Restore the settings before the newest nudge; the weights of the networks stay as they are.",
+        needs_engine=True,
         run=lambda deck: deck.steering.undo(),
     ),
     Action(
@@ -223,6 +234,7 @@ ACTIONS: tuple[Action, ...] = (
         shown="y",
         label="log y",
         group="Plot",
+        footer=11,
         help="Switch the y axis between logarithmic and linear.",
         run=lambda deck: deck.plot.toggle_log(),
     ),
@@ -232,6 +244,7 @@ ACTIONS: tuple[Action, ...] = (
         shown="s",
         label="smoothing",
         group="Plot",
+        footer=12,
         help="Draw the curves raw, smooth or smoother.",
         run=lambda deck: deck.plot.cycle_smoothing(),
     ),
@@ -260,6 +273,7 @@ ACTIONS: tuple[Action, ...] = (
         label="sample now",
         group="Samples",
         help="Draw a sample sheet at the next step.",
+        needs_engine=True,
         run=lambda deck: deck.steering.sample(),
     ),
     Action(
@@ -335,10 +349,10 @@ ACTIONS: tuple[Action, ...] = (
 BY_ID = {action.id: action for action in ACTIONS}
 
 _PAIRS = (
-    Hint(key="[ ]", label="control", action=BY_ID["control-next"].textual_action),
-    Hint(key="- +", label="nudge", action=BY_ID["nudge-up"].textual_action),
+    (3, "[ ]", "control", BY_ID["control-next"]),
+    (4, "- +", "nudge", BY_ID["nudge-up"]),
 )
-"""Two keys under one hint, at places 3 and 4 of the footer."""
+"""Two keys under one hint, and its place among the footer's."""
 
 
 def bindings() -> list[Binding]:
@@ -357,14 +371,20 @@ def bindings() -> list[Binding]:
     ]
 
 
-def footer_hints(relabelled: dict[str, str]) -> list[Hint]:
-    """The footer's hints by importance, the help last; ``relabelled`` gives actions another label for now."""
-    placed = sorted((action for action in ACTIONS if action.footer is not None), key=lambda action: action.footer or 0)
-    hints = [
-        Hint(key=action.shown, label=relabelled.get(action.id, action.label), action=action.textual_action)
-        for action in placed
+def footer_hints(relabelled: dict[str, str], *, steers: bool) -> list[Hint]:
+    """The footer's hints by importance, the help last.
+
+    Args:
+        relabelled: actions that have another label for now.
+        steers: whether there is an engine to be asked for something, by this viewer.
+    """
+    single = ((each.footer, each.shown, relabelled.get(each.id, each.label), each) for each in ACTIONS)
+    placed = sorted((hint for hint in (*single, *_PAIRS) if hint[0] is not None), key=lambda hint: hint[0] or 0)
+    return [
+        Hint(key=key, label=label, action=action.textual_action)
+        for _, key, label, action in placed
+        if steers or not action.needs_engine
     ]
-    return [*hints[:3], *_PAIRS, *hints[3:]]
 
 
 def grouped() -> Iterable[tuple[Group, list[Action]]]:

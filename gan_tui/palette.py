@@ -18,7 +18,8 @@ class ActionProvider(Provider):
         """Everything, in the table's order."""
         if isinstance(deck := self.screen, DashboardScreen):
             for action in ACTIONS:
-                yield DiscoveryHit(Text(_title(action)), partial(action.run, deck), _title(action), action.help)
+                title = _title(action)
+                yield DiscoveryHit(Text(title), partial(deck.action_perform, action.id), title, action.help)
 
     async def search(self, query: str) -> Hits:
         """What matches, best first."""
@@ -26,9 +27,10 @@ class ActionProvider(Provider):
             return
         matcher = self.matcher(query)
         for action in ACTIONS:
-            score = max(matcher.match(_title(action)), 0.8 * matcher.match(action.help))
+            title = _title(action)
+            score = max(matcher.match(title), 0.8 * matcher.match(action.help))
             if score > 0:
-                yield Hit(score, Text(_title(action)), partial(action.run, deck), _title(action), action.help)
+                yield Hit(score, Text(title), partial(deck.action_perform, action.id), title, action.help)
 
 
 def _title(action: Action) -> str:

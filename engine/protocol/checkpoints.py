@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from engine.config.trained_networks import NetworkSettings
 from engine.errors import RequestError, WorkError
 from engine.protocol.codec import DecodeError, decode_json
 from engine.protocol.events import SaveReason, StagedChange
@@ -85,6 +86,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     controls: dict[str, float]
     staged: tuple[StagedChange, ...] = ()
     """Changes accepted for a later step."""
+    networks: NetworkSettings = {}
+    """What the networks are built by, as the configuration had it; empty in a checkpoint of before this was kept."""
     data: str = ""
     """SHA-256 of the training images' names in their order; another one means another order of images from here on."""
     files: dict[str, StoredFile]
@@ -302,10 +305,16 @@ def damage_of(folder: Path, manifest: Manifest) -> str:
     return missing_or_cut(folder, manifest) or next(filter(None, check_files(folder, manifest)), "")
 
 
-def check_files(folder: Path, manifest: Manifest) -> Iterator[str]:
+def digest(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def check_files(folder: Path, manifest: Manifest, digest: Callable[[Path], str] = digest) -> Iterator[str]:
     """What is wrong with each of a checkpoint's files in turn, as damage_of says it; reads them whole."""
     for name, stored in manifest.files.items():
-        yield _wrong_size(folder, name, stored) or _wrong_content(folder, name, stored)
+        yield _wrong_size(folder, name, stored) or _wrong_content(folder, name, stored, digest)
 
 
 def _wrong_size(folder: Path, name: str, stored: StoredFile) -> str:
@@ -320,15 +329,9 @@ def _wrong_size(folder: Path, name: str, stored: StoredFile) -> str:
     return "" if size == stored.size else f"has {how} file {name} ({size:,} of {stored.size:,} bytes)"
 
 
-def _wrong_content(folder: Path, name: str, stored: StoredFile) -> str:
+def _wrong_content(folder: Path, name: str, stored: StoredFile, digest: Callable[[Path], str]) -> str:
     try:
         found = digest(folder / name)
     except OSError as error:
         return f"has an unreadable file {name} ({error.strerror})"
     return "" if found == stored.sha256 else f"has a damaged file {name} (its SHA-256 differs from the manifest's)"
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

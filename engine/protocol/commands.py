@@ -50,6 +50,8 @@ class SetControls(_Command, frozen=True, kw_only=True, tag="set"):
 class Undo(_Command, frozen=True, kw_only=True, tag="undo"):
     """Restore the values before the newest nudge that has not been undone. Weights of networks stay as they are."""
 
+    why: str = ""
+
 
 class WriteNote(_Command, frozen=True, kw_only=True, tag="note"):
     """Put a remark into the journal."""
@@ -94,6 +96,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     lr: dict[str, float]
     losses: dict[str, float | None]
     last_seq: int
+    lines_waiting: int = 0
+    """As in a Tick."""
+    save_failure: str = ""
+    """As in a Tick."""
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):

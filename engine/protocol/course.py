@@ -95,7 +95,7 @@ def read_nudges(run: RunDirectory) -> list[StagedChange]:
         WorkError: the file is missing or damaged.
     """
     path = run.nudges
-    fix = "Make another replay: gan-tui replay RUN"
+    fix = "Make another replay of its original, which run.json names."
     try:
         return decode_json(_staged_changes, path.read_bytes())
     except OSError as error:

@@ -235,6 +235,10 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="tic
     state: State
     time: float
     last_seq: int
+    lines_waiting: int = 0
+    """Lines of the record that wait for room on the disk: who reads the files does not have them yet."""
+    save_failure: str = ""
+    """Why the newest checkpoint could not be written; empty where it was."""
 
 
 State: TypeAlias = Literal["starting", "training", "paused", "stopping", "stopped", "finished", "failed"]

@@ -42,7 +42,7 @@ class RecordReader:
 
     @property
     def damaged(self) -> int:
-        """Lines skipped so far because they were torn or not of this schema."""
+        """Lines skipped so far because they were torn, not of this schema, or had a number that cannot be."""
         return self._metrics.damaged + self._events.damaged
 
     def read(self) -> Iterator[Event]:
@@ -122,6 +122,11 @@ def last_event(path: Path) -> Event | None:
     return None
 
 
+def newest_on_file(run: RunDirectory) -> list[Event]:
+    """The newest whole line of each file that has one."""
+    return [event for event in (last_event(run.metrics), last_event(run.events)) if event is not None]
+
+
 def last_metrics(run: RunDirectory) -> Metrics | None:
     """The newest line of metrics."""
     newest = last_event(run.metrics)
@@ -166,9 +171,15 @@ class _Lines:
 
     def _decode(self, line: bytes) -> None:
         try:
-            self._ready.append(decode_event(line))
+            event = decode_event(line)
         except DecodeError:
             self.damaged += 1
+            return
+        ready = self._ready
+        if len(ready) > 1 and ready[-2].seq > event.seq and _is_early(ready, event.seq):
+            del ready[-2]
+            self.damaged += 1
+        ready.append(event)
 
     def _skim(self) -> None:
         """Take lines from evenly spaced places, and go on reading near the end."""
@@ -206,6 +217,15 @@ class _Lines:
         if self._word not in chunk:
             return []
         return [line for line in chunk[:end].split(b"\n") if self._word in line]
+
+
+def _is_early(ready: deque[Event], seq: int) -> bool:
+    """Whether the last event but one has a damaged number, too high: the last goes on from the one before as does seq.
+
+    Readers would take all that follows for older than what they have seen.
+    """
+    before = ready[-3].seq if len(ready) > 2 else 0
+    return before < ready[-1].seq < seq
 
 
 def _glimpses(file: BinaryIO, end: int) -> Iterator[bytes]:

@@ -80,3 +80,11 @@ def _is_heard(path: Path) -> bool:
         except OSError:
             return False
     return True
+
+
+def wake_pipe() -> tuple[int, int]:
+    """The ends, to read and to write, of a pipe that blocks neither: by it one thread wakes another's poll."""
+    reader, writer = os.pipe()  # os.pipe2 is not everywhere
+    os.set_blocking(reader, False)
+    os.set_blocking(writer, False)
+    return reader, writer

@@ -34,7 +34,7 @@ class ControlPanel:
         self._controls = {control.name: control for control in controls}
         self.values = {name: control.default for name, control in self._controls.items()}
         self.staged: tuple[StagedChange, ...] = ()
-        self.history: tuple[Nudge, ...] = ()
+        self.history: list[Nudge] = []
         """Nudges that an undo can take back, oldest first."""
 
     def check(self, values: Mapping[str, float]) -> dict[str, float]:
@@ -62,7 +62,7 @@ class ControlPanel:
     def make(self, changes: tuple[Change, ...], seq: int) -> None:
         """Put changes into force and remember them for undo."""
         self.values.update({change.name: change.new for change in changes})
-        self.history = (*self.history, Nudge(seq=seq, changes=changes))
+        self.history.append(Nudge(seq=seq, changes=changes))
 
     def reversal(self) -> tuple[int, tuple[Change, ...]]:
         """The newest nudge not yet undone: its number, and the changes that restore what it replaced.
@@ -79,7 +79,7 @@ class ControlPanel:
     def unmake(self, changes: tuple[Change, ...]) -> None:
         """Put an undo's changes into force and forget the nudge they reverse."""
         self.values.update({change.name: change.new for change in changes})
-        self.history = self.history[:-1]
+        self.history.pop()
 
     def stage(self, change: StagedChange) -> None:
         """Keep a change for its step; of equal steps, the first to come is the first to be made."""
@@ -94,7 +94,7 @@ class ControlPanel:
     @property
     def state(self) -> PanelState:
         """What a checkpoint keeps."""
-        return PanelState(values=dict(self.values), staged=self.staged, history=self.history)
+        return PanelState(values=dict(self.values), staged=self.staged, history=tuple(self.history))
 
     def restore(self, state: PanelState, *, of_parent: bool) -> None:
         """Return to a checkpoint's values; controls it does not know keep theirs.
@@ -106,4 +106,4 @@ class ControlPanel:
         known = {name: value for name, value in state.values.items() if name in self._controls}
         self.values.update(known)
         self.staged = state.staged
-        self.history = tuple(Nudge(seq=0, changes=old.changes) for old in state.history) if of_parent else state.history
+        self.history = [Nudge(seq=0, changes=old.changes) if of_parent else old for old in state.history]

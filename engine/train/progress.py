@@ -20,6 +20,8 @@ class Progress(msgspec.Struct, kw_only=True):
     """Epochs completed."""
     index: int = 0
     """Batches done in the epoch in progress: where its next one is found."""
+    repeated: int = 0
+    """Nudges of the original that a replay has made again."""
 
 
 @dataclass

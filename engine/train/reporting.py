@@ -62,6 +62,8 @@ def refresh_report(session: Session) -> None:
         lr=session.rates,
         losses=session.losses,
         last_seq=session.record.last_seq,
+        lines_waiting=session.record.waiting,
+        save_failure=session.save_failure,
     )
 
 
@@ -78,6 +80,8 @@ def tick(session: Session) -> None:
         state=session.state,
         time=round(time.time(), 3),
         last_seq=session.record.last_seq,
+        lines_waiting=session.record.waiting,
+        save_failure=session.save_failure,
     )
     session.link.publish(encode(message))
 

@@ -12,12 +12,13 @@ import msgspec
 
 from engine.checkpoint import Saved, Unsaved, load_checkpoint, remove_surplus, write_checkpoint
 from engine.config.rate_curves import curve_of
+from engine.config.trained_networks import network_settings
 from engine.errors import WorkError
 from engine.protocol import events as ev
 from engine.protocol.checkpoints import Manifest, Reading
 from engine.record import Record
 from engine.retention import Retention
-from engine.snapshot import NotFiniteError, Snapshot, copy_state
+from engine.snapshot import NotFiniteError, Snapshot, copy_state, has_random_state_of
 from engine.train.panel import PanelState
 from engine.train.progress import Progress
 from engine.train.samples import Thumbnail
@@ -64,12 +65,16 @@ def restore(session: Session, folder: Path, manifest: Manifest) -> None:
         _take_up(session, training, of_parent=of_parent)
     except (KeyError, TypeError, ValueError, RuntimeError, msgspec.ValidationError) as error:
         fact = f"does not fit this run ({type(error).__name__}: {error})"
-        raise WorkError(f"checkpoint {folder.name}", fact, "Choose another: gan-tui checkpoints RUN") from error
+        fix = f"Choose another: gan-tui checkpoints {session.run.name}"
+        raise WorkError(f"checkpoint {folder.name}", fact, fix) from error
     session.thumbnail = Thumbnail.of_checkpoint(folder, manifest)
     session.saved_step = -1 if of_parent else session.progress.step
     if manifest.data and manifest.data != session.source.fingerprint:
         fact = "are not those that the checkpoint was trained on: some were added, removed or renamed"
         session.alert("the training images", fact, "From here on they come in another order than without that.")
+    if not has_random_state_of(session.device, training["random"]):
+        fact = f"holds no random state of {session.device}: it was written where that device was not to be seen"
+        session.alert(f"checkpoint {folder.name}", fact, "From here on dropout draws other numbers than without that.")
 
 
 # -------------------------------------------------------------------------------------------------------- writing
@@ -123,14 +128,23 @@ def _journal_saved(session: Session, saved: Saved) -> None:
         removed=saved.removed,
     )
     session.record.write(checkpointed)
+    if session.failed_saves:
+        fact = f"of step {saved.manifest.step:,} could be written again; {session.failed_saves:,} before it could not"
+        session.alert("checkpoint", fact)
+    session.unsaved, session.failed_saves = None, 0
 
 
 def _journal_unsaved(session: Session, unsaved: Unsaved) -> None:
+    """Alert to the first failure and to those for another reason: a disk may stay full for days."""
     error = unsaved.error
     log.error("checkpoint failed: %s", error, exc_info=None if isinstance(error, EXPECTED) else error)
+    told = session.save_failure == unsaved.reason
     session.unsaved = unsaved
+    session.failed_saves += 1
     if session.saved_step == unsaved.step:
         session.saved_step = -1
+    if told:
+        return
     fix = "Training goes on; make room and save again."
     if isinstance(error, NotFiniteError):
         session.unsavable, fix = error.names, ""
@@ -154,6 +168,7 @@ def _manifest(session: Session, reason: ev.SaveReason) -> Manifest:
         factor=session.schedule.factor,
         controls=dict(session.panel.values),
         staged=session.panel.staged,
+        networks=network_settings(session.config),
         data=session.source.fingerprint,
         files={},
     )

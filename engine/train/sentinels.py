@@ -54,6 +54,8 @@ def require_saved(session: Session) -> None:
         return
     unsaved = session.unsaved
     reason = unsaved.reason if unsaved else "the journal says why"
+    if session.failed_saves > 1:
+        reason += f"; {session.failed_saves - 1:,} saves before it failed too"
     finite = unsaved is None or not isinstance(unsaved.error, NotFiniteError)
     fix = f"Make room on the disk, then: gan-tui resume {session.run.name}" if finite else _way_back(session)
     raise WorkError("the last checkpoint", f"of step {step:,} could not be written ({reason})", fix)

@@ -71,7 +71,9 @@ class Session:
     broken: tuple[str, ...] = ()
     """The components that were not finite in the newest line."""
     unsaved: Unsaved | None = None
-    """The newest checkpoint that could not be written."""
+    """The newest checkpoint, where it could not be written."""
+    failed_saves: int = 0
+    """Checkpoints that could not be written since one was."""
     unsavable: str = ""
     """What was found not to be finite when a state was to be saved, until the sentinel has looked at it."""
     disk_full: bool = False
@@ -80,6 +82,8 @@ class Session:
     """Who has asked for a pause at the next step boundary other than by a command."""
     thumbnail: Thumbnail | None = None
     """A small picture of the newest contact sheet."""
+    repeats: deque[ev.StagedChange] = field(default_factory=deque)
+    """Nudges that a replay has still to make, in the order of their steps."""
     saves: Errands[Saved | Unsaved] = field(default_factory=lambda: Errands("checkpoint"))
     sheets: Errands[Shown] = field(default_factory=lambda: Errands("samples"))
     saved_step: int = -1
@@ -103,6 +107,11 @@ class Session:
     def rates(self) -> dict[str, float]:
         """The effective learning rates."""
         return effective_rates(self.method, self.schedule, self.panel.values)
+
+    @property
+    def save_failure(self) -> str:
+        """Why the newest checkpoint could not be written; empty where it was."""
+        return self.unsaved.reason if self.unsaved else ""
 
     @property
     def losses(self) -> dict[str, float | None]:

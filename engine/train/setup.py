@@ -6,17 +6,18 @@ from pathlib import Path
 
 import torch
 
-from engine.checkpoint import adopt_checkpoint, set_aside_after, sweep
+from engine.checkpoint import set_aside_after, sweep
 from engine.config.controls import controls_of
 from engine.config.methods import Pix2PixConfig, TrainConfig
 from engine.config.techniques import needs_whole_batches
 from engine.data.build import build_source
-from engine.device import choose_device, describe, set_determinism, set_precision
+from engine.device import choose_device, describe, set_determinism, set_precision, set_threads
 from engine.errors import WorkError
 from engine.link import Link
 from engine.methods.build import build_method
 from engine.phases import enter_phase
 from engine.protocol import events as ev
+from engine.protocol.adoption import adopt_checkpoint
 from engine.protocol.checkpoints import Manifest, damage_of, list_checkpoints, unreadable_checkpoints
 from engine.protocol.course import was_announced
 from engine.protocol.lineage import origin_checkpoint
@@ -27,7 +28,7 @@ from engine.train.cadence import Cadence
 from engine.train.meters import Meters
 from engine.train.panel import ControlPanel
 from engine.train.progress import Progress
-from engine.train.replay import stage_replay
+from engine.train.replay import prepare_replay
 from engine.train.reporting import announce, refresh_report
 from engine.train.saving import restore
 from engine.train.session import Session
@@ -45,6 +46,8 @@ def open_session(run: RunDirectory, config: TrainConfig, record: Record, standin
         enter_phase(record, link, name, detail)
 
     device = choose_device(config.run)
+    before = standing.identity.threads
+    set_threads(before)
     standing.update(device=describe(device, config.run), threads=torch.get_num_threads())
     set_precision(config.run, device)
     set_determinism(config.run)
@@ -84,15 +87,23 @@ def open_session(run: RunDirectory, config: TrainConfig, record: Record, standin
         checkpoint_cadence=Cadence(config.checkpoint.every),
     )
     sweep(run)
+    _tell_of_other_threads(session, before)
     session.report_problems(images.problems)
     session.take_effect(dict(session.panel.values))
     _take_up_checkpoint(session)
-    stage_replay(session)
+    prepare_replay(session)
     announce(session, describe(device, config.run))
     phase("warming up", "the first step")
     session.phase = "warming up"
     refresh_report(session)
     return session
+
+
+def _tell_of_other_threads(session: Session, before: int) -> None:
+    now = session.standing.identity.threads
+    if session.device.type == "cpu" and before not in (0, now):
+        fact = f"are {now} now and were {before}: the numbers may differ from here on, in the last digits at first"
+        session.alert("the CPU threads", fact, f"Where that matters, resume the run with OMP_NUM_THREADS={before}.")
 
 
 def _take_up_checkpoint(session: Session) -> None:
@@ -166,6 +177,6 @@ def _adopt(run: RunDirectory, identity: Identity, parent: Parent) -> None:
     if damage:
         raise WorkError(str(folder), damage, another)
     try:
-        adopt_checkpoint(run, folder)
+        adopt_checkpoint(run, folder, manifest)
     except OSError as error:
         raise WorkError(subject, f"cannot be copied into the branch ({error})", "Mend that, then resume it.") from error

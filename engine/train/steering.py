@@ -10,6 +10,7 @@ from engine.errors import GanTuiError, RequestError
 from engine.link import Envelope
 from engine.protocol import commands as cmd
 from engine.protocol import events as ev
+from engine.train.replay import take_repeats
 from engine.train.reporting import enter, refresh_report, tick
 from engine.train.saving import save, settle_saves
 from engine.train.session import Session
@@ -47,7 +48,7 @@ class Steering:
         if session.hold:
             self._pause(session.hold)
             session.hold = ""
-        for staged in session.panel.take_due(session.progress.step):
+        for staged in (*take_repeats(session), *session.panel.take_due(session.progress.step)):
             try:
                 self._change(staged.values, by=staged.by, why=staged.why)
             except GanTuiError as error:
@@ -104,7 +105,7 @@ class Steering:
             case cmd.SetControls():
                 return self._set(command, by)
             case cmd.Undo():
-                return self._undo(by)
+                return self._undo(by, command.why)
             case cmd.WriteNote():
                 return self._note(command.text, by)
             case cmd.Stop():
@@ -136,8 +137,8 @@ class Steering:
         self.stop, self.stopped_by = command, by
         enter(self._session, "stopping")
         how: dict[Literal["epoch", "save", "discard"], str] = {
-            "epoch": f"stops after epoch {self._session.epoch}",
-            "save": f"saves step {self._session.progress.step:,} and stops",
+            "epoch": f"stops after epoch {self._session.epoch}{self._doubt}",
+            "save": f"saves step {self._session.progress.step:,} and stops{self._doubt}",
             "discard": f"stops at step {self._session.progress.step:,} without saving",
         }
         return how[command.how]
@@ -149,15 +150,23 @@ class Steering:
         if session.saves.busy:
             raise RequestError("checkpoint", "is still being written", "Ask again when it is done.")
         save(session, "request")
-        return f"step {session.progress.step:,} is being saved"
+        return f"step {session.progress.step:,} is being saved{self._doubt}"
+
+    @property
+    def _doubt(self) -> str:
+        """What is known to stand against a checkpoint, to be said with the promise of one."""
+        record, failure = self._session.record, self._session.save_failure
+        if record.trouble is not None:
+            lines = f"{record.waiting:,} lines of the record wait for the disk ({record.trouble.strerror})"
+            return f", but no checkpoint can be written while {lines}"
+        return f", but the last save failed ({failure})" if failure else ""
 
     # --------------------------------------------------------------------------------------------------- controls
 
     def _set(self, command: cmd.SetControls, by: str) -> str:
         session = self._session
         values = session.panel.check(command.values)
-        if len(command.why) > cmd.MAX_TEXT:
-            raise RequestError("the reason", "is too long", f"Write up to {cmd.MAX_TEXT:,} letters.")
+        _check_reason(command.why)
         step = session.progress.step
         if command.at_step is None or command.at_step == step:
             return self._change(values, by=by, why=command.why)
@@ -184,13 +193,14 @@ class Steering:
         session.take_effect({change.name: change.new for change in changes})
         return _in_words(changes, session.progress.step)
 
-    def _undo(self, by: str) -> str:
+    def _undo(self, by: str, why: str) -> str:
         session = self._session
+        _check_reason(why)
         undone, changes = session.panel.reversal()
         session.prepare({change.name: change.new for change in changes})
         session.panel.unmake(changes)
         session.take_effect({change.name: change.new for change in changes})
-        session.record.write(ev.Nudged(**session.stamp(), changes=changes, by=by, undoes=undone))
+        session.record.write(ev.Nudged(**session.stamp(), changes=changes, by=by, why=why, undoes=undone))
         return _in_words(changes, session.progress.step)
 
     def _note(self, text: str, by: str) -> str:
@@ -200,6 +210,11 @@ class Steering:
             raise RequestError("note", fact, f"Write up to {cmd.MAX_TEXT:,} letters.")
         self._session.record.write(ev.Note(**self._session.stamp(), text=words, by=by))
         return "noted"
+
+
+def _check_reason(why: str) -> None:
+    if len(why) > cmd.MAX_TEXT:
+        raise RequestError("the reason", "is too long", f"Write up to {cmd.MAX_TEXT:,} letters.")
 
 
 def _in_words(changes: tuple[ev.Change, ...], step: int) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from gan_tui.cli.options import AsJson, RunArgument, RunsFolder
 from gan_tui.cli.output import losses_in_words, put, put_json
@@ -15,7 +17,30 @@ from gan_tui.cli.output import losses_in_words, put, put_json
 if TYPE_CHECKING:
     from engine.protocol.commands import Command, Report
 
+OWN_OPTIONS = ("--runs-dir", "--timeout")
+"""Those of ``ctl`` itself."""
+
+
+class _Steering(TyperGroup):
+    """Takes its own options wherever they stand: before RUN, before the command and behind it."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Bring them to the front; behind ``--`` is text."""
+        ahead: list[str] = []
+        rest: list[str] = []
+        words = iter(args)
+        for word in words:
+            if word == "--":
+                rest += [word, *words]
+            elif word in OWN_OPTIONS:
+                ahead += [word, *islice(words, 1)]
+            else:
+                (ahead if word.partition("=")[0] in OWN_OPTIONS else rest).append(word)
+        return super().parse_args(ctx, [*ahead, *rest])
+
+
 app = typer.Typer(
+    cls=_Steering,
     help="Steer a run: status, pause, continue, checkpoint, sample, set, undo, note, stop.",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -51,22 +76,30 @@ def _send(context: typer.Context, command: Command, as_json: bool) -> None:
     if as_json:
         put_json(reply.report if reply.report else {"step": reply.step, "message": reply.message})
     elif reply.report:
-        _show_report(reply.report)
+        show_report(reply.report)
     else:
         put(reply.message)
 
 
-def _show_report(report: Report) -> None:
+def show_report(report: Report) -> None:
+    """An engine's answer to ``status``, for people."""
+    from gan_tui.state.journal import number
+    from gan_tui.widgets.wording import pace
+
     phase = f" ({report.phase})" if report.phase else ""
     put(f"{report.run}: {report.state}{phase}")
     where = f"step {report.step:,} of {report.total_steps:,}, epoch {report.epoch} of {report.epochs}"
-    put(f"{where}, {report.throughput:g} it/s")
+    put(f"{where}, {pace(report.throughput)}")
     put("lr        " + "  ".join(f"{name} {rate:.3g}" for name, rate in report.lr.items()))
     put("losses    " + losses_in_words(report.losses))
-    put("controls  " + "  ".join(f"{name} {value:g}" for name, value in report.controls.items()))
+    put("controls  " + "  ".join(f"{name} {number(value)}" for name, value in report.controls.items()))
     for staged in report.staged:
-        values = "  ".join(f"{name} {value:g}" for name, value in staged.values.items())
+        values = "  ".join(f"{name} {number(value)}" for name, value in staged.values.items())
         put(f"staged for step {staged.at_step:,}: {values}")
+    if report.lines_waiting:
+        put(f"disk      {report.lines_waiting:,} lines of the record wait for room")
+    if report.save_failure:
+        put(f"disk      the newest checkpoint could not be written: {report.save_failure}")
 
 
 @app.command()
@@ -147,11 +180,15 @@ def _number(text: str) -> float:
 
 
 @app.command()
-def undo(context: typer.Context, as_json: AsJson = False) -> None:
+def undo(
+    context: typer.Context,
+    why: Annotated[str, typer.Option(help="A reason for the journal.")] = "",
+    as_json: AsJson = False,
+) -> None:
     """Restore the values before the newest nudge; the networks stay as they have learnt."""
     from engine.protocol.commands import Undo
 
-    _send(context, Undo(), as_json)
+    _send(context, Undo(why=why), as_json)
 
 
 @app.command()

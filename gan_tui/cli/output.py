@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from gan_tui.state.plain_text import printable, printable_json
+from gan_tui.widgets.axes import reading
 
 
 def say(message: str) -> None:
@@ -43,4 +44,4 @@ def age(since: float) -> str:
 
 def losses_in_words(losses: dict[str, float | None]) -> str:
     """Loss components on one line."""
-    return "  ".join(f"{name} {'nan' if value is None else f'{value:.3f}'}" for name, value in losses.items())
+    return "  ".join(f"{name} {'nan' if value is None else reading(value)}" for name, value in losses.items())

@@ -32,7 +32,10 @@ def resume(
     ] = False,
     settings: Settings = None,
     steps: Annotated[
-        int | None, typer.Option(help="Stop after so many steps in all (branches).", show_default=False)
+        int | None,
+        typer.Option(
+            min=0, help="Stop after so many steps in all; 0: after all epochs (branches).", show_default=False
+        ),
     ] = None,
     name: Annotated[str | None, typer.Option(help="The branch's name.", show_default=False)] = None,
     runs_dir: Annotated[
@@ -46,6 +49,8 @@ def resume(
     as_json: Annotated[bool, typer.Option("--json", help="The same as JSON; start nothing.")] = False,
 ) -> None:
     """Take a run up again: in place from its newest checkpoint; from an older one or with new settings, in a branch.
+
+    A branch begins with its own copy of the checkpoint. It can be made while the run itself is being trained.
 
     With --json or --dry-run nothing is started, and the exit status says what would happen: 0 it can be resumed, 1 the
     checkpoint is damaged, 2 something else is in the way or the request is wrong.
@@ -89,11 +94,12 @@ def _start(
     from engine.protocol.checkpoints import LATEST, list_checkpoints
     from gan_tui.cli.show import show_new_engine
     from gan_tui.client.branch import begin
-    from gan_tui.client.launch import require_idle
+    from gan_tui.client.obstacles import require_idle
     from gan_tui.client.preflight import preflight, require_clear
     from gan_tui.client.preflight_words import summary
 
-    require_idle(source)
+    if checkpoint is None and not request.wants_branch:
+        require_idle(source)
     on_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     picks = checkpoint is None and not (headless or detach) and on_terminal and bool(list_checkpoints(source))
     if picks:
@@ -106,7 +112,8 @@ def _start(
         checkpoint = str(step)
     plan, seen = preflight(source, checkpoint or LATEST, request)
     require_clear(seen)
-    for line in () if picks else summary(seen, _age(seen)):  # the picker has shown it
+    told = summary(seen, _age(seen))
+    for line in told[:1] if picks else told:  # the picker has shown the rest
         say(line)
     show_new_engine(begin(plan), headless=headless, detach=detach)
 

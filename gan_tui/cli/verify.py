@@ -15,7 +15,7 @@ from gan_tui.cli.output import put, put_json
 
 if TYPE_CHECKING:
     from engine.protocol.rundir import RunDirectory
-    from engine.protocol.verify import Progress, Verdict
+    from engine.protocol.verify import ReportProgress, Verdict
 
 
 def verify(run: RunArgument, runs_dir: RunsFolder = None, as_json: AsJson = False) -> None:
@@ -51,7 +51,7 @@ def _find(given: str, folder: Path) -> RunDirectory:
 
 
 @contextlib.contextmanager
-def _progress_shown() -> Iterator[Progress]:
+def _progress_shown() -> Iterator[ReportProgress]:
     """A line on stderr that says how far the reading has come, and goes away with it; none without a terminal."""
     if not sys.stderr.isatty():
         yield lambda what, done, total: None

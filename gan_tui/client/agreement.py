@@ -12,7 +12,7 @@ from engine.protocol.events import Metrics
 from engine.protocol.rundir import RunDirectory, read_identity
 
 
-class Difference(msgspec.Struct, frozen=True, kw_only=True):
+class Discrepancy(msgspec.Struct, frozen=True, kw_only=True):
     """A number that the two runs do not share."""
 
     step: int
@@ -52,7 +52,7 @@ class Agreement(msgspec.Struct, frozen=True, kw_only=True):
     """Lines that only the replay has."""
     first_missing: int | None
     """The step of the first line that only one of them has."""
-    first: Difference | None
+    first: Discrepancy | None
     """The first number that differs."""
     largest: dict[str, float | None]
     """The largest relative difference of each number that differs at all, whatever the tolerance; None where one of
@@ -70,7 +70,7 @@ def compare(original: RunDirectory, replay: RunDirectory, *, last_step: int, tol
     """
     compared = equal = missing = surplus = 0
     first_missing: int | None = None
-    first: Difference | None = None
+    first: Discrepancy | None = None
     largest: dict[str, float | None] = {}
     for ours, theirs in _side_by_side(_lines(original, last_step), _lines(replay, last_step)):
         if ours is not None and theirs is not None:
@@ -115,7 +115,7 @@ def _side_by_side(
 
 def _note_differences(
     ours: Metrics, theirs: Metrics, tolerance: float, largest: dict[str, float | None]
-) -> Difference | None:
+) -> Discrepancy | None:
     """Raise ``largest`` to the differences of a line; returns the first that is beyond the tolerance."""
     if (ours.losses, ours.lr) == (theirs.losses, theirs.lr) and _exact(ours) == _exact(theirs):
         return None
@@ -130,7 +130,7 @@ def _note_differences(
         before = largest.get(name, 0.0)
         largest[name] = None if difference is None or before is None else max(difference, before)
         if first is None and (difference is None or difference > allowed):
-            first = Difference(step=ours.step, name=name, original=a, replay=b)
+            first = Discrepancy(step=ours.step, name=name, original=a, replay=b)
     return first
 
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.config.controls import controls_of
 from engine.config.load import Tree, read_toml, resolve, with_settings
 from engine.config.methods import TrainConfig
-from engine.protocol.checkpoints import (
-    Examine,
-    Manifest,
-    damage_of,
-)
+from engine.errors import RequestError, WorkError
+from engine.protocol.adoption import adopt_checkpoint
+from engine.protocol.checkpoints import Examine, Manifest
 from engine.protocol.rundir import Identity, Parent, RunDirectory, create_run, read_identity, unused_name
 from gan_tui.client.choice import choose
+from gan_tui.client.digests import damage_once
 from gan_tui.client.inventory import Examined, Inventory, Kept
 from gan_tui.client.prepare import checked
+
+_SETTINGS = "--set"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +45,7 @@ class ResumePlan:
     """How training would go on: from which checkpoint, in which run and under which configuration."""
 
     source: RunDirectory
+    request: ResumeRequest
     identity: Identity
     """The source's."""
     checkpoint: Kept | None
@@ -50,7 +53,7 @@ class ResumePlan:
     rescue: Kept | None
     """Where that one is damaged: the newest whole one, if there is any."""
     passed_over: tuple[Path, ...]
-    """Newer checkpoints, all of them damaged, that it is taken instead of."""
+    """Newer checkpoints, all of them damaged, that it is taken instead of; none where it is damaged itself."""
     inventory: Inventory
     """The source's checkpoints."""
     branch: str
@@ -87,7 +90,7 @@ def plan_resume(
     chosen: str,
     request: ResumeRequest,
     *,
-    examine: Examine = damage_of,
+    examine: Examine = damage_once,
     thorough: bool = False,
 ) -> ResumePlan:
     """How training would go on from a checkpoint; nothing is made or started, and whatever is in the way is left to
@@ -122,6 +125,7 @@ def plan_resume(
         branch = request.name or unused_name(folder, f"{source.name}-from-{kept.manifest.step}")
     return ResumePlan(
         source=source,
+        request=request,
         identity=identity,
         checkpoint=kept,
         rescue=choice.rescue,
@@ -132,12 +136,12 @@ def plan_resume(
         before=resolve(before, origin),
         standing=resolve(stood, origin),
         tree=tree,
-        config=resolve(tree, origin),
+        config=_resolved(tree, request.settings, origin),
     )
 
 
 def begin(plan: ResumePlan) -> RunDirectory:
-    """The run in which an engine goes on: the source, or a branch that is made now.
+    """The run in which an engine goes on: the source, or a branch that is made now with a checkpoint of its own.
 
     Raises:
         RequestError: the branch's name is taken, or its configuration is not right; WorkError: it cannot be made.
@@ -146,7 +150,7 @@ def begin(plan: ResumePlan) -> RunDirectory:
         return plan.source
     manifest = plan.checkpoint.manifest
     prepared = checked(plan.identity.preset, plan.tree, {}, origin=plan.origin)
-    return create_run(
+    branch = create_run(
         plan.folder,
         name=plan.branch,
         method=prepared.method,
@@ -157,6 +161,29 @@ def begin(plan: ResumePlan) -> RunDirectory:
             run=str(plan.source.root), id=plan.identity.id, step=manifest.step, seq=manifest.seq if plan.own else 0
         ),
     )
+    try:
+        adopt_checkpoint(branch, plan.checkpoint.folder, manifest)
+    except OSError as error:
+        shutil.rmtree(branch.root, ignore_errors=True)
+        fact = f"cannot be copied into {branch.root} ({error.strerror or error})"
+        fix = f"See what there is: gan-tui checkpoints {plan.source.name}"
+        raise WorkError(f"checkpoint {plan.step} of run {plan.source.name}", fact, fix) from error
+    return branch
+
+
+def _resolved(tree: Tree, settings: tuple[str, ...], origin: str) -> TrainConfig:
+    """The configuration with settings laid over it; without them it was right, so what is wrong with it is theirs.
+
+    Raises:
+        RequestError: something is.
+    """
+    if not settings:
+        return resolve(tree, origin)
+    try:
+        return resolve(tree, _SETTINGS)
+    except RequestError as error:
+        subject = error.subject.replace(f"{_SETTINGS}: ", f"{_SETTINGS} ", 1)
+        raise RequestError(subject, error.fact, error.fix) from error
 
 
 def _as_it_stood(tree: Tree, manifest: Manifest, origin: str) -> Tree:

@@ -17,13 +17,13 @@ class Choice:
     """What follows from the checkpoints that there are."""
 
     checkpoint: Kept | None
-    """Its own, or its parent's where it has none yet; None where it begins anew."""
+    """Its own, or its parent's where it has none yet; None where it begins anew, and where none can be read."""
     branches: bool = False
     """Whether a new run has to be made."""
     rescue: Kept | None = None
     """Where the checkpoint is damaged: the newest whole one, if there is any."""
     passed_over: tuple[Path, ...] = ()
-    """Newer checkpoints, all of them damaged, that it is taken instead of."""
+    """Newer checkpoints, all of them damaged, that it is taken instead of; none where it is damaged itself."""
     inventory: Inventory
     """The run's checkpoints."""
 
@@ -39,6 +39,8 @@ def choose(
     listed = list_checkpoints(source)
     if chosen == LATEST and not listed and not wants_branch:
         return Choice(checkpoint=_origin_of(source, identity, examined), inventory=take_inventory(source))
+    if not listed and (unread := take_inventory(source)).unreadable:
+        return Choice(checkpoint=None, inventory=unread)
     for pair in listed if thorough else ():
         examined(*pair)
     wanted = choose_checkpoint(source, chosen, examined)
@@ -54,7 +56,7 @@ def choose(
         checkpoint=kept[wanted[0]],
         branches=branches,
         rescue=kept.get(rescue) if rescue else None,
-        passed_over=tuple(folder for folder, _ in newer) if chosen == LATEST or not branches else (),
+        passed_over=tuple(folder for folder, _ in newer) if not damage and (chosen == LATEST or not branches) else (),
         inventory=inventory,
     )
 
@@ -70,6 +72,6 @@ def _origin_of(source: RunDirectory, identity: Identity, examine: Examine) -> Ke
     found = origin_checkpoint(source, identity)
     if found is None:
         subject = f"checkpoint {identity.parent.step} of {identity.parent.run}"
-        raise WorkError(subject, "is gone", "Branch from another checkpoint.")
+        raise WorkError(subject, "is gone, or cannot be read any more", "Branch from another checkpoint.")
     folder, manifest = found
     return Kept(folder=folder, manifest=manifest, starred=is_starred(folder), damage=examine(folder, manifest))

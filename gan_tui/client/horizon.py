@@ -31,6 +31,8 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True):
     """The way from a checkpoint to the end of the run; None where it cannot be known before the data are read."""
 
     total_steps: int | None = None
+    all_epochs: int | None = None
+    """The step at which all epochs are done; the run may have been told to end before."""
     steps_left: int | None = None
     epochs_left: int | None = None
     """Epochs that are still to be trained in, the one in progress included."""
@@ -45,15 +47,17 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True):
 def horizon_of(plan: ResumePlan) -> Horizon:
     """What lies ahead of a plan's checkpoint."""
     announced = _newest_announcement(plan.source)
-    per_epoch = announced.steps_per_epoch if announced else None
-    done = _epochs_done(plan, per_epoch)
-    total = _total_steps(plan, announced)
+    index = _batches_done(plan, announced) if announced else None
+    done = _epochs_done(plan, index)
+    whole = _all_epochs(plan, announced)
+    total = _total_steps(plan, announced, whole)
     epochs = plan.config.optim.total_epochs
-    if total is not None and per_epoch is not None:
-        epochs = min(epochs, done + math.ceil((total - plan.step + plan.step % per_epoch) / per_epoch))
+    if announced is not None and index is not None and total is not None:
+        epochs = min(epochs, done + math.ceil((total - plan.step + index) / announced.steps_per_epoch))
     factor = _next_factor(plan, done)
     return Horizon(
         total_steps=total,
+        all_epochs=whole,
         steps_left=None if total is None else max(0, total - plan.step),
         epochs_left=None if total is None else max(0, epochs - done) if plan.step < total else 0,
         factor=factor,
@@ -81,23 +85,47 @@ def _same_images(before: DataConfig, after: DataConfig) -> bool:
             return False
 
 
-def _total_steps(plan: ResumePlan, announced: Announced | None) -> int | None:
-    """The engine's word where nothing about the length is changed; None where an epoch has other images or batches."""
-    before, after = plan.before, plan.config
-    if announced is None or before.run.batch != after.run.batch or not _same_images(before.data, after.data):
-        return None
-    if (before.optim.total_epochs, before.run.steps) == (after.optim.total_epochs, after.run.steps):
-        return announced.total_steps
-    whole = announced.steps_per_epoch * after.optim.total_epochs
-    return min(after.run.steps or whole, whole)
+def _end_of_epochs(plan: ResumePlan, announced: Announced) -> int:
+    """The step at which the epochs end that the run was configured for.
+
+    It need not be a multiple of an epoch's steps: a branch with another batch size counts from where it began. Where
+    run.steps ends the run before, its engine has not said it, and it is taken for one.
+    """
+    limit, epochs = plan.before.run.steps, plan.before.optim.total_epochs
+    is_told = limit == 0 or announced.total_steps < limit
+    return announced.total_steps if is_told else announced.steps_per_epoch * epochs
 
 
-def _epochs_done(plan: ResumePlan, per_epoch: int | None) -> int:
+def _batches_done(plan: ResumePlan, announced: Announced) -> int:
+    """Of the epoch that the next step belongs to; 0 where that step is its first."""
+    return (plan.step - _end_of_epochs(plan, announced)) % announced.steps_per_epoch
+
+
+def _epochs_done(plan: ResumePlan, index: int | None) -> int:
     """Epochs completed; the one in progress is not, unless its last step is the checkpoint's."""
     if plan.checkpoint is None:
         return 0
-    at_its_end = per_epoch is not None and plan.step > 0 and plan.step % per_epoch == 0
+    at_its_end = index == 0 and plan.step > 0
     return plan.checkpoint.manifest.epoch - (0 if at_its_end else 1)
+
+
+def _all_epochs(plan: ResumePlan, announced: Announced | None) -> int | None:
+    """The step at which all epochs are done; None where an epoch has other images or batches than it had."""
+    before, after = plan.before, plan.config
+    if announced is None or before.run.batch != after.run.batch or not _same_images(before.data, after.data):
+        return None
+    more = after.optim.total_epochs - before.optim.total_epochs
+    return _end_of_epochs(plan, announced) + more * announced.steps_per_epoch
+
+
+def _total_steps(plan: ResumePlan, announced: Announced | None, all_epochs: int | None) -> int | None:
+    """The engine's word where nothing about the length is changed."""
+    before, after = plan.before, plan.config
+    if announced is None or all_epochs is None:
+        return None
+    if (before.optim.total_epochs, before.run.steps) == (after.optim.total_epochs, after.run.steps):
+        return announced.total_steps
+    return min(after.run.steps or all_epochs, all_epochs)
 
 
 def _next_factor(plan: ResumePlan, done: int) -> float | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from engine.protocol.checkpoints import Manifest, check_files, missing_or_cut
 from engine.protocol.rundir import RunDirectory
 from gan_tui.client.branch import ResumeRequest
+from gan_tui.client.digests import digest_once
 from gan_tui.client.inventory import Inventory, Kept, take_inventory
 from gan_tui.client.preflight import Preflight, preflight
 
@@ -41,7 +42,7 @@ class Inspection:
     def read(self, kept: Kept, given_up: Callable[[], bool]) -> bool:
         """Read all of a checkpoint's files; False when it was given up on the way, which is asked after each."""
         damage = missing_or_cut(kept.folder, kept.manifest)
-        for clause in () if damage else check_files(kept.folder, kept.manifest):
+        for clause in () if damage else check_files(kept.folder, kept.manifest, digest_once):
             if given_up():
                 return False
             if clause:

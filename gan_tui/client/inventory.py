@@ -31,7 +31,7 @@ class Kept:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Unreadable:
+class UnreadableCheckpoint:
     """A folder that is named as a checkpoint and does not say what it is."""
 
     folder: Path
@@ -44,7 +44,7 @@ class Inventory:
 
     checkpoints: tuple[Kept, ...] = ()
     """Oldest first."""
-    unreadable: tuple[Unreadable, ...] = ()
+    unreadable: tuple[UnreadableCheckpoint, ...] = ()
 
     @property
     def newest_first(self) -> tuple[Kept, ...]:
@@ -61,7 +61,9 @@ def take_inventory(run: RunDirectory, examine: Examine = missing_or_cut) -> Inve
         Kept(folder=folder, manifest=manifest, starred=is_starred(folder), best=folder == best, damage=damage)
         for folder, manifest, damage in listed
     )
-    unreadable = tuple(Unreadable(folder=folder, damage=damage) for folder, damage in unreadable_checkpoints(run))
+    unreadable = tuple(
+        UnreadableCheckpoint(folder=folder, damage=damage) for folder, damage in unreadable_checkpoints(run)
+    )
     return Inventory(checkpoints=kept, unreadable=unreadable)
 
 

@@ -9,7 +9,7 @@ import time
 
 from msgspec.structs import replace
 
-from engine.errors import RequestError, WorkError
+from engine.errors import WorkError
 from engine.protocol.rundir import RunDirectory, engine_is_alive, engine_lock, read_identity, write_identity
 from engine.protocol.runtime import remove_stale
 
@@ -56,13 +56,3 @@ def _announce(run: RunDirectory) -> None:
             identity, state="starting", state_since=time.time(), pid=None, endpoints=None, reason="", exit_status=None
         )
         write_identity(run, fresh)
-
-
-def require_idle(run: RunDirectory) -> None:
-    """Refuse a run that an engine is at work on.
-
-    Raises:
-        RequestError: one is.
-    """
-    if engine_is_alive(run):
-        raise RequestError(f"run {run.name}", "is being trained now", f"Attach to it: gan-tui attach {run.name}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from engine.errors import GanTuiError, RequestError
@@ -13,24 +14,40 @@ FOLDER_VARIABLE = "GAN_TUI_RUNS_DIR"
 
 
 def runs_folder(given: Path | None) -> Path:
-    """Where runs are kept: as asked for, as the environment says, or ``runs`` in the working directory."""
-    return (given or Path(os.environ.get(FOLDER_VARIABLE, DEFAULT_FOLDER))).expanduser().resolve()
+    """Where runs are kept: as asked for, as the environment says, or ``runs`` in the working directory.
+
+    Raises:
+        RequestError: a file is in its place.
+    """
+    folder = (given or Path(os.environ.get(FOLDER_VARIABLE, DEFAULT_FOLDER))).expanduser().resolve()
+    if folder.exists() and not folder.is_dir():
+        raise RequestError(str(folder), "is not a folder", "Choose another --runs-dir.")
+    return folder
 
 
 def list_runs(folder: Path) -> list[tuple[RunDirectory, Identity]]:
     """Every readable run in a folder, newest first."""
-    found = []
+    readable = [(run, found) for run, found in _examined(folder) if isinstance(found, Identity)]
+    return sorted(readable, key=lambda pair: pair[1].created, reverse=True)
+
+
+def list_damaged(folder: Path) -> list[tuple[RunDirectory, GanTuiError]]:
+    """Every run in a folder whose run.json cannot be read, by name, and why."""
+    damaged = [(run, found) for run, found in _examined(folder) if isinstance(found, GanTuiError)]
+    return sorted(damaged, key=lambda pair: pair[0].name)
+
+
+def _examined(folder: Path) -> Iterator[tuple[RunDirectory, Identity | GanTuiError]]:
     for path in folder.glob("*/run.json"):
         run = RunDirectory(path.parent)
         try:
-            found.append((run, read_identity(run)))
-        except GanTuiError:
-            continue
-    return sorted(found, key=lambda pair: pair[1].created, reverse=True)
+            yield run, read_identity(run)
+        except GanTuiError as error:
+            yield run, error
 
 
 def find_run(given: str, folder: Path) -> RunDirectory:
-    """The run that a command's RUN means.
+    """The run that a command's RUN means, readable or not.
 
     Raises:
         RequestError: nothing is called so, or several are.
@@ -40,7 +57,7 @@ def find_run(given: str, folder: Path) -> RunDirectory:
     path = Path(given).expanduser()
     if (path / "run.json").is_file():
         return RunDirectory(path.resolve())
-    names = sorted(run.name for run, _ in list_runs(folder))
+    names = sorted(path.parent.name for path in folder.glob("*/run.json"))
     matches = [name for name in names if name == given] or [name for name in names if name.startswith(given)]
     if len(matches) == 1:
         return RunDirectory(folder / matches[0])

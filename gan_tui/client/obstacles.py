@@ -9,14 +9,12 @@ from typing import TypeAlias
 
 from engine.config.data_check import check_data
 from engine.config.image_files import path_text
+from engine.config.trained_networks import Misfit, misfits, network_settings
 from engine.errors import GanTuiError, RequestError, WorkError
-from engine.protocol.rundir import NAME_PATTERN, engine_is_alive
+from engine.protocol.rundir import NAME_PATTERN, RunDirectory, engine_is_alive
 from gan_tui.client.branch import ResumePlan
 from gan_tui.client.horizon import Horizon
 from gan_tui.client.prepare import checked
-
-FIRST_WEIGHTS = ("init", "init_gain")
-"""Keys of a network that matter only before the first step."""
 
 
 def obstacles(plan: ResumePlan, horizon: Horizon) -> list[GanTuiError]:
@@ -30,41 +28,63 @@ def obstacles(plan: ResumePlan, horizon: Horizon) -> list[GanTuiError]:
     return list(found.values())
 
 
-def _require_idle(plan: ResumePlan, _: Horizon) -> None:
-    run = plan.source
+def require_idle(run: RunDirectory) -> None:
+    """Refuse to go on in a run that an engine is at work on.
+
+    Raises:
+        RequestError: one is.
+    """
     if engine_is_alive(run):
-        raise RequestError(f"run {run.name}", "is being trained now", f"Attach to it: gan-tui attach {run.name}")
+        fix = f"Attach to it: gan-tui attach {run.name}; or go on from a checkpoint of it in a new run: --branch"
+        raise RequestError(f"run {run.name}", "is being trained now", fix)
+
+
+def _require_idle(plan: ResumePlan, _: Horizon) -> None:
+    """A branch only reads the run, and keeps a copy of what it begins at: the run may go on meanwhile."""
+    if not plan.branch:
+        require_idle(plan.source)
 
 
 def _require_whole(plan: ResumePlan, _: Horizon) -> None:
     run, kept = plan.source.name, plan.checkpoint
-    if plan.inventory.unreadable and not plan.inventory.checkpoints:
+    if kept is None and plan.inventory.unreadable:
         first = plan.inventory.unreadable[0]
         fact = f"has checkpoints, and none that can be read: {first.folder.name} {first.damage}"
-        raise WorkError(f"run {run}", fact, "Mend or remove them; without any the run begins anew.")
+        fix = f"Restore one from a backup; or move {path_text(plan.source.checkpoints)} away, and the run begins anew."
+        raise WorkError(f"run {run}", fact, fix)
     if kept is None or not kept.damage:
         return
-    if plan.rescue is None:
-        fact = f"has no undamaged checkpoint; that of step {plan.step:,} {kept.damage}"
-        raise WorkError(f"run {run}", fact, "Train it anew: gan-tui train PRESET")
-    step = plan.rescue.manifest.step
-    fix = f"The newest good one is step {step:,}: gan-tui resume {run} --checkpoint {step}"
-    raise WorkError(f"checkpoint {plan.step} of run {run}", kept.damage, fix)
+    if plan.rescue is not None:
+        step = plan.rescue.manifest.step
+        fix = f"The newest good one is step {step:,}: gan-tui resume {run} --checkpoint {step}"
+        raise WorkError(f"checkpoint {plan.step} of run {run}", kept.damage, fix)
+    fact = f"has no undamaged checkpoint; that of step {plan.step:,} {kept.damage}"
+    raise WorkError(f"run {run}", fact, f"Restore its files from a backup, or {_another_way(plan)}")
+
+
+def _another_way(plan: ResumePlan) -> str:
+    """What is left where every checkpoint is damaged, as a clause."""
+    parent = plan.identity.parent
+    if parent is not None and not plan.own:
+        return f"branch from another checkpoint of its parent: gan-tui checkpoints {path_text(Path(parent.run))}"
+    return f"train it anew: gan-tui train {plan.identity.preset}"
 
 
 def _require_same_networks(plan: ResumePlan, _: Horizon) -> None:
-    """A checkpoint's weights fit only the networks that they were trained in."""
-    pairs = (
-        ("generator", plan.before.generator, plan.config.generator),
-        ("discriminator", plan.before.discriminator, plan.config.discriminator),
-    )
-    for section, old, new in pairs:
-        if type(old) is not type(new):
-            raise RequestError(section, "is of another kind than the checkpoint's", "Train it anew: gan-tui train")
-        for key in old.__struct_fields__:
-            if key not in FIRST_WEIGHTS and getattr(old, key) != getattr(new, key):
-                fact = f"is {getattr(new, key)}, and the checkpoint's weights were trained with {getattr(old, key)}"
-                raise RequestError(f"{section}.{key}", fact, "Leave it, or train anew: gan-tui train")
+    """A checkpoint's weights fit only the networks that they were trained in, whoever has changed the configuration."""
+    trained = network_settings(plan.before)
+    if plan.checkpoint is not None:
+        trained |= plan.checkpoint.manifest.networks
+    for misfit in misfits(trained, network_settings(plan.config)):
+        fact = f"is {misfit.configured}, and the checkpoint's weights were trained with {misfit.trained}"
+        raise RequestError(misfit.key, fact, _remedy(plan, misfit))
+
+
+def _remedy(plan: ResumePlan, misfit: Misfit) -> str:
+    asked = any(setting.partition("=")[0].strip() == misfit.key for setting in plan.request.settings)
+    if asked:
+        return "Leave it, or train anew: gan-tui train"
+    return f"Put it back in {path_text(plan.source.config)}, or train anew: gan-tui train"
 
 
 def _require_steps_left(plan: ResumePlan, horizon: Horizon) -> None:
@@ -76,9 +96,18 @@ def _require_steps_left(plan: ResumePlan, horizon: Horizon) -> None:
     if 0 < steps < plan.step:
         fix = f"Ask for more, or begin at an earlier checkpoint: gan-tui checkpoints {run}"
         raise RequestError(f"run.steps = {steps:,}", f"is behind the checkpoint, which is of step {plan.step:,}", fix)
-    more = f"--steps {2 * plan.step}" if steps else "--set optim.epochs=…"
-    fix = f"Train longer in a branch: gan-tui resume {run} --checkpoint {plan.step} {more}"
+    fix = f"Train longer in a branch: gan-tui resume {run} --checkpoint {plan.step} {_longer(plan, horizon)}"
     raise RequestError(f"run {run}", f"has done all its steps at {plan.step:,}", fix)
+
+
+def _longer(plan: ResumePlan, horizon: Horizon) -> str:
+    """Options that make a run longer, twice as long at most: whichever of its steps and its epochs end it."""
+    steps, optim = plan.config.run.steps, plan.config.optim
+    if steps and (horizon.all_epochs is None or horizon.all_epochs > plan.step):
+        return f"--steps {min(2 * plan.step, horizon.all_epochs or 2 * plan.step)}"
+    epoch = plan.checkpoint.manifest.epoch if plan.checkpoint else 0
+    epochs = f"--set optim.epochs={optim.epochs + max(optim.total_epochs, epoch)}"
+    return f"{epochs} --steps 0" if steps else epochs
 
 
 def _require_data(plan: ResumePlan, _: Horizon) -> None:

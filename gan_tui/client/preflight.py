@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -12,32 +10,19 @@ from engine.config.controls import controls_of
 from engine.config.data import DataConfig, UnpairedData
 from engine.config.data_check import check_data
 from engine.errors import GanTuiError, RequestError, WorkError
-from engine.protocol.checkpoints import Examine, Reading, damage_of
+from engine.protocol.checkpoints import Examine, Reading
 from engine.protocol.events import SaveReason, StagedChange
 from engine.protocol.record import last_metrics
 from engine.protocol.rundir import RunDirectory, versions
 from gan_tui.client.branch import ResumePlan, ResumeRequest, begin, plan_resume
+from gan_tui.client.digests import damage_once
 from gan_tui.client.horizon import Horizon, horizon_of
 from gan_tui.client.inventory import Kept
+from gan_tui.client.notices import Notice, notice_of, warnings_of
 from gan_tui.client.obstacles import obstacles
-from gan_tui.client.preset_drift import Difference, PresetDrift, differences, preset_drift
+from gan_tui.client.preset_drift import Alteration, PresetDrift, differences, preset_drift
 
-ROOM_FOR = 2
-"""Checkpoints for which there should be room: one is written before the oldest is deleted."""
-
-
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """Something in the way of the resume, or worth knowing before it."""
-
-    subject: str
-    fact: str
-    fix: str = ""
-    exit_status: Literal[0, 1, 2] = 0
-    """With which the command ends that is refused for it: 1 the work failed, 2 the request was wrong."""
-
-    def in_words(self) -> str:
-        """All of it, on one line."""
-        return f"{self.subject}: {self.fact}" + (f". {self.fix}" if self.fix else "")
+GoesOn: TypeAlias = Literal["in place", "branch", "anew", "nowhere"]
 
 
 class Chosen(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +45,7 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     """What is wrong with its files, as a clause; empty when they are whole."""
 
 
-class Unusable(msgspec.Struct, frozen=True, kw_only=True):
+class UnusableCheckpoint(msgspec.Struct, frozen=True, kw_only=True):
     """Another checkpoint of the run that could not be taken up."""
 
     name: str
@@ -95,29 +80,31 @@ class Preflight(msgspec.Struct, frozen=True, kw_only=True):
     run: str
     path: str
     checkpoint: Chosen | None
-    """None for a run that has none: it begins anew."""
-    goes_on: Literal["in place", "branch", "anew"]
+    """None for a run that has none that can be read."""
+    goes_on: GoesOn
+    """"nowhere" from a damaged checkpoint, and where none can be read; else as planned, also where something is in the
+    way."""
     branch: str
     """The name of the run that would be made; empty where the run itself goes on."""
     folder: str
     """Where the run that goes on lies."""
     repeated_steps: int
     """Steps on record after the checkpoint that the run itself would train again."""
-    unusable: tuple[Unusable, ...]
+    unusable: tuple[UnusableCheckpoint, ...]
     horizon: Horizon
     controls: tuple[ControlStanding, ...]
     staged: tuple[StagedChange, ...]
-    settings: tuple[Difference, ...]
+    settings: tuple[Alteration, ...]
     """What was asked to be otherwise than it stood at the checkpoint."""
     preset: PresetDrift
-    versions: tuple[Difference, ...]
+    versions: tuple[Alteration, ...]
     """Of what the numbers depend on: when the run was last started, and now."""
     data: DataStanding
-    device: Difference
+    device: Alteration
     """Where it last computed, and what run.device asks for."""
-    problems: tuple[Finding, ...]
+    problems: tuple[Notice, ...]
     """Any of them refuses the resume."""
-    warnings: tuple[Finding, ...]
+    warnings: tuple[Notice, ...]
 
     @property
     def exit_status(self) -> int:
@@ -130,7 +117,7 @@ def preflight(
     chosen: str,
     request: ResumeRequest,
     *,
-    examine: Examine = damage_of,
+    examine: Examine = damage_once,
     thorough: bool = False,
 ) -> tuple[ResumePlan, Preflight]:
     """Look ahead to a resume: the plan of it, and all that is to be known of it.
@@ -172,7 +159,7 @@ def inspected(plan: ResumePlan) -> Preflight:
         run=run.name,
         path=str(run.root),
         checkpoint=_chosen(kept) if kept else None,
-        goes_on="branch" if plan.branch else "in place" if kept else "anew",
+        goes_on=_goes_on(plan),
         branch=plan.branch,
         folder=str(plan.folder),
         repeated_steps=_repeated_steps(plan),
@@ -184,13 +171,21 @@ def inspected(plan: ResumePlan) -> Preflight:
         preset=preset_drift(plan.identity.preset, plan.before, plan.identity.preset_path),
         versions=_versions(plan.identity.versions),
         data=_data(plan.config.data),
-        device=Difference(key="run.device", before=plan.identity.device or None, after=plan.config.run.device),
-        problems=tuple(_finding(error, error.exit_code) for error in obstacles(plan, horizon)),
-        warnings=tuple(_warnings(plan)),
+        device=Alteration(key="run.device", before=plan.identity.device or None, after=plan.config.run.device),
+        problems=tuple(notice_of(obstacle) for obstacle in obstacles(plan, horizon)),
+        warnings=tuple(warnings_of(plan, horizon)),
     )
 
 
 # ------------------------------------------------------------------------------------------------------------ its parts
+
+
+def _goes_on(plan: ResumePlan) -> GoesOn:
+    if plan.checkpoint is None:
+        return "nowhere" if plan.inventory.unreadable else "anew"
+    if plan.checkpoint.damage:
+        return "nowhere"
+    return "branch" if plan.branch else "in place"
 
 
 def _chosen(kept: Kept) -> Chosen:
@@ -217,14 +212,17 @@ def _repeated_steps(plan: ResumePlan) -> int:
     return max(0, newest.step - plan.step) if newest else 0
 
 
-def _unusable(plan: ResumePlan) -> tuple[Unusable, ...]:
+def _unusable(plan: ResumePlan) -> tuple[UnusableCheckpoint, ...]:
     """The others that are damaged, so far as they have been examined, and those without a readable manifest."""
     found = [
-        Unusable(name=kept.folder.name, damage=kept.damage, passed_over=kept.folder in plan.passed_over)
+        UnusableCheckpoint(name=kept.folder.name, damage=kept.damage, passed_over=kept.folder in plan.passed_over)
         for kept in plan.inventory.newest_first
         if kept.damage and kept is not plan.checkpoint
     ]
-    return (*found, *(Unusable(name=each.folder.name, damage=each.damage) for each in plan.inventory.unreadable))
+    return (
+        *found,
+        *(UnusableCheckpoint(name=each.folder.name, damage=each.damage) for each in plan.inventory.unreadable),
+    )
 
 
 def _controls(plan: ResumePlan) -> tuple[ControlStanding, ...]:
@@ -241,9 +239,9 @@ def _controls(plan: ResumePlan) -> tuple[ControlStanding, ...]:
     )
 
 
-def _versions(then: dict[str, str]) -> tuple[Difference, ...]:
+def _versions(then: dict[str, str]) -> tuple[Alteration, ...]:
     now = versions()
-    return tuple(Difference(key=name, before=then.get(name), after=now.get(name)) for name in {**now, **then})
+    return tuple(Alteration(key=name, before=then.get(name), after=now.get(name)) for name in {**now, **then})
 
 
 def _data(config: DataConfig) -> DataStanding:
@@ -253,37 +251,3 @@ def _data(config: DataConfig) -> DataStanding:
     except GanTuiError as error:
         return DataStanding(source=source, problem=error.one_line())
     return DataStanding(source=source)
-
-
-def _warnings(plan: ResumePlan) -> list[Finding]:
-    found = []
-    for each in _unusable(plan):
-        if each.passed_over:
-            fix = f"Step {plan.step:,} is taken up instead; the damaged one is not deleted."
-            found.append(Finding(subject=f"checkpoint {each.name}", fact=each.damage, fix=fix))
-    then, now = plan.identity.versions, versions()
-    for name in ("torch", "torchvision"):
-        if name in then and then[name] != now.get(name):
-            fact = f"is {now.get(name, 'not installed')} now, and was {then[name]} when the run was last started"
-            found.append(Finding(subject=name, fact=fact, fix="Numbers may differ in their last digits."))
-    if plan.checkpoint and (room := _too_little_room(plan.folder, plan.checkpoint.manifest.size)):
-        found.append(room)
-    return found
-
-
-def _too_little_room(folder: Path, size: int) -> Finding | None:
-    existing = next(place for place in (folder, *folder.parents) if place.exists())
-    free = shutil.disk_usage(existing).free
-    if free >= ROOM_FOR * size:
-        return None
-    fact = f"has {free / 1e6:,.0f} MB free, and a checkpoint takes {size / 1e6:,.0f} MB"
-    return Finding(subject=str(existing), fact=fact, fix="Make room: a checkpoint that finds none is not written.")
-
-
-def _finding(error: GanTuiError, exit_status: int) -> Finding:
-    return Finding(
-        subject=error.subject,
-        fact=error.fact,
-        fix=error.fix,
-        exit_status=1 if exit_status == WorkError.exit_code else 2,
-    )

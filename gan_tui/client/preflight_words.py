@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from gan_tui.client.horizon import Horizon
 from gan_tui.client.preflight import Chosen, Preflight
-from gan_tui.client.preset_drift import Difference, PresetDrift, Value
+from gan_tui.client.preset_drift import Alteration, PresetDrift, Value
 from gan_tui.state.journal import number, size_text
 
 Tone: TypeAlias = Literal["plain", "faint", "warning", "bad"]
@@ -36,9 +36,9 @@ def told(seen: Preflight, age: str) -> list[Told]:
     parts += [Told("warning", (warning.in_words(),), "warning") for warning in seen.warnings]
     if seen.checkpoint:
         parts.append(Told("checkpoint", (_checkpoint(seen.checkpoint, age),)))
+    if seen.goes_on != "nowhere":
+        parts += [_left(seen.horizon), _next_rates(seen.horizon)]
     parts += [
-        _left(seen.horizon),
-        _next_rates(seen.horizon),
         *_settings(seen),
         *_surroundings(seen),
         _preset(seen.preset),
@@ -67,9 +67,11 @@ def whole_text(seen: Preflight, age: str) -> list[str]:
 
 
 def _goes_on(seen: Preflight) -> Told:
-    if seen.checkpoint and seen.checkpoint.damage:
-        return Told("goes on", ("not from here: this checkpoint is damaged",))
     match seen.goes_on:
+        case "nowhere" if seen.checkpoint:
+            return Told("goes on", ("not from here: this checkpoint is damaged",))
+        case "nowhere":
+            return Told("goes on", ("from none of its checkpoints: they cannot be read",))
         case "anew":
             return Told("goes on", ("has no checkpoint of its own yet: it begins where it began before",))
         case "branch":
@@ -84,7 +86,7 @@ def _goes_on(seen: Preflight) -> Told:
 
 def _checkpoint(chosen: Chosen, age: str) -> str:
     marks = "".join(f", {word}" for word, has in (("starred", chosen.starred), ("best", chosen.best)) if has)
-    files = chosen.damage or "whole"
+    files = "damaged" if chosen.damage else "whole"
     return f"step {chosen.step:,}, epoch {chosen.epoch}, {age} old, {size_text(chosen.size)}, {files}{marks}"
 
 
@@ -147,7 +149,7 @@ def _surroundings(seen: Preflight) -> list[Told]:
     ]
 
 
-def _change(each: Difference) -> str:
+def _change(each: Alteration) -> str:
     return f"{each.key} {_value(each.before)} → {_value(each.after)}"
 
 

@@ -16,7 +16,7 @@ from engine.errors import RequestError
 Value: TypeAlias = str | int | float | bool | None
 
 
-class Difference(msgspec.Struct, frozen=True, kw_only=True):
+class Alteration(msgspec.Struct, frozen=True, kw_only=True):
     """One key of two configurations, or one entry of two lists of versions; None where it is absent."""
 
     key: str
@@ -33,7 +33,7 @@ class PresetDrift(msgspec.Struct, frozen=True, kw_only=True):
     """The file that has this name today; empty where there is none."""
     problem: str = ""
     """Why the two cannot be compared, as a sentence; empty where they were."""
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[Alteration, ...] = ()
     """From the file to the run, key by key: a changed file, or settings given when the run was made."""
 
 
@@ -56,12 +56,12 @@ def preset_drift(preset: str, config: TrainConfig, origin: str = "") -> PresetDr
     return PresetDrift(preset=preset, path=str(path), differences=differences(today, config))
 
 
-def differences(before: TrainConfig, after: TrainConfig) -> tuple[Difference, ...]:
+def differences(before: TrainConfig, after: TrainConfig) -> tuple[Alteration, ...]:
     """The keys whose values differ, defaults included, in the order of the sections."""
     old, new = _flat(before), _flat(after)
     keys = list(dict.fromkeys((*new, *old)))
     return tuple(
-        Difference(key=key, before=old.get(key), after=new.get(key)) for key in keys if old.get(key) != new.get(key)
+        Alteration(key=key, before=old.get(key), after=new.get(key)) for key in keys if old.get(key) != new.get(key)
     )
 
 

@@ -13,7 +13,7 @@ import zmq
 from engine.errors import RequestError, WorkError
 from engine.protocol.codec import decode_reply, encode
 from engine.protocol.commands import SCHEMA_VERSION, Command, Reply, Request
-from engine.protocol.rundir import LIVE_STATES, Endpoints, RunDirectory, read_identity, viewed_state
+from engine.protocol.rundir import LIVE_STATES, Endpoints, Identity, RunDirectory, read_identity, viewed_state
 
 LOOK_SECONDS = 1.0
 """How often it is asked whether the engine is still alive."""
@@ -50,7 +50,7 @@ def ask(run: RunDirectory, command: Command, seconds: float) -> Reply:
                     return _accepted(reply)
             elif viewed_state(run, read_identity(run)) not in LIVE_STATES:
                 raise WorkError(f"run {run.name}", "ended before it answered", "`gan-tui runs` shows how it stands.")
-    fix = "A step may take long: see `gan-tui ctl RUN status`, or allow a longer --timeout."
+    fix = f"A step may take long: see `gan-tui ctl {run.name} status`, or allow a longer --timeout."
     raise WorkError(f"run {run.name}", f"did not answer within {seconds:g} s", fix)
 
 
@@ -59,12 +59,25 @@ def _endpoints(run: RunDirectory, deadline: float) -> Endpoints:
     while True:
         identity = read_identity(run)
         if viewed_state(run, identity) not in LIVE_STATES:
-            raise RequestError(f"run {run.name}", "has no engine at work", f"Start it: gan-tui resume {run.name}")
+            raise _at_rest(run, identity)
         if identity.endpoints:
             return identity.endpoints
         if time.monotonic() > deadline:
             raise WorkError(f"run {run.name}", "does not listen yet", "Try again when it has started.")
         time.sleep(0.05)
+
+
+def _at_rest(run: RunDirectory, identity: Identity) -> RequestError:
+    """Why nobody answers for a run, and how it goes on."""
+    match identity.state:
+        case "finished":
+            fact = "has done all its steps"
+            fix = f"Train longer in a branch from one of its checkpoints: gan-tui checkpoints {run.name}"
+        case "failed":
+            fact, fix = f"has failed ({identity.reason})", f"To go on: gan-tui resume {run.name}"
+        case _:
+            fact, fix = "has no engine at work", f"Start it: gan-tui resume {run.name}"
+    return RequestError(f"run {run.name}", fact, fix)
 
 
 def _accepted(reply: Reply) -> Reply:

@@ -17,8 +17,9 @@ from engine.errors import GanTuiError
 from engine.protocol.codec import EVENT_TOPIC, DecodeError, decode_reply, decode_streamed, encode
 from engine.protocol.commands import SCHEMA_VERSION, Command, Reply, Request
 from engine.protocol.events import Event, Tick
-from engine.protocol.record import RecordReader, last_event
+from engine.protocol.record import RecordReader, newest_on_file
 from engine.protocol.rundir import Endpoints, RunDirectory, engine_is_alive, read_identity, viewed_state
+from engine.protocol.runtime import wake_pipe
 
 EngineState: TypeAlias = Literal["starting", "live", "ended", "lost"]
 """Whether an engine is at work: soon, now, no more, or no more and without a word."""
@@ -76,7 +77,7 @@ class EventStream:
         self._events: zmq.Socket[bytes] | None = None
         self._commands: zmq.Socket[bytes] | None = None
         self._endpoints: Endpoints | None = None
-        self._wake_reader, self._wake_writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._wake_reader, self._wake_writer = wake_pipe()
         self._looked = 0.0
         self._engine_process = engine_process
         self._closed = False
@@ -249,10 +250,7 @@ class EventStream:
         if self.engine == "live" and identity.endpoints != self._endpoints:
             assert identity.endpoints is not None
             self._connect(identity.endpoints)
-            self._retract_after(max((event.seq for event in self._newest_on_file() if event), default=0))
-
-    def _newest_on_file(self) -> tuple[Event | None, Event | None]:
-        return last_event(self.run.metrics), last_event(self.run.events)
+            self._retract_after(max((event.seq for event in newest_on_file(self.run)), default=0))
 
     def _connect(self, endpoints: Endpoints) -> None:
         self._disconnect()

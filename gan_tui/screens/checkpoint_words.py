@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gan_tui.client.inventory import Kept, Unreadable
+from gan_tui.client.inventory import Kept, UnreadableCheckpoint
 from gan_tui.client.preflight import Preflight
 from gan_tui.client.preflight_words import told
 from gan_tui.state.journal import size_text
@@ -12,12 +12,12 @@ from gan_tui.widgets.fact_sheet import Fact
 from gan_tui.widgets.wording import duration
 
 
-def step_of(each: Kept | Unreadable) -> int:
+def step_of(each: Kept | UnreadableCheckpoint) -> int:
     """Its step: by its manifest, or by its folder's name."""
     return each.manifest.step if isinstance(each, Kept) else int(each.folder.name.removeprefix("step-"))
 
 
-def headline_of(each: Kept | Unreadable | None, now: float) -> str:
+def headline_of(each: Kept | UnreadableCheckpoint | None, now: float) -> str:
     """The checkpoint in one line; empty for none."""
     if not isinstance(each, Kept):
         return each.folder.name if each else ""
@@ -27,9 +27,9 @@ def headline_of(each: Kept | Unreadable | None, now: float) -> str:
     return " · ".join([*words, *[STAR] * each.starred, *["best"] * each.best])
 
 
-def row_of(each: Kept | Unreadable, now: float) -> CheckpointRow:
+def row_of(each: Kept | UnreadableCheckpoint, now: float) -> CheckpointRow:
     """Its line in the table."""
-    if isinstance(each, Unreadable):
+    if isinstance(each, UnreadableCheckpoint):
         return CheckpointRow(key=each.folder.name, step=step_of(each), mark="unreadable")
     manifest = each.manifest
     return CheckpointRow(

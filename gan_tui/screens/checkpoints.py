@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from time import monotonic
 from typing import ClassVar
 
 from rich.markup import escape
@@ -21,13 +22,16 @@ from engine.protocol.checkpoints import THUMBNAIL, set_star
 from engine.protocol.rundir import RunDirectory
 from gan_tui.client.branch import ResumeRequest
 from gan_tui.client.inspection import Inspection
-from gan_tui.client.inventory import Inventory, Kept, Unreadable
+from gan_tui.client.inventory import Inventory, Kept, UnreadableCheckpoint
 from gan_tui.client.preflight import Preflight
 from gan_tui.screens.checkpoint_words import facts_of, headline_of, row_of, step_of
 from gan_tui.state.plain_text import printable
 from gan_tui.widgets.checkpoint_details import CheckpointDetails
 from gan_tui.widgets.checkpoint_table import CheckpointTable
 from gan_tui.widgets.fact_sheet import Fact
+
+AGEING = 15.0
+"""Seconds after which the ages that are shown are renewed."""
 
 
 class CheckpointPicker(ModalScreen[int | None]):
@@ -64,13 +68,17 @@ class CheckpointPicker(ModalScreen[int | None]):
 
         problem: str = ""
 
-    def __init__(self, run: RunDirectory, request: ResumeRequest, *, now: float, readonly: bool = False) -> None:
-        super().__init__()
+    def __init__(
+        self, run: RunDirectory, request: ResumeRequest, *, now: float, readonly: bool = False, ageing: float = AGEING
+    ) -> None:
+        super().__init__(classes="-reading")
         self._run = run
-        self._now = now
+        self._ageing = ageing
+        self._opened, self._opened_at = now, monotonic()
+        """By the clock, and by one that nobody sets."""
         self._readonly = readonly
         self._inspection = Inspection(run, request)
-        self._listed: dict[str, Kept | Unreadable] = {}
+        self._listed: dict[str, Kept | UnreadableCheckpoint] = {}
         """By the folder's name, newest first."""
         self._look_at: str | None = None
         """The folder that the cursor is on."""
@@ -94,6 +102,7 @@ class CheckpointPicker(ModalScreen[int | None]):
         """Have the checkpoints listed."""
         self.table.focus()
         self._take_inventory()
+        self.set_interval(self._ageing, self._show_rows, name="ages of checkpoints")
 
     # ------------------------------------------------------------------------------------------- reading
 
@@ -137,7 +146,7 @@ class CheckpointPicker(ModalScreen[int | None]):
     def on_checkpoint_picker_inventory_taken(self, message: InventoryTaken) -> None:
         """Fill the table."""
         message.stop()
-        found: tuple[Kept | Unreadable, ...] = (*message.inventory.checkpoints, *message.inventory.unreadable)
+        found: tuple[Kept | UnreadableCheckpoint, ...] = (*message.inventory.checkpoints, *message.inventory.unreadable)
         newest_first = sorted(found, key=lambda each: (step_of(each), each.folder.name), reverse=True)
         if not self._listed:
             self._say("" if found else f"{self._run.name} has no checkpoint yet.")
@@ -145,8 +154,8 @@ class CheckpointPicker(ModalScreen[int | None]):
             self._say(f"{self._look_at} is gone: a newer checkpoint has taken its place.")
         self._listed = {each.folder.name: each for each in newest_first}
         self.set_class(not found, "-none")
-        self.table.show_rows([row_of(each, self._now) for each in newest_first])
-        self.details.retitle(headline_of(self._listed.get(self._look_at or ""), self._now))
+        self.remove_class("-reading")
+        self._show_rows()
 
     def on_checkpoint_picker_looked(self, message: Looked) -> None:
         """Show the preflight, if the cursor is still there."""
@@ -177,7 +186,7 @@ class CheckpointPicker(ModalScreen[int | None]):
         self._look_at, self._looked, self._resume_once_read = name, None, False
         each = self._listed[name]
         has_picture = isinstance(each, Kept) and THUMBNAIL in each.manifest.files
-        self.details.begin(headline_of(each, self._now), each.folder / THUMBNAIL if has_picture else None)
+        self.details.begin(headline_of(each, self._now()), each.folder / THUMBNAIL if has_picture else None)
         if isinstance(each, Kept):
             self._look(each)
         else:
@@ -194,7 +203,7 @@ class CheckpointPicker(ModalScreen[int | None]):
     def action_resume(self) -> None:
         """Return the step, unless something is in the way; a checkpoint that is still being read is waited for."""
         each = self._listed.get(self._look_at or "")
-        if isinstance(each, Unreadable):
+        if isinstance(each, UnreadableCheckpoint):
             self._say(f"{each.folder.name} {each.damage}. {self._way_on()}")
         elif each is not None and (self._looked is None or not self._looked.is_read):
             self._resume_once_read = True
@@ -236,6 +245,16 @@ class CheckpointPicker(ModalScreen[int | None]):
     def _way_on(self) -> str:
         good = self._newest_good()
         return f"g goes to the newest good one, step {good.manifest.step:,}." if good else "There is no good one."
+
+    def _show_rows(self) -> None:
+        """Show what is listed, as old as it is by now."""
+        now = self._now()
+        self.table.show_rows([row_of(each, now) for each in self._listed.values()])
+        self.details.retitle(headline_of(self._listed.get(self._look_at or ""), now))
+
+    def _now(self) -> float:
+        """The time, but for the seconds since ages were last renewed."""
+        return self._opened + self._ageing * ((monotonic() - self._opened_at) // self._ageing)
 
     def _say(self, text: str) -> None:
         said = self.query_one("#said", Static)

@@ -13,6 +13,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
@@ -114,8 +115,9 @@ class DashboardScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Name the panes and draw what is known."""
+        origin = self._view.origin
         titled: tuple[tuple[Widget, str], ...] = (
-            (self.plot, "losses"),
+            (self.plot, f"losses · from {origin.text}" if origin else "losses"),
             (self.startup, "start-up"),
             (self.samples, "samples"),
             (self.controls, "controls"),
@@ -123,7 +125,7 @@ class DashboardScreen(Screen[None]):
             (self.pace, "machine"),
         )
         for pane, title in titled:
-            pane.border_title = title
+            pane.border_title = Content(title)  # a run's name is no markup
         self.go_to(0)
         self.show(self._view)
 
@@ -151,11 +153,15 @@ class DashboardScreen(Screen[None]):
         if view.link != "reading":  # the newest of half a record is not the newest
             self.samples.show(view.sheets)
         self._draw_controls()
-        paused = self._view.state == "paused"
-        self.footer.show(footer_hints({"pause": "continue"} if paused else {}))
+        self._draw_footer()
         self.set_class(self._history.extent() is None, "-starting")
         if self.has_class("-starting"):
             self.startup.show(view)
+
+    def _draw_footer(self) -> None:
+        view = self._view
+        labels = {"detach": "leave"} if view.ended else {"pause": "continue"} if view.state == "paused" else {}
+        self.footer.show(footer_hints(labels, steers=not (self._readonly or view.ended)))
 
     def _draw_controls(self) -> None:
         view = self._shown
@@ -167,6 +173,7 @@ class DashboardScreen(Screen[None]):
                 effective=effective_values(view),
                 staged=staged,
                 applying=view.waiting_for(cmd.SetControls) or view.waiting_for(cmd.Undo),
+                steers=not view.ended,
             )
         )
 
@@ -189,8 +196,12 @@ class DashboardScreen(Screen[None]):
     # ------------------------------------------------------------------------------------------- actions
 
     def action_perform(self, action_id: str) -> None:
-        """Run an action of the table."""
-        BY_ID[action_id].run(self)
+        """Run an action of the table, unless it is one for an engine and there is none."""
+        action = BY_ID[action_id]
+        if action.needs_engine and self._view.ended:
+            self.say("No engine works on this run. R lists the checkpoints to go on from.", "bad")
+        else:
+            action.run(self)
 
     def detach(self) -> None:
         """Leave; training goes on."""
@@ -198,6 +209,7 @@ class DashboardScreen(Screen[None]):
 
     def pick_checkpoint(self) -> None:
         """Show the checkpoints that are on disk; on an ended run, one chosen ends the dashboard."""
+        self.say("reading the checkpoints…")
         from gan_tui.client.branch import ResumeRequest  # a tenth of a second that the first paint does not wait for
         from gan_tui.screens.checkpoints import CheckpointPicker
 

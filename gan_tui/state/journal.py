@@ -73,7 +73,7 @@ def _tell(event: ev.Event) -> tuple[JournalKind, str] | None:
             return "pause", f"continued ({event.by})"
         case ev.Checkpointed():
             took = f"{size_text(event.size)}, {event.seconds:.1f} s"
-            return "checkpoint", f"checkpoint step {event.saved_step:,} complete, {took}"
+            return "checkpoint", f"checkpoint step {event.saved_step:,} ok, {took}"
         case ev.Resumed():
             return "life", f"resumed from {event.checkpoint or f'step {event.from_step:,}'}"
         case ev.Alert():

@@ -98,6 +98,10 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     data_wait: float = 0.0
     clock: float = 0.0
     """The engine's time, in Unix seconds, when it last said something."""
+    lines_waiting: int = 0
+    """Lines of the record that the engine cannot write: one that attached later than they were streamed lacks them."""
+    save_failure: str = ""
+    """Why the newest checkpoint could not be written."""
 
     parameters: Mapping[str, int] = {}
     lr: Mapping[str, float] = {}
@@ -211,6 +215,8 @@ def _ticked(view: RunView, tick: ev.Tick) -> RunView:
         throughput=tick.throughput if tick.state == "training" else view.throughput,
         state=tick.state,
         clock=tick.time,
+        lines_waiting=tick.lines_waiting,
+        save_failure=tick.save_failure,
     )
 
 
@@ -220,7 +226,10 @@ def _changes(view: RunView, event: ev.Event) -> dict[str, Any]:
         case ev.Metrics():
             return _measured(view, event)
         case ev.Started():
-            return {"state": "starting", "phases": (), "failure": None, "staged": (), "host": event.host}
+            return {
+                "state": "starting", "phases": (), "failure": None, "staged": (), "host": event.host,
+                "lines_waiting": 0, "save_failure": "",
+            }  # fmt: skip
         case ev.Phase():
             return {"phases": _tail(view.phases, event, PHASES_LENGTH), "state": "starting"}
         case ev.Announced():
@@ -237,7 +246,8 @@ def _changes(view: RunView, event: ev.Event) -> dict[str, Any]:
         case ev.Continued():
             return {"state": "training"}
         case ev.Checkpointed():
-            return {"markers": _marked(view, event, "checkpoint", step=event.saved_step)}
+            kept = replace(view, markers=_without_checkpoints(view.markers, event.removed))
+            return {"markers": _marked(kept, event, "checkpoint", step=event.saved_step)}
         case ev.Sampled():
             return {"sheets": _tail(view.sheets, event, SHEETS_LENGTH)}
         case ev.Resumed():
@@ -324,6 +334,12 @@ def _marked(view: RunView, event: ev.Recorded, kind: MarkerKind, *, step: int | 
     if newest is not None and (newest.step, newest.kind) == (marker.step, kind):
         return (*view.markers[:-1], marker)
     return _tail(view.markers, marker, MARKERS_LENGTH)
+
+
+def _without_checkpoints(markers: tuple[Marker, ...], steps: tuple[int, ...]) -> tuple[Marker, ...]:
+    """The markers but for those of the run's own checkpoints that were deleted; an ancestor's have the number 0."""
+    gone = set(steps)
+    return tuple(mark for mark in markers if not (mark.kind == "checkpoint" and mark.seq and mark.step in gone))
 
 
 def _tail(items: tuple[_Item, ...], item: _Item, length: int) -> tuple[_Item, ...]:

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import textwrap
+from typing import ClassVar, TypeAlias
+
+from textual.geometry import Size
 
 from gan_tui.state.run_view import RunView
 from gan_tui.widgets.line import Lines, Span
 from gan_tui.widgets.wording import clipped
 
+Told: TypeAlias = tuple[Span, tuple[str, ...]]
+"""The fact, and one sentence or more on the way on."""
+
+MOST_LINES = 5
+"""Of the screen; what is told takes more on the narrowest terminals only."""
+INDENT = "   "
+
 
 class EndBanner(Lines):
-    """Hidden while the run lives; then two lines: the fact and the way on."""
+    """Hidden while the run lives; then the fact and the way on, which holds commands to be copied: it is wrapped."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"banner--good", "banner--bad", "banner--plain", "banner--advice"}
     DEFAULT_CSS = """
-    EndBanner { height: 2; display: none; background: $panel; }
+    EndBanner { height: auto; display: none; background: $panel; }
     EndBanner .banner--good { color: $success; text-style: bold; background: $panel; }
     EndBanner .banner--bad { color: $error; text-style: bold; background: $panel; }
     EndBanner .banner--plain { color: $foreground; text-style: bold; background: $panel; }
@@ -23,36 +33,50 @@ class EndBanner(Lines):
 
     def __init__(self) -> None:
         super().__init__()
-        self._told: tuple[Span, str] | None = None
+        self._told: Told | None = None
 
     def show(self, view: RunView) -> None:
         """Take the run's view."""
-        self._told = _told(view)
+        before, self._told = self._told, _told(view)
         self.display = self._told is not None
+        if before != self._told:
+            self.refresh(layout=True)
         self.redraw()
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many lines as it takes."""
+        return len(self.lines(width))
 
     def lines(self, width: int) -> list[list[Span]]:
         """The fact, and the way on."""
         if self._told is None:
             return []
         (fact, style), advice = self._told
-        return [[(clipped(fact, width), style)], [(clipped(f"   {advice}", width), "banner--advice")]]
+        told = [(line, style) for line in _wrapped(fact, width)]
+        told += [(line, "banner--advice") for text in advice for line in _wrapped(f"{INDENT}{text}", width)]
+        *shown, (last, how) = told[:MOST_LINES]
+        return [*([line] for line in shown), [(last if len(told) <= MOST_LINES else clipped(f"{last} …", width), how)]]
 
 
-def _told(view: RunView) -> tuple[Span, str] | None:
+def _wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, max(width, 2 * len(INDENT)), subsequent_indent=INDENT, break_on_hyphens=False)
+
+
+def _told(view: RunView) -> Told | None:
     resume = f"gan-tui resume {view.name}"
     match view.status:
         case "lost":
             fact = f" ✖ {view.link_detail or 'the engine ended without a word'}, after step {view.step:,}"
-            return (fact, "banner--bad"), f"To go on from the newest checkpoint: {resume}"
+            return (fact, "banner--bad"), (f"To go on from the newest checkpoint: {resume}",)
         case "failed":
             reason = view.failure.reason if view.failure else "the engine failed"
             fix = view.failure.fix if view.failure else ""
-            advice = f"{fix} " if fix else ""
-            return (f" ✖ {reason}", "banner--bad"), f"{advice}engine.log has the whole of it. Then: {resume}"
+            then = "" if resume in fix else f" Then: {resume}"
+            rest = f"engine.log has the whole of it.{then}"
+            return (f" ✖ {reason}", "banner--bad"), (fix, rest) if fix else (rest,)
         case "stopped":
-            return (f" ■ stopped at step {view.step:,}", "banner--plain"), f"To go on: {resume}"
+            return (f" ■ stopped at step {view.step:,}", "banner--plain"), (f"To go on: {resume}",)
         case "finished":
-            return (f" ✔ finished: {view.step:,} steps", "banner--good"), "R lists its checkpoints; q leaves."
+            return (f" ✔ finished: {view.step:,} steps", "banner--good"), ("R lists its checkpoints; q leaves.",)
         case "reading" | "connecting" | "starting" | "training" | "paused" | "stopping":
             return None

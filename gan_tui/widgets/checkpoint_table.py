@@ -76,7 +76,7 @@ class CheckpointTable(DataTable[Text]):
     """
 
     def __init__(self) -> None:
-        super().__init__(cursor_type="row", zebra_stripes=False)
+        super().__init__(cursor_type="row", zebra_stripes=False, cursor_foreground_priority="renderable")
         self._rows: tuple[CheckpointRow, ...] = ()
         self._shown: tuple[_Column, ...] = ()
 

@@ -33,6 +33,8 @@ class ControlsData:
     """Accepted for a later step: value and step."""
     applying: bool = False
     """Whether changes are on their way to the engine."""
+    steers: bool = True
+    """Whether there is an engine that would take changes."""
 
 
 class ControlsPane(Widget, can_focus=True):
@@ -83,11 +85,11 @@ class ControlsPane(Widget, can_focus=True):
         return controls[self._selected] if self._selected < len(controls) else None
 
     def show(self, data: ControlsData) -> None:
-        """Take new values; drafts that are now in force are done."""
+        """Take new values; drafts that are now in force are done, and without an engine there are none."""
         if data == self._data:
             return
         self._data = data
-        self._drafts = outstanding(self._drafts, data.values)
+        self._drafts = outstanding(self._drafts, data.values) if data.steers else {}
         self._selected = min(self._selected, max(0, len(data.controls) - 1))
         self._changed()
 
@@ -145,8 +147,9 @@ class ControlsPane(Widget, can_focus=True):
             self.border_subtitle = "applying…"
         elif count:
             self.border_subtitle = f"{count} staged · Enter apply · Esc drop"
-        else:
-            self.border_subtitle = "[ ] choose · - + nudge"
+        elif self._data.controls:
+            place = f"{self._selected + 1}/{len(self._data.controls)} · [ ] choose"
+            self.border_subtitle = f"{place} · - + nudge" if self._data.steers else place
         self.refresh()
 
     def _wanted(self, control: Control) -> float:

@@ -12,7 +12,10 @@ Band: TypeAlias = tuple[float, float] | None
 
 
 def smoothed(spans: Sequence[Span], memory: float) -> list[Band]:
-    """The extremes of each column, or with memory an exponential mean that is not biased towards its beginning."""
+    """The extremes of each column, or with memory an exponential mean that is not biased towards its beginning.
+
+    A term that is switched off is exactly 0: no decay leads there, and the mean begins anew where it is switched on.
+    """
     if not memory:
         return [(span.low, span.high) if span.finite else None for span in spans]
     bands: list[Band] = []
@@ -20,7 +23,10 @@ def smoothed(spans: Sequence[Span], memory: float) -> list[Band]:
     for span in spans:
         total *= memory
         weight *= memory
-        if span.finite:
+        if span.finite and span.low == span.high == 0:
+            total = weight = 0.0
+            bands.append((0.0, 0.0))
+        elif span.finite:
             total += (1 - memory) * span.mean
             weight += 1 - memory
             bands.append((total / weight, total / weight))
@@ -29,12 +35,17 @@ def smoothed(spans: Sequence[Span], memory: float) -> list[Band]:
     return bands
 
 
+def positive(bands: Sequence[Band]) -> list[Band]:
+    """The bands that a logarithmic axis can show."""
+    return [band if band is not None and band[1] > 0 else None for band in bands]
+
+
 def bridged(bands: Sequence[Band], spans: Sequence[Span]) -> list[Band]:
-    """Fill columns that have no line of metrics because lines are sparse; columns with holes stay gaps."""
+    """Fill columns that have no line of metrics because lines are sparse; others without a band stay gaps."""
     filled = list(bands)
     last: int | None = None
     for column, band in enumerate(bands):
-        if spans[column].holes and band is None:
+        if band is None and (spans[column].holes or spans[column].finite):
             last = None
         if band is None:
             continue

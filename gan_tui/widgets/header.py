@@ -93,7 +93,18 @@ def _left(view: RunView, status: StatusWord, tags: Sequence[str]) -> list[_Item]
         items.append(_Item(view.device, "header--plain", 6))
     items.append(_Item(f"{status.symbol} {status.word}", f"header--{status.token}", 0))
     items.extend(_Item(tag, "header--waiting", 0) for tag in tags)
+    if trouble := _trouble(view):
+        items.append(_Item(trouble, "header--bad", 0))
     return items
+
+
+def _trouble(view: RunView) -> str:
+    """What an engine at work cannot write; while its disk takes no lines, it takes no checkpoint either."""
+    if view.ended:
+        return ""
+    if view.lines_waiting:
+        return f"✖ {view.lines_waiting:,} lines wait for the disk"
+    return "✖ last save failed" if view.save_failure else ""
 
 
 def _right(view: RunView) -> list[_Item]:

@@ -12,7 +12,7 @@ from gan_tui.state.run_view import Marker, MarkerKind
 from gan_tui.state.series import SeriesKey, Span
 from gan_tui.themes import SERIES
 from gan_tui.widgets import axes, braille
-from gan_tui.widgets.curves import Band, bridged
+from gan_tui.widgets.curves import Band, bridged, positive
 
 Glyph: TypeAlias = tuple[str, str]
 """A character and the component class of its colour."""
@@ -59,7 +59,8 @@ class Painter:
         """Everything, from the back to the front."""
         self.axes()
         self.markers(markers)
-        runs = [self.runs(bridged(curve, span)) for curve, span in zip(curves, spans, strict=True)]
+        drawn = map(positive, curves) if self.frame.log else curves
+        runs = [self.runs(bridged(curve, span)) for curve, span in zip(drawn, spans, strict=True)]
         for column in range(self.frame.columns):
             for row, cell in braille.cells(runs, column, self.frame.rows):
                 self.grid[row][self.left + column] = (cell.char, series_class(cell.series))
@@ -104,7 +105,7 @@ class Painter:
         labels = []
         for tick in axes.ticks(frame.x, max(2, frame.columns // 10)):
             column = self.column(tick)
-            if column is not None:
+            if column is not None and tick == round(tick):  # there are no halves of a step
                 labels.append((column, axes.count_label(tick)))
                 self.grid[frame.rows][self.left + column] = ("┬", "plot--axis")
         self.text(self.left, frame.rows + 1, axes.placed(labels, frame.columns), "plot--label")

@@ -15,7 +15,6 @@ import torch
 
 from engine.batch import ImageBatch
 from engine.checkpoint import (
-    adopt_checkpoint,
     load_checkpoint,
     remove_surplus,
     set_aside_after,
@@ -29,7 +28,6 @@ from engine.protocol.checkpoints import (
     THUMBNAIL,
     Manifest,
     damage_of,
-    is_starred,
     list_checkpoints,
     read_manifest,
     replaced_of,
@@ -223,37 +221,6 @@ def test_a_thumbnail_is_one_of_its_files(run: RunDirectory) -> None:
     assert THUMBNAIL in read_manifest(folder).files
     (folder / THUMBNAIL).write_bytes(b"pnG")
     assert THUMBNAIL in damage_of(folder, read_manifest(folder))
-
-
-# ---------------------------------------------------------------------------------------------------- a branch's
-
-
-def test_a_branch_has_its_own_copy_whatever_becomes_of_the_parent(run: RunDirectory, tmp_path: Path) -> None:
-    folder = write_checkpoint(run, snapshot_of(method_of(), 7))
-    set_star(folder, True)
-    branch = RunDirectory(tmp_path / "branch")
-    branch.root.mkdir()
-    copy = adopt_checkpoint(branch, folder)
-    assert copy == branch.checkpoints / "step-00000007"
-    assert not is_starred(copy), "the parent's user starred the parent's"
-    shutil.rmtree(folder)
-    assert damage_of(copy, read_manifest(copy)) == ""
-    load_checkpoint(copy, read_manifest(copy), method_of("run.seed=1"))
-
-
-def test_where_files_cannot_be_linked_they_are_copied(run: RunDirectory, tmp_path: Path) -> None:
-    folder = write_checkpoint(run, snapshot_of(method_of(), 7))
-    with small_disk(tmp_path / "elsewhere", kilobytes=4000) as disk:
-        branch = RunDirectory(disk / "branch")
-        branch.root.mkdir()
-        copy = adopt_checkpoint(branch, folder)
-        assert damage_of(copy, read_manifest(copy)) == ""
-        fill(disk)
-        other = RunDirectory(disk / "other")
-        other.root.mkdir()
-        with pytest.raises(OSError, match="No space left"):
-            adopt_checkpoint(other, folder)
-        assert list(other.checkpoints.iterdir()) == []
 
 
 def test_a_full_disk_is_called_so_and_leaves_nothing(run: RunDirectory, tmp_path: Path) -> None:

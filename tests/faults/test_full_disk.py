@@ -9,6 +9,7 @@ from engine.protocol import events as ev
 from engine.protocol.checkpoints import damage_of, list_checkpoints
 from engine.protocol.record import RecordReader
 from engine.protocol.rundir import RunDirectory, read_identity
+from gan_tui.client.follow import Follower
 from tests.disks import fill, small_disk
 from tests.runs import Engine, course_of, engine_of, events_of, make_run, metrics_of
 
@@ -26,13 +27,20 @@ def test_a_failed_save_is_an_alert_and_the_next_succeeds(tmp_path: Path) -> None
             assert alert.subject == "checkpoint"
             assert "No space left on device" in alert.fact
             assert list(run.checkpoints.iterdir()) == [], "the half-written one is removed"
+            assert report_of(engine).save_failure == "No space left on device"
+            promise = engine.ask(cmd.SaveCheckpoint()).message
+            assert promise.endswith(" is being saved, but the last save failed (No space left on device)")
+            engine.until(lambda: run.log.read_text().count("checkpoint failed") == 2, "the second failure, in the log")
             engine.until_step(metrics_of(run)[-1].step + 3)
             ballast.unlink()
             engine.ask(cmd.SaveCheckpoint())
             engine.until_event(ev.Checkpointed)
+            engine.until(lambda: not report_of(engine).save_failure, "word that saving works")
             engine.ask(cmd.Stop())
             assert engine.ended() == 0
         assert_whole(run)
+        [_, mended] = events_of(run, ev.Alert)
+        assert mended.fact.endswith("could be written again; 2 before it could not"), "the second is not told by itself"
 
 
 def test_where_not_even_a_line_has_room_lines_wait_and_all_are_on_file_in_the_end(tmp_path: Path) -> None:
@@ -44,19 +52,44 @@ def test_where_not_even_a_line_has_room_lines_wait_and_all_are_on_file_in_the_en
             step = until_training_goes_on(engine, steps=60)
             assert metrics_of(run)[-1].step < step
             engine.ask(cmd.SetControls(values={"loss.cycle_a": 4.0}))
-            engine.ask(cmd.SaveCheckpoint())
+            promise = engine.ask(cmd.SaveCheckpoint()).message
+            assert "no checkpoint can be written while" in promise
             until_training_goes_on(engine, steps=5)
             assert not list_checkpoints(run), "a checkpoint must not know more than its record"
             ballast.unlink()
             engine.until_event(ev.Alert, 3)
+            engine.until(lambda: not report_of(engine).lines_waiting, "word that all is on file")
             engine.ask(cmd.Stop())
             assert engine.ended() == 0
         assert_whole(run)
-        subjects = [alert.subject for alert in events_of(run, ev.Alert)]
-        assert sorted(subjects) == ["checkpoint", "the record", "the record"]
-        waited = int(events_of(run, ev.Alert)[-1].fact.split()[3].replace(",", ""))
+        alerts = events_of(run, ev.Alert)
+        of_record = [alert for alert in alerts if alert.subject == "the record"]
+        assert (len(of_record), len(alerts)) == (2, 4), "and of checkpoints: one failed, then one did not"
+        waited = int(of_record[-1].fact.split()[3].replace(",", ""))
         assert waited >= 60, "each step has a line"
         assert read_identity(run).state == "stopped"
+
+
+def test_who_attaches_while_the_disk_is_full_is_told_that_lines_are_missing_and_saves_fail(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", kilobytes=8000) as disk:
+        run = make_run(disk)
+        with engine_of(run) as engine:
+            engine.until_step(1)
+            ballast = fill(disk)
+            until_training_goes_on(engine, steps=20)
+            engine.ask(cmd.SaveCheckpoint())
+            follower = Follower(run)
+            follower.start(lambda: None)
+            try:
+                engine.until(lambda: follower.snapshot().lines_waiting >= 20, "word that lines wait")
+                engine.until(lambda: follower.snapshot().save_failure, "word that the save failed")
+                ballast.unlink()
+                engine.until(lambda: follower.snapshot().lines_waiting == 0, "word that they are on file")
+                assert follower.snapshot().save_failure == "No space left on device", "until one succeeds"
+                engine.ask(cmd.SaveCheckpoint())
+                engine.until(lambda: not follower.snapshot().save_failure, "word that one has succeeded")
+            finally:
+                follower.close()
 
 
 def test_a_run_that_ends_on_a_full_disk_fails_and_is_resumed_from_what_it_has(tmp_path: Path) -> None:
@@ -84,14 +117,16 @@ def test_a_run_that_ends_on_a_full_disk_fails_and_is_resumed_from_what_it_has(tm
 def until_training_goes_on(engine: Engine, *, steps: int) -> int:
     """Wait until so many more steps are done, by the engine's own word; returns the step it is at."""
 
-    def step() -> int:
-        report = engine.ask(cmd.Status()).report
-        assert report is not None
-        return report.step
+    wanted = report_of(engine).step + steps
+    engine.until(lambda: report_of(engine).step >= wanted, f"step {wanted}")
+    return report_of(engine).step
 
-    wanted = step() + steps
-    engine.until(lambda: step() >= wanted, f"step {wanted}")
-    return step()
+
+def report_of(engine: Engine) -> cmd.Report:
+    """How the engine stands, by its own word."""
+    report = engine.ask(cmd.Status()).report
+    assert report is not None
+    return report
 
 
 def assert_whole(run: RunDirectory) -> None:

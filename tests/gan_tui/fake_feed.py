@@ -9,20 +9,25 @@ from engine.protocol import events as ev
 from engine.protocol.commands import Command, Refusal, Reply
 from gan_tui.state.absorb import absorb
 from gan_tui.state.history import History
-from gan_tui.state.run_view import Link, RunView, with_link, with_reply, with_request, with_unanswered
+from gan_tui.state.run_view import Link, Origin, RunView, with_link, with_reply, with_request, with_unanswered
 
 
 class FakeFeed:
     """Implements Feed without a thread: ``play`` is the engine's side. ``sent`` holds the commands asked for."""
 
     def __init__(
-        self, messages: Iterable[ev.Event | ev.Tick] = (), *, link: Link = "live", name: str = "horse2zebra"
+        self,
+        messages: Iterable[ev.Event | ev.Tick] = (),
+        *,
+        link: Link = "live",
+        name: str = "horse2zebra",
+        origin: Origin | None = None,
     ) -> None:
         self.history = History()
         self.sent: list[Command] = []
         self.closed = False
         self._notify: Callable[[], None] = lambda: None
-        start = RunView(name=name, method="cyclegan", link=link)
+        start = RunView(name=name, method="cyclegan", link=link, origin=origin)
         self._view = absorb(start, self.history, messages)
 
     def start(self, notify: Callable[[], None]) -> None:

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from engine.protocol.verify.findings import LISTED, Finding, Severity, Topic, Verdict
-from engine.protocol.verify.whole_run import Progress, verify_run
+from engine.protocol.verify.whole_run import ReportProgress, verify_run
 
-__all__ = ["LISTED", "Finding", "Progress", "Severity", "Topic", "Verdict", "verify_run"]
+__all__ = ["LISTED", "Finding", "ReportProgress", "Severity", "Topic", "Verdict", "verify_run"]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 
 from engine.protocol import events as ev
+from engine.protocol.checkpoints import kind_of
 from engine.protocol.rundir import Identity
 from engine.protocol.verify.findings import Findings
+from engine.protocol.verify.gaps import Gaps
 from engine.protocol.verify.lines import Line
 from engine.protocol.verify.numbers import Numbers, RecordFile
 from engine.protocol.verify.pictures import Pictures
@@ -22,8 +24,9 @@ than the step that they are about."""
 class Journal:
     """Hears every event in order."""
 
-    def __init__(self, numbers: Numbers, pictures: Pictures, findings: Findings) -> None:
+    def __init__(self, numbers: Numbers, gaps: Gaps, pictures: Pictures, findings: Findings) -> None:
         self._numbers = numbers
+        self._gaps = gaps
         self._pictures = pictures
         self._findings = findings
         self._step = 0
@@ -38,6 +41,8 @@ class Journal:
         """How many checkpoints of a step may have given way to a newer copy of it: those of one course."""
         self._on_course: set[int] = set()
         """Steps of the announced checkpoints that no resume has set aside."""
+        self.found_damaged: dict[int, int] = {}
+        """Step to the number of the newest event that says that its checkpoint was found damaged."""
         self.resumed_unannounced = 0
         """A number before which checkpoints may have been deleted unannounced; 0 for none."""
 
@@ -60,11 +65,13 @@ class Journal:
                 self._hear_checkpointed(event)
             case ev.Sampled():
                 self._pictures.named(event.path, f"line {line.number:,} of {file.name}")
+            case ev.Alert():
+                self._hear_alert(event)
             case _:
                 pass
 
     def _check_step(self, file: RecordFile, line: Line, step: int) -> None:
-        if step < self._step:
+        if step < self._step and self._last is not None:  # else the journal is gone, and said nothing of resumes
             fact = f"line {line.number:,} is of step {step:,}, after step {self._step:,}, and no event says resumed"
             fix = "Curves may show two courses as one; the checkpoints are not concerned."
             self._findings.problem("steps", file.name, fact, fix)
@@ -75,7 +82,7 @@ class Journal:
 
         Its engine may have deleted older ones by then, which no event tells either.
         """
-        self._numbers.course_abandoned(event.from_seq, event.seq)
+        self._gaps.make_void(event.from_seq, event.seq)
         self._step = event.from_step
         self._on_course = {step for step in self._on_course if step <= event.from_step}
         if not self.checkpoints[event.from_step]:
@@ -89,6 +96,12 @@ class Journal:
             self._on_course.discard(step)
             if self.checkpoints[step]:
                 self.checkpoints[step].pop()
+
+    def _hear_alert(self, event: ev.Alert) -> None:
+        """An engine that is about to take up a checkpoint alerts to each that it has to pass over."""
+        known = kind_of(event.subject.removeprefix("checkpoint "))
+        if known and known[0] == "checkpoint":
+            self.found_damaged[known[1]] = event.seq
 
     def check_end(self, identity: Identity) -> None:
         """Hold the end of the journal against run.json; only once the engine is gone."""

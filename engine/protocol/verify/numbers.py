@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from engine.protocol.verify.findings import Findings
+from engine.protocol.verify.gaps import KEPT, Gaps, range_text
 from engine.protocol.verify.lines import Line, LineReader
 
-KEPT = 1000
-"""Gaps, and runs of bad lines in one file, that are remembered one by one until the whole record has been seen."""
-
-BOTH = "metrics.jsonl and events.jsonl"
+_LOOKED_AHEAD = 2
+"""Lines that tell whether one before them is out of place, or they are."""
 
 
 @dataclass
-class Gap:
-    """Numbers that no line has."""
-
-    first: int
-    last: int
-    before: str
-    """The line that shows it, in words."""
-    void: bool = False
-    """Whether they belonged to a course that was not continued."""
-
-
-@dataclass
-class Unreadable:
+class UnreadableLines:
     """Lines one after another that hold no event."""
 
     first: int
@@ -43,36 +31,46 @@ class Unreadable:
 
 
 @dataclass
-class Repeated:
-    """Lines one after another whose numbers do not rise above one before them."""
+class MisplacedLines:
+    """Lines one after another whose numbers do not go on from those before them, or not to those after them."""
 
     first: int
     last: int
     numbers: tuple[int, int]
-    after: int
+    """Of the first and of the last."""
+    early: bool
+    """Whether it is one line, and its number higher than those of the lines after it."""
+    missing: bool
+    """Whether no other line has their numbers; of an early one that is known at the end."""
+    beside: Line
+    """The last line in order before them, for early ones the next after it."""
 
 
 class RecordFile:
     """One file of the record: its lines in turn, but those that cannot take part in the order of the whole."""
 
-    def __init__(self, name: str, reader: LineReader, findings: Findings) -> None:
+    def __init__(self, name: str, reader: LineReader, gaps: Gaps, findings: Findings) -> None:
         self.name = name
         self.reader = reader
         self.at_end = False
         """Whether nothing was there to be read since the other file was last read."""
         self.events = 0
-        self.unreadable: list[Unreadable] = []
-        self.repeated: list[Repeated] = []
+        self.unreadable: list[UnreadableLines] = []
+        self.misplaced: list[MisplacedLines] = []
         self.more = 0
         """Bad lines beyond those remembered."""
+        self._gaps = gaps
         self._findings = findings
         self._last = 0
+        self._last_line: Line | None = None
+        """The newest in order."""
+        self._ahead: deque[Line] = deque()
         self._head: Line | None = None
 
     def head(self) -> Line | None:
         """The next line in order, of what has been read."""
         while self._head is None:
-            line = self.reader.take()
+            line = self._ahead.popleft() if self._ahead else self.reader.take()
             if line is None:
                 return None
             self._head = line if self._is_in_order(line) else None
@@ -90,8 +88,9 @@ class RecordFile:
         if line.seq is None:
             self._note_unreadable(line)
             return False
-        if line.seq <= self._last:
-            self._note_repeated(line, line.seq)
+        early = self._is_early(line.seq)
+        if early or line.seq <= self._last:
+            self._note_misplaced(line, line.seq, early=early)
             return False
         if line.damage:
             fact = f"line {line.number:,}, number {line.seq:,}, cannot be understood: {line.damage}"
@@ -103,8 +102,17 @@ class RecordFile:
             self._findings.remark("lines", self.name, fact, "Nothing to do: the next engine adds it.")
         if self.unreadable and self.unreadable[-1].before is None:
             self.unreadable[-1].before = line.seq
-        self._last = line.seq
+        self._last, self._last_line = line.seq, line
         return True
+
+    def _is_early(self, seq: int) -> bool:
+        """Whether the lines after it go on from the line before it as if it were not there."""
+        if seq <= self._last + 1:
+            return False  # there is no number between the two
+        while len(self._ahead) < _LOOKED_AHEAD and (line := self.reader.take()) is not None:
+            self._ahead.append(line)
+        following = [line.seq for line in self._ahead if line.seq is not None and self._last < line.seq < seq]
+        return len(following) == _LOOKED_AHEAD
 
     def _note_unreadable(self, line: Line) -> None:
         if not line.finished:
@@ -115,16 +123,23 @@ class RecordFile:
         elif self.unreadable and self.unreadable[-1].last == line.number - 1:
             self.unreadable[-1].last = line.number
         elif len(self.unreadable) < KEPT:
-            self.unreadable.append(Unreadable(line.number, line.number, line.damage, self._last))
+            self.unreadable.append(UnreadableLines(line.number, line.number, line.damage, self._last))
         else:
             self.more += 1
 
-    def _note_repeated(self, line: Line, seq: int) -> None:
-        if self.repeated and self.repeated[-1].last == line.number - 1:
-            self.repeated[-1].last = line.number
-            self.repeated[-1].numbers = (self.repeated[-1].numbers[0], seq)
-        elif len(self.repeated) < KEPT:
-            self.repeated.append(Repeated(line.number, line.number, (seq, seq), self._last))
+    def _note_misplaced(self, line: Line, seq: int, *, early: bool) -> None:
+        missing = not early and self._gaps.fill(seq)
+        beside = self._ahead[0] if early or self._last_line is None else self._last_line
+        newest = self.misplaced[-1] if self.misplaced else None
+        if (
+            newest
+            and newest.last == line.number - 1
+            and not early
+            and (newest.early, newest.missing) == (False, missing)
+        ):
+            newest.last, newest.numbers = line.number, (newest.numbers[0], seq)
+        elif len(self.misplaced) < KEPT:
+            self.misplaced.append(MisplacedLines(line.number, line.number, (seq, seq), early, missing, beside))
         else:
             self.more += 1
 
@@ -132,11 +147,10 @@ class RecordFile:
 class Numbers:
     """Both files as one sequence in the order of their numbers."""
 
-    def __init__(self, metrics: RecordFile, events: RecordFile, findings: Findings) -> None:
+    def __init__(self, metrics: RecordFile, events: RecordFile, gaps: Gaps, findings: Findings) -> None:
         self._files = (metrics, events)
+        self._gaps = gaps
         self._findings = findings
-        self._gaps: list[Gap] = []
-        self._more_gaps = 0
         self.last = 0
         """The newest number."""
 
@@ -176,10 +190,7 @@ class Numbers:
             fact = f"line {line.number:,} has the number {seq:,}, which a line of the other file has too"
             self._findings.problem("numbers", file.name, fact)
         if seq > self.last + 1:
-            if len(self._gaps) < KEPT:
-                self._gaps.append(Gap(self.last + 1, seq - 1, f"line {line.number:,} of {file.name} has {seq:,}"))
-            else:
-                self._more_gaps += 1
+            self._gaps.add(self.last + 1, seq - 1, f"line {line.number:,} of {file.name} has {seq:,}")
         self.last = seq
 
     # ------------------------------------------------------------------------- what later events say of earlier ones
@@ -191,31 +202,21 @@ class Numbers:
                 if seq > 1 and lines.after < seq and (lines.before is None or seq <= lines.before):
                     lines.restarts += 1
 
-    def course_abandoned(self, from_seq: int, to_seq: int) -> None:
-        """What was recorded between two numbers belongs to a course that was not continued."""
-        for gap in self._gaps:
-            if from_seq < gap.first and gap.last < to_seq:
-                gap.void = True
-
     # ---------------------------------------------------------------------------------------------------- at the end
 
     def report(self) -> None:
-        """Tell what is wrong with the numbers, and with lines that have none."""
+        """Tell what is wrong with the lines, and with the order of their numbers."""
         for file in self._files:
+            for misplaced in file.misplaced:
+                self._report_misplaced(file, misplaced)
             for lines in file.unreadable:
                 self._report_unreadable(file, lines)
-            for repeated in file.repeated:
-                self._report_repeated(file, repeated)
             if file.more:
                 fact = f"has {file.more:,} more lines that cannot be read or whose numbers do not rise"
                 self._findings.problem("lines", file.name, fact)
-        for gap in self._gaps:
-            self._report_gap(gap)
-        if self._more_gaps:
-            self._findings.problem("numbers", BOTH, f"lack numbers at {self._more_gaps:,} more places")
 
-    def _report_unreadable(self, file: RecordFile, lines: Unreadable) -> None:
-        which = _range("line", lines.first, lines.last)
+    def _report_unreadable(self, file: RecordFile, lines: UnreadableLines) -> None:
+        which = range_text("line", lines.first, lines.last)
         fact = f"{which} cannot be read: {lines.reason}"
         if self._is_torn(lines):
             fix = "Nothing to do: a crash or a full disk tore it; no number is missing, so nothing recorded is lost."
@@ -223,7 +224,7 @@ class Numbers:
         else:
             self._findings.problem("lines", file.name, fact, "What it said is lost; the other lines stand.")
 
-    def _is_torn(self, lines: Unreadable) -> bool:
+    def _is_torn(self, lines: UnreadableLines) -> bool:
         """Whether no event is missing where the lines are: what was torn was recorded anew under the same number.
 
         Behind the last whole line of a file no number can be missed; there, an engine's start has to account for each.
@@ -231,29 +232,23 @@ class Numbers:
         if lines.before is None and lines.last - lines.first >= lines.restarts:
             return False
         end = lines.before if lines.before is not None else self.last + 1
-        lacking = any(gap.first < end and gap.last > lines.after for gap in self._gaps if not gap.void)
-        return not lacking and not self._more_gaps
+        return not self._gaps.any_between(lines.after, end) and not self._gaps.more
 
-    def _report_repeated(self, file: RecordFile, lines: Repeated) -> None:
-        numbers = _range("number", *lines.numbers)
-        which = _range("line", lines.first, lines.last)
-        verb = "repeats or goes back behind" if lines.first == lines.last else "repeat or go back behind"
-        fact = f"{which} ({numbers}) {verb} number {lines.after:,}, which comes before"
-        self._findings.problem("numbers", file.name, fact, "Two engines, or an editor, wrote to it; readers may err.")
-
-    def _report_gap(self, gap: Gap) -> None:
-        fact = f"lack the {_range('number', gap.first, gap.last)} ({gap.before})"
-        if gap.void:
-            why = "Nothing to do: they belonged to a course that was not continued, as after a power cut."
-            self._findings.remark("numbers", BOTH, fact, why)
+    def _report_misplaced(self, file: RecordFile, lines: MisplacedLines) -> None:
+        fact = f"has {range_text('line', lines.first, lines.last)} ({range_text('number', *lines.numbers)})"
+        side = "before" if lines.early else "after"
+        beside = f"{side} line {lines.beside.number:,}, whose number is {_seq(lines.beside):,}"
+        if lines.missing or (lines.early and self._gaps.fill(lines.numbers[0])):
+            fix = "Put the lines in the order of their numbers: nothing is lost, but viewers may leave some out."
+            self._findings.problem("numbers", file.name, f"{fact} {beside}", fix)
+        elif lines.early and lines.numbers[0] > self.last:
+            fix = "Its number was changed; readers leave it out."
+            self._findings.problem("numbers", file.name, f"{fact} {beside}", fix)
         else:
-            self._findings.problem("numbers", BOTH, fact, "What they said is lost; checkpoints are not concerned.")
+            fix = "Two engines, or an editor, wrote to it; readers may err."
+            self._findings.problem("numbers", file.name, f"{fact} again, which other lines have", fix)
 
 
 def _seq(line: Line) -> int:
     assert line.seq is not None, "only numbered lines take part"
     return line.seq
-
-
-def _range(noun: str, first: int, last: int) -> str:
-    return f"{noun} {first:,}" if first == last else f"{noun}s {first:,} to {last:,}"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from pathlib import Path
 from typing import TypeAlias
 
 from engine.config.image_files import path_text
 from engine.config.load import read_toml, resolve
+from engine.config.methods import TrainConfig
+from engine.config.trained_networks import misfits, network_settings
 from engine.errors import GanTuiError, RequestError
 from engine.protocol.lineage import folder_of, is_that_run
 from engine.protocol.rundir import (
@@ -22,19 +25,21 @@ from engine.protocol.rundir import (
     viewed_state,
 )
 from engine.protocol.verify.findings import Findings, Verdict
+from engine.protocol.verify.gaps import Gaps
 from engine.protocol.verify.journal import Journal
 from engine.protocol.verify.lines import LineReader
 from engine.protocol.verify.numbers import Numbers, RecordFile
 from engine.protocol.verify.pictures import Pictures, list_folder
+from engine.protocol.verify.readings import Readings
 from engine.protocol.verify.saved import SavedStates
 
-Progress: TypeAlias = Callable[[str, int, int], None]
+ReportProgress: TypeAlias = Callable[[str, int, int], None]
 """Called now and then with what is being done, how many bytes of it are done, and how many there are."""
 
 _LINES_BETWEEN_REPORTS = 10_000
 
 
-def verify_run(run: RunDirectory, progress: Progress = lambda what, done, total: None) -> Verdict:
+def verify_run(run: RunDirectory, progress: ReportProgress = lambda what, done, total: None) -> Verdict:
     """Check everything that a run directory holds. Nothing in it is changed.
 
     An engine may be at work meanwhile; what it has not finished writing is no finding. It is asked for before and after
@@ -43,24 +48,33 @@ def verify_run(run: RunDirectory, progress: Progress = lambda what, done, total:
     findings = Findings()
     alive = engine_is_alive(run)
     identity = _check_identity(run, findings)
-    _check_config(run, findings)
+    config = _check_config(run, findings)
     pictures = Pictures(run, findings)
+    gaps = Gaps()
     with LineReader(run.metrics, growing=alive) as metrics, LineReader(run.events, growing=alive) as events:
         files = (
-            RecordFile(run.metrics.name, metrics, findings),
-            RecordFile(run.events.name, events, findings),
+            RecordFile(run.metrics.name, metrics, gaps, findings),
+            RecordFile(run.events.name, events, gaps, findings),
         )
-        numbers = Numbers(*files, findings)
-        journal = Journal(numbers, pictures, findings)
-        _read_record(run, numbers, journal, files, progress)
-        _report_failures(files, findings, begun=identity is None or bool(identity.versions))
+        numbers = Numbers(*files, gaps, findings)
+        journal = Journal(numbers, gaps, pictures, findings)
+        readings = Readings(run, identity, findings)
+        _read_record(run, numbers, journal, readings, files, progress)
+        lost = _report_lost(files, gaps, findings, begun=identity is None or bool(identity.versions))
     numbers.report()
+    if not lost:
+        gaps.report(findings)
+    readings.report(run.metrics.name)
     alive = alive or engine_is_alive(run)
+    told = run.events.name not in lost
     if identity is not None and not alive:
-        _check_end(run, identity, journal, findings)
-    saved = SavedStates(run, identity, alive=alive, findings=findings)
-    _check_saved(saved, journal, numbers.last, progress)
-    pictures.report_unnamed(alive=alive)
+        _check_end(run, identity, journal if told else None, findings)
+    saved = SavedStates(run, identity, journal, alive=alive, findings=findings)
+    _check_saved(saved, inf if lost else numbers.last, progress)
+    _check_networks(run, config, saved, findings)
+    if told:
+        saved.compare_with_journal()
+        pictures.report_unnamed(alive=alive)
     _check_strangers(run, findings, alive=alive, replay=identity is None or identity.replays is not None)
     if identity is not None:
         _check_lineage(run, identity, findings, self_contained=saved.whole)
@@ -99,20 +113,36 @@ def _check_identity(run: RunDirectory, findings: Findings) -> Identity | None:
     return identity
 
 
-def _check_config(run: RunDirectory, findings: Findings) -> None:
+def _check_config(run: RunDirectory, findings: Findings) -> TrainConfig | None:
+    """The run's configuration, where it can be read."""
     try:
-        resolve(read_toml(run.config), run.config.name)
+        return resolve(read_toml(run.config), run.config.name)
     except RequestError as error:
         subject = error.subject.removeprefix(str(run.config)).removeprefix(f"{run.config.name}: ")
         fact = f"{subject} {error.fact}".strip()
         findings.problem("run", run.config.name, fact, "The run cannot be resumed before it is mended.")
+        return None
 
 
-def _check_end(run: RunDirectory, identity: Identity, journal: Journal, findings: Findings) -> None:
+def _check_networks(run: RunDirectory, config: TrainConfig | None, saved: SavedStates, findings: Findings) -> None:
+    """Hold the configuration against what checkpoints say they were trained with; once for each key."""
+    if config is None:
+        return
+    fix = "Put it back: weights fit only the networks that they were trained in."
+    told: set[str] = set()
+    for path, manifest in saved.manifests.items():
+        for misfit in misfits(manifest.networks, network_settings(config)):
+            if misfit.key not in told:
+                told.add(misfit.key)
+                trained = f"checkpoint {path.name} was trained with {misfit.trained}"
+                findings.problem("run", run.config.name, f"{misfit.key} is {misfit.configured}, and {trained}", fix)
+
+
+def _check_end(run: RunDirectory, identity: Identity, journal: Journal | None, findings: Findings) -> None:
     if viewed_state(run, identity) == "lost":
         fact = f"says {identity.state}, and no engine is at work: it ended without a word"
         findings.remark("run", run.identity.name, fact, f"Go on: gan-tui resume {run.name}")
-    if identity.state not in LIVE_STATES:
+    if journal is not None and identity.state not in LIVE_STATES:
         journal.check_end(identity)
 
 
@@ -120,29 +150,41 @@ def _check_end(run: RunDirectory, identity: Identity, journal: Journal, findings
 
 
 def _read_record(
-    run: RunDirectory, numbers: Numbers, journal: Journal, files: tuple[RecordFile, ...], progress: Progress
+    run: RunDirectory,
+    numbers: Numbers,
+    journal: Journal,
+    readings: Readings,
+    files: tuple[RecordFile, ...],
+    progress: ReportProgress,
 ) -> None:
     total = sum(path.stat().st_size for path in (run.metrics, run.events) if path.is_file())
     for count, (file, line) in enumerate(numbers.lines()):
         journal.hear(file, line)
+        readings.hear(line)
         if count % _LINES_BETWEEN_REPORTS == 0:
             progress("reading the record", sum(each.reader.bytes_read for each in files), total)
 
 
-def _report_failures(files: tuple[RecordFile, ...], findings: Findings, *, begun: bool) -> None:
-    """Tell of files that could not be read; before an engine first took the run up there are none."""
+def _report_lost(files: tuple[RecordFile, ...], gaps: Gaps, findings: Findings, *, begun: bool) -> set[str]:
+    """Tell of files that could not be read, and how much they held; returns their names.
+
+    The numbers that the other file lacks are theirs. Before an engine first took the run up there are none.
+    """
     begun = begun or any(not file.reader.missing for file in files)
+    lost = {file.name for file in files if file.reader.failure or (file.reader.missing and begun)}
+    held = f", and with it at least {gaps.size:,} lines" if gaps.size else ""
     for file in files:
         if file.reader.failure:
             findings.problem("lines", file.name, f"cannot be read ({file.reader.failure})")
-        elif file.reader.missing and begun:
-            findings.problem("lines", file.name, "is gone", "What it held is lost; checkpoints are not concerned.")
+        elif file.name in lost:
+            findings.problem("lines", file.name, f"is gone{held}", "Checkpoints are not concerned: resume goes on.")
+    return lost
 
 
 # -------------------------------------------------------------------------------------------------------- the files
 
 
-def _check_saved(saved: SavedStates, journal: Journal, last_seq: int, progress: Progress) -> None:
+def _check_saved(saved: SavedStates, last_seq: float, progress: ReportProgress) -> None:
     total, done = saved.read_manifests(last_seq), 0
 
     def advance(size: int) -> None:
@@ -152,7 +194,6 @@ def _check_saved(saved: SavedStates, journal: Journal, last_seq: int, progress: 
 
     progress("hashing checkpoints", 0, total)
     saved.check_files(advance)
-    saved.compare_with(journal)
 
 
 def _check_strangers(run: RunDirectory, findings: Findings, *, alive: bool, replay: bool) -> None:

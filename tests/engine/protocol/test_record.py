@@ -124,6 +124,19 @@ def test_a_damaged_line_is_counted_and_passed_over(run: RunDirectory, garbage: b
     assert reader.damaged == 1
 
 
+def test_a_number_that_is_too_high_is_passed_over_and_hides_nothing(run: RunDirectory) -> None:
+    append(run.metrics, metrics(2), metrics(92_345), metrics(5), metrics(7))
+    append(run.events, note(1), note(4), note(6), note(8))
+    reader = RecordReader(run)
+    assert seqs(reader) == [1, 2, 4, 5, 6, 7, 8]
+    assert reader.damaged == 1
+
+
+def test_lines_that_repeat_earlier_ones_do_not_make_the_last_of_those_too_high(run: RunDirectory) -> None:
+    append(run.metrics, metrics(2), metrics(5), metrics(7), metrics(2), metrics(5), metrics(7))
+    assert seqs(RecordReader(run))[:3] == [2, 5, 7]
+
+
 def test_the_newest_event_is_found_without_reading_the_file(run: RunDirectory) -> None:
     append(run.metrics, *(metrics(seq) for seq in range(1, 3000)))
     newest = last_metrics(run)

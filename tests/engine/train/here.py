@@ -95,6 +95,7 @@ def last_state(run: RunDirectory) -> dict[str, Any]:
     training = torch.load(folder / TRAINING_STATE, weights_only=True)
     for kind in ("python", "numpy"):  # of this process, which no run sets; nothing in a run draws from them
         training["random"].pop(kind)
+    training["progress"].pop("repeated")  # a replay's own account
     training["panel"].pop("history")  # names events by their numbers, and a resume records some of its own
     return dict(_leaves({"networks": networks, **training}, ""))
 

@@ -11,10 +11,12 @@ import pytest
 from engine.config.load import read_toml, resolve
 from engine.errors import RequestError, WorkError
 from engine.protocol import events as ev
-from engine.protocol.checkpoints import list_checkpoints, read_manifest
+from engine.protocol.checkpoints import list_checkpoints
+from engine.protocol.codec import encode
 from engine.protocol.commands import SaveCheckpoint, SetControls, Stop, Undo
 from engine.protocol.course import write_nudges
 from engine.protocol.rundir import Parent, RunDirectory
+from engine.train.loop import Ending, train
 from gan_tui.client.replay import make_replay
 from tests.engine.train.here import after_step, differences, last_state, session_of, train_here
 from tests.runs import course_of, events_of, make_run, metrics_of
@@ -127,6 +129,24 @@ def test_a_stopped_run_is_repeated_to_its_newest_line(tmp_path: Path) -> None:
     assert resolve(read_toml(replay.config), "").run.steps == 8
 
 
+def test_of_many_nudges_only_those_that_are_due_are_in_hand(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "run.steps=3")
+    train_here(run)
+    replay = replay_of(run)
+    many = [
+        ev.StagedChange(at_step=1 + number // 10_000, values={"loss.cycle_a": float(number % 7)}, by="me")
+        for number in range(20_000)
+    ]
+    write_nudges(replay, many)
+    with session_of(replay) as session:
+        assert len(encode(session.link.report)) < 10_000, "no viewer is told of all of them"
+        assert train(session) is Ending.FINISHED
+    assert len(encode(events_of(replay, ev.Announced)[0])) < 10_000
+    assert [(nudge.step, nudge.changes[0].new) for nudge in events_of(replay, ev.Nudged)] == [
+        (nudge.at_step, nudge.values["loss.cycle_a"]) for nudge in many
+    ]
+
+
 def test_nudges_beyond_the_last_step_are_left_out(tmp_path: Path) -> None:
     run = make_run(tmp_path, "run.steps=8")
     train_here(run, cycle_a(3.0, at_step=2), cycle_a(4.0, at_step=6))
@@ -171,7 +191,19 @@ def test_what_a_parent_staged_is_not_staged_beside_the_nudge_that_it_became(tmp_
     branch = branch_of(parent, "checkpoint.every=4")
     train_here(branch, script=after_step(5, cycle_a(2.0)))
     with session_of(replay_of(branch)) as session:
-        assert [change.at_step for change in session.panel.staged] == [5, 6]
+        assert session.panel.staged == ()
+        assert [nudge.at_step for nudge in session.repeats] == [5, 6]
+
+
+def test_a_branch_of_a_replay_is_repeated_from_its_own_first_nudge_on(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "run.steps=8", "checkpoint.every=4", name="run")
+    train_here(run, cycle_a(3.0, at_step=1), cycle_a(4.0, at_step=2))
+    branch = branch_of(trained_replay_of(run), "checkpoint.every=4", "loss.cycle_a=4")
+    train_here(branch, cycle_a(6.0), script=after_step(7, cycle_a(7.0)))
+    replay = trained_replay_of(branch)
+    assert [step for step, _, _ in moves_of(branch)] == [4, 7]
+    assert moves_of(replay) == moves_of(branch)
+    assert course_of(replay) == course_of(branch)
 
 
 def test_a_branch_is_repeated_though_its_parent_is_gone(tmp_path: Path) -> None:
@@ -198,19 +230,35 @@ def test_a_branch_that_was_taken_up_again_before_its_own_first_checkpoint(tmp_pa
 # ---------------------------------------------------------------------------------------- the replay taken up again
 
 
-def test_a_replay_that_is_taken_up_again_stages_nothing_twice(tmp_path: Path) -> None:
+def test_a_replay_that_is_taken_up_again_repeats_nothing_twice(tmp_path: Path) -> None:
     run = make_run(tmp_path, "run.steps=9")
     train_here(run, cycle_a(3.0, at_step=2), cycle_a(5.0, at_step=6))
     replay = replay_of(run)
     train_here(replay, script=after_step(4, Stop()))
     with session_of(replay) as session:
-        assert [change.at_step for change in session.panel.staged] == [6]
+        assert [nudge.at_step for nudge in session.repeats] == [6]
     train_here(replay)
     assert [step for step, _, _ in moves_of(replay)] == [2, 6]
     assert course_of(replay) == course_of(run)
 
 
-def test_a_replay_that_begins_anew_stages_everything_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("saved", ["before", "after"])
+def test_a_nudge_at_the_very_step_that_a_replay_is_saved_at_is_made_once(tmp_path: Path, saved: str) -> None:
+    """The cadence's checkpoint is copied before the nudges of its step are made, one that is asked for after them."""
+    run = make_run(tmp_path, "run.steps=9", "checkpoint.every=4" if saved == "before" else "checkpoint.every=100")
+    train_here(run, cycle_a(3.0, at_step=2), cycle_a(4.0, at_step=4), cycle_a(5.0, at_step=6))
+    replay = replay_of(run)
+    commands = () if saved == "before" else (SaveCheckpoint(),)
+    train_here(
+        replay, script=lambda event: (*after_step(4, *commands)(event), *after_step(5, Stop(how="discard"))(event))
+    )
+    train_here(replay)
+    assert [event.from_step for event in events_of(replay, ev.Resumed)] == [4]
+    assert [step for step, _, _ in moves_of(replay)] == ([2, 4, 4, 6] if saved == "before" else [2, 4, 6])
+    assert course_of(replay) == course_of(run)
+
+
+def test_a_replay_that_begins_anew_repeats_everything(tmp_path: Path) -> None:
     run = make_run(tmp_path, "run.steps=6")
     train_here(run, cycle_a(3.0, at_step=2), cycle_a(5.0, at_step=4))
     replay = replay_of(run)
@@ -227,7 +275,6 @@ def test_a_replay_of_a_branch_is_taken_up_again_too(tmp_path: Path) -> None:
     train_here(branch, cycle_a(6.0, at_step=5), cycle_a(7.0, at_step=9))
     replay = replay_of(branch)
     train_here(replay, script=after_step(6, Stop()))
-    assert read_manifest(list_checkpoints(replay)[-1][0]).staged[0].at_step == 9
     train_here(replay)
     assert [step for step, _, _ in moves_of(replay)] == [4, 5, 9]
     assert course_of(replay) == course_of(branch)

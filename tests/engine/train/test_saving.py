@@ -17,6 +17,7 @@ from engine.protocol.checkpoints import THUMBNAIL, list_checkpoints
 from engine.protocol.commands import SCHEMA_VERSION, Request, SaveCheckpoint, SetControls, Stop
 from engine.protocol.rundir import Parent, RunDirectory, read_identity
 from engine.train.loop import Ending, train
+from engine.train.saving import restore
 from tests.engine.train.here import after_step, session_of, train_here
 from tests.runs import course_of, events_of, make_images, make_run, metrics_of
 
@@ -121,19 +122,82 @@ def test_other_images_on_a_resume_are_told_of(tmp_path: Path) -> None:
     assert [alert.subject for alert in events_of(run, ev.Alert)] == ["the training images"]
 
 
+def test_a_checkpoint_without_the_random_state_of_the_runs_device_is_told_of(tmp_path: Path) -> None:
+    """Written where CUDA was not to be seen; the session is told that it computes there, and restores it on the CPU."""
+    run = make_run(tmp_path)
+    train_here(run, script=after_step(2, Stop()))
+    [(folder, manifest)] = list_checkpoints(run)
+    with session_of(run) as session:
+        session.device = torch.device("cuda", 63)
+        restore(session, folder, manifest)
+    [alert] = events_of(run, ev.Alert)
+    assert alert.subject == "checkpoint step-00000002"
+    assert alert.fact.startswith("holds no random state of cuda:63")
+
+
 def test_a_save_that_failed_before_does_not_make_the_last_one_fail(tmp_path: Path) -> None:
     run = make_run(tmp_path, "run.steps=6")
     run.checkpoints.write_text("in the way")
 
     def script(event: ev.Event) -> list[object]:
-        if isinstance(event, ev.Alert):
+        if isinstance(event, ev.Alert) and run.checkpoints.is_file():
             run.checkpoints.unlink()
         return [SaveCheckpoint()] if isinstance(event, ev.Metrics) and event.step == 2 else []
 
     assert train_here(run, script=script) is Ending.FINISHED  # type: ignore[arg-type]
-    [alert] = events_of(run, ev.Alert)
-    assert alert.fact.startswith("of step 2 could not be written")
+    failed, mended = events_of(run, ev.Alert)
+    assert failed.fact.startswith("of step 2 could not be written")
+    assert mended.fact == "of step 6 could be written again; 1 before it could not"
     assert [manifest.step for _, manifest in list_checkpoints(run)] == [6]
+
+
+def test_of_saves_that_fail_again_and_again_the_first_is_told_and_in_the_end_how_many(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "checkpoint.every=1")
+    run.checkpoints.write_text("in the way")
+    failures = {}
+
+    def script(event: ev.Event) -> list[object]:
+        if isinstance(event, ev.Metrics):
+            failures[event.step] = session.save_failure
+            if event.step == 4:
+                run.checkpoints.unlink()
+            return [Stop()] if event.step == 6 else []
+        return []
+
+    with session_of(run, script=script) as session:  # type: ignore[arg-type]
+        assert train(session) is Ending.STOPPED
+    assert failures == {1: "", **dict.fromkeys((2, 3, 4), "File exists"), 5: "", 6: ""}
+    assert [alert.fact for alert in events_of(run, ev.Alert)] == [
+        "of step 1 could not be written (File exists)", "of step 4 could be written again; 3 before it could not",
+    ]  # fmt: skip
+
+
+def test_a_save_that_fails_for_another_reason_is_told_of_again(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "checkpoint.every=1", "sentinel.not_finite.action=warn")
+    run.checkpoints.write_text("in the way")
+
+    def script(event: ev.Event) -> list[object]:
+        if not isinstance(event, ev.Metrics) or event.step < 3:
+            return []
+        with torch.no_grad():
+            next(session.method.networks["D_A"].parameters()).fill_(float("nan"))
+        return [Stop(how="discard")]
+
+    with session_of(run, script=script) as session:  # type: ignore[arg-type]
+        train(session)
+    assert [alert.fact for alert in events_of(run, ev.Alert) if alert.subject == "checkpoint"] == [
+        "of step 1 could not be written (File exists)",
+        "of step 3 could not be written (D_A: values are NaN or infinite)",
+    ]
+
+
+def test_where_the_last_save_fails_like_those_before_it_their_number_is_told(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "run.steps=3", "checkpoint.every=1")
+    run.checkpoints.write_text("in the way")
+    with pytest.raises(
+        WorkError, match=r"of step 3 could not be written \(File exists; 3 saves before it failed too\)"
+    ):
+        train_here(run)
 
 
 def test_a_run_that_is_not_to_be_saved_does_not_fail_for_an_older_save(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from engine.config.load import dump
 from engine.protocol.rundir import RunDirectory
-from tests.runs import end_engines, make_run, tiny_config, train_to_end
+from tests.engine.train.here import train_here
+from tests.runs import end_engines, make_run, tiny_config
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +25,9 @@ def preset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def ended(tmp_path_factory: pytest.TempPathFactory) -> RunDirectory:
     """A finished run of twelve steps, ``runs/ended`` in a folder of its own; only to be read."""
     folder = tmp_path_factory.mktemp("work") / "runs"
-    return train_to_end(make_run(folder, "run.steps=12", "checkpoint.every=5", name="ended"))
+    run = make_run(folder, "run.steps=12", "checkpoint.every=5", name="ended")
+    train_here(run)
+    return run
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from engine.protocol import events as ev
-from gan_tui.cli.output import put, put_json, say
+from gan_tui.cli.output import losses_in_words, put, put_json, say
 from gan_tui.cli.plain_lines import PlainLines
 from gan_tui.cli.progress_bar import ProgressBar
 from tests.gan_tui.hostile import HOSTILE, obeyed
@@ -30,6 +30,11 @@ def test_every_line_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert out.splitlines()[0].count("\t") == 1
     assert obeyed((out + speech).replace("\n", "").replace("\t", "")) == []
     assert out.count("evil") == 3
+
+
+def test_losses_in_words_are_as_short_as_on_the_dashboard() -> None:
+    losses = {"G_A": 0.47, "cycle_A": 12.3456, "idt_A": 0.0, "D_A": 1e30, "D_B": None}
+    assert losses_in_words(losses) == "G_A 0.470  cycle_A 12.3  idt_A 0.000  D_A 1e30  D_B nan"
 
 
 def test_json_says_all_of_it(capsys: pytest.CaptureFixture[str]) -> None:

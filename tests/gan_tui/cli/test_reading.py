@@ -13,7 +13,7 @@ import pytest
 from engine.config.load import resolve
 from engine.config.presets import shipped_presets
 from engine.protocol.checkpoints import list_checkpoints
-from engine.protocol.rundir import Parent, RunDirectory, read_identity, write_identity
+from engine.protocol.rundir import Parent, Replay, RunDirectory, create_run, read_identity, write_identity
 from tests.end_to_end.terminal import Terminal
 from tests.gan_tui.cli.command import COMMAND, gan_tui, succeeded
 from tests.runs import COMPONENTS, make_run
@@ -27,7 +27,7 @@ def test_runs_as_json(ended: RunDirectory) -> None:
     assert set(row["losses"]) == set(COMPONENTS)
 
 
-def test_runs_in_columns_newest_first_with_a_lost_one(tmp_path: Path) -> None:
+def test_runs_in_columns_newest_first_with_a_lost_one_and_a_damaged_one(tmp_path: Path) -> None:
     make_run(tmp_path / "runs", name="older")
     branch = make_run(tmp_path / "runs", name="newer", parent=Parent(run=str(tmp_path / "runs" / "older"), step=7))
     text = branch.identity.read_text()
@@ -35,9 +35,13 @@ def test_runs_in_columns_newest_first_with_a_lost_one(tmp_path: Path) -> None:
     branch.identity.write_text(text.replace('"pid": null', '"pid": 1'))
     (tmp_path / "runs" / "damaged").mkdir()
     (tmp_path / "runs" / "damaged" / "run.json").write_bytes(b'{"id": "\xff"}')
-    lines = [line.split("\t") for line in succeeded(gan_tui("runs", folder=tmp_path)).splitlines()]
-    assert [(line[0], line[1]) for line in lines] == [("newer", "lost"), ("older", "starting")]
+    done = gan_tui("runs", folder=tmp_path)
+    lines = [line.split("\t") for line in succeeded(done).splitlines()]
+    assert [(line[0], line[1]) for line in lines] == [("newer", "lost"), ("older", "starting"), ("damaged", "damaged")]
+    assert done.stderr.startswith(f"{tmp_path / 'runs' / 'damaged' / 'run.json'}: is damaged")
     rows = json.loads(succeeded(gan_tui("runs", "--json", folder=tmp_path)))
+    assert rows[2]["state"] == "damaged"
+    assert "run.json: is damaged" in rows[2]["reason"]
     assert (rows[0]["parent"], rows[0]["parent_step"], rows[0]["parent_path"]) == ("older", 7, rows[1]["path"])
     assert rows[0]["parent_id"] is None, "an old branch does not name it"
 
@@ -73,6 +77,30 @@ def test_runs_on_a_terminal_are_a_tree(tmp_path: Path) -> None:
     rows = {row["name"]: row for row in json.loads(succeeded(gan_tui("runs", "--json", folder=tmp_path)))}
     assert rows["deep"]["parent_id"] == rows["first"]["id"] == read_identity(first).id
     assert rows["orphan"]["parent_path"] == str(gone.root)
+
+
+def test_long_names_keep_both_ends_and_their_line(tmp_path: Path) -> None:
+    """A replay says what it repeats; of names that are too long together the middle goes."""
+    folder = tmp_path / "runs"
+    original = make_run(folder, name="horse2zebra-with-a-rather-long-name")
+    branched(original, "horse2zebra-with-a-rather-long-name-step-12000", 12_000)
+    identity = read_identity(original)
+    course = Replay(run=str(original.root), id=identity.id, last_step=3)
+    create_run(folder, name="again", method="cyclegan", preset="tiny", config_toml="", parent=None, replays=course)
+    with Terminal([*COMMAND, "runs", "--runs-dir", str(folder)], columns=100) as terminal:
+        terminal.wait_for("again")
+        assert terminal.wait_for_exit() == 0
+        lines = [line.rstrip() for line in terminal.text.splitlines() if line.strip()]
+    assert len(lines) == 4
+    names = [line[: lines[0].index("state")].rstrip() for line in lines[1:]]
+    assert [name[-5:] for name in names] == ["again", "-name", "12000"]
+    assert names[2].startswith("└─ horse2z")
+    assert "…" in names[2]
+    origins = [line[lines[0].index("from") :] for line in lines[1:]]
+    assert origins[0].startswith("replays")
+    assert origins[1:] == ["tiny", "@ 12,000"]
+    rows = {row["name"]: row for row in json.loads(succeeded(gan_tui("runs", "--json", folder=tmp_path)))}
+    assert rows["again"]["replays"] == original.name
 
 
 def test_no_runs_yet(tmp_path: Path) -> None:

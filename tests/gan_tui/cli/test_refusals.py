@@ -9,7 +9,9 @@ import pytest
 import torch
 from PIL import Image
 
+from engine.protocol.events import State
 from engine.protocol.rundir import RunDirectory
+from engine.record import Standing
 from tests.gan_tui.cli.command import gan_tui, refusal
 from tests.runs import make_images, make_run
 
@@ -164,7 +166,10 @@ def test_a_run_that_matches_none_or_several(tmp_path: Path, command: tuple[str, 
             "run.steps = 9: is behind the checkpoint, which is",
         ),
         (("resume", "ended", "--set", "loss.cycle=3"), "loss.cycle: is not a preset key. Did you mean loss.cycle_b?"),
-        (("ctl", "ended", "status"), "run ended: has no engine at work. Start it: gan-tui resume ended"),
+        (("ctl", "ended", "status"), "run ended: has done all its steps. Train longer in a branch"),
+        (("ctl", "ended", "status", "--runs-dir", "runs/ended/run.json"), "run.json: is not a folder"),
+        (("runs", "--runs-dir", "absent"), "absent: does not exist. Name a folder of runs"),
+        (("runs", "--runs-dir", "runs/ended/run.json"), "run.json: is not a folder. Choose another --runs-dir."),
         (("ctl", "ended", "set", "loss.cycle_a"), "set: needs a value after every key"),
         (("ctl", "ended", "set", "loss.cycle_a", "much"), "loss.cycle_a: cannot be set to 'much', which is no number"),
         (("ctl", "ended", "set", "loss.cycle_a", "nan"), "loss.cycle_a: cannot be set to 'nan', which is no number"),
@@ -177,6 +182,29 @@ def test_what_an_ended_run_cannot_do(ended: RunDirectory, arguments: tuple[str, 
     assert words in refusal(gan_tui(*arguments, folder=ended.root.parent.parent))
     assert ended.identity.read_bytes() == before
     assert [path.name for path in ended.root.parent.iterdir()] == ["ended"]
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("stopped", "has no engine at work. Start it: gan-tui resume tiny"),
+        ("training", "has no engine at work. Start it: gan-tui resume tiny"),
+        ("failed", "has failed (out of memory). To go on: gan-tui resume tiny"),
+    ],
+    ids=["stopped", "lost", "failed"],
+)
+def test_nobody_to_command_and_what_fits_the_runs_state(tmp_path: Path, state: State, words: str) -> None:
+    run = make_run(tmp_path / "runs")
+    Standing(run).update(state=state, pid=1, reason="out of memory" if state == "failed" else "")
+    assert refusal(gan_tui("ctl", "tiny", "pause", folder=tmp_path)) == f"run tiny: {words}"
+
+
+def test_a_run_that_does_not_say_what_it_is(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "runs")
+    run.identity.write_bytes(b'{"id": "\xff"}')
+    done = gan_tui("ctl", "tiny", "status", folder=tmp_path)
+    assert done.returncode == 1
+    assert f"{run.identity}: is damaged" in done.stderr
 
 
 def test_a_run_without_checkpoints_has_none_to_name(tmp_path: Path) -> None:

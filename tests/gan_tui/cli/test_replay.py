@@ -16,7 +16,7 @@ from engine.protocol.codec import decode_event, encode
 from engine.protocol.commands import SetControls
 from engine.protocol.rundir import RunDirectory, read_identity, write_identity
 from gan_tui.cli.replay import verdict
-from gan_tui.client.agreement import Agreement, Difference
+from gan_tui.client.agreement import Agreement, Discrepancy
 from tests.gan_tui.cli.command import COMMAND, Finished, gan_tui, refusal, succeeded
 from tests.runs import course_of, engine_of, events_of, make_run, metrics_of
 from tests.until import PATIENCE, until
@@ -202,7 +202,7 @@ def test_the_verdict_counts_lines_that_only_one_has() -> None:
 
 
 def test_the_verdict_names_a_number_that_is_not_finite() -> None:
-    first = Difference(step=20, name="losses.G_A", original=0.125, replay=None)
+    first = Discrepancy(step=20, name="losses.G_A", original=0.125, replay=None)
     words = verdict(outcome(equal=89, first=first, largest={"losses.G_A": None}))
     assert "89 of 90 lines of metrics" in words
     assert "first at step 20: losses.G_A 0.125 -> not finite" in words

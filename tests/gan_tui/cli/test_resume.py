@@ -136,6 +136,13 @@ def test_the_best_goes_on_in_a_branch(horse: RunDirectory, tmp_path: Path) -> No
     assert line.endswith("Name a step: 3, 6, 9, 12.")
 
 
+def test_a_branch_is_made_while_the_run_is_being_trained(horse: RunDirectory, tmp_path: Path) -> None:
+    with locked(horse):
+        assert "is being trained now" in refusal(resume(tmp_path, "--headless"))
+        succeeded(resume(tmp_path, "--checkpoint", "6", "--steps", "7", "--headless"))
+    assert [line.step for line in metrics_of(RunDirectory(tmp_path / "runs" / "horse-from-6"))] == [7]
+
+
 def test_a_branch_lies_in_the_folder_that_is_named(horse: RunDirectory, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     arguments = ("--branch", "--runs-dir", str(elsewhere), "--steps", "13", "--detach")

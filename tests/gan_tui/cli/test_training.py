@@ -34,7 +34,7 @@ def test_headless_writes_metrics_as_data_and_the_journal_as_speech(preset: Path,
         assert re.search(r"  [\d.]+ it/s  ", line)
         assert all(re.search(rf"\b{name} \d+\.\d{{3}}\b", line) for name in COMPONENTS)
     assert "training began" in done.stderr
-    assert "checkpoint step 12 complete" in done.stderr
+    assert "checkpoint step 12 ok" in done.stderr
     assert done.stderr.splitlines()[-1].endswith("finished: the last step is done")
     assert "\x1b" not in done.stdout + done.stderr
     run = RunDirectory(tmp_path / "runs" / "first")
@@ -152,14 +152,17 @@ def test_steering_from_the_command_line(detached: RunDirectory, work: Path) -> N
     assert re.fullmatch(r"paused after step [\d,]+", ctl("pause"))
     assert ctl("status").startswith("life: paused")
     assert ctl("set", "loss.cycle_a", "5", "optim.lr_g", "1e-4", "--why", "a look").startswith("loss.cycle_a 10 -> 5, ")
-    assert ctl("undo").startswith("loss.cycle_a 5 -> 10, ")
+    assert ctl("undo", "--why", "seen").startswith("loss.cycle_a 5 -> 10, ")
     assert ctl("note", "two", "words") == "noted"
+    assert ctl("note", "--timeout=90", "--", "--timeout", "is", "text") == "noted"
+    for words in (("life", "status", "--runs-dir", work / "runs"), ("life", "--runs-dir", work / "runs", "status")):
+        assert succeeded(gan_tui("ctl", *words, folder=work.parent)).startswith("life: paused")
     answer = json.loads(ctl("checkpoint", "--json"))
     assert answer["message"] == f"step {answer['step']:,} is being saved"
     assert ctl("sample").startswith("sample of step")
     assert ctl("continue").startswith("goes on with step")
-    assert events_of(detached, ev.Note)[-1].text == "two words"
-    assert events_of(detached, ev.Nudged)[-2].why == "a look"
+    assert [note.text for note in events_of(detached, ev.Note)] == ["two words", "--timeout is text"]
+    assert [nudge.why for nudge in events_of(detached, ev.Nudged)[-2:]] == ["a look", "seen"]
     until(lambda: list_checkpoints(detached), "the checkpoint")
 
 

@@ -40,7 +40,7 @@ def test_problems_come_first_each_on_a_line_and_the_status_says_so(copy: RunDire
     done = gan_tui("verify", "ended", folder=tmp_path)
     assert (done.returncode, done.stderr) == (1, "")
     problem, remark, closing = done.stdout.splitlines()
-    assert problem.startswith(f"problem  {WEIGHTS}: has 3 bytes, and ")
+    assert problem.startswith(f"problem  {WEIGHTS.parent}: has a truncated file {WEIGHTS.name} (3 of ")
     assert problem.endswith("Go on from another: gan-tui checkpoints ended")
     assert remark.startswith("remark   notes.txt: belongs to nothing here. ")
     assert closing.endswith("verified: 1 problem, 1 remark")
@@ -62,7 +62,8 @@ def test_as_json(copy: RunDirectory, tmp_path: Path) -> None:
     done = gan_tui("verify", "ended", "--json", folder=tmp_path)
     assert done.returncode == 1
     [finding] = json.loads(done.stdout)["findings"]
-    assert (finding["severity"], finding["subject"], finding["fact"]) == ("problem", str(WEIGHTS), "is gone")
+    assert (finding["severity"], finding["subject"]) == ("problem", str(WEIGHTS.parent))
+    assert finding["fact"] == f"lacks its file {WEIGHTS.name}"
 
 
 def test_no_such_run(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from engine.protocol import events as ev
 from engine.protocol.checkpoints import MANIFEST, Manifest, folder_name
 from engine.protocol.codec import encode
 from engine.protocol.rundir import RunDirectory, read_identity, write_identity
-from gan_tui.client.agreement import Agreement, Circumstance, Difference, compare
+from gan_tui.client.agreement import Agreement, Circumstance, Discrepancy, compare
 from tests.runs import make_run
 
 LINE: dict[str, Any] = {
@@ -64,7 +64,7 @@ def test_equal_numbers_agree_whatever_the_clock_says(tmp_path: Path) -> None:
 def test_each_number_of_a_line_counts(tmp_path: Path, changes: dict[str, Any], name: str, old: Any, new: Any) -> None:
     outcome = compared(tmp_path, [line(1), line(2), line(3)], [line(1), line(2, **changes), line(3)])
     assert not outcome.agrees
-    assert outcome.first == Difference(step=2, name=name, original=old, replay=new)
+    assert outcome.first == Discrepancy(step=2, name=name, original=old, replay=new)
     assert (outcome.compared, outcome.equal) == (3, 2)
 
 
@@ -80,7 +80,7 @@ def test_the_first_difference_and_the_largest_of_each_component(tmp_path: Path) 
         line(3, losses={"G": 0.4, "D": 0.2}, lr={"G": 1e-3}),
     ]
     outcome = compared(tmp_path, [line(1), line(2), line(3)], theirs)
-    assert outcome.first == Difference(step=2, name="losses.G", original=0.5, replay=0.55)
+    assert outcome.first == Discrepancy(step=2, name="losses.G", original=0.5, replay=0.55)
     assert outcome.largest == pytest.approx({"losses.G": 0.2, "losses.D": 0.2})
     assert (outcome.compared, outcome.equal) == (3, 1)
 

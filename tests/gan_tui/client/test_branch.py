@@ -10,10 +10,11 @@ import pytest
 
 from engine.config.load import read_toml, resolve
 from engine.errors import RequestError, WorkError
+from engine.protocol.checkpoints import MANIFEST
 from engine.protocol.rundir import Parent, Replay, RunDirectory, create_run, read_identity, write_identity
 from gan_tui.client.branch import ResumePlan, ResumeRequest, begin, plan_resume
 from tests.gan_tui.client.resumable import cut, flip_a_bit, folder_of, rewrite
-from tests.runs import make_run
+from tests.runs import make_run, metrics_of, train_to_end
 
 PLAIN = ResumeRequest()
 
@@ -139,29 +140,63 @@ def test_a_run_without_checkpoints_begins_anew(tmp_path: Path) -> None:
         plan_resume(run, "latest", ResumeRequest(branch=True))
 
 
-def test_a_branch_that_was_never_started_begins_at_its_parents_checkpoint(horse: RunDirectory) -> None:
+def test_a_branch_begins_though_its_parent_is_gone(horse: RunDirectory) -> None:
+    """It has its own copy of the checkpoint from the moment it is made."""
     rewrite(horse, 6, controls={"loss.cycle_a": 3.0})
-    branch = begin(plan_resume(horse, "6", ResumeRequest(settings=("loss.cycle_a=5",))))
+    branch = begin(plan_resume(horse, "6", ResumeRequest(settings=("loss.cycle_a=5", "run.steps=8"))))
+    shutil.rmtree(horse.root)
     plan = plan_resume(branch, "latest", PLAIN)
     assert (step_of(plan), plan.branch, plan.own) == (6, "", False)
     assert plan.standing.loss.cycle_a == 5.0, "what the branch was made with, and not what its parent had"
-    (folder_of(horse, 6)).rename(horse.root / "gone")
-    with pytest.raises(WorkError, match="is gone"):
-        plan_resume(branch, "latest", PLAIN)
+    train_to_end(branch)
+    assert [(line.step, line.weights["cycle_a"]) for line in metrics_of(branch)] == [(7, 5.0), (8, 5.0)]
 
 
-def test_a_branch_of_a_course_that_its_parent_has_given_up_is_refused(horse: RunDirectory) -> None:
-    """The parent has trained up to that step again: it is the same step, and another state."""
+def test_a_branch_that_cannot_have_its_checkpoint_is_not_made(horse: RunDirectory) -> None:
+    """As when the parent's engine deletes it meanwhile, to make room."""
+    plan = plan_resume(horse, "6", PLAIN)
+    shutil.rmtree(folder_of(horse, 6))
+    with pytest.raises(WorkError, match=r"checkpoint 6 of run horse: cannot be copied into .*horse-from-6 \(No such"):
+        begin(plan)
+    assert [path.name for path in horse.root.parent.iterdir()] == ["horse"]
+
+
+@pytest.fixture
+def bare(horse: RunDirectory) -> RunDirectory:
+    """A branch of step 6 without its copy, as a power cut leaves it between making the run and copying."""
     branch = begin(plan_resume(horse, "6", ResumeRequest(branch=True)))
+    shutil.rmtree(branch.checkpoints)
+    return branch
+
+
+def test_a_branch_without_its_copy_begins_at_its_parents_checkpoint(horse: RunDirectory, bare: RunDirectory) -> None:
+    plan = plan_resume(bare, "latest", PLAIN)
+    assert (step_of(plan), plan.branch, plan.own) == (6, "", False)
+    folder_of(horse, 6).rename(horse.root / "gone")
+    with pytest.raises(WorkError, match="is gone"):
+        plan_resume(bare, "latest", PLAIN)
+
+
+def test_a_branch_whose_copy_says_nothing_any_more_is_given_another(horse: RunDirectory) -> None:
+    branch = begin(plan_resume(horse, "6", ResumeRequest(settings=("run.steps=7",))))
+    (folder_of(branch, 6) / MANIFEST).unlink()
+    assert plan_resume(branch, "latest", PLAIN).step == 6
+    train_to_end(branch)
+    assert [line.step for line in metrics_of(branch)] == [7]
+
+
+def test_a_branch_without_its_copy_is_refused_another_course_of_its_parent(
+    horse: RunDirectory, bare: RunDirectory
+) -> None:
+    """The parent has trained up to that step again: it is the same step, and another state."""
     rewrite(horse, 6, seq=99)
     with pytest.raises(WorkError, match="is gone"):
-        plan_resume(branch, "latest", PLAIN)
+        plan_resume(bare, "latest", PLAIN)
 
 
 def test_a_replay_of_a_branch_begins_though_the_parent_is_gone(horse: RunDirectory) -> None:
     """The branch has kept a copy of the checkpoint that both begin at."""
     branch = begin(plan_resume(horse, "6", ResumeRequest(branch=True)))
-    shutil.copytree(folder_of(horse, 6), folder_of(branch, 6))
     identity = read_identity(branch)
     replay = create_run(
         branch.root.parent, name="replay", method=identity.method, preset=identity.preset,
@@ -186,10 +221,16 @@ def test_the_checkpoint_that_a_branch_took_over_is_its_parents_still(horse: RunD
 
 
 def test_what_cannot_be_planned(horse: RunDirectory) -> None:
-    with pytest.raises(RequestError, match=r"loss.cycle: is not a preset key. Did you mean loss.cycle_b\?"):
+    with pytest.raises(RequestError, match=r"^--set loss.cycle: is not a preset key. Did you mean loss.cycle_b\?"):
         plan_resume(horse, "latest", ResumeRequest(settings=("loss.cycle=1",)))
     with pytest.raises(RequestError, match="checkpoint 7 of run horse: does not exist"):
         plan_resume(horse, "7", PLAIN)
+    with pytest.raises(RequestError, match=r"^--set run.batch = 0: expected a whole number"):
+        plan_resume(horse, "latest", ResumeRequest(settings=("run.batch=0",)))
+    config = horse.config.read_text()
+    horse.config.write_text(config.replace("batch = 1", "batch = 0"))
+    with pytest.raises(RequestError, match=r"config.toml: run.batch = 0: expected a whole number"):
+        plan_resume(horse, "latest", ResumeRequest(settings=("loss.cycle_a=2",)))
     horse.config.unlink()
     with pytest.raises(RequestError, match=r"config.toml: cannot be read"):
         plan_resume(horse, "latest", PLAIN)

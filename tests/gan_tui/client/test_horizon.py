@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from engine.protocol.checkpoints import read_manifest
+from engine.protocol.commands import Stop
 from engine.protocol.rundir import RunDirectory
+from engine.train.loop import Ending
 from gan_tui.client.branch import ResumeRequest, begin, plan_resume
 from gan_tui.client.horizon import MOST_POINTS, Horizon, horizon_of
-from tests.gan_tui.client.resumable import folder_of, rewrite
+from tests.engine.train.here import after_step, train_here
+from tests.gan_tui.client.resumable import copy_horse, folder_of, rewrite
 from tests.runs import make_run
 
 
@@ -74,6 +79,23 @@ def test_the_engines_word_on_the_length_is_taken(horse: RunDirectory) -> None:
     horse.events.write_bytes(horse.events.read_bytes().replace(b'"total_steps":24', b'"total_steps":23'))
     assert ahead(horse, "latest").total_steps == 23
     assert ahead(horse, "latest", "run.steps=22").total_steps == 22
+
+
+def test_a_branch_with_another_batch_size(trained: RunDirectory, tmp_path: Path) -> None:
+    """It began two images into the third of six epochs, and has three batches in each: two more in that one."""
+    horse = copy_horse(trained, tmp_path / "runs")
+    branch = begin(plan_resume(horse, "12", ResumeRequest(settings=("run.batch=2", "run.steps=0"))))
+    for step in (13, 14):
+        assert train_here(branch, script=after_step(step, Stop())) is Ending.STOPPED
+    ended = ahead(branch, "latest")
+    assert (ended.total_steps, ended.steps_left, ended.epochs_left) == (23, 9, 3)
+    assert ended.curve is not None
+    assert ended.curve[0].epoch == 4, "the third epoch has ended with step 14, which is no multiple of three"
+    assert ahead(branch, "13").epochs_left == 4
+    longer = ahead(branch, "latest", "optim.epochs=3")
+    assert (longer.total_steps, longer.steps_left, longer.epochs_left) == (26, 12, 4)
+    limited = ahead(branch, "latest", "run.steps=20")
+    assert (limited.total_steps, limited.all_epochs, limited.epochs_left) == (20, 23, 2)
 
 
 def test_a_plateau_is_not_foreseen(horse: RunDirectory) -> None:

@@ -9,7 +9,7 @@ import pytest
 from engine.errors import RequestError
 from engine.protocol.rundir import RunDirectory
 from engine.record import Standing
-from gan_tui.client.locate import find_run, list_runs, most_recent_live, runs_folder
+from gan_tui.client.locate import find_run, list_damaged, list_runs, most_recent_live, runs_folder
 from tests.gan_tui.client.locked import locked
 from tests.runs import make_run
 
@@ -56,10 +56,15 @@ def test_none_says_what_there_is(folder: Path, tmp_path: Path) -> None:
         find_run(str(folder / "no-run"), folder)
 
 
-def test_runs_are_listed_newest_first_and_damaged_ones_left_out(folder: Path) -> None:
+def test_runs_are_listed_newest_first_and_damaged_ones_apart(folder: Path) -> None:
     assert [run.name for run, _ in list_runs(folder)] == ["zebra", "horse-2", "horse"]
+    assert list_damaged(folder) == []
     (folder / "zebra" / "run.json").write_bytes(b'{"id": "\xff"')
     assert [run.name for run, _ in list_runs(folder)] == ["horse-2", "horse"]
+    [(run, why)] = list_damaged(folder)
+    assert run.name == "zebra"
+    assert "run.json: is damaged" in why.one_line()
+    assert find_run("zeb", folder) == run, "it is there, and whoever reads it says what is wrong with it"
 
 
 def test_the_most_recent_live_run_is_the_newest_with_an_engine(folder: Path) -> None:
@@ -81,3 +86,6 @@ def test_the_folder_of_runs_is_asked_for_or_named_by_the_environment(
     monkeypatch.setenv("GAN_TUI_RUNS_DIR", str(tmp_path / "mine"))
     assert runs_folder(None) == tmp_path / "mine"
     assert runs_folder(Path("here")) == tmp_path / "here"
+    (tmp_path / "file").touch()
+    with pytest.raises(RequestError, match="file: is not a folder"):
+        runs_folder(Path("file"))

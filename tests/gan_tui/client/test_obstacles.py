@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -40,7 +41,9 @@ def test_nothing_is_in_the_way(horse: RunDirectory) -> None:
 def test_an_engine_at_work(horse: RunDirectory) -> None:
     with locked(horse):
         [line] = refusals(horse)
-    assert line == "2 run horse: is being trained now. Attach to it: gan-tui attach horse"
+        assert line.startswith("2 run horse: is being trained now. Attach to it: gan-tui attach horse; or")
+        assert refusals(horse, "6") == [], "a branch only reads it"
+        assert refusals(horse, "latest", ResumeRequest(branch=True)) == []
 
 
 def test_a_damaged_checkpoint_is_named_with_the_newest_good_one(horse: RunDirectory) -> None:
@@ -53,6 +56,19 @@ def test_a_damaged_checkpoint_is_named_with_the_newest_good_one(horse: RunDirect
         flip_a_bit(horse, step)
     [line] = refusals(horse)
     assert line.startswith("1 run horse: has no undamaged checkpoint; that of step 12 has a damaged file")
+    assert line.endswith(". Restore its files from a backup, or train it anew: gan-tui train tiny")
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["its own copy", "its parent's"])
+def test_a_branch_whose_beginning_is_damaged(horse: RunDirectory, kept: bool) -> None:
+    """Its copy may be one file with the parent's, and then one flipped bit damages both."""
+    branch = begin(plan_resume(horse, "6", ResumeRequest(branch=True)))
+    flip_a_bit(horse, 6)
+    if not kept:
+        shutil.rmtree(branch.checkpoints)
+    [line] = refusals(branch)
+    assert line.startswith("1 run horse-from-6: has no undamaged checkpoint; that of step 6 has a damaged file")
+    assert line.endswith(f"or branch from another checkpoint of its parent: gan-tui checkpoints {horse.root}")
 
 
 def test_a_run_does_not_begin_anew_because_its_checkpoints_cannot_be_read(horse: RunDirectory) -> None:
@@ -60,6 +76,9 @@ def test_a_run_does_not_begin_anew_because_its_checkpoints_cannot_be_read(horse:
         (folder / MANIFEST).write_bytes(b"{")
     [line] = refusals(horse)
     assert line.startswith("1 run horse: has checkpoints, and none that can be read: step-00000003 has no readable")
+    assert line.endswith(f"Restore one from a backup; or move {horse.checkpoints} away, and the run begins anew.")
+    for chosen, request in (("9", None), ("best", None), ("latest", ResumeRequest(branch=True))):
+        assert refusals(horse, chosen, request) == [line]
     shutil.rmtree(horse.checkpoints)
     assert refusals(horse) == []
 
@@ -76,7 +95,8 @@ def test_a_run_does_not_begin_anew_because_its_checkpoints_cannot_be_read(horse:
             ("run.steps=12",),
             "2 run horse: has done all its steps at 12. Train longer in a branch: gan-tui resume horse",
         ),
-        (("run.steps=0", "optim.epochs=1", "optim.decay_epochs=1"), "--checkpoint 12 --set optim.epochs=…"),
+        (("run.steps=0", "optim.epochs=1", "optim.decay_epochs=1"), "--checkpoint 12 --set optim.epochs=4"),
+        (("run.steps=12", "optim.epochs=1", "optim.decay_epochs=1"), "--set optim.epochs=4 --steps 0"),
         (("data.crop=34",), "data.crop"),
     ],
 )
@@ -89,7 +109,17 @@ def test_networks_of_another_kind(horse: RunDirectory) -> None:
     without_layers = horse.config.read_text().replace("layers = 1\n", "")  # which pixel discriminators do not have
     horse.config.write_text(without_layers)
     [line] = refusals(horse, "latest", asked("discriminator.arch=pixel"))
-    assert line == "2 discriminator: is of another kind than the checkpoint's. Train it anew: gan-tui train"
+    fact = "is pixel, and the checkpoint's weights were trained with patch"
+    assert line == f"2 discriminator.arch: {fact}. Leave it, or train anew: gan-tui train"
+
+
+def test_a_configuration_that_was_edited_by_hand(horse: RunDirectory) -> None:
+    edited = re.sub(r"(\[generator\][^\[]*?width = )4", r"\g<1>8", horse.config.read_text())
+    horse.config.write_text(edited)
+    [line] = refusals(horse)
+    fact = "is 8, and the checkpoint's weights were trained with 4"
+    assert line == f"2 generator.width: {fact}. Put it back in {horse.config}, or train anew: gan-tui train"
+    assert refusals(horse, "latest", asked("generator.width=4")) == []
 
 
 def test_first_weights_matter_no_more(horse: RunDirectory) -> None:
@@ -100,6 +130,9 @@ def test_first_weights_matter_no_more(horse: RunDirectory) -> None:
 def test_a_finished_run(trained: RunDirectory, settings: tuple[str, ...]) -> None:
     [line] = refusals(trained, "latest", asked(*settings))
     assert line.endswith("gan-tui resume horse --checkpoint 12 --steps 24")
+    limited = asked("optim.epochs=2", "optim.decay_epochs=1", *settings)
+    [line] = refusals(trained, "latest", limited)
+    assert line.endswith(f"--checkpoint 12 --steps {24 if settings else 15}"), "no further than the epochs go"
     assert refusals(trained, "latest", asked("run.steps=13", *settings)) == []
     assert refusals(trained, "9", asked(*settings)) == []
 

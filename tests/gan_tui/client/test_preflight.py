@@ -14,7 +14,8 @@ from engine.protocol.events import StagedChange
 from engine.protocol.rundir import RunDirectory, read_identity, versions, write_identity
 from gan_tui.client.branch import ResumeRequest
 from gan_tui.client.preflight import ControlStanding, Preflight, preflight, run_to_resume
-from gan_tui.client.preset_drift import Difference
+from gan_tui.client.preflight_words import told
+from gan_tui.client.preset_drift import Alteration
 from tests.gan_tui.client.resumable import cut, flip_a_bit, folder_of, rewrite
 from tests.runs import make_images, make_run, train_to_end
 
@@ -49,8 +50,8 @@ def test_a_branch_with_other_settings(horse: RunDirectory) -> None:
     seen = look(horse, "6", "loss.cycle_a=4", "optim.epochs=9")
     assert (seen.goes_on, seen.branch) == ("branch", "horse-from-6")
     assert seen.settings == (
-        Difference(key="loss.cycle_a", before=3.0, after=4.0),
-        Difference(key="optim.epochs", before=2, after=9),
+        Alteration(key="loss.cycle_a", before=3.0, after=4.0),
+        Alteration(key="optim.epochs", before=2, after=9),
     )
     standing = {control.name: control for control in seen.controls}
     assert standing["loss.cycle_a"] == ControlStanding(name="loss.cycle_a", value=4.0, checkpoint=3.0, configured=10.0)
@@ -90,9 +91,18 @@ def test_a_damaged_one_that_was_asked_for_is_refused(horse: RunDirectory) -> Non
     assert seen.exit_status == 1
     assert seen.checkpoint is not None
     assert seen.checkpoint.damage.startswith("has a damaged file G_A.safetensors")
+    assert (seen.goes_on, seen.warnings) == ("nowhere", ())
     with pytest.raises(WorkError) as caught:
         run_to_resume(horse, "12", ResumeRequest())
     assert caught.value.fix == "The newest good one is step 9: gan-tui resume horse --checkpoint 9"
+
+
+def test_a_run_of_which_no_checkpoint_can_be_read_goes_on_nowhere(horse: RunDirectory) -> None:
+    for step in (3, 6, 9, 12):
+        (folder_of(horse, step) / MANIFEST).write_bytes(b"{")
+    seen = look(horse)
+    assert (seen.checkpoint, seen.goes_on, seen.exit_status) == (None, "nowhere", 1)
+    assert told(seen, "")[0].lines == ("from none of its checkpoints: they cannot be read",)
 
 
 def test_others_are_read_when_it_is_to_be_thorough(horse: RunDirectory) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from engine.config.load import dump, read_toml, resolve
 from engine.config.presets import shipped_presets
-from gan_tui.client.preset_drift import Difference, differences, preset_drift
+from gan_tui.client.preset_drift import Alteration, differences, preset_drift
 from tests.runs import tiny_config
 
 
@@ -24,9 +24,9 @@ def test_a_preset_file_that_was_changed(tmp_path: Path, monkeypatch: pytest.Monk
     found = preset_drift("mine", tiny_config("sentinel.not_finite.action=warn"))
     assert found.problem == ""
     assert found.differences == (
-        Difference(key="loss.cycle_a", before=7.0, after=10.0),
-        Difference(key="run.seed", before=3, after=0),
-        Difference(key="sentinel.not_finite.action", before="stop", after="warn"),
+        Alteration(key="loss.cycle_a", before=7.0, after=10.0),
+        Alteration(key="run.seed", before=3, after=0),
+        Alteration(key="sentinel.not_finite.action", before="stop", after="warn"),
     )
 
 
@@ -56,8 +56,8 @@ def test_a_key_of_one_kind_only() -> None:
     pixel = resolve({"discriminator": {"arch": "pixel"}}, "pixel")
     patch = resolve({"discriminator": {"arch": "patch"}}, "patch")
     assert differences(patch, pixel) == (
-        Difference(key="discriminator.arch", before="patch", after="pixel"),
-        Difference(key="discriminator.layers", before=3, after=None),
+        Alteration(key="discriminator.arch", before="patch", after="pixel"),
+        Alteration(key="discriminator.layers", before=3, after=None),
     )
 
 

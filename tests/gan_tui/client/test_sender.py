@@ -53,7 +53,7 @@ def test_what_the_engine_cannot_read_is_a_refusal_at_once(run: RunDirectory, lin
 
 
 def test_a_run_that_ended_has_nobody_to_ask(run: RunDirectory) -> None:
-    Standing(run).enter("finished")
+    Standing(run).enter("stopped")
     with pytest.raises(RequestError, match=r"run r: has no engine at work. Start it: gan-tui resume r"):
         ask(run, cmd.Pause(), PATIENCE)
 

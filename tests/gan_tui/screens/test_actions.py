@@ -19,6 +19,7 @@ from gan_tui.screens.dashboard import DashboardScreen
 from gan_tui.screens.help import HelpScreen
 from gan_tui.screens.prompts import NoteDialog, ValueDialog
 from gan_tui.screens.stop import StopDialog
+from gan_tui.state.run_view import Origin
 from tests.gan_tui.conftest import MakeDashboard
 from tests.gan_tui.fake_feed import FakeFeed
 from tests.gan_tui.recorded import Recording
@@ -32,6 +33,10 @@ def deck(pilot: Driver) -> DashboardScreen:
     screen = pilot.app.screen_stack[0]
     assert isinstance(screen, DashboardScreen)
     return screen
+
+
+def footer_text(pilot: Driver) -> str:
+    return " ".join("".join(text for text, _ in deck(pilot).footer.lines(200)[0]).split())
 
 
 async def press(pilot: Driver, *keys: str) -> None:
@@ -313,9 +318,40 @@ async def test_a_lost_engine_is_a_state_with_a_way_on(feed: FakeFeed, make_dashb
         assert deck(pilot).banner.display
         await press(pilot, "P")
         assert feed.sent == []
-        assert "gan-tui resume horse2zebra" in deck(pilot).footer.remark
+        assert deck(pilot).footer.remark.startswith("No engine works on this run. R lists the checkpoints")
         await press(pilot, "q")
         assert pilot.app.return_value == Ended(status="lost")
+
+
+async def test_without_an_engine_only_what_needs_none_is_offered(feed: FakeFeed, make_dashboard: MakeDashboard) -> None:
+    async with make_dashboard(feed).run_test(size=(200, 50)) as pilot:
+        assert footer_text(pilot).startswith("q detach P pause S save [ ] control - + nudge Enter apply u undo X stop")
+        await press(pilot, "plus")
+        feed.play(ev.Finished(**Recording().when(0) | {"seq": 10_000, "step": 49_200}))
+        feed.relink("record")
+        await settle(pilot)
+        assert deck(pilot).controls.drafts == {}
+        assert footer_text(pilot) == "q leave [ ] control R checkpoints f freeze y log y s smoothing ? help"
+        for action in ACTIONS:
+            if action.needs_engine:
+                await press(pilot, action.keys[0])
+                assert deck(pilot).footer.remark.startswith("No engine works on this run")
+        assert pilot.app.screen is deck(pilot)
+        assert deck(pilot).controls.drafts == {}
+        assert feed.sent == []
+
+
+async def test_read_only_offers_no_command(feed: FakeFeed, make_dashboard: MakeDashboard) -> None:
+    async with make_dashboard(feed, readonly=True).run_test(size=(200, 50)) as pilot:
+        assert footer_text(pilot).startswith("q detach [ ] control R checkpoints")
+
+
+async def test_a_branch_says_where_it_begins_also_where_the_header_has_no_room(make_dashboard: MakeDashboard) -> None:
+    feed = FakeFeed(origin=Origin(run="horse[red]", step=12_000))
+    async with make_dashboard(feed).run_test(size=(80, 24)) as pilot:
+        title = deck(pilot).plot._border_title
+        assert title is not None
+        assert title.plain == "losses · from horse[red] @ 12,000"
 
 
 async def test_an_unanswered_command_is_told(feed: FakeFeed, make_dashboard: MakeDashboard) -> None:

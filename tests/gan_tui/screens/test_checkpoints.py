@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -16,6 +18,7 @@ from engine.protocol.rundir import RunDirectory
 from gan_tui.app import PickerApp
 from gan_tui.client.branch import ResumeRequest
 from gan_tui.screens.checkpoints import CheckpointPicker
+from gan_tui.themes import DARK
 from gan_tui.widgets.checkpoint_details import CheckpointDetails
 from gan_tui.widgets.checkpoint_table import CheckpointTable
 from gan_tui.widgets.fact_sheet import FactSheet
@@ -25,6 +28,7 @@ from tests.gan_tui.conftest import MakeDashboard, make_run, write_checkpoint
 from tests.gan_tui.fake_feed import FakeFeed
 from tests.gan_tui.recorded import BEGAN
 from tests.gan_tui.screens.settled import settle
+from tests.until import PATIENCE
 
 Picking = Pilot[int | None]
 
@@ -239,6 +243,54 @@ async def test_a_picture_is_shown_where_there_is_one(tmp_path: Path) -> None:
         assert "truncated file thumbnail.png" in facts(pilot)["problem"]
         await press(pilot, "up")
         assert thumbnail.display
+
+
+class Hasty(App[None]):
+    """Opens the picker over nothing, with ages that are renewed every second."""
+
+    def __init__(self, run: RunDirectory) -> None:
+        super().__init__()
+        self.register_theme(DARK)
+        self.theme = DARK.name
+        self.picker = CheckpointPicker(run, ResumeRequest(), now=BEGAN + 900, ageing=1.0)
+
+    def on_mount(self) -> None:
+        self.push_screen(self.picker)
+
+
+async def test_ages_grow_while_it_is_open(run: RunDirectory) -> None:
+    app = Hasty(run)
+    picker = app.picker
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+
+        def age() -> str:
+            return str(picker.table.get_row_at(0)[3]).strip()
+
+        before = age()
+        async with asyncio.timeout(PATIENCE):
+            while age() == before:
+                await pilot.pause(0.05)
+        assert age() > before
+        assert f"{age()} old" in str(picker.details.headline.render())
+
+
+async def test_before_the_checkpoints_are_listed_it_says_so(run: RunDirectory) -> None:
+    picker = CheckpointPicker(run, ResumeRequest(), now=BEGAN)
+    assert picker.has_class("-reading"), "which hides what is empty yet"
+    async with picking(run) as pilot:
+        assert not screen(pilot).has_class("-reading")
+
+
+async def test_the_mark_of_a_damaged_one_keeps_its_colour_under_the_cursor(run: RunDirectory) -> None:
+    flip_a_bit(run, 40_000)
+    async with picking(run) as pilot:
+        await press(pilot, "down", "up")
+        [strip] = [strip for strip in pilot.app.screen._compositor.render_strips() if "damaged  " in strip.text][:1]
+        colours = {segment.text.strip(): segment.style.color for segment in strip if segment.style}
+        error = screen(pilot).table.get_component_rich_style("checkpoints--bad").color
+        assert colours["damaged"] == error
+        assert colours["40,000"] != error
 
 
 async def test_the_details_can_be_scrolled_by_keys(run: RunDirectory) -> None:

@@ -29,4 +29,4 @@ def test_curves_and_pictures_are_not_told() -> None:
     assert journal_entry(recording.sheet(1, ())) is None
     entry = journal_entry(recording.checkpoint(500))
     assert entry is not None
-    assert entry.text == "checkpoint step 500 complete, 339 MB, 0.4 s"
+    assert entry.text == "checkpoint step 500 ok, 339 MB, 0.4 s"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from msgspec.structs import replace
 
 from engine.protocol import commands as cmd
 from engine.protocol import events as ev
@@ -77,6 +78,24 @@ def test_a_nudge_moves_the_value_marks_the_plot_and_can_be_undone(started: RunVi
     assert view.journal[-1].text.startswith("undo: ")
 
 
+def test_only_checkpoints_that_still_exist_are_marked(started: RunView, recording: Recording) -> None:
+    view = apply(started, recording.nudge(5, "loss.cycle_a", 10.0, 5.0))
+    for step, removed in ((5, ()), (10, ()), (15, (5,))):
+        view = apply(
+            view,
+            ev.Checkpointed(
+                **recording.when(step),
+                saved_step=step,
+                path="",
+                seconds=1.0,
+                size=1,
+                reason="schedule",
+                removed=removed,
+            ),
+        )
+    assert [(mark.kind, mark.step) for mark in view.markers] == [("nudge", 5), ("checkpoint", 10), ("checkpoint", 15)]
+
+
 def test_a_staged_change_waits_until_its_step(started: RunView, recording: Recording) -> None:
     staged = ev.Staged(**recording.when(5), values={"loss.identity": 1.0}, at_step=100, by="you")
     view = apply(started, staged)
@@ -118,6 +137,21 @@ def test_a_tick_moves_the_step_whatever_the_clock_says(started: RunView, clock: 
     tick = ev.Tick(step=7, epoch=1, throughput=50.0, state="training", time=started.clock + clock, last_seq=seq)
     view = apply(started, tick)
     assert (view.step, view.throughput, view.clock) == (7, 50.0, tick.time)
+
+
+def test_what_cannot_be_written_is_known_from_ticks_and_forgotten_with_the_engine(
+    started: RunView, recording: Recording
+) -> None:
+    tick = ev.Tick(
+        step=7, epoch=1, throughput=50.0, state="training", time=1.0, last_seq=started.last_seq + 312,
+        lines_waiting=312, save_failure="No space left on device",
+    )  # fmt: skip
+    troubled = apply(started, tick)
+    assert (troubled.lines_waiting, troubled.save_failure) == (312, "No space left on device")
+    written = apply(troubled, replace(tick, lines_waiting=0))
+    assert (written.lines_waiting, written.save_failure) == (0, "No space left on device")
+    taken_up_again = apply(troubled, ev.Started(**recording.when(9), pid=1, host="h"))
+    assert (taken_up_again.lines_waiting, taken_up_again.save_failure) == (0, "")
 
 
 def test_a_tick_from_before_the_newest_event_changes_nothing(started: RunView) -> None:

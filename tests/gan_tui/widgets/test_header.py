@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from gan_tui.state.run_view import Origin, RunView
 from gan_tui.widgets.header import RunHeader
@@ -33,3 +34,14 @@ def test_its_origin_is_the_first_to_go(width: int) -> None:
     if "from" in line:
         assert "cuda:0 bf16" in line
         assert "epoch 10/15" in line
+
+
+def test_what_cannot_be_written_is_told_while_an_engine_is_at_work() -> None:
+    unsaved = replace(BRANCH, save_failure="No space left on device")
+    full = replace(unsaved, lines_waiting=1312)
+    for width in (80, 120, 200):
+        assert "✖ last save failed" in first_line(unsaved, width)
+        assert "✖ 1,312 lines wait for the disk" in first_line(full, width)
+        assert "✖" not in first_line(BRANCH, width)
+    assert "last save" not in first_line(full, 200), "without lines there can be no checkpoint"
+    assert "wait" not in first_line(replace(full, state="failed"), 200)

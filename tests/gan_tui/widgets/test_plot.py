@@ -80,6 +80,33 @@ async def test_what_was_not_finite_is_a_gap_with_a_mark() -> None:
         assert all(not "\u2800" < curve[x] <= "\u28ff" for x in marked[1:-1])
 
 
+async def test_a_term_that_is_switched_off_leaves_the_axis_to_the_others() -> None:
+    recording, history = Recording(), History()
+    for step in range(1, 101):
+        history.record(recording.metrics(step, losses={"G_A": 1.0, "idt_A": 0.5 if step < 50 else 0.0}))
+    app = PlotApp(history)
+    async with app.run_test(size=(90, 24)):
+        app.plot.show(data_of(RunView(name="r"), history))
+        shown = text_of(app.plot)
+        lowest = [line for line in shown[:-2] if line[:5].strip()][-1]
+        assert float(lowest[:5]) >= 0.5, "the axis ends where the last value other than 0 is"
+        assert any(line.rstrip().endswith("idt_A 0.000") for line in shown)
+        right_half = [line[45:70] for line in shown[:-2]]
+        curves = [line for line in right_half if any("\u2800" < char <= "\u28ff" for char in line)]
+        assert len(curves) == 1, "G_A alone"
+
+
+async def test_ticks_of_a_short_run_are_whole_steps() -> None:
+    recording, history = Recording(), History()
+    for step in range(1, 11):
+        history.record(recording.metrics(step, losses={"G_A": 1.0}))
+    app = PlotApp(history)
+    async with app.run_test(size=(72, 24)):
+        app.plot.show(data_of(RunView(name="r"), history))
+        labels = text_of(app.plot)[-1].split()
+        assert labels == ["0", "5", "10"]
+
+
 async def test_an_update_touches_new_columns_only() -> None:
     recording, history = Recording(), History()
     view = absorb(RunView(name="r"), history, recording.run(20_000, (), ()))

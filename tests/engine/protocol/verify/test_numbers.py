@@ -13,6 +13,7 @@ from engine.protocol.codec import encode
 from engine.protocol.rundir import RunDirectory
 from engine.protocol.verify import LISTED, verify_run
 from engine.protocol.verify.findings import Findings
+from engine.protocol.verify.gaps import Gaps
 from engine.protocol.verify.lines import LineReader
 from engine.protocol.verify.numbers import Numbers, RecordFile
 from tests.engine.protocol.verify.damage import edit, findings_of, only_finding, place_of, seq_of
@@ -154,7 +155,52 @@ def test_a_line_that_is_there_twice(run: RunDirectory) -> None:
     seq = seq_of(run.metrics.read_bytes().splitlines()[4])
     finding = only_finding(run)
     assert (finding.severity, finding.subject) == ("problem", "metrics.jsonl")
-    assert finding.fact.startswith(f"line 6 (number {seq}) repeats or goes back behind number {seq},")
+    assert finding.fact == f"has line 6 (number {seq}) again, which other lines have"
+
+
+def test_two_lines_that_have_changed_places_are_one_finding(run: RunDirectory) -> None:
+    edit(run.metrics, lambda lines: lines.insert(4, lines.pop(5)))
+    second, first = (seq_of(line) for line in run.metrics.read_bytes().splitlines()[4:6])
+    assert first < second
+    finding = only_finding(run)
+    assert (finding.severity, finding.subject) == ("problem", "metrics.jsonl")
+    assert finding.fact == f"has line 6 (number {first}) after line 5, whose number is {second}"
+    assert "nothing is lost" in finding.fix
+
+
+def test_a_line_that_was_moved_forward_is_one_finding(run: RunDirectory) -> None:
+    edit(run.metrics, lambda lines: lines.insert(4, lines.pop()))
+    moved, after = (seq_of(line) for line in run.metrics.read_bytes().splitlines()[4:6])
+    finding = only_finding(run)
+    assert finding.fact == f"has line 5 (number {moved}) before line 6, whose number is {after}"
+    assert "nothing is lost" in finding.fix
+
+
+def test_a_number_too_high_does_not_make_what_follows_out_of_order(run: RunDirectory) -> None:
+    seq = change_number(run, 4, 92_345)
+    after = seq_of(run.metrics.read_bytes().splitlines()[5])
+    told = findings_of(run)
+    assert [fact for _, subject, fact in told if subject == "metrics.jsonl"] == [
+        f"has line 5 (number 92,345) before line 6, whose number is {after}"
+    ]
+    assert missing_numbers(told, "problem") == [seq]
+    assert len(told) == 2
+    assert verify_run(run).last_seq == record_of(run)[-1].seq
+
+
+def test_one_at_the_end_leaves_the_numbers_before_it_missing(run: RunDirectory) -> None:
+    last, seq = record_of(run)[-1].seq, change_number(run, -1, 92_345)
+    assert [fact.split(" (")[0] for _, _, fact in findings_of(run)] == [
+        f"lack the number {seq}",
+        f"lack the numbers {last + 1:,} to 92,344",
+    ]
+
+
+def change_number(run: RunDirectory, place: int, seq: int) -> int:
+    """Give a line of metrics another number; its number before."""
+    line = metrics_of(run)[place]
+    edit(run.metrics, lambda lines: lines.__setitem__(place, encode(msgspec.structs.replace(line, seq=seq)) + b"\n"))
+    return line.seq
 
 
 def test_a_file_that_was_appended_to_itself_is_one_finding(run: RunDirectory) -> None:
@@ -162,7 +208,8 @@ def test_a_file_that_was_appended_to_itself_is_one_finding(run: RunDirectory) ->
     run.metrics.write_bytes(b"".join(lines * 2))
     count, last = len(lines), seq_of(lines[-1])
     fact = only_finding(run).fact
-    assert fact.startswith(f"lines {count + 1} to {2 * count} (numbers {seq_of(lines[0])} to {last}) repeat or go back")
+    numbers = f"numbers {seq_of(lines[0])} to {last}"
+    assert fact == f"has lines {count + 1} to {2 * count} ({numbers}) again, which other lines have"
 
 
 def test_a_number_in_both_files(run: RunDirectory) -> None:
@@ -206,10 +253,12 @@ def test_what_an_engine_appends_meanwhile_is_read_in_order(tmp_path: Path) -> No
 
     append(metrics, 1)
     events.touch()
-    findings = Findings()
+    findings, gaps = Findings(), Gaps()
     with LineReader(metrics, growing=True) as first, LineReader(events, growing=True) as second:
-        files = [RecordFile(path.name, reader, findings) for path, reader in zip(paths, (first, second), strict=True)]
-        numbers = Numbers(*files, findings)
+        files = [
+            RecordFile(path.name, reader, gaps, findings) for path, reader in zip(paths, (first, second), strict=True)
+        ]
+        numbers = Numbers(*files, gaps, findings)
         lines = numbers.lines()
         read = [next(lines)[1].seq]
         append(events, 2)
@@ -217,5 +266,6 @@ def test_what_an_engine_appends_meanwhile_is_read_in_order(tmp_path: Path) -> No
         append(events, 4)
         read += [line.seq for _, line in lines]
         numbers.report()
+        gaps.report(findings)
     assert read == [1, 2, 3, 4]
     assert findings.listed() == ()

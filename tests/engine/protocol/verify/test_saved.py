@@ -15,6 +15,7 @@ from engine.protocol.codec import encode
 from engine.protocol.rundir import Parent, RunDirectory, read_identity, write_identity
 from engine.protocol.verify import verify_run
 from tests.engine.protocol.verify.damage import edit, findings_of, flip_bit, only_finding, rewrite_manifest, seq_of
+from tests.engine.train.here import train_here
 from tests.gan_tui.client.locked import locked
 from tests.runs import record_of
 
@@ -42,8 +43,8 @@ def test_one_changed_bit(run: RunDirectory, name: str) -> None:
     flip_bit(folder(run) / name)
     finding = only_finding(run)
     assert (finding.severity, finding.topic) == ("problem", "checkpoints")
-    assert finding.subject == f"checkpoints/step-00000009/{name}"
-    assert finding.fact == "is damaged (its SHA-256 is not what was written)"
+    assert finding.subject == "checkpoints/step-00000009"
+    assert finding.fact == f"has a damaged file {name} (its SHA-256 differs from the manifest's)"
 
 
 def test_a_truncated_file(run: RunDirectory) -> None:
@@ -51,8 +52,8 @@ def test_a_truncated_file(run: RunDirectory) -> None:
     size = path.stat().st_size
     os.truncate(path, 100)
     finding = only_finding(run)
-    assert finding.subject == "checkpoints/step-00000009/D_B.safetensors"
-    assert finding.fact == f"has 100 bytes, and {size:,} were written"
+    assert finding.subject == "checkpoints/step-00000009"
+    assert finding.fact == f"has a truncated file D_B.safetensors (100 of {size:,} bytes)"
 
 
 def test_a_missing_file_and_what_is_no_file(run: RunDirectory) -> None:
@@ -60,7 +61,7 @@ def test_a_missing_file_and_what_is_no_file(run: RunDirectory) -> None:
     (folder(run) / "D_A.safetensors").unlink()
     (folder(run) / "D_A.safetensors").mkdir()
     assert findings_of(run) == [
-        ("problem", f"checkpoints/step-00000009/{name}.safetensors", "is gone") for name in ("D_A", "D_B")
+        ("problem", "checkpoints/step-00000009", f"lacks its file {name}.safetensors") for name in ("D_A", "D_B")
     ]
 
 
@@ -96,8 +97,8 @@ def test_a_manifest_that_names_a_file_which_cannot_be_one(run: RunDirectory) -> 
     stored = read_manifest(folder(run)).files
     rewrite_manifest(folder(run), files={**stored, "a" * 300: stored["training.pt"]})
     finding = only_finding(run)
-    assert (finding.severity, finding.subject) == ("problem", f"checkpoints/step-00000009/{'a' * 300}")
-    assert finding.fact == "cannot be read (File name too long)"
+    assert (finding.severity, finding.subject) == ("problem", "checkpoints/step-00000009")
+    assert finding.fact == f"has an unreadable file {'a' * 300} (File name too long)"
 
 
 def test_files_that_the_manifest_does_not_know(run: RunDirectory) -> None:
@@ -110,8 +111,21 @@ def test_files_that_the_manifest_does_not_know(run: RunDirectory) -> None:
 def test_a_checkpoint_of_another_run_or_step(run: RunDirectory) -> None:
     rewrite_manifest(folder(run), run="somebody")
     assert only_finding(run).fact == "was written by another run, somebody"
-    rewrite_manifest(folder(run, 12), step=11)
-    assert ("problem", "checkpoints/step-00000012", "holds step 11, whatever its name says") in findings_of(run)
+
+
+def test_a_manifest_whose_step_was_changed(run: RunDirectory) -> None:
+    rewrite_manifest(folder(run), step=8)
+    finding = only_finding(run)
+    assert (finding.severity, finding.subject) == ("problem", "checkpoints/step-00000009")
+    assert finding.fact == "is of step 9 by its name and of step 8 by its manifest.json"
+    assert finding.fix.startswith("The journal has step 9: the manifest.json was changed. Go on from another")
+
+
+def test_a_checkpoint_that_was_renamed(run: RunDirectory) -> None:
+    folder(run).rename(folder(run, 10))
+    finding = verify_run(run).findings[0]
+    assert (finding.severity, finding.subject) == ("problem", "checkpoints/step-00000010")
+    assert finding.fix == "The journal has step 9: it was renamed. Name it step-00000009 again."
 
 
 def test_a_checkpoint_that_knows_more_than_the_record(run: RunDirectory) -> None:
@@ -158,7 +172,30 @@ def test_one_set_aside_is_still_there(run: RunDirectory) -> None:
     aside = folder(run).rename(run.checkpoints / "abandoned-1-step-00000009")
     assert findings_of(run) == []
     flip_bit(aside / "G_A.safetensors")
-    assert only_finding(run).subject == "checkpoints/abandoned-1-step-00000009/G_A.safetensors"
+    finding = only_finding(run)
+    assert (finding.severity, finding.subject) == ("problem", "checkpoints/abandoned-1-step-00000009")
+
+
+def test_one_that_an_engine_found_damaged_and_set_aside_is_dealt_with(run: RunDirectory) -> None:
+    write_identity(run, msgspec.structs.replace(read_identity(run), state="stopped"))
+    flip_bit(folder(run, 12) / "G_A.safetensors")
+    run.config.write_text(run.config.read_text().replace("steps = 12", "steps = 13"))
+    train_here(run)
+    aside = run.checkpoints / "abandoned-1-step-00000012"
+    finding = next(each for each in verify_run(run).findings if "damaged" in each.fact)
+    assert (finding.severity, finding.subject) == ("remark", f"checkpoints/{aside.name}")
+    assert "problem" not in [severity for severity, _, _ in findings_of(run)]
+    shutil.rmtree(aside)
+    assert "problem" not in [severity for severity, _, _ in findings_of(run)]
+
+
+def test_damage_that_came_later_is_not(run: RunDirectory) -> None:
+    training = next(event for event in record_of(run) if isinstance(event, ev.Training))
+    found = ev.Alert(seq=training.seq, step=3, time=0.0, subject="checkpoint step-00000009", fact="has a damaged file")
+    replace_line(run, found)
+    aside = folder(run).rename(run.checkpoints / "abandoned-1-step-00000009")
+    flip_bit(aside / "G_A.safetensors")
+    assert only_finding(run).severity == "problem", "that alert was about another, of the same step"
 
 
 def test_one_written_just_before_a_kill_is_announced_by_no_event(run: RunDirectory) -> None:
@@ -221,7 +258,7 @@ def test_one_that_a_newer_copy_was_to_replace_is_put_back(run: RunDirectory) -> 
         assert findings_of(run) == []
     flip_bit(waiting / "G_A.safetensors")
     assert [finding[:2] for finding in findings_of(run)] == [
-        ("problem", "checkpoints/.step-00000009.replaced/G_A.safetensors"),
+        ("problem", "checkpoints/.step-00000009.replaced"),
         ("remark", "checkpoints/.step-00000009.replaced"),
     ]
 
@@ -246,7 +283,8 @@ def test_a_newer_copy_takes_the_place_of_one_of_its_own_course_alone(
     training = next(event for event in events if isinstance(event, ev.Training) and event.seq > resumed.seq)
     replace_line(run, msgspec.structs.replace(resumed, from_step=from_step))
     replace_line(run, msgspec.structs.replace(ninth, seq=training.seq, removed=()))
-    facts = [("problem", "checkpoints/step-00000009", "is gone, and no event says that it was deleted")]
+    fact = "an older copy is gone, and no event says that it was deleted"
+    facts = [("problem", "checkpoints/step-00000009", fact)]
     assert findings_of(run) == (facts if gone else [])
 
 
@@ -278,4 +316,4 @@ def test_files_that_checkpoints_share_are_read_once_and_damaged_in_both(run: Run
     assert verify_run(run).bytes_hashed == alone
     flip_bit(folder(run) / "G_A.safetensors")
     damaged = [subject for severity, subject, _ in findings_of(run) if severity == "problem"]
-    assert damaged == [f"checkpoints/{name}step-00000009/G_A.safetensors" for name in ("abandoned-1-", "")]
+    assert damaged == [f"checkpoints/{name}step-00000009" for name in ("abandoned-1-", "")]

@@ -13,7 +13,7 @@ from engine.protocol.commands import Stop
 from engine.protocol.course import write_nudges
 from engine.protocol.rundir import Parent, Replay, RunDirectory, read_identity, write_identity
 from engine.protocol.verify import verify_run
-from tests.engine.protocol.verify.damage import findings_of, only_finding, rewrite_manifest
+from tests.engine.protocol.verify.damage import findings_of, only_finding, rewrite_manifest, seq_of
 from tests.engine.train.here import after_step, train_here
 from tests.gan_tui.client.locked import locked
 from tests.runs import engine_of, make_run, metrics_of, record_of
@@ -81,11 +81,38 @@ def test_a_run_that_no_engine_has_begun(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["metrics.jsonl", "events.jsonl"])
-def test_a_file_of_the_record_that_is_gone_or_cannot_be_read(run: RunDirectory, name: str) -> None:
+def test_a_file_of_the_record_that_is_gone_or_cannot_be_read_is_one_finding(run: RunDirectory, name: str) -> None:
+    last = max(seq_of(line) for path in (run.metrics, run.events) if path.name != name for line in lines_in(path))
+    lost = sum(seq_of(line) < last for line in lines_in(run.root / name))
     (run.root / name).unlink()
-    assert ("problem", name, "is gone") in findings_of(run)
+    assert findings_of(run) == [("problem", name, f"is gone, and with it at least {lost} lines")]
     (run.root / name).mkdir()
-    assert ("problem", name, "cannot be read (Is a directory)") in findings_of(run)
+    assert findings_of(run) == [("problem", name, "cannot be read (Is a directory)")]
+
+
+def lines_in(path: Path) -> list[bytes]:
+    return path.read_bytes().splitlines()
+
+
+def test_a_record_that_is_gone_is_two(run: RunDirectory) -> None:
+    run.metrics.unlink()
+    run.events.unlink()
+    assert findings_of(run) == [("problem", name, "is gone") for name in ("metrics.jsonl", "events.jsonl")]
+
+
+def test_a_configuration_of_other_networks_than_were_trained(run: RunDirectory) -> None:
+    text = run.config.read_text()
+    assert text.count("init_gain = 0.02") == 2
+    run.config.write_text(text.replace("init_gain = 0.02", "init_gain = 0.5"))
+    assert findings_of(run) == [], "the first weights are long gone"
+    run.config.write_text(text.replace("width = 4", "width = 16"))
+    assert findings_of(run) == [
+        ("problem", "config.toml", f"{section}.width is 16, and checkpoint step-00000009 was trained with 4")
+        for section in ("generator", "discriminator")
+    ]
+    for step in (9, 12):
+        rewrite_manifest(run.checkpoints / f"step-{step:08d}", networks={})
+    assert findings_of(run) == [], "older checkpoints do not say"
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{}", b'{"id": "\xff"}'])
@@ -96,7 +123,7 @@ def test_an_identity_that_cannot_be_read_does_not_end_the_verifying(run: RunDire
     (run.checkpoints / "step-00000009" / "training.pt").unlink()
     assert [(severity, subject) for severity, subject, _ in findings_of(run)] == [
         ("problem", "run.json"),
-        ("problem", "checkpoints/step-00000009/training.pt"),
+        ("problem", "checkpoints/step-00000009"),
     ]
 
 

@@ -1,0 +1,142 @@
+"""What a preflight draws attention to: what forbids a resume, and what is worth knowing and forbids nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from engine.config.controls import controls_of
+from engine.config.methods import TrainConfig
+from engine.config.schema import SyntheticData
+from engine.errors import GanTuiError, WorkError
+from engine.protocol.record import last_metrics
+from engine.protocol.rundir import versions
+from gan_tui.client.branch import ResumePlan
+from gan_tui.client.horizon import Horizon
+
+ROOM_FOR = 2
+"""Checkpoints for which there should be room: one is written before the oldest is deleted."""
+LOWER = 0.5
+"""The share of the learning rates that is proposed after losses that were not finite."""
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """Something in the way of the resume, or worth knowing before it."""
+
+    subject: str
+    fact: str
+    fix: str = ""
+    exit_status: Literal[0, 1, 2] = 0
+    """With which the command ends that is refused for it: 1 the work failed, 2 the request was wrong."""
+
+    def in_words(self) -> str:
+        """All of it, on one line."""
+        return f"{self.subject}: {self.fact}" + (f". {self.fix}" if self.fix else "")
+
+
+def notice_of(obstacle: GanTuiError) -> Notice:
+    """What is in the way."""
+    status: Literal[1, 2] = 1 if obstacle.exit_code == WorkError.exit_code else 2
+    return Notice(subject=obstacle.subject, fact=obstacle.fact, fix=obstacle.fix, exit_status=status)
+
+
+def warnings_of(plan: ResumePlan, horizon: Horizon) -> Iterator[Notice]:
+    """What forbids nothing, the most important first."""
+    yield from _passed_over(plan)
+    yield from _how_it_ended(plan)
+    yield from _steps_beyond_the_epochs(plan, horizon)
+    yield from _another_seed(plan)
+    yield from _other_versions(plan)
+    yield from _other_threads(plan)
+    yield from _too_little_room(plan)
+
+
+def _passed_over(plan: ResumePlan) -> Iterator[Notice]:
+    damaged = {kept.folder: kept.damage for kept in plan.inventory.newest_first}
+    for folder in reversed(plan.passed_over):
+        fix = f"Step {plan.step:,} is taken up instead; the damaged one is not deleted."
+        yield Notice(subject=f"checkpoint {folder.name}", fact=damaged.get(folder, "is gone"), fix=fix)
+
+
+def _how_it_ended(plan: ResumePlan) -> Iterator[Notice]:
+    """What ended the run, or broke its numbers before somebody did, will again unless its cause is gone."""
+    subject, newest = f"run {plan.source.name}", last_metrics(plan.source)
+    broken = [name for name, value in newest.losses.items() if value is None] if newest else []
+    if plan.identity.state == "failed":  # its engine has said what to do, and where the last finite state is
+        yield Notice(subject=subject, fact=f"failed when it was last trained: {plan.identity.reason}")
+    elif newest and broken and newest.step > plan.step:
+        fact = f"came to losses that are NaN or infinite by step {newest.step:,} ({', '.join(broken)})"
+        yield Notice(subject=subject, fact=fact, fix=_lower_rates(plan))
+
+
+def _lower_rates(plan: ResumePlan) -> str:
+    """Options with lower rates than the checkpoint's and config.toml's; nothing where lower ones are asked for."""
+    wanted, stood, made = (_rates(config) for config in (plan.config, plan.standing, plan.before))
+    if any(wanted[name] < value for name, value in stood.items()):
+        return ""
+    options = " ".join(f"--set {name}={min(value, made[name]) * LOWER:g}" for name, value in stood.items())
+    return f"Lower the learning rates, in a branch: {options}"
+
+
+def _rates(config: TrainConfig) -> dict[str, float]:
+    return {control.name: control.default for control in controls_of(config) if control.name.startswith("optim.lr_")}
+
+
+def _steps_beyond_the_epochs(plan: ResumePlan, horizon: Horizon) -> Iterator[Notice]:
+    steps, end = plan.config.run.steps, horizon.all_epochs
+    if end is not None and steps > end and steps != plan.before.run.steps:
+        fact = f"is beyond the run's epochs, which end at step {end:,}"
+        yield Notice(
+            subject=f"run.steps = {steps:,}", fact=fact, fix="More epochs make it longer: --set optim.epochs=…"
+        )
+
+
+def _another_seed(plan: ResumePlan) -> Iterator[Notice]:
+    seed = plan.config.run.seed
+    if seed == plan.standing.run.seed:
+        return
+    what = "the order and the crops of the images"
+    if isinstance(plan.config.data, SyntheticData):
+        what = "the images that are drawn, their order and their crops"
+    fix = "Weights, image pools and all other random states are the checkpoint's."
+    yield Notice(subject=f"run.seed = {seed}", fact=f"changes {what} from here on, and nothing else", fix=fix)
+
+
+def _other_versions(plan: ResumePlan) -> Iterator[Notice]:
+    then, now = plan.identity.versions, versions()
+    for name in ("torch", "torchvision"):
+        if name in then and then[name] != now.get(name):
+            fact = f"is {now.get(name, 'not installed')} now, and was {then[name]} when the run was last started"
+            yield Notice(subject=name, fact=fact, fix="Numbers may differ in their last digits.")
+
+
+def _other_threads(plan: ResumePlan) -> Iterator[Notice]:
+    """The engine goes on with as many CPU threads as it had, unless it is told otherwise or there are too few cores."""
+    then, told, cores = plan.identity.threads, os.environ.get("OMP_NUM_THREADS", ""), _cores()
+    if plan.branch or not then or not plan.identity.device.startswith("cpu"):
+        return
+    same = told == str(then) if told else then <= cores
+    if not same:
+        fact = f"are {then} no more: " + (f"OMP_NUM_THREADS is {told}" if told else f"this machine has {cores} cores")
+        yield Notice(subject="the CPU threads", fact=fact, fix="Numbers may differ in their last digits.")
+
+
+def _cores() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _too_little_room(plan: ResumePlan) -> Iterator[Notice]:
+    if plan.checkpoint is None:
+        return
+    size = plan.checkpoint.manifest.size
+    existing = next(place for place in (plan.folder, *plan.folder.parents) if place.exists())
+    free = shutil.disk_usage(existing).free
+    if free < ROOM_FOR * size:
+        fact = f"has {free / 1e6:,.0f} MB free, and a checkpoint takes {size / 1e6:,.0f} MB"
+        fix = "Make room: a checkpoint that finds none is not written."
+        yield Notice(subject=str(existing), fact=fact, fix=fix)

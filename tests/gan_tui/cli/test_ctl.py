@@ -1,0 +1,36 @@
+"""What ``ctl status`` says to people."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from engine.protocol.commands import Report
+from engine.protocol.events import StagedChange
+from gan_tui.cli.ctl import show_report
+
+REPORT = Report(
+    run="r", state="training", phase="", step=1_200, total_steps=2_000, epoch=3, epochs=5, throughput=4.051433,
+    controls={"loss.cycle_a": 0.30000000000000004, "checkpoint.every": 1_000_000.0, "optim.lr_g": 2e-4},
+    staged=(StagedChange(at_step=1_500, values={"loss.cycle_a": 1e9}, by="you"),),
+    lr={"G": 0.00019999999}, losses={"G_A": 123456789.123, "D_A": None}, last_seq=9,
+)  # fmt: skip
+
+
+def test_numbers_are_as_short_as_on_the_dashboard(capsys: pytest.CaptureFixture[str]) -> None:
+    show_report(REPORT)
+    assert capsys.readouterr().out.splitlines() == [
+        "r: training",
+        "step 1,200 of 2,000, epoch 3 of 5, 4.05 it/s",
+        "lr        G 0.0002",
+        "losses    G_A 1e8  D_A nan",
+        "controls  loss.cycle_a 0.3  checkpoint.every 1000000  optim.lr_g 2e-4",
+        "staged for step 1,500: loss.cycle_a 1e9",
+    ]
+
+
+def test_what_the_disk_does_not_take_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    show_report(replace(REPORT, lines_waiting=1_234, save_failure="No space left on device"))
+    *_, lines, save = capsys.readouterr().out.splitlines()
+    assert lines == "disk      1,234 lines of the record wait for room"
+    assert save == "disk      the newest checkpoint could not be written: No space left on device"
