@@ -204,7 +204,9 @@ def load_checkpoint(folder: Path, manifest: Manifest, method: Method) -> dict[st
         raise WorkError(f"checkpoint {folder.name}", damage, fix)
     try:
         for name, network in method.networks.items():
-            network.load_state_dict(load_file(folder / f"{name}.safetensors"))
+            file = f"{name}.safetensors"
+            if file in manifest.files or name not in method.averages:  # a branch may begin to keep averages
+                network.load_state_dict(load_file(folder / file))
         training: dict[str, Any] = torch.load(folder / TRAINING_STATE, map_location="cpu", weights_only=True)
         for name, optimizer in method.optimizers.items():
             _load_optimizer(optimizer, training["optimizers"][name])

@@ -41,7 +41,41 @@ TINY: Tree = {
 """Five steps an epoch, a million in all; nothing but metrics is written on the way."""
 
 
-TINY_OF: dict[str, Tree] = {"cyclegan": TINY}
+_DIGITS: Tree = {"kind": "synthetic-digits", "images": 10}
+TINY_OF: dict[str, Tree] = {
+    "cyclegan": TINY,
+    "pix2pix": {
+        **TINY,
+        "method": {"kind": "pix2pix"},
+        "generator": {"arch": "unet", "width": 4, "downs": 5},
+    },
+    "discogan": {
+        **TINY,
+        "method": {"kind": "discogan"},
+        "generator": {"width": 4, "downs": 3},
+        "discriminator": {"width": 4, "downs": 3},
+        "loss": {"switch": 8},
+        "optim": {"epochs": 200_000, "decay_epochs": 0},
+        "run": {"device": "cpu", "batch": 1},
+    },
+    "dtn": {
+        **TINY,
+        "method": {"kind": "dtn", "f_width": 4, "f_steps": 4},
+        "data": _DIGITS,
+        "generator": {"width": 4},
+        "discriminator": {"width": 4},
+        "optim": {"epochs": 200_000, "decay_epochs": 0},
+        "run": {"device": "cpu", "batch": 2},
+    },
+    "aegan": {
+        **TINY,
+        "method": {"kind": "aegan"},
+        "data": _DIGITS,
+        "generator": {"width": 4, "blocks": 2, "shared": 1},
+        "loss": {"class_a": 1.0, "class_b": 1.0},
+        "run": {"device": "cpu", "batch": 2},
+    },
+}
 """The like for every method. Tests that hold for all of them take each of engine.config.methods.CONFIGS from here."""
 
 

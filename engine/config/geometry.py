@@ -112,7 +112,9 @@ def _sides(config: GeneratorConfig) -> _Sides:
 
 
 def _generator_needs(config: GeneratorConfig) -> str:
-    sides, arch = _sides(config), config.__struct_config__.tag
+    sides, arch = _sides(config), str(config.__struct_config__.tag)
+    if isinstance(config, UnetGenerator | EncoderDecoderGenerator | AutoencoderGenerator):
+        arch += f", downs = {config.downs}"
     if sides.most is not None:
         return f"({arch}) takes {sides.most} px and no other side"
     least = f", {sides.least} px or more" if sides.least > sides.step else ""

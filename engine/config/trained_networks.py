@@ -14,6 +14,8 @@ Setting: TypeAlias = bool | int | float | str
 NetworkSettings: TypeAlias = dict[str, dict[str, Setting]]
 """Section of the configuration, key, value."""
 
+_OF_METHODS = ("kind", "f_width")
+"""Keys of a method that its networks are built by."""
 _FIRST_WEIGHTS = ("init", "init_gain")
 """Keys of a network that matter only before the first step."""
 
@@ -33,7 +35,7 @@ def network_settings(config: TrainConfig) -> NetworkSettings:
     tables = msgspec.to_builtins(config)
     sections = {name: tables[name] for name in ("generator", "discriminator")}
     return {
-        "method": {"kind": tables["method"]["kind"]},
+        "method": {key: value for key, value in tables["method"].items() if key in _OF_METHODS},
         **{name: {key: table[key] for key in table if key not in _FIRST_WEIGHTS} for name, table in sections.items()},
     }
 

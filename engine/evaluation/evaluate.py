@@ -40,7 +40,7 @@ def evaluate(request: EvaluationRequest, tell: Tell) -> Evaluation:
     Raises:
         RequestError: the data are not there, or have no test images; the device is not there; or the run's method does
             not translate yet.
-        WorkError: the checkpoint is damaged, or no image of a set can be read.
+        WorkError: the checkpoint is damaged, or an image cannot be read.
     """
     run = msgspec.structs.replace(request.config.run, device=request.device, precision="fp32")
     config = msgspec.structs.replace(request.config, run=run)

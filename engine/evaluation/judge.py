@@ -29,6 +29,7 @@ from engine.config.geometry import DTN_SIDE
 from engine.data.digits import DigitSet, in_batches
 from engine.data.draws import Purpose, generator
 from engine.data.pixels import to_unit_range
+from engine.errors import WorkError
 from engine.evaluation.request import JudgeSettings
 from engine.methods.assembly import Assembly
 from engine.methods.method import evaluating
@@ -61,8 +62,14 @@ class LabelledPixels:
 
     @classmethod
     def of(cls, digits: DigitSet) -> LabelledPixels:
-        """Read every image. Raises WorkError: none can be read."""
+        """Read every image.
+
+        Raises:
+            WorkError: one cannot be read; training puts another in its place, which would be counted twice here.
+        """
         chunks = list(in_batches(digits, _CHUNK))
+        for problem in (problem for chunk in chunks for problem in chunk.problems):
+            raise WorkError(problem.path, f"cannot be used ({problem.reason})", "Mend or remove it.")
         pixels = torch.cat([torch.from_numpy(chunk.pixels) for chunk in chunks])
         return cls(pixels=pixels, labels=torch.cat([torch.from_numpy(chunk.labels) for chunk in chunks]))
 

@@ -1,6 +1,6 @@
 """AE-GAN: translation between two domains through a latent space that they share.
 
-Liu, Breuel, Kautz 2017, "Unsupervised image-to-image translation networks" (UNIT), arXiv:1703.00848; equations and
+Liu, Breuel, Kautz 2017, "Unsupervised image-to-image translation networks" (UNIT), arXiv:1703.00848; terms and
 sections below are its. Its X_1 is our A, X_2 is B; E, G and D are our encoder, decoder and D of the domain that they
 take, make or judge, so unlike CycleGAN's, D_B judges images of B. Its variational part and its weight sharing are
 options. Class terms, for labelled images, are an addition: a translation is to keep its class.
@@ -101,6 +101,7 @@ class AeGan:
         self._averages = Averages(config.optim.ema, self._weights, generators, discriminators)
         trained = {**generators, **discriminators, **classifiers}
         self.networks: Mapping[str, nn.Module] = {**trained, **self._averages.networks}
+        self.averages = frozenset(self._averages.networks)
         self._of_A, self._of_B = self._autoencoders(generators.__getitem__)
         self._judge_of_A = Adversary(self.D_A, config.discriminator, config.loss, self._weights, dtype)
         self._judge_of_B = Adversary(self.D_B, config.discriminator, config.loss, self._weights, dtype)
@@ -128,7 +129,7 @@ class AeGan:
 
         return of("A"), of("B")
 
-    # ------------------------------------------------------------------------------------------------ section 3
+    # -------------------------------------------------------------------------------------- section 3, learning
 
     def step(self, batch: ImageBatch) -> dict[str, Tensor]:
         """Update the discriminators, then the generators against them, on the same translations (see Method.step).
@@ -167,7 +168,7 @@ class AeGan:
         self._averages.moved("G")
         return losses
 
-    # ------------------------------------------------------------------------------------ section 3, equation 5
+    # ------------------------------------------------------------------------------------- section 3, the terms
 
     def _translated(self, part: ImageBatch) -> _Translated:
         """With all that the generators make; a part's activations are made again for its gradient, with the same noise.
@@ -208,24 +209,25 @@ class AeGan:
         return latent + torch.randn_like(latent) if self._config.generator.variational else latent
 
     def _generator_losses(self, translated: _Translated) -> Losses:
-        """Equation 5, as the generators minimise it, each term with its weight."""
+        """The objective as the generators minimise it, each term with its weight."""
         weights, real, images = self._weights, translated.batch, translated.images
         with self._autocast():
             to_A = self._judge_of_A.deceive(images.fake_A, real.real_A)
             to_B = self._judge_of_B.deceive(images.fake_B, real.real_B)
             losses = self._class_losses(real, images)
         losses |= {
-            # equation 4, the GAN terms
+            # L_GAN
             "adver_A": to_A.adversarial * weights["adversarial"],
             "adver_B": to_B.adversarial * weights["adversarial"],
-            # equation 3, the likelihood of the VAE terms, a Laplacian's
+            # the likelihood in L_VAE, a Laplacian's
             "recon_A": l1(images.recon_A, real.real_A) * weights["recon_a"],
             "recon_B": l1(images.recon_B, real.real_B) * weights["recon_b"],
-            # and that of the cycle-consistency terms, which follow the VAE terms
+            # and that in L_CC
             "cycle_A": l1(images.cycle_A, real.real_A) * weights["cycle_a"],
             "cycle_B": l1(images.cycle_B, real.real_B) * weights["cycle_b"],
         }
         if self._config.generator.variational:
+            # the divergences in L_VAE, and those that L_CC has besides them
             losses["kl_A"] = unit_normal_kl(images.latent_A) * weights["kl"]
             losses["kl_B"] = unit_normal_kl(images.latent_B) * weights["kl"]
             losses["kl_cycle_A"] = unit_normal_kl(images.cycle_latent_A) * weights["kl_cycle"]
@@ -247,7 +249,7 @@ class AeGan:
         return losses
 
     def _discriminator_losses(self, shown: Exhibits) -> Losses:
-        """Equation 4, as a discriminator minimises it; loss.adversarial weighs the generators' part of it alone."""
+        """L_GAN as the discriminators minimise it; loss.adversarial weighs the generators' part of it alone."""
         with self._autocast():
             of_A = self._judge_of_A.tell_apart(shown.real_A, shown.fake_A)
             of_B = self._judge_of_B.tell_apart(shown.real_B, shown.fake_B)

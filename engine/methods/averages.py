@@ -51,8 +51,12 @@ class MovingAverage:
         return {"ema.steps": torch.tensor(self._steps)}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Go on from a saved state."""
-        self._steps = int(state["ema.steps"])
+        """Go on from a saved state, once the networks are loaded; without one, begin at their weights."""
+        if "ema.steps" in state:
+            self._steps = int(state["ema.steps"])
+        else:
+            for name, network in self._followed.items():
+                self.of(name).load_state_dict(network.state_dict())
 
 
 class HistoricalAverage:
@@ -89,10 +93,10 @@ class HistoricalAverage:
         return {f"{prefix}.count": torch.tensor(self._count), **means}
 
     def load_state_dict(self, state: Mapping[str, Tensor], prefix: str) -> None:
-        """Go on from a saved state."""
+        """Go on from a saved state, once the networks are loaded; without one, begin at their weights."""
         for key, mean in self._means.items():
-            mean.copy_(state[f"{prefix}.{key}"])
-        self._count = int(state[f"{prefix}.count"])
+            mean.copy_(state.get(f"{prefix}.{key}", self._parameters[key].detach()))
+        self._count = int(state.get(f"{prefix}.count", 1))
 
 
 class Averages:

@@ -86,6 +86,7 @@ class CycleGan:
         generators, discriminators = {"G_A": self.G_A, "G_B": self.G_B}, {"D_A": self.D_A, "D_B": self.D_B}
         self._averages = Averages(config.optim.ema, self._weights, generators, discriminators)
         self.networks: Mapping[str, nn.Module] = {**generators, **discriminators, **self._averages.networks}
+        self.averages = frozenset(self._averages.networks)
         self.optimizers = {
             "G": adam(generators.values(), config.optim.lr_g, config.optim),
             "D": adam(discriminators.values(), config.optim.lr_d, config.optim),

@@ -78,6 +78,7 @@ class Dtn:
         self.D = assembly.discriminator(config.discriminator, outputs=KINDS)
         self._averages = Averages(config.optim.ema, self._weights, {"g": self.g}, {"D": self.D})
         self.networks: Mapping[str, nn.Module] = {"f": self.f, "g": self.g, "D": self.D, **self._averages.networks}
+        self.averages = frozenset(self._averages.networks)
         self.optimizers = {
             "G": adam([self.g], config.optim.lr_g, config.optim),
             "D": adam([self.D], config.optim.lr_d, config.optim),
@@ -116,14 +117,13 @@ class Dtn:
 
     def _update_f(self, batch: ImageBatch) -> Losses:
         """A step of f as a classifier of the source's digits."""
-        labels = batch.label_A
-        assert labels is not None, "the data of a DTN run have labels"
 
         def losses_of(part: ImageBatch) -> Losses:
+            assert part.label_A is not None, "the data of a DTN run have labels"
             with self._autocast():
                 logits = self.f(part.real_A).to(self._dtype)
-            share_wrong = (logits.argmax(1) != labels).to(self._dtype).mean()
-            return {"f": F.cross_entropy(logits, labels), "f_error": share_wrong}
+            share_wrong = (logits.argmax(1) != part.label_A).to(self._dtype).mean()
+            return {"f": F.cross_entropy(logits, part.label_A), "f_error": share_wrong}
 
         losses = descend(self.optimizers["f"], [batch], losses_of)
         self._f_steps += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Literal, Protocol, TypeAlias
 
@@ -45,8 +45,12 @@ class Method(Protocol):
         """The components whose sum the generators minimise; a schedule may watch it."""
 
     @property
+    def averages(self) -> Collection[str]:
+        """The networks that follow others; where a checkpoint has none, they begin anew at the others' weights."""
+
+    @property
     def stage(self) -> str:
-        """What it does before its own objective is trained, such as "training f"; empty from then on."""
+        """What it does before its own objective is trained, and how far that is, such as "f 400/3,000"; then empty."""
 
     def step(self, batch: ImageBatch) -> dict[str, Tensor]:
         """Train on one batch.

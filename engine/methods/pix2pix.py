@@ -75,6 +75,7 @@ class Pix2Pix:
         self.D = assembly.discriminator(config.discriminator, channels=2 * CHANNELS)
         self._averages = Averages(config.optim.ema, self._weights, {"G": self.G}, {"D": self.D})
         self.networks: Mapping[str, nn.Module] = {"G": self.G, "D": self.D, **self._averages.networks}
+        self.averages = frozenset(self._averages.networks)
         self.optimizers = {
             "G": adam([self.G], config.optim.lr_g, config.optim),
             "D": adam([self.D], config.optim.lr_d, config.optim),

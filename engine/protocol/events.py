@@ -45,6 +45,8 @@ class Metrics(Recorded, frozen=True, kw_only=True, tag="metrics"):
     """Steps a second over the interval, pauses left out."""
     data_wait: float
     """Share of the interval spent waiting for data, 0 to 1."""
+    stage: str = ""
+    """What is trained before the method's own objective, and how far that is, such as "f 400/3,000"; else empty."""
 
 
 class Started(Recorded, frozen=True, kw_only=True, tag="started"):
@@ -239,6 +241,8 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="tic
     """Lines of the record that wait for room on the disk: who reads the files does not have them yet."""
     save_failure: str = ""
     """Why the newest checkpoint could not be written; empty where it was."""
+    stage: str = ""
+    """As in Metrics."""
 
 
 State: TypeAlias = Literal["starting", "training", "paused", "stopping", "stopped", "finished", "failed"]

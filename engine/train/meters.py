@@ -57,14 +57,17 @@ class Meters:
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint keeps, so that a line of metrics after a resume is what it would have been."""
         return {
+            "components": list(self._components),
             "interval": self._interval, "interval_steps": self._interval_steps,
             "epoch": self._epoch, "epoch_steps": self._epoch_steps,
         }  # fmt: skip
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a saved state."""
-        self._interval.copy_(state["interval"])
-        self._epoch.copy_(state["epoch"])
+        """Go on from a saved state; a branch that has other components begins theirs at 0."""
+        saved = list(state.get("components", self._components))
+        for mine, theirs in ((self._interval, state["interval"]), (self._epoch, state["epoch"])):
+            for place, name in enumerate(self._components):
+                mine[place] = theirs[saved.index(name)] if name in saved else 0.0
         self._interval_steps, self._epoch_steps = state["interval_steps"], state["epoch_steps"]
 
 

@@ -51,7 +51,7 @@ def refresh_report(session: Session) -> None:
     session.link.report = Report(
         run=session.run.name,
         state=session.state,
-        phase=session.phase,
+        phase=session.phase or session.method.stage,
         step=session.progress.step,
         total_steps=session.total_steps,
         epoch=session.epoch,
@@ -82,6 +82,7 @@ def tick(session: Session) -> None:
         last_seq=session.record.last_seq,
         lines_waiting=session.record.waiting,
         save_failure=session.save_failure,
+        stage=session.method.stage,
     )
     session.link.publish(encode(message))
 
@@ -100,6 +101,7 @@ def write_metrics(session: Session) -> None:
         weights=_loss_weights(session),
         throughput=round(session.throughput, 4),
         data_wait=round(session.pace.data_wait, 4),
+        stage=session.method.stage,
     )
     session.pace.restart()
     session.record.write(metrics)

@@ -175,7 +175,9 @@ def _manifest(session: Session, reason: ev.SaveReason) -> Manifest:
 
 
 def _objective(session: Session) -> float | None:
-    """The mean over the recent lines of what the generators minimise."""
+    """The mean over the recent lines of what the generators minimise; None before they do."""
+    if session.method.stage:
+        return None
     names = session.method.objective
     sums = [[line.losses.get(name) for name in names] for line in session.recent]
     finite = [sum(values) for values in sums if None not in values]  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ import math
 import msgspec
 
 from engine.config.controls import controls_of
-from engine.config.data import DataConfig, SyntheticData, UnpairedData
+from engine.config.data import DataConfig
 from engine.config.rate_curves import curve_of
 from engine.config.schema import OptimConfig
 from engine.protocol.events import Announced
@@ -74,15 +74,14 @@ def _newest_announcement(run: RunDirectory) -> Announced | None:
         return None
 
 
+_HOW_THEY_ARE_SHOWN = ("resize", "crop", "size", "flip", "direction", "workers")
+"""Keys of [data] on which the number of images does not depend."""
+
+
 def _same_images(before: DataConfig, after: DataConfig) -> bool:
     """Whether an epoch has as many images as it had."""
-    match before, after:
-        case UnpairedData(), UnpairedData():
-            return before.root == after.root
-        case SyntheticData(), SyntheticData():
-            return before.images == after.images
-        case _:
-            return False
+    names = [name for name in before.__struct_fields__ if name not in _HOW_THEY_ARE_SHOWN]
+    return type(before) is type(after) and all(getattr(before, name) == getattr(after, name) for name in names)
 
 
 def _end_of_epochs(plan: ResumePlan, announced: Announced) -> int:

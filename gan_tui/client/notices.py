@@ -10,8 +10,8 @@ from typing import Literal
 import msgspec
 
 from engine.config.controls import controls_of
+from engine.config.data import SyntheticData, SyntheticDigits
 from engine.config.methods import TrainConfig
-from engine.config.schema import SyntheticData
 from engine.errors import GanTuiError, WorkError
 from engine.protocol.record import last_metrics
 from engine.protocol.rundir import versions
@@ -100,7 +100,7 @@ def _another_seed(plan: ResumePlan) -> Iterator[Notice]:
     if seed == plan.standing.run.seed:
         return
     what = "the order and the crops of the images"
-    if isinstance(plan.config.data, SyntheticData):
+    if isinstance(plan.config.data, SyntheticData | SyntheticDigits):
         what = "the images that are drawn, their order and their crops"
     fix = "Weights, image pools and all other random states are the checkpoint's."
     yield Notice(subject=f"run.seed = {seed}", fact=f"changes {what} from here on, and nothing else", fix=fix)

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from engine.config.controls import controls_of
-from engine.config.data import DataConfig, UnpairedData
+from engine.config.data import DataConfig, RootedData
 from engine.config.data_check import check_data
 from engine.errors import GanTuiError, RequestError, WorkError
 from engine.protocol.checkpoints import Examine, Reading
@@ -245,7 +245,7 @@ def _versions(then: dict[str, str]) -> tuple[Alteration, ...]:
 
 
 def _data(config: DataConfig) -> DataStanding:
-    source = config.root if isinstance(config, UnpairedData) else f"{config.images} images drawn for each domain"
+    source = config.root if isinstance(config, RootedData) else f"{config.images} images drawn for each domain"
     try:
         check_data(config)
     except GanTuiError as error:

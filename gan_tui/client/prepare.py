@@ -16,6 +16,7 @@ from engine.config.geometry import check_geometry
 from engine.config.load import Tree, dump, read_toml, resolve, with_settings
 from engine.config.methods import DtnConfig, TrainConfig
 from engine.config.presets import find_preset
+from engine.config.techniques import check_techniques
 from engine.errors import RequestError
 from engine.protocol.checkpoints import missing_or_cut
 from engine.protocol.trained_f import find_trained_f
@@ -62,6 +63,7 @@ def checked(name: str, tree: Tree, flags: Mapping[str, Any], origin: str) -> Pre
             table[field] = str(value) if isinstance(value, Path) else value
     config = resolve(tree, origin)
     check_geometry(config)
+    check_techniques(config)
     check_data(config.data)
     _check_device(config)
     return Prepared(name, tree.get("method", {}).get("kind", "cyclegan"), dump(_with_absolute_paths(config)))

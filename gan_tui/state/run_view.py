@@ -102,6 +102,8 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     """Lines of the record that the engine cannot write: one that attached later than they were streamed lacks them."""
     save_failure: str = ""
     """Why the newest checkpoint could not be written."""
+    stage: str = ""
+    """What is trained before the method's own objective, and how far that is."""
 
     parameters: Mapping[str, int] = {}
     lr: Mapping[str, float] = {}
@@ -217,6 +219,7 @@ def _ticked(view: RunView, tick: ev.Tick) -> RunView:
         clock=tick.time,
         lines_waiting=tick.lines_waiting,
         save_failure=tick.save_failure,
+        stage=tick.stage,
     )
 
 
@@ -274,6 +277,7 @@ def _measured(view: RunView, event: ev.Metrics) -> dict[str, Any]:
         "lr": event.lr,
         "throughput": event.throughput,
         "data_wait": event.data_wait,
+        "stage": event.stage,
     }
 
 

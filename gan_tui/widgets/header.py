@@ -92,6 +92,8 @@ def _left(view: RunView, status: StatusWord, tags: Sequence[str]) -> list[_Item]
     if view.device:
         items.append(_Item(view.device, "header--plain", 6))
     items.append(_Item(f"{status.symbol} {status.word}", f"header--{status.token}", 0))
+    if view.stage and not view.ended:
+        items.append(_Item(view.stage, "header--waiting", 1))
     items.extend(_Item(tag, "header--waiting", 0) for tag in tags)
     if trouble := _trouble(view):
         items.append(_Item(trouble, "header--bad", 0))

@@ -7,40 +7,31 @@ import math
 import pytest
 
 from engine.config.controls import Control, controls_of
-from engine.config.data import SyntheticData, UnpairedData
 from engine.config.documentation import field_docs
 from engine.config.load import resolve
-from engine.config.losses import CycleGanLoss
-from engine.config.methods import CycleGanMethod
-from engine.config.networks import PatchDiscriminator, PixelDiscriminator, ResnetGenerator, UnetGenerator
-from engine.config.schema import (
-    CheckpointConfig,
-    LogConfig,
-    NotFiniteSentinel,
-    OptimConfig,
-    RunConfig,
-    SampleConfig,
-    Section,
-    SentinelConfig,
-)
+from engine.config.methods import CONFIGS, MethodConfig
+from engine.config.schema import Section
+from engine.config.techniques import idle_settings
 from engine.errors import RequestError
 
-SECTIONS: list[type[Section]] = [
-    CheckpointConfig, CycleGanLoss, CycleGanMethod, LogConfig, OptimConfig, PatchDiscriminator, PixelDiscriminator,
-    NotFiniteSentinel, ResnetGenerator, RunConfig, SampleConfig, SentinelConfig, SyntheticData, UnetGenerator,
-    UnpairedData,
-]  # fmt: skip
 
+def sections_below(section: type[Section]) -> set[type[Section]]:
+    """A section and all that are made from it, the presets' roots left out."""
+    return {section}.union(*map(sections_below, section.__subclasses__())) - {MethodConfig, *CONFIGS.values()}
+
+
+SECTIONS = sorted(
+    (kind for kind in sections_below(Section) if kind.__module__.startswith("engine.config.")),
+    key=lambda kind: kind.__name__,
+)
 CONTROLS = {control.name: control for control in controls_of(resolve({"loss": {"cycle_a": 7.5}}, "x"))}
 
 
 def test_every_weight_both_rates_and_the_cadences_are_controls() -> None:
     assert set(CONTROLS) == {
-        "loss.adversarial", "loss.cycle_a", "loss.cycle_b", "loss.identity", "optim.lr_g", "optim.lr_d",
+        "loss.adversarial", "loss.label_smoothing", "loss.cycle_a", "loss.cycle_b", "loss.identity", "optim.lr_g", "optim.lr_d",
         "log.every", "sample.every", "sample.count", "checkpoint.every", "checkpoint.keep",
     }  # fmt: skip
-    weights = {f"loss.{name}" for name in CycleGanLoss.__struct_fields__ if name != "gan"}
-    assert weights <= set(CONTROLS)
 
 
 def test_a_control_says_all_that_a_viewer_needs() -> None:
@@ -92,9 +83,11 @@ def test_every_key_is_explained(section: type[Section]) -> None:
         assert "\n" not in docs[name]
 
 
-def test_the_sections_tested_are_all_that_there_are() -> None:
-    def below(section: type[Section]) -> set[type[Section]]:
-        return {section}.union(*map(below, section.__subclasses__()))
-
-    with_keys = {kind for kind in below(Section) if kind.__module__ == "engine.config.schema"} - {Section}
-    assert with_keys <= set(SECTIONS)
+@pytest.mark.parametrize("kind", CONFIGS)
+def test_every_method_has_a_control_for_each_weight_and_rate_that_does_something(kind: str) -> None:
+    config = resolve({"method": {"kind": kind}}, "x")
+    names = [control.name for control in controls_of(config)]
+    assert len(set(names)) == len(names)
+    assert {"optim.lr_g", "optim.lr_d", "sample.every", "checkpoint.every"} <= set(names)
+    weights = {f"loss.{name}" for name in config.loss.__struct_fields__ if name != "gan"}
+    assert weights - set(idle_settings(config)) == {name for name in names if name.startswith("loss.")}

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor
 
-from engine.config.data import SyntheticDigits
+from engine.config.data import DigitsData, SyntheticDigits
 from engine.data.digit_sets import labelled
 from engine.data.pixels import to_unit_range
+from engine.errors import WorkError
 from engine.evaluation.judge import LabelledPixels, fitted, judge_of
 from engine.evaluation.request import JudgeSettings
 
@@ -122,6 +124,18 @@ def test_where_none_can_be_kept_the_evaluation_goes_on(judges: Path) -> None:
 def test_no_half_written_judge_is_left_behind(judges: Path) -> None:
     judge_of(digits(), QUICK, CPU, silently)
     assert [path.suffix for path in judges.iterdir()] == [".safetensors"]
+
+
+def test_an_image_that_cannot_be_read_is_not_passed_over(tmp_path: Path) -> None:
+    folder = tmp_path / "digits" / "set" / "train"
+    for digit in (0, 1):
+        (folder / str(digit)).mkdir(parents=True)
+        Image.new("RGB", (32, 32)).save(folder / str(digit) / "image.png")
+    whole = (folder / "1" / "image.png").read_bytes()
+    (folder / "1" / "image.png").write_bytes(whole[:-20])
+    config = DigitsData(root=str(tmp_path / "digits"), A="set", B="set")
+    with pytest.raises(WorkError, match=r"1/image\.png: cannot be used"):
+        LabelledPixels.of(labelled(config, 0, "B", "train"))
 
 
 def test_images_of_another_size_are_made_to_fit() -> None:

@@ -207,6 +207,21 @@ def test_terms_are_named_after_the_domain_that_they_are_about() -> None:
     assert torch.equal(seen[1], images.fake_B)
 
 
+def test_a_discriminators_loss_is_the_sum_over_real_and_generated_images() -> None:
+    """Not halved, unlike CycleGAN's; and so what it learns from."""
+    method = made(preset(optim=STILL))
+    images = method._translated(batch()).images
+    losses = method.step(batch())
+    for name, real, fake in (("D_A", batch().real_A, images.fake_A), ("D_B", batch().real_B, images.fake_B)):
+        [of_real], [of_fake] = method.networks[name](real).logits, method.networks[name](fake.detach()).logits
+        error = (of_real - 1).square().mean() + of_fake.square().mean()
+        assert losses[name].item() == pytest.approx(error.item())
+        first = method.networks[name].get_parameter(next(iter(method.networks[name].state_dict())))
+        assert first.grad is not None
+        [wanted] = torch.autograd.grad(error, first)
+        assert torch.allclose(first.grad, wanted)
+
+
 def test_accumulated_parts_make_the_same_step() -> None:
     options: dict[str, Any] = {"shared": 1, "tv": 0.1, "historical": 0.1, "optim": {"pool": 3}}
     whole, parts = made(preset(**options)), made(preset(accumulate=2, **options))
@@ -221,17 +236,19 @@ def test_accumulated_parts_make_the_same_step() -> None:
 
 def test_a_parts_activations_are_made_again_with_the_same_noise() -> None:
     """With noise of its own the gradient would be that of other images than the losses."""
+    only_recon: dict[str, Any] = {"adversarial": 0.0, "cycle_a": 0.0, "cycle_b": 0.0, "kl": 0.0, "kl_cycle": 0.0}
+    config = preset(variational=True, accumulate=2, optim=STILL, **only_recon)
+    method, plain = made(config), made(config)
     torch.manual_seed(0)
-    config = preset(variational=True, accumulate=2, optim=STILL)
-    method = made(config)
     losses = method.step(batch(size=4))
     torch.manual_seed(0)
-    plain = made(config)
-    with torch.no_grad():
-        halves = [plain._make(half.real_A, half.real_B) for half in batch(size=4).parts(2)]
-    recon_A = torch.cat([half.recon_A for half in halves])
-    expected = 100 * (recon_A - batch(size=4).real_A).abs().mean()
-    assert losses["recon_A"].item() == pytest.approx(expected.item())
+    parts = batch(size=4).parts(2)
+    halves = [plain._make(part.real_A, part.real_B) for part in parts]
+    of_A = torch.cat([half.recon_A for half in halves]) - batch(size=4).real_A
+    of_B = torch.cat([half.recon_B for half in halves]) - batch(size=4).real_B
+    (100 * (of_A.abs().mean() + of_B.abs().mean())).backward()  # type: ignore[no-untyped-call]
+    assert losses["recon_A"].item() == pytest.approx(100 * of_A.abs().mean().item())
+    assert alike(gradient(method, "G"), gradient(plain, "G"), rtol=1e-6)
 
 
 # --------------------------------------------------------------------------------------- shared blocks and noise
@@ -272,6 +289,25 @@ def test_a_variational_run_draws_noise_while_it_trains_and_none_while_it_shows()
     assert same(method.sample(batch())[0], method.sample(batch())[0])
     plain = made(preset(optim=STILL))
     assert same(plain.step(batch()), plain.step(batch()))
+
+
+def test_noise_is_on_every_latent_map_that_is_decoded_and_the_same_for_both_decoders() -> None:
+    method = made(preset(variational=True))
+    decoded: dict[str, list[Tensor]] = {"decoder_A": [], "decoder_B": []}
+    for name, latents in decoded.items():
+        method.networks[name].register_forward_hook(lambda _, args, __, seen=latents: seen.append(args[0]))
+    images = method._make(batch().real_A, batch().real_B)
+    drawn_A, drawn_B = decoded["decoder_A"][0].chunk(2)
+    assert torch.equal(decoded["decoder_B"][0], torch.cat([drawn_B, drawn_A]))
+    noisy = {"A": drawn_A, "B": drawn_B, "cycle_A": decoded["decoder_A"][1], "cycle_B": decoded["decoder_B"][1]}
+    bare = {
+        "A": images.latent_A,
+        "B": images.latent_B,
+        "cycle_A": images.cycle_latent_A,
+        "cycle_B": images.cycle_latent_B,
+    }
+    spread = {name: (noisy[name] - bare[name]).std().item() for name in bare}
+    assert spread == pytest.approx(dict.fromkeys(bare, 1.0), abs=0.1)  # of N(0, 1), some 1000 draws each
 
 
 def test_kl_terms_are_of_variational_runs_alone() -> None:

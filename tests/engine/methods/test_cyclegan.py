@@ -17,7 +17,7 @@ from engine.config.controls import controls_of
 from engine.config.losses import CycleGanLoss
 from engine.config.methods import CycleGanConfig
 from engine.config.networks import Norm, PatchDiscriminator, ResnetGenerator
-from engine.config.schema import OptimConfig, RunConfig
+from engine.config.schema import PoolingOptim, RunConfig
 from engine.errors import RequestError
 from engine.methods.build import build_method
 from engine.methods.cyclegan import CycleGan
@@ -32,7 +32,7 @@ def preset(norm: Norm = "instance", *, dropout: bool = False, pool: int = 2, **l
         generator=ResnetGenerator(width=2, blocks=1, norm=norm, dropout=dropout),
         discriminator=PatchDiscriminator(width=2, layers=1, norm=norm),
         loss=CycleGanLoss(**loss),
-        optim=OptimConfig(pool=pool),
+        optim=PoolingOptim(pool=pool),
     )
 
 
@@ -92,7 +92,7 @@ def test_a_step_changes_every_network() -> None:
 
 def test_the_generators_step_leaves_no_gradient_in_the_discriminators() -> None:
     method = made()
-    method._update_generators(batch())
+    method._update_generators([batch()])
     assert all(parameter.grad is None for name in ("D_A", "D_B") for parameter in method.networks[name].parameters())
     assert all(parameter.requires_grad for name in ("D_A", "D_B") for parameter in method.networks[name].parameters())
 
@@ -100,9 +100,9 @@ def test_the_generators_step_leaves_no_gradient_in_the_discriminators() -> None:
 @pytest.mark.parametrize("pool", [0, 2])
 def test_the_discriminators_step_adds_no_gradient_to_the_generators(pool: int) -> None:
     method = made(preset(pool=pool))
-    images, _ = method._update_generators(batch())
+    fakes_A, fakes_B, _ = method._update_generators([batch()])
     method.optimizers["G"].zero_grad()
-    method._update_discriminators(batch(), images)
+    method._update_discriminators([batch()], fakes_A, fakes_B)
     assert all(parameter.grad is None for name in ("G_A", "G_B") for parameter in method.networks[name].parameters())
 
 
@@ -110,7 +110,8 @@ def test_the_discriminators_step_adds_no_gradient_to_the_generators(pool: int) -
 def test_no_gradient_passes_from_a_discriminators_loss_to_the_fake_it_is_shown(norm: Norm) -> None:
     method = made(preset(norm))
     fake = batch(1).real_A.requires_grad_()
-    torch.autograd.backward(method._discriminator_loss(method.D_A, batch().real_B, fake))
+    judgement = method._judge_of_B.tell_apart(batch().real_B, fake)
+    torch.autograd.backward(judgement.real + judgement.fake)
     assert fake.grad is None
 
 
@@ -166,7 +167,7 @@ def test_vanilla_loss_is_another_loss() -> None:
 
 
 def test_each_optimizer_starts_at_its_own_base_rate() -> None:
-    config = msgspec.structs.replace(preset(), optim=OptimConfig(lr_g=1e-3, lr_d=1e-4))
+    config = msgspec.structs.replace(preset(), optim=PoolingOptim(lr_g=1e-3, lr_d=1e-4))
     method = made(config)
     rates = {name: optimizer.param_groups[0]["lr"] for name, optimizer in method.optimizers.items()}
     assert rates == {"G": 1e-3, "D": 1e-4}
@@ -245,14 +246,16 @@ def test_a_control_set_and_set_back_leaves_no_trace() -> None:
 def test_every_loss_control_that_the_preset_announces_is_taken() -> None:
     method = made()
     names = [control.name for control in controls_of(preset()) if control.name.startswith("loss.")]
-    assert len(names) == 4
+    assert len(names) == 5
     for name in names:
         method.set_control(name, 1.0)
 
 
 @pytest.mark.parametrize("name", ["loss.cycle_c", "optim.lr_g"])
 def test_a_control_that_is_none_of_its_loss_weights_is_refused(name: str) -> None:
-    with pytest.raises(RequestError, match=r"is not a loss weight of cyclegan\. There are loss\.adversarial, "):
+    with pytest.raises(
+        RequestError, match=r"is not a loss weight of this cyclegan run\. There are loss\.adversarial, "
+    ):
         made().set_control(name, 1.0)
 
 

@@ -20,6 +20,7 @@ from engine.config.losses import DtnLoss
 from engine.config.methods import DtnConfig, DtnMethod
 from engine.config.networks import DecoderGenerator, ImageDiscriminator, Norm
 from engine.config.schema import DtnOptim, RunConfig
+from engine.config.techniques import check_techniques
 from engine.errors import RequestError
 from engine.losses import total_variation
 from engine.methods.build import build_method
@@ -167,6 +168,19 @@ def test_a_run_that_does_not_train_f_has_neither_its_curves_nor_its_rate() -> No
     assert "optim.lr_f" not in {control.name for control in controls_of(config)}
 
 
+def test_a_rate_of_f_is_refused_where_none_is_trained() -> None:
+    check_techniques(preset(optim={"lr_f": 1e-2}))
+    with pytest.raises(RequestError, match=r"optim\.lr_f = 0\.01: is for the training of f"):
+        check_techniques(preset(f_from="run", optim={"lr_f": 1e-2}))
+
+
+def test_a_batch_of_one_is_refused() -> None:
+    """The norm of f's last map would be that of one number."""
+    config = msgspec.structs.replace(preset(norm="none"), run=RunConfig(batch=1))
+    with pytest.raises(RequestError, match=r"run\.batch = 1: is too small for f"):
+        check_techniques(config)
+
+
 # ------------------------------------------------------------------------------------------------ the objective
 
 
@@ -282,8 +296,9 @@ def test_a_weight_scales_its_component_and_its_gradient_alone(
     one, two, three = at(1.0), at(2.0), at(3.0)
     for name, loss in one.losses.items():
         assert two.losses[name] == pytest.approx(loss * (2 if name == component else 1)), name
-    assert (two.gradient - one.gradient).abs().max() > 0
-    torch.testing.assert_close(three.gradient - two.gradient, two.gradient - one.gradient)
+    first, second, third = (step.gradient["g"] for step in (one, two, three))
+    assert (second - first).abs().max() > 0
+    torch.testing.assert_close(third - second, second - first)
 
 
 def made_still(**loss: float) -> Callable[[], Method]:

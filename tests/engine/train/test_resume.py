@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -18,13 +19,44 @@ from tests.engine.train.here import after_step, differences, last_state, train_h
 from tests.runs import course_of, events_of, make_images, make_run
 
 STEPS = 13
-SETTINGS = (f"run.steps={STEPS}", "generator.dropout=true", "run.deterministic=true", "sample.every=4")
-NUDGES = (
-    SetControls(values={"loss.cycle_a": 5.0}),
-    SetControls(values={"optim.lr_g": 1e-4, "loss.identity": 0.0}, at_step=6),
-    SetControls(values={"loss.identity": 0.25}, at_step=9),
-)
-"""At once, at the first step of an epoch's second half, and in the next epoch."""
+SETTINGS = (f"run.steps={STEPS}", "run.deterministic=true", "sample.every=4")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How a method is tried: with all that it has to keep beyond networks and optimizers, and nudged."""
+
+    settings: tuple[str, ...]
+    raised: str
+    """A weight that is changed before the first step."""
+    dropped: str
+    """A weight that is 0 for a while."""
+    gone: str
+    """The component that is 0 with it."""
+
+    @property
+    def nudges(self) -> tuple[SetControls, ...]:
+        """At once, at the first step of an epoch's second half, and in the next epoch."""
+        return (
+            SetControls(values={f"loss.{self.raised}": 0.75}),
+            SetControls(values={"optim.lr_g": 7e-5, f"loss.{self.dropped}": 0.0}, at_step=6),
+            SetControls(values={f"loss.{self.dropped}": 0.25}, at_step=9),
+        )
+
+
+AVERAGES = ("optim.ema=0.9", "loss.historical=0.1")
+PENALTY = ("loss.gan=wgan-gp", "discriminator.norm=instance")
+TRIALS = {
+    "cyclegan": Trial(("generator.dropout=true",), "cycle_a", "identity", "idt_A"),
+    "pix2pix": Trial(("generator.dropout=true", "optim.pool=2", *AVERAGES, *PENALTY), "l1", "adversarial", "G_GAN"),
+    "discogan": Trial((*AVERAGES, "loss.tv=0.01"), "rate", "adversarial", "G_A"),
+    "dtn": Trial(("optim.ema=0.9", "loss.tv=0.01"), "const", "tid", "tid"),
+    "aegan": Trial(
+        ("generator.variational=true", "discriminator.spectral=true", "optim.pool=2", *AVERAGES, *PENALTY),
+        "recon_a", "cycle_b", "cycle_B",
+    ),
+}  # fmt: skip
+NUDGES = TRIALS["cyclegan"].nudges
 GPU_TOLERANCE = 0.01
 """The relative difference of losses that a GPU's order of sums may make in some ten steps; other dropout makes more."""
 
@@ -38,15 +70,15 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module", params=["cpu", pytest.param("cuda", marks=with_cuda)])
-def settings(request: pytest.FixtureRequest) -> tuple[str, ...]:
+def settings(request: pytest.FixtureRequest, kind: str) -> tuple[str, ...]:
     """On the CPU, and on a GPU where there is one."""
-    return (*SETTINGS, f"run.device={request.param}")
+    return (*SETTINGS, *TRIALS[kind].settings, f"run.device={request.param}")
 
 
 @pytest.fixture(scope="module")
 def uninterrupted(kind: str, settings: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory) -> RunDirectory:
     run = make_run(tmp_path_factory.mktemp("runs"), *settings, kind=kind)
-    assert train_here(run, *NUDGES) is Ending.FINISHED
+    assert train_here(run, *TRIALS[kind].nudges) is Ending.FINISHED
     return run
 
 
@@ -55,7 +87,7 @@ def test_a_resumed_run_is_the_uninterrupted_one_bit_for_bit(
     kind: str, settings: tuple[str, ...], step: int, uninterrupted: RunDirectory, tmp_path: Path
 ) -> None:
     run = make_run(tmp_path, *settings, kind=kind)
-    assert train_here(run, *NUDGES, script=after_step(step, Stop())) is Ending.STOPPED
+    assert train_here(run, *TRIALS[kind].nudges, script=after_step(step, Stop())) is Ending.STOPPED
     assert course_of(run).keys() == set(range(1, step + 1))
     assert train_here(run) is Ending.FINISHED
     [resumed] = events_of(run, ev.Resumed)
@@ -69,13 +101,13 @@ def test_a_resumed_run_is_the_uninterrupted_one_bit_for_bit(
 def test_on_a_gpu_that_may_sum_in_any_order_a_resumed_run_is_nearly_the_uninterrupted_one(
     kind: str, step: int, tmp_path: Path
 ) -> None:
-    free = (*SETTINGS, "run.device=cuda", "run.deterministic=false")
+    free = (*SETTINGS, *TRIALS[kind].settings, "run.device=cuda", "run.deterministic=false")
     whole, halves = (
         make_run(tmp_path, *free, name="whole", kind=kind),
         make_run(tmp_path, *free, name="halves", kind=kind),
     )
-    train_here(whole, *NUDGES)
-    train_here(halves, *NUDGES, script=after_step(step, Stop()))
+    train_here(whole, *TRIALS[kind].nudges)
+    train_here(halves, *TRIALS[kind].nudges, script=after_step(step, Stop()))
     train_here(halves)
     assert list(course_of(halves)) == list(course_of(whole))
     for line, expected in zip(course_of(halves).values(), course_of(whole).values(), strict=True):
@@ -83,16 +115,21 @@ def test_on_a_gpu_that_may_sum_in_any_order_a_resumed_run_is_nearly_the_uninterr
         assert line == expected
 
 
-def test_the_nudges_changed_the_course(settings: tuple[str, ...], uninterrupted: RunDirectory, tmp_path: Path) -> None:
-    plain = make_run(tmp_path, *settings)
+def test_the_nudges_changed_the_course(
+    kind: str, settings: tuple[str, ...], uninterrupted: RunDirectory, tmp_path: Path
+) -> None:
+    trial = TRIALS[kind]
+    plain = make_run(tmp_path, *settings, kind=kind)
     train_here(plain)
-    assert course_of(plain)[1]["losses"] != course_of(uninterrupted)[1]["losses"]
     course = course_of(uninterrupted)
-    assert [course[step]["weights"]["identity"] for step in (6, 7, 9, 10)] == [0.5, 0.0, 0.0, 0.25]
-    assert [course[step]["lr"] for step in (6, 7)] == [{"G": 2e-4, "D": 2e-4}, {"G": 1e-4, "D": 2e-4}]
-    assert course[6]["losses"]["idt_A"] > 0
-    assert course[7]["losses"]["idt_A"] == 0
-    assert course[10]["losses"]["idt_A"] > 0
+    assert course_of(plain)[6]["losses"] != course[6]["losses"]
+    assert course[1]["weights"][trial.raised] == 0.75
+    assert [course[step]["weights"][trial.dropped] for step in (7, 9, 10)] == [0.0, 0.0, 0.25]
+    before, after = course[6]["lr"], course[7]["lr"]
+    assert after == {**before, "G": 7e-5}
+    assert course[6]["losses"][trial.gone] != 0
+    assert course[7]["losses"][trial.gone] == 0
+    assert course[10]["losses"][trial.gone] != 0
 
 
 def test_a_line_of_metrics_that_a_stop_falls_into_is_what_it_would_have_been(tmp_path: Path) -> None:
@@ -193,18 +230,37 @@ def files_of(run: RunDirectory) -> dict[str, bytes]:
 
 
 def test_a_branch_goes_on_from_its_parents_checkpoint_and_leaves_the_parent_as_it_was(
-    settings: tuple[str, ...], uninterrupted: RunDirectory, tmp_path: Path
+    kind: str, settings: tuple[str, ...], uninterrupted: RunDirectory, tmp_path: Path
 ) -> None:
-    parent = make_run(tmp_path, *settings, "checkpoint.every=4", "checkpoint.keep=9", name="parent")
-    train_here(parent, *NUDGES)
+    trial, often = TRIALS[kind], ("checkpoint.every=4", "checkpoint.keep=9")
+    parent = make_run(tmp_path, *settings, *often, name="parent", kind=kind)
+    train_here(parent, *trial.nudges)
     before = files_of(parent)
-    as_it_stood = ("loss.cycle_a=5", "optim.lr_g=1e-4", "loss.identity=0", "checkpoint.every=4", "checkpoint.keep=9")
-    branch = make_run(tmp_path, *settings, *as_it_stood, name="branch", parent=Parent(run=str(parent.root), step=8))
+    as_it_stood = (f"loss.{trial.raised}=0.75", "optim.lr_g=7e-5", f"loss.{trial.dropped}=0", *often)
+    origin = Parent(run=str(parent.root), step=8)
+    branch = make_run(tmp_path, *settings, *as_it_stood, name="branch", parent=origin, kind=kind)
     train_here(branch)
     assert events_of(branch, ev.Nudged)[0].step == 9, "the staged change comes along; nothing else was changed"
     expected = {step: line for step, line in course_of(uninterrupted).items() if step > 8}
     assert course_of(branch) == expected
     assert files_of(parent) == before
+
+
+def test_a_branch_may_take_up_techniques_and_leave_others(tmp_path: Path) -> None:
+    parent = make_run(tmp_path, "run.steps=5", "log.every=3", "loss.tv=0.01", name="parent")
+    train_here(parent)
+    taken_up = ("optim.ema=0.5", "loss.historical=0.1", "loss.feature_matching=1.0", "loss.gan=wgan-gp")
+    origin = Parent(run=str(parent.root), step=5)
+    branch = make_run(tmp_path, "run.steps=9", "log.every=3", *taken_up, name="branch", parent=origin)
+    train_here(branch)
+    lines = course_of(branch)
+    assert list(lines) == [6, 9]
+    for line in lines.values():
+        assert {"hist_G", "fm_A", "gp_B"} <= line["losses"].keys()
+        assert "tv_A" not in line["losses"]
+        assert line["losses"]["gp_B"] > 0
+    saved = [folder for folder, manifest in list_checkpoints(branch) if manifest.step == 9]
+    assert (saved[0] / "G_A_ema.safetensors").is_file()
 
 
 def test_a_branch_with_another_weight_trains_with_it(tmp_path: Path) -> None:

@@ -1,0 +1,110 @@
+"""Techniques that a preset does not use leave no trace in its run; settings that make no sense are refused in words."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.config.controls import controls_of
+from engine.config.load import Tree, resolve, with_settings
+from engine.config.methods import TrainConfig
+from engine.config.techniques import check_techniques, idle_settings, needs_whole_batches
+from engine.errors import RequestError
+
+LABELLED = ("data.kind=synthetic-digits", "run.batch=8")
+
+
+def preset(kind: str, *settings: str) -> TrainConfig:
+    tree: Tree = {"method": {"kind": kind}}
+    return resolve(with_settings(tree, settings), "x")
+
+
+def control_names(config: TrainConfig) -> set[str]:
+    return {control.name for control in controls_of(config)}
+
+
+@pytest.mark.parametrize("kind", ["cyclegan", "pix2pix", "discogan", "dtn", "aegan"])
+def test_every_methods_own_defaults_make_sense(kind: str) -> None:
+    check_techniques(preset(kind))
+
+
+@pytest.mark.parametrize(
+    ("kind", "setting", "control"),
+    [
+        ("cyclegan", "loss.feature_matching=1.0", "loss.feature_matching"),
+        ("pix2pix", "loss.historical=1.0", "loss.historical"),
+        ("pix2pix", "loss.l2=1.0", "loss.l2"),
+        ("discogan", "loss.tv=1.0", "loss.tv"),
+        ("dtn", "loss.tv=1.0", "loss.tv"),
+        ("cyclegan", "loss.gan=wgan-gp", "loss.gradient_penalty"),
+        ("aegan", "generator.variational=true", "loss.kl"),
+    ],
+)
+def test_a_technique_has_a_control_once_it_is_part_of_the_run(kind: str, setting: str, control: str) -> None:
+    assert control not in control_names(preset(kind))
+    assert control in control_names(preset(kind, setting))
+
+
+def test_smoothing_is_no_control_of_a_loss_without_targets() -> None:
+    assert "loss.label_smoothing" in control_names(preset("cyclegan", "loss.gan=vanilla"))
+    assert "loss.label_smoothing" not in control_names(preset("cyclegan", "loss.gan=hinge"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "subject", "reason"),
+    [
+        ("cyclegan", ("loss.gradient_penalty=5.0",), "loss.gradient_penalty = 5", "of wgan-gp alone"),
+        ("cyclegan", ("loss.gan=hinge", "loss.label_smoothing=0.1"), "loss.label_smoothing", "no targets to lower"),
+        ("aegan", ("loss.kl=1.0",), "loss.kl = 1", "variational"),
+        ("pix2pix", ("loss.gan=wgan-gp",), "discriminator.norm = batch", "each image by itself"),
+        (
+            "discogan", ("loss.gan=wgan-gp", "discriminator.norm=none", "discriminator.minibatch=8"),
+            "discriminator.minibatch", "each image by itself",
+        ),
+        ("cyclegan", ("run.accumulate=2",), "run.accumulate = 2", "batch of 1"),
+        ("pix2pix", ("run.batch=4", "run.accumulate=2"), "run.accumulate = 2", "generator.norm = batch"),
+        (
+            "cyclegan", ("run.batch=4", "run.accumulate=2", "loss.feature_matching=1.0"),
+            "run.accumulate = 2", "loss.feature_matching",
+        ),
+        ("discogan", ("run.batch=1", "discriminator.minibatch=8"), "discriminator.minibatch", "there is one"),
+        ("discogan", ("run.batch=1", "generator.bottleneck=100"), "generator.bottleneck", "there is one"),
+        (
+            "discogan", ("generator.bottleneck=100", "generator.norm=instance"),
+            "generator.bottleneck", "instance normalisation makes 0",
+        ),
+        ("aegan", ("generator.shared=5",), "generator.shared = 5", "more than the 4 blocks"),
+        ("cyclegan", ("discriminator.scales=2", "discriminator.count=2"), "discriminator.count = 2", "of its own"),
+        ("aegan", ("run.batch=4", "loss.class_a=1.0"), "loss.class_a", "needs labelled images"),
+        ("aegan", (*LABELLED, "loss.class_b=1.0", "data.size=64"), "loss.class_b", "32 px"),
+        ("dtn", ("data.without_A=[0,1,2,3,4,5,6,7,8,9]",), "data.without_A", "every digit"),
+        ("dtn", ("run.batch=1",), "run.batch = 1", "too small for f"),
+    ],
+)  # fmt: skip
+def test_what_makes_no_sense_is_refused_with_the_reason(
+    kind: str, settings: tuple[str, ...], subject: str, reason: str
+) -> None:
+    with pytest.raises(RequestError) as caught:
+        check_techniques(preset(kind, *settings))
+    assert caught.value.subject.startswith(subject)
+    assert reason in caught.value.fact
+    assert caught.value.fix
+
+
+def test_a_value_that_is_the_default_does_no_harm_where_it_is_idle() -> None:
+    config = preset("cyclegan", "loss.gradient_penalty=10.0", "loss.label_smoothing=0.0")
+    check_techniques(config)
+    assert "loss.gradient_penalty" in idle_settings(config)
+
+
+@pytest.mark.parametrize(
+    ("settings", "needed"),
+    [
+        ((), False),
+        (("run.batch=4",), False),
+        (("run.batch=4", "generator.norm=batch"), True),
+        (("run.batch=1", "generator.norm=batch"), False),
+        (("run.batch=4", "loss.feature_matching=1.0"), True),
+    ],
+)
+def test_smaller_last_batches_are_left_out_where_images_mix(settings: tuple[str, ...], needed: bool) -> None:
+    assert needs_whole_batches(preset("cyclegan", *settings)) is needed
