@@ -5,6 +5,10 @@ from __future__ import annotations
 import difflib
 from pathlib import Path
 
+import msgspec
+
+from engine.config.data import RootedData
+from engine.config.load import read_toml, resolve
 from engine.errors import RequestError
 
 _PACKAGE = Path(__file__).parent
@@ -18,7 +22,7 @@ def presets_folder() -> Path:
 
 def shipped_presets() -> dict[str, Path]:
     """Name to file of every shipped preset, sorted by name."""
-    return {path.stem: path for path in sorted(presets_folder().glob("*.toml"))}
+    return {path.stem: path for path in sorted(presets_folder().glob("*.toml"), key=lambda path: path.stem)}
 
 
 def find_preset(given: str) -> Path:
@@ -41,9 +45,38 @@ def find_preset(given: str) -> Path:
     raise RequestError(given, "is neither a file nor the name of a shipped preset", fix)
 
 
-def preset_summary(path: Path) -> str:
-    """The first comment line of a preset: what it is."""
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if line.startswith("#"):
-            return line.lstrip("# ").strip()
-    return ""
+class PresetCard(msgspec.Struct, frozen=True, kw_only=True):
+    """What a list of presets says of one."""
+
+    name: str
+    summary: str
+    """Its first comment line."""
+    system: str
+    """Which method it trains."""
+    side: int
+    """Of the images that the networks see, in pixels."""
+    data: str
+    """The folder that it expects, or "drawn"."""
+    cost: str
+    """Steps and their size, as its "Cost:" comment says."""
+
+
+def preset_card(path: Path) -> PresetCard:
+    """What is to be said of a preset.
+
+    Raises:
+        RequestError: it is not right.
+    """
+    config = resolve(read_toml(path), path.name)
+    comments = [line.lstrip("# ") for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("#")]
+    return PresetCard(
+        name=path.stem,
+        summary=comments[0] if comments else "",
+        system=str(config.method.__struct_config__.tag),
+        side=config.data.crop,
+        data=config.data.root if isinstance(config.data, RootedData) else "drawn",
+        cost=next((line.removeprefix(_COST) for line in comments if line.startswith(_COST)), ""),
+    )
+
+
+_COST = "Cost: "

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from random import Random
 
 import torch
 from torch import Tensor, nn
@@ -17,15 +16,14 @@ from torch import Tensor, nn
 from engine.batch import ImageBatch
 from engine.config.geometry import check_translatable
 from engine.config.methods import CycleGanConfig
-from engine.image_pool import ImagePool
 from engine.losses import l1, total_variation
 from engine.methods.adversary import Adversary
 from engine.methods.assembly import Assembly, adam
 from engine.methods.averages import Averages
 from engine.methods.descent import Losses, descend
+from engine.methods.exhibits import Exhibits, Histories
 from engine.methods.method import Direction, SampleRow, evaluating, frozen, in_chunks
 from engine.methods.precision import autocast_of
-from engine.methods.random_state import random_from_tensor, random_to_tensor
 from engine.methods.weights import LossWeights
 
 
@@ -39,19 +37,6 @@ class _Translations:
     rec_B: Tensor
     idt_A: Tensor | None
     idt_B: Tensor | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Exhibits:
-    """What the discriminators are shown: real images and generated ones, some of them older."""
-
-    real_A: Tensor
-    fake_A: Tensor
-    real_B: Tensor
-    fake_B: Tensor
-
-    def __len__(self) -> int:
-        return len(self.real_A)
 
 
 class CycleGan:
@@ -75,7 +60,6 @@ class CycleGan:
         self, config: CycleGanConfig, device: torch.device, seed: int, dtype: torch.dtype = torch.float32
     ) -> None:
         self._config = config
-        self._device = device
         self._autocast = autocast_of(config.run.precision, device)
         self._dtype = dtype
         self._weights = LossWeights(config, device, dtype)
@@ -94,9 +78,7 @@ class CycleGan:
         self._judge_of_B = Adversary(self.D_A, config.discriminator, config.loss, self._weights, dtype)
         self._judge_of_A = Adversary(self.D_B, config.discriminator, config.loss, self._weights, dtype)
 
-        self._pool_rng = Random(seed)
-        self._pool_of_fake_A = ImagePool(config.optim.pool, self._pool_rng)
-        self._pool_of_fake_B = ImagePool(config.optim.pool, self._pool_rng)
+        self._histories = Histories(config.optim.pool, seed, device)
         self._zero = torch.zeros((), dtype=dtype, device=device)
 
         terms = self._weights.terms
@@ -131,14 +113,7 @@ class CycleGan:
         return fakes_A, fakes_B, losses
 
     def _update_discriminators(self, parts: list[ImageBatch], fakes_A: list[Tensor], fakes_B: list[Tensor]) -> Losses:
-        # The pools share one stream of draws, so their order is part of the result: fake_B first.
-        sizes = [len(part) for part in parts]
-        older_B = torch.split(self._pool_of_fake_B.query(torch.cat(fakes_B)), sizes)
-        older_A = torch.split(self._pool_of_fake_A.query(torch.cat(fakes_A)), sizes)
-        exhibits = [
-            _Exhibits(real_A=part.real_A, fake_A=fake_A, real_B=part.real_B, fake_B=fake_B)
-            for part, fake_A, fake_B in zip(parts, older_A, older_B, strict=True)
-        ]
+        exhibits = self._histories.exhibits(parts, fakes_A, fakes_B)
         losses = descend(self.optimizers["D"], exhibits, self._discriminator_losses, self._averages.distance("D"))
         self._averages.moved("D")
         return losses
@@ -189,7 +164,7 @@ class CycleGan:
             losses["tv_B"] = total_variation(images.fake_A) * weights["tv"]
         return losses
 
-    def _discriminator_losses(self, shown: _Exhibits) -> Losses:
+    def _discriminator_losses(self, shown: Exhibits) -> Losses:
         """Equation 1, as a discriminator minimises it, halved to slow it relative to the generator (appendix 7.1)."""
         with self._autocast():
             of_B = self._judge_of_B.tell_apart(shown.real_B, shown.fake_B)
@@ -246,17 +221,10 @@ class CycleGan:
         self._weights.set(name, value)
 
     def state_dict(self) -> dict[str, Tensor]:
-        """The pools' images, the stream that their decisions come from, and averages over the past."""
-        return {
-            "pool_of_fake_A.images": self._pool_of_fake_A.state_dict()["images"],
-            "pool_of_fake_B.images": self._pool_of_fake_B.state_dict()["images"],
-            "pool_rng": random_to_tensor(self._pool_rng),
-            **self._averages.state_dict(),
-        }
+        """The histories of generated images, and averages over the past."""
+        return {**self._histories.state_dict(), **self._averages.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """See Method.load_state_dict."""
-        self._pool_of_fake_A.load_state_dict({"images": state["pool_of_fake_A.images"]}, self._device)
-        self._pool_of_fake_B.load_state_dict({"images": state["pool_of_fake_B.images"]}, self._device)
-        random_from_tensor(self._pool_rng, state["pool_rng"])
+        self._histories.load_state_dict(state)
         self._averages.load_state_dict(state)

@@ -15,11 +15,11 @@ def presets(
     settings: Settings = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the shipped presets, or print one with every default filled in."""
+    """List the shipped presets with what they need, or print one with every default filled in."""
     import msgspec
 
     from engine.config.load import dump, read_toml, resolve, with_settings
-    from engine.config.presets import find_preset, preset_summary, shipped_presets
+    from engine.config.presets import find_preset, preset_card, shipped_presets
 
     if name is not None:
         path = find_preset(name)
@@ -30,10 +30,12 @@ def presets(
         for line in dump(config).rstrip().split("\n"):
             put(line)
         return
-    summaries = {shipped: preset_summary(path) for shipped, path in shipped_presets().items()}
+    cards = [preset_card(path) for path in shipped_presets().values()]
     if as_json:
-        put_json(summaries)
+        put_json(msgspec.to_builtins(cards))
         return
-    width = max(map(len, summaries), default=0)
-    for shipped, summary in summaries.items():
-        put(f"{shipped:{width}}  {summary}")
+    width = max((len(card.name) for card in cards), default=0)
+    for card in cards:
+        put(f"{card.name:{width}}  {card.summary}")
+        put(f"{'':{width}}  {card.system}, {card.side} px, {card.data}: {card.cost}")
+

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from engine.config.load import resolve
+from engine.config.methods import CONFIGS
 from engine.config.presets import shipped_presets
 from engine.protocol.checkpoints import list_checkpoints
 from engine.protocol.rundir import Parent, Replay, RunDirectory, create_run, read_identity, write_identity
@@ -142,9 +143,12 @@ def test_a_shipped_preset_is_printed_whole(tmp_path: Path, name: str) -> None:
 
 def test_presets_lists_what_is_shipped(tmp_path: Path) -> None:
     lines = succeeded(gan_tui("presets", folder=tmp_path)).splitlines()
-    assert [line.split()[0] for line in lines] == sorted(shipped_presets())
-    assert all(len(line.split()) > 2 for line in lines), "each says what it is"
-    assert json.loads(succeeded(gan_tui("presets", "--json", folder=tmp_path))).keys() == shipped_presets().keys()
+    assert [line.split()[0] for line in lines[::2]] == sorted(shipped_presets())
+    assert all(len(line.split()) > 2 for line in lines), "each says what it is, and what it needs"
+    cards = json.loads(succeeded(gan_tui("presets", "--json", folder=tmp_path)))
+    assert [card["name"] for card in cards] == list(shipped_presets())
+    assert {card["system"] for card in cards} == CONFIGS.keys()
+    assert all(card["summary"] and card["cost"] and card["data"] and card["side"] for card in cards)
 
 
 def test_a_preset_with_settings(preset: Path, tmp_path: Path) -> None:
