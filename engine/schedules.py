@@ -23,7 +23,7 @@ class Schedule(Protocol):
     def factor(self) -> float:
         """What multiplies the base rates in the current epoch."""
 
-    def epoch_done(self, objective: float) -> None:
+    def epoch_done(self, objective: float | None) -> None:
         """An epoch has ended; `objective` is the mean over it of what the generators minimise."""
 
     def state_dict(self) -> State:
@@ -51,7 +51,7 @@ class Planned:
         """See Schedule."""
         return self._curve(self._done)
 
-    def epoch_done(self, objective: float) -> None:
+    def epoch_done(self, objective: float | None) -> None:
         """See Schedule; the objective changes nothing."""
         self._done += 1
 
@@ -85,8 +85,10 @@ class Plateau:
         """See Schedule."""
         return self._factor
 
-    def epoch_done(self, objective: float) -> None:
-        """See Schedule."""
+    def epoch_done(self, objective: float | None) -> None:
+        """See Schedule; an epoch without an objective is none to be patient for."""
+        if objective is None:
+            return
         better = math.isinf(self._best) or objective < self._best - self.THRESHOLD * abs(self._best)
         if better and math.isfinite(objective):
             self._best = objective

@@ -121,7 +121,7 @@ def _take_up(method: Method, folder: Path, manifest: Manifest) -> Method:
     load_checkpoint(folder, manifest, method)
     if method.stage:
         fact = f"was saved while the run was {method.stage}: nothing translates yet"
-        raise RequestError(f"checkpoint {folder.name}", fact, "Choose a later one: gan-tui checkpoints RUN")
+        raise RequestError(f"checkpoint {folder.name}", fact, f"Choose a later one: gan-tui checkpoints {folder.parents[1].name}")
     return method
 
 

@@ -66,10 +66,16 @@ class Adversary:
             of_real = self._judge(real)
         return self._deception(verdict, of_real)
 
-    def tell_apart(self, real: Tensor, fake: Tensor) -> Judgement:
-        """How far the discriminator is from telling real images from generated ones, which it sees detached."""
+    def tell_apart(self, real: Tensor, fake: Tensor, *, fake_first: bool = False) -> Judgement:
+        """How far the discriminator is from telling real images from generated ones, which it sees detached.
+
+        The order shows in the running statistics of batch normalisation alone.
+        """
         fake = fake.detach()
-        of_real, of_fake = self._judge_both(real, fake)
+        if fake_first:
+            of_fake, of_real = self._judge_both(fake, real)
+        else:
+            of_real, of_fake = self._judge_both(real, fake)
         return self._judgement(of_real, of_fake, self._penalty(real, fake))
 
     def confront(self, real: Tensor, fake: Tensor) -> tuple[Deception, Judgement]:
@@ -106,11 +112,12 @@ class Adversary:
         penalty = gradient_penalty(lambda images: self._judge(images).logits, real, fake, alpha)
         return penalty * self._weights["gradient_penalty"]
 
-    def _judge_both(self, real: Tensor, fake: Tensor) -> tuple[Sequence[Tensor], Sequence[Tensor]]:
+    def _judge_both(self, first: Tensor, second: Tensor) -> tuple[Sequence[Tensor], Sequence[Tensor]]:
+        """The logits of as many images of two kinds, which share a pass where that changes nothing."""
         if not self._one_pass:
-            return self._judge(real).logits, self._judge(fake).logits
-        both = [torch.chunk(logits, 2) for logits in self._judge(torch.cat([real, fake])).logits]
-        return [of_real for of_real, _ in both], [of_fake for _, of_fake in both]
+            return self._judge(first).logits, self._judge(second).logits
+        both = [torch.chunk(logits, 2) for logits in self._judge(torch.cat([first, second])).logits]
+        return [of_first for of_first, _ in both], [of_second for _, of_second in both]
 
     def _judge(self, images: Tensor) -> Verdict:
         """The network's verdict in the run's own dtype."""

@@ -98,7 +98,9 @@ class Dtn:
     @property
     def stage(self) -> str:
         """What it does before its own objective is trained (see Method.stage)."""
-        return "training f" if self._config.method.trains_f and not self._f_is_fixed else ""
+        if self._f_is_fixed or not self._config.method.trains_f:
+            return ""
+        return f"training f {self._f_steps:,}/{self._config.method.f_steps:,}"
 
     def step(self, batch: ImageBatch) -> dict[str, Tensor]:
         """Update f; once it is fixed, D, and then g against it on the same images (see Method.step)."""

@@ -115,7 +115,8 @@ class Pix2Pix:
             """Equation 1, as the discriminator minimises it, halved to slow it relative to the generator (3.3)."""
             pairs = self._pool.query(_pair(images.real_A, images.fake_B.detach()))
             with self._autocast():
-                judged = self._judge.tell_apart(_pair(images.real_A, images.real_B), pairs)
+                # In the reference's order, in which batch normalisation averages its statistics.
+                judged = self._judge.tell_apart(_pair(images.real_A, images.real_B), pairs, fake_first=True)
             losses = {"D_real": judged.real * 0.5, "D_fake": judged.fake * 0.5}
             return losses if judged.penalty is None else losses | {"gp": judged.penalty * 0.5}
 

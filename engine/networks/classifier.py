@@ -10,9 +10,10 @@ DIGITS = 10
 
 
 class DigitClassifier(nn.Module):
-    """Four convolutions, 32 -> 16 -> 8 -> 4 -> 1 px, each normalised and rectified, and a linear layer to ten logits.
+    """Four convolutions, 32 -> 16 -> 8 -> 4 -> 1 px, each normalised, and a linear layer to ten logits.
 
-    64, 128, 256 and 128 channels for a width of 64 (DTN, section 5.1). Batch normalisation of the last, which is a
+    64, 128, 256 and 128 channels for a width of 64 (DTN, section 5.1). All are rectified but the last, which tanh bounds:
+    L_CONST, a mean over its channels, then keeps its size beside the other terms however confident f becomes. Batch normalisation of the last, which is a
     single pixel, takes two images or more while it trains.
 
     Args:
@@ -27,12 +28,13 @@ class DigitClassifier(nn.Module):
             *_block(in_channels, width, stride=2, padding=1),
             *_block(width, 2 * width, stride=2, padding=1),
             *_block(2 * width, 4 * width, stride=2, padding=1),
-            *_block(4 * width, self.channels, stride=1, padding=0),
+            *_block(4 * width, self.channels, stride=1, padding=0)[:-1],
+            nn.Tanh(),
         )
         self.head = nn.Linear(self.channels, DIGITS)
 
     def features(self, images: Tensor) -> Tensor:
-        """f(x): (N, in_channels, 32, 32) in [-1, 1] -> (N, self.channels, 1, 1), none below 0."""
+        """f(x): (N, in_channels, 32, 32) in [-1, 1] -> (N, self.channels, 1, 1) in [-1, 1]."""
         out: Tensor = self.model(images)
         return out
 

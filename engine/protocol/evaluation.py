@@ -1,4 +1,4 @@
-"""What `python -m engine.evaluation` answers: one JSON object on stdout, the figures or the reason why there are none."""
+"""What `python -m engine.evaluation` answers: one JSON object on stdout, the figures or why there are none."""
 
 from __future__ import annotations
 

@@ -105,7 +105,8 @@ def _advance(session: Session, batch: Batch) -> None:
 
 
 def _end_epoch(session: Session) -> None:
-    session.schedule.epoch_done(session.meters.drain_epoch(session.method.objective))
+    objective = session.meters.drain_epoch(session.method.objective)
+    session.schedule.epoch_done(None if session.method.stage else objective)
     session.set_rates()
 
 

@@ -142,7 +142,8 @@ def _next_factor(plan: ResumePlan, done: int) -> float | None:
 
 def _schedule(optim: OptimConfig) -> OptimConfig:
     """What makes two schedules one: all but the base rates, whatever else the section holds."""
-    return msgspec.structs.replace(optim, lr_g=0.0, lr_d=0.0)
+    rates = {name: 0.0 for name in optim.__struct_fields__ if name.startswith("lr_")}
+    return msgspec.structs.replace(optim, **rates)
 
 
 def _next_rates(plan: ResumePlan, bases: dict[str, str], factor: float | None) -> dict[str, float]:

@@ -87,7 +87,7 @@ def test_f_is_trained_for_exactly_its_steps_and_the_others_afterwards() -> None:
     method = made(preset(f_steps=2))
     for number in range(4):
         in_stage = number < 2
-        assert method.stage == ("training f" if in_stage else "")
+        assert method.stage == (f"training f {number}/2" if in_stage else "")
         before = {name: parameters(method, [name]) for name in method.networks}
         losses = method.step(batch(number))
         moved = {name for name, held in before.items() if changed(held, parameters(method, [name]))}
