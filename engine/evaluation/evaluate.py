@@ -121,7 +121,8 @@ def _take_up(method: Method, folder: Path, manifest: Manifest) -> Method:
     load_checkpoint(folder, manifest, method)
     if method.stage:
         fact = f"was saved while the run was {method.stage}: nothing translates yet"
-        raise RequestError(f"checkpoint {folder.name}", fact, f"Choose a later one: gan-tui checkpoints {folder.parents[1].name}")
+        fix = f"Choose a later one: gan-tui checkpoints {folder.parents[1].name}"
+        raise RequestError(f"checkpoint {folder.name}", fact, fix)
     return method
 
 

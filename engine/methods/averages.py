@@ -52,9 +52,8 @@ class MovingAverage:
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Go on from a saved state, once the networks are loaded; without one, begin at their weights."""
-        if "ema.steps" in state:
-            self._steps = int(state["ema.steps"])
-        else:
+        self._steps = int(state.get("ema.steps", 0))
+        if "ema.steps" not in state:
             for name, network in self._followed.items():
                 self.of(name).load_state_dict(network.state_dict())
 

@@ -50,7 +50,7 @@ class Method(Protocol):
 
     @property
     def stage(self) -> str:
-        """What it does before its own objective is trained, and how far that is, such as "training f 400/3,000"; then empty."""
+        """What it does before its own objective is trained, and how far, such as "training f 400/3,000"; then empty."""
 
     def step(self, batch: ImageBatch) -> dict[str, Tensor]:
         """Train on one batch.

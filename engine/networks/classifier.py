@@ -12,9 +12,9 @@ DIGITS = 10
 class DigitClassifier(nn.Module):
     """Four convolutions, 32 -> 16 -> 8 -> 4 -> 1 px, each normalised, and a linear layer to ten logits.
 
-    64, 128, 256 and 128 channels for a width of 64 (DTN, section 5.1). All are rectified but the last, which tanh bounds:
-    L_CONST, a mean over its channels, then keeps its size beside the other terms however confident f becomes. Batch normalisation of the last, which is a
-    single pixel, takes two images or more while it trains.
+    64, 128, 256 and 128 channels for a width of 64 (DTN, section 5.1). All are rectified but the last, which tanh
+    bounds: L_CONST, a mean over its channels, then keeps its size beside the other terms however sure f becomes. Batch
+    normalisation of the last, which is a single pixel, takes two images or more while it trains.
 
     Args:
         width: channels of the first convolution; the others have 2, 4 and 2 times as many.

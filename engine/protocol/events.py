@@ -46,7 +46,7 @@ class Metrics(Recorded, frozen=True, kw_only=True, tag="metrics"):
     data_wait: float
     """Share of the interval spent waiting for data, 0 to 1."""
     stage: str = ""
-    """What is trained before the method's own objective, and how far that is, such as "training f 400/3,000"; else empty."""
+    """What the method does before its own objective is trained, and how far, such as "training f 400/3,000"."""
 
 
 class Started(Recorded, frozen=True, kw_only=True, tag="started"):

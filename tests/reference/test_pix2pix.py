@@ -56,7 +56,7 @@ def doubled(steps: list[training.Values]) -> list[training.Values]:
 
 def passes_averaged(network: nn.Module) -> set[int]:
     """How many batches the running statistics of a network's layers are of."""
-    return {int(layer.num_batches_tracked) for layer in network.modules() if isinstance(layer, nn.BatchNorm2d)}
+    return {int(value) for name, value in network.named_buffers() if name.endswith("num_batches_tracked")}
 
 
 def made(case: dict[str, Any], dtype: torch.dtype) -> Pix2Pix:

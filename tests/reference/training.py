@@ -1,4 +1,4 @@
-"""What the cases of whole training steps share: a method at their start, and losses and weights compared with theirs."""
+"""What the cases of whole training steps share: methods at their start, and losses and weights compared with theirs."""
 
 from __future__ import annotations
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import random
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -16,15 +16,30 @@ from engine.batch import ImageBatch
 from engine.config.controls import controls_of
 from engine.config.losses import CycleGanLoss
 from engine.config.methods import CycleGanConfig
-from engine.config.networks import Norm, PatchDiscriminator, ResnetGenerator
+from engine.config.networks import ImageDiscriminator, Norm, PatchDiscriminator, ResnetGenerator
 from engine.config.schema import PoolingOptim, RunConfig
 from engine.errors import RequestError
+from engine.losses import total_variation
 from engine.methods.build import build_method
 from engine.methods.cyclegan import CycleGan
-from engine.methods.method import Method, set_learning_rate
+from engine.methods.method import set_learning_rate
+from tests.engine.methods import stepping
+from tests.engine.methods.stepping import (
+    CPU,
+    alike,
+    changed,
+    check_weight,
+    gradient,
+    networks_of,
+    parameters,
+    resumed,
+    same,
+    step_alike,
+    weights,
+)
 
-CPU = torch.device("cpu")
 SIDE = 16
+GENERATORS, DISCRIMINATORS = ("G_A", "G_B"), ("D_A", "D_B")
 
 
 def preset(norm: Norm = "instance", *, dropout: bool = False, pool: int = 2, **loss: Any) -> CycleGanConfig:
@@ -36,6 +51,14 @@ def preset(norm: Norm = "instance", *, dropout: bool = False, pool: int = 2, **l
     )
 
 
+def with_optim(config: CycleGanConfig, **optim: Any) -> CycleGanConfig:
+    return msgspec.structs.replace(config, optim=msgspec.structs.replace(config.optim, **optim))
+
+
+STILL = {"lr_g": 0.0, "lr_d": 0.0}
+"""Rates at which no weight moves, so that losses can be worked out by hand."""
+
+
 def made(config: CycleGanConfig | None = None, seed: int = 0) -> CycleGan:
     return CycleGan(config or preset(), CPU, seed, torch.float64)
 
@@ -44,19 +67,6 @@ def batch(seed: int = 0, size: int = 1) -> ImageBatch:
     draws = torch.Generator().manual_seed(seed)
     real_A, real_B = (torch.rand(size, 3, SIDE, SIDE, generator=draws, dtype=torch.float64) * 2 - 1 for _ in "AB")
     return ImageBatch(real_A=real_A, real_B=real_B)
-
-
-def weights(method: Method) -> dict[str, Tensor]:
-    """Every value of every network, running statistics included, as copies."""
-    return {
-        f"{name}/{key}": value.clone()
-        for name, network in method.networks.items()
-        for key, value in network.state_dict().items()
-    }
-
-
-def same(first: dict[str, Tensor], second: dict[str, Tensor]) -> bool:
-    return first.keys() == second.keys() and all(torch.equal(first[key], second[key]) for key in first)
 
 
 def count_passes(method: CycleGan, network: str) -> Callable[[], int]:
@@ -392,30 +402,10 @@ def test_a_resumed_run_goes_on_bit_for_bit(steps_before: int) -> None:
     first = made()
     for step in range(steps_before):
         first.step(batch(step))
-    saved: dict[str, Any] = {
-        "networks": {name: network.state_dict() for name, network in first.networks.items()},
-        "optimizers": {name: optimizer.state_dict() for name, optimizer in first.optimizers.items()},
-        "method": first.state_dict(),
-    }
-    saved = through_a_file(saved)
-    second = made(seed=99)
-    for name, network in second.networks.items():
-        network.load_state_dict(saved["networks"][name])
-    for name, optimizer in second.optimizers.items():
-        optimizer.load_state_dict(saved["optimizers"][name])
-    second.load_state_dict(saved["method"])
+    second = resumed(first, made(seed=99))
     for step in range(steps_before, steps_before + 6):
         assert same(first.step(batch(step)), second.step(batch(step)))
     assert same(weights(first), weights(second))
-
-
-def through_a_file(state: dict[str, Any]) -> dict[str, Any]:
-    """What comes back from a file, read without trusting it."""
-    file = io.BytesIO()
-    torch.save(state, file)
-    file.seek(0)
-    loaded: dict[str, Any] = torch.load(file, weights_only=True)
-    return loaded
 
 
 def test_a_resumed_run_without_its_pool_would_differ() -> None:
@@ -451,3 +441,237 @@ def test_a_step_never_reads_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
     for step in range(4):
         method.step(batch(step))
     method.set_control("loss.cycle_a", 3.0)
+
+
+# ------------------------------------------------------------------------------------------------- techniques
+
+
+def judged(method: CycleGan, discriminator: str, images: Tensor) -> Tensor:
+    """The logits of every patch, by a lone discriminator."""
+    with torch.no_grad():
+        [logits] = method.networks[discriminator](images).logits
+    assert isinstance(logits, Tensor)
+    return logits
+
+
+def made_of(generator: torch.nn.Module, images: Tensor) -> Tensor:
+    with torch.no_grad():
+        out: Tensor = generator(images)
+    return out
+
+
+def test_techniques_without_weight_are_no_part_of_the_run() -> None:
+    plain = made()
+    assert plain.components == ("G_A", "G_B", "cycle_A", "cycle_B", "idt_A", "idt_B", "D_A", "D_B")
+    with pytest.raises(RequestError, match=r"loss\.historical: is not a loss weight of this cyclegan run"):
+        plain.set_control("loss.historical", 1.0)
+
+
+def test_techniques_are_reported_under_their_names() -> None:
+    method = made(preset(gan="wgan-gp", feature_matching=1.0, tv=1.0, historical=1.0))
+    of_generators = ("fm_A", "fm_B", "tv_A", "tv_B", "hist_G")
+    assert method.objective == ("G_A", "G_B", "cycle_A", "cycle_B", "idt_A", "idt_B", *of_generators)
+    assert method.components == (*method.objective, "D_A", "D_B", "gp_A", "gp_B", "hist_D")
+    losses = method.step(batch())
+    assert tuple(losses) == method.components
+    assert all(loss.shape == () and not loss.requires_grad and loss.isfinite() for loss in losses.values())
+
+
+@pytest.mark.parametrize(
+    ("control", "components", "player"),
+    [
+        ("loss.adversarial", {"G_A", "G_B"}, GENERATORS),
+        ("loss.feature_matching", {"fm_A", "fm_B"}, GENERATORS),
+        ("loss.tv", {"tv_A", "tv_B"}, GENERATORS),
+        ("loss.gradient_penalty", {"gp_A", "gp_B"}, DISCRIMINATORS),
+        ("loss.historical", {"hist_G", "hist_D"}, GENERATORS),
+        ("loss.historical", {"hist_G", "hist_D"}, DISCRIMINATORS),
+    ],
+)
+def test_a_weight_reaches_its_terms_and_its_player_alone(
+    control: str, components: set[str], player: tuple[str, ...]
+) -> None:
+    """At a step before which every network has moved."""
+    make = partial(made, preset(gan="wgan-gp", feature_matching=1.0, tv=1.0, historical=1.0))
+    optimizer = "G" if player == GENERATORS else "D"
+    check_weight(make, control, components, optimizer=optimizer, teaches=player, after=2)
+
+
+def test_the_critics_of_wgan_gp_learn_to_judge_real_images_higher() -> None:
+    """Their loss, half of D(fake) - D(real), falls below 0."""
+    method = made(with_optim(preset(gan="wgan-gp", pool=0, gradient_penalty=0.1), lr_g=0.0, lr_d=1e-2))
+    shown = batch(size=2)
+    real, fake = judged(method, "D_A", shown.real_B), judged(method, "D_A", made_of(method.G_A, shown.real_A))
+    losses = [method.step(shown) for _ in range(10)]
+    torch.testing.assert_close(losses[0]["D_A"], (fake.mean() - real.mean()) / 2)
+    for name in ("D_A", "D_B"):
+        assert losses[-1][name] < min(losses[0][name].item() - 0.01, 0)
+    judgement = judged(method, "D_A", made_of(method.G_A, shown.real_A)).mean()
+    torch.testing.assert_close(method.step(shown)["G_A"], -judgement)
+
+
+def test_total_variation_is_of_the_translations() -> None:
+    method, shown = made(preset(tv=0.5)), batch(size=2)
+    fake_B, fake_A = made_of(method.G_A, shown.real_A), made_of(method.G_B, shown.real_B)
+    losses = method.step(shown)
+    torch.testing.assert_close(losses["tv_A"], 0.5 * total_variation(fake_B))
+    torch.testing.assert_close(losses["tv_B"], 0.5 * total_variation(fake_A))
+
+
+def test_each_player_is_drawn_to_the_mean_of_what_its_networks_have_been() -> None:
+    method = made(preset(historical=0.5))
+    seen: dict[str, list[dict[str, Tensor]]] = {"hist_G": [], "hist_D": []}
+    for step in range(4):
+        for name, networks in (("hist_G", GENERATORS), ("hist_D", DISCRIMINATORS)):
+            seen[name].append(parameters(method, networks))
+        losses = method.step(batch(step))
+        for name, past in seen.items():
+            apart = [now - torch.stack([then[key] for then in past]).mean(0) for key, now in past[-1].items()]
+            by_hand = 0.5 * sum(values.square().sum().item() for values in apart)
+            assert losses[name].item() == pytest.approx(by_hand, rel=1e-6)
+            assert (by_hand > 0) == (step > 0)
+
+
+def test_hinge_is_of_both_players() -> None:
+    method, shown = made(with_optim(preset(gan="hinge", pool=0), **STILL)), batch(size=2)
+    real, fake = judged(method, "D_B", shown.real_A), judged(method, "D_B", made_of(method.G_B, shown.real_B))
+    losses = method.step(shown)
+    by_hand = (1 - real).clamp(min=0).mean() + (1 + fake).clamp(min=0).mean()
+    torch.testing.assert_close(losses["D_B"], by_hand / 2)
+    torch.testing.assert_close(losses["G_B"], -fake.mean())
+
+
+def test_smoothed_labels_are_the_discriminators_for_real_images_alone() -> None:
+    method, shown = made(with_optim(preset(label_smoothing=0.2, pool=0), **STILL)), batch(size=2)
+    real, fake = judged(method, "D_A", shown.real_B), judged(method, "D_A", made_of(method.G_A, shown.real_A))
+    losses = method.step(shown)
+    torch.testing.assert_close(losses["D_A"], ((real - 0.8).square().mean() + fake.square().mean()) / 2)
+    torch.testing.assert_close(losses["G_A"], (fake - 1).square().mean())
+
+
+def test_minibatch_discrimination_compares_images_of_a_kind() -> None:
+    config = msgspec.structs.replace(
+        preset(), discriminator=ImageDiscriminator(width=2, downs=3, norm="none", minibatch=3), run=RunConfig(batch=3)
+    )
+    method = made(config)
+    shown = stepping.batch(size=3, side=32)
+    sizes: list[int] = []
+    method.D_A.register_forward_hook(lambda _, args, __: sizes.append(len(args[0])))
+    kernels = {key: value for key, value in parameters(method, DISCRIMINATORS).items() if "similarity" in key}
+    losses = method.step(shown)
+    assert sizes == [3, 3, 3]
+    assert len(kernels) == 4
+    assert all(changed({key: value}, parameters(method, DISCRIMINATORS)) for key, value in kernels.items())
+    blind = made(config)
+    for name in DISCRIMINATORS:
+        torch.nn.init.zeros_(blind.networks[name].get_parameter("conv4.of_similarity.weight"))
+    without = blind.step(shown)
+    assert {name for name in losses if losses[name] != without[name]} == {"G_A", "G_B", "D_A", "D_B"}
+
+
+@pytest.mark.parametrize(
+    "discriminator",
+    [
+        PatchDiscriminator(width=2, layers=1, count=2),
+        PatchDiscriminator(width=2, layers=1, scales=2),
+        PatchDiscriminator(width=2, layers=1, norm="none", spectral=True),
+    ],
+)
+def test_every_discriminator_of_a_domain_is_trained(discriminator: PatchDiscriminator) -> None:
+    method = made(msgspec.structs.replace(preset(gan="hinge", feature_matching=1.0), discriminator=discriminator))
+    before = parameters(method, DISCRIMINATORS)
+    losses = method.step(batch())
+    assert all(loss.isfinite() for loss in losses.values())
+    still = [key for key, value in before.items() if not changed({key: value}, parameters(method, DISCRIMINATORS))]
+    # What instance normalisation removes, and the constant of a critic whose hinges are all at work, need not move.
+    assert [key for key in still if key.endswith(("weight", "original"))] == []
+
+
+def test_spectral_normalisation_bounds_what_is_trained() -> None:
+    """Weights as they are used have a largest singular value of 1, however far training takes the ones beneath."""
+    discriminator = PatchDiscriminator(width=2, layers=1, norm="none", spectral=True)
+    config = with_optim(msgspec.structs.replace(preset(), discriminator=discriminator), lr_d=1e-2)
+    method = made(config)
+    for step in range(10):
+        method.step(batch(step))
+    convolutions = [module for module in method.D_A.modules() if isinstance(module, torch.nn.Conv2d)]
+    assert len(convolutions) == 3
+    for convolution in convolutions:
+        assert torch.linalg.matrix_norm(convolution.weight.flatten(1), 2).item() == pytest.approx(1, rel=0.1)
+
+
+def test_a_moving_average_follows_the_generators_and_does_not_touch_their_training() -> None:
+    """After one step it keeps a tenth of the first weights, after two 2/11 of itself."""
+    averaged, plain = made(with_optim(preset(), ema=0.9)), made()
+    wanted = parameters(plain, GENERATORS)
+    for step, keep in enumerate([1 / 10, 2 / 11]):
+        averaged.step(batch(step))
+        plain.step(batch(step))
+        now = parameters(plain, GENERATORS)
+        wanted = {key: keep * value + (1 - keep) * now[key] for key, value in wanted.items()}
+    assert same(weights(plain), weights(averaged, plain.networks))
+    for name in GENERATORS:
+        for key, value in averaged.networks[f"{name}_ema"].named_parameters():
+            torch.testing.assert_close(value, wanted[f"{name}/{key}"])
+    assert set(averaged.averages) == {"G_A_ema", "G_B_ema"}
+    assert networks_of(averaged.optimizers["G"], averaged.networks) == set(GENERATORS)
+
+
+def test_samples_and_translations_show_the_moving_average() -> None:
+    method, shown = made(with_optim(preset(), ema=0.9)), batch()
+    for step in range(3):
+        method.step(batch(step))
+    row_A, row_B = method.sample(shown)
+    for direction, name, row in (("AtoB", "G_A", row_A), ("BtoA", "G_B", row_B)):
+        real, fake = list(row.values())[:2]
+        assert not torch.equal(fake, made_of(method.networks[name], real))
+        torch.testing.assert_close(fake, made_of(method.networks[f"{name}_ema"], real))
+        assert torch.equal(fake, method.translate(real, "AtoB" if direction == "AtoB" else "BtoA"))
+
+
+@pytest.mark.parametrize("norm", ["none", "group", "instance"])
+@pytest.mark.parametrize("parts", [2, 3, 4])
+def test_accumulated_parts_make_the_same_steps(norm: Norm, parts: int) -> None:
+    """A batch of 4, in equal parts or not; the histories are asked once a step and in the same order."""
+    config = preset(norm, pool=3, tv=0.1, historical=0.1)
+    whole, apart = (
+        made(msgspec.structs.replace(config, run=RunConfig(batch=4, accumulate=number))) for number in (1, parts)
+    )
+    for step in range(3):
+        assert alike(whole.step(batch(step, 4)), apart.step(batch(step, 4)), rtol=1e-9)
+        for player in ("G", "D"):
+            assert alike(gradient(whole, player), gradient(apart, player), rtol=1e-6)
+        # Adam magnifies rounding where a gradient is all but 0, before instance normalisation; its steps are of 2e-4.
+        for name, values in weights(whole).items():
+            torch.testing.assert_close(values, weights(apart)[name], rtol=0, atol=1e-6)
+        ours, theirs = whole.state_dict(), apart.state_dict()
+        assert torch.equal(ours["pool_rng"], theirs["pool_rng"])
+        for domain in "AB":
+            kept = f"pool_of_fake_{domain}.images"
+            torch.testing.assert_close(ours[kept], theirs[kept], rtol=0, atol=1e-6)
+
+
+def test_a_part_goes_through_the_networks_by_itself() -> None:
+    method = made(msgspec.structs.replace(preset(), run=RunConfig(batch=4, accumulate=2)))
+    sizes: dict[str, list[int]] = {"G_A": [], "D_A": []}
+    for name, seen in sizes.items():
+        method.networks[name].register_forward_hook(lambda _, args, __, seen=seen: seen.append(len(args[0])))
+    method.step(batch(size=4))
+    assert sizes == {"G_A": [4, 2] * 2, "D_A": [2, 2, 4, 4]}
+
+
+@pytest.mark.parametrize(
+    "discriminator",
+    [
+        PatchDiscriminator(width=2, layers=1, norm="none", spectral=True, count=2),
+        PatchDiscriminator(width=2, layers=1, norm="group", scales=2),
+    ],
+)
+def test_a_resumed_run_with_every_technique_goes_on_bit_for_bit(discriminator: PatchDiscriminator) -> None:
+    techniques = preset(gan="wgan-gp", feature_matching=1.0, tv=1.0, historical=1.0)
+    config = with_optim(msgspec.structs.replace(techniques, discriminator=discriminator), ema=0.9)
+    first = made(config)
+    for step in range(3):
+        first.step(batch(step))
+    second = resumed(first, made(config, seed=99))
+    assert step_alike(first, second, range(3, 6), side=SIDE)

@@ -23,6 +23,7 @@ from engine.losses import total_variation
 from engine.methods.build import build_method
 from engine.methods.method import set_learning_rate
 from engine.methods.pix2pix import Pix2Pix
+from engine.networks.verdict import Verdict
 from tests.engine.methods.stepping import (
     CPU,
     alike,
@@ -82,7 +83,8 @@ def drawn(method: Pix2Pix, images: Tensor) -> Tensor:
 
 def judged(method: Pix2Pix, first: Tensor, second: Tensor) -> Tensor:
     """Logits for pairs of images."""
-    [logits] = method.D(torch.cat([first, second], dim=1)).logits
+    verdict: Verdict = method.D(torch.cat([first, second], dim=1))
+    [logits] = verdict.logits
     return logits
 
 
@@ -160,7 +162,9 @@ def test_a_step_moves_both_and_each_optimizer_has_its_players_weights() -> None:
         assert networks_of(method.optimizers[name], method.networks) == {name}
         before = parameters(method, [name])
         method.step(shown())
-        assert all(changed({key: value}, parameters(method, [name])) for key, value in before.items() if "weight" in key)
+        assert all(
+            changed({key: value}, parameters(method, [name])) for key, value in before.items() if "weight" in key
+        )
 
 
 def test_batch_normalisation_never_sees_two_kinds_of_pair_at_once() -> None:
@@ -180,8 +184,8 @@ def test_the_pool_keeps_pairs() -> None:
     for step in range(6):
         judged_pairs.clear()
         method.step(shown(step))
-        for pair in judged_pairs[0][:2].split(1):
-            real_A, fake_B = pair.split(3, dim=1)
+        for pair in torch.split(judged_pairs[0][:2], 1):
+            real_A, fake_B = torch.split(pair, 3, dim=1)
             torch.testing.assert_close(fake_B, drawn(method, real_A))
             [age] = [step - other for other in range(step + 1) if any_equal(shown(other).real_A, real_A)]
             ages.add(age)
@@ -190,7 +194,7 @@ def test_the_pool_keeps_pairs() -> None:
 
 
 def any_equal(images: Tensor, image: Tensor) -> bool:
-    return any(torch.equal(one, image) for one in images.split(1))
+    return any(torch.equal(one, image) for one in torch.split(images, 1))
 
 
 # ------------------------------------------------------------------------------------------------- the objective
@@ -308,8 +312,7 @@ def test_training_goes_on_as_if_nothing_had_been_sampled_or_translated(test_time
     """Weights, running statistics and their counts, modes, and the random numbers that are drawn next."""
     config = preset("batch", noisy=True, test_time_noise=test_time_noise, optim={"ema": 0.5})
     plain, looking = made(config), made(config)
-    for method in (plain, looking):
-        method.step(shown(side=NOISY_SIDE))
+    assert step_alike(plain, looking, [0], side=NOISY_SIDE)
     before, noise, modes = weights(looking), torch.get_rng_state(), modes_of(looking)
     looking.sample(shown(7, side=NOISY_SIDE))
     looking.translate(shown(8, side=NOISY_SIDE).real_A, "AtoB")
@@ -366,7 +369,9 @@ def test_accumulated_parts_make_the_same_steps(norm: Norm, parts: int) -> None:
         assert alike(ours, theirs, rtol=1e-9)
         for player in ("G", "D"):
             assert alike(gradient(whole, player), gradient(apart, player), rtol=1e-6)
-    assert alike(weights(whole), weights(apart), rtol=1e-6)
+    # Adam magnifies rounding where a gradient is all but 0, before instance normalisation; its steps are of 2e-4.
+    for name, values in weights(whole).items():
+        torch.testing.assert_close(values, weights(apart)[name], rtol=0, atol=1e-6)
 
 
 def test_activations_made_again_are_those_of_the_same_dropout() -> None:
@@ -391,10 +396,15 @@ def test_activations_made_again_are_those_of_the_same_dropout() -> None:
 def test_of_a_batch_in_parts_activations_are_made_twice_and_of_a_whole_one_once() -> None:
     for accumulate, passes in ((1, [4]), (2, [2, 2, 2, 2])):
         method = made(preset(accumulate=accumulate))
-        sizes: list[int] = []
-        method.G.get_submodule("model").register_forward_pre_hook(lambda _, args: sizes.append(len(args[0])))  # noqa: B023
-        method.step(shown(size=4))
-        assert sizes == passes
+        assert passes_in_a_step(method) == passes
+
+
+def passes_in_a_step(method: Pix2Pix) -> list[int]:
+    """How many images went through the generator, each time that any did."""
+    sizes: list[int] = []
+    method.G.register_forward_pre_hook(lambda _, args: sizes.append(len(args[0])))
+    method.step(shown(size=4))
+    return sizes
 
 
 # ---------------------------------------------------------------------------------------------- seeds and resuming
