@@ -7,6 +7,7 @@ import os
 import torch
 
 from engine.config.schema import RunConfig
+from engine.config.threads import threads_to_take
 from engine.errors import RequestError
 
 
@@ -64,11 +65,6 @@ def set_determinism(config: RunConfig) -> None:
 
 
 def set_threads(before: int) -> None:
-    """Compute with as many CPU threads as the run did before, where there are the cores and no one says otherwise.
-
-    Args:
-        before: the number that the run used last; 0 for a run that begins.
-    """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1  # macOS has none
-    if 0 < before <= cores and "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(before)
+    """Compute with as many CPU threads as the run did before, where it can have them; 0 for a run that begins."""
+    if threads := threads_to_take(before, os.environ):
+        torch.set_num_threads(threads)

@@ -16,7 +16,7 @@ from engine.config.trained_networks import NetworkSettings
 from engine.errors import RequestError, WorkError
 from engine.protocol.codec import DecodeError, decode_json
 from engine.protocol.events import SaveReason, StagedChange
-from engine.protocol.rundir import RunDirectory
+from engine.protocol.rundir import RunDirectory, read_identity
 
 CHECKPOINT_SCHEMA = 1
 MANIFEST = "manifest.json"
@@ -155,12 +155,11 @@ def list_folders(run: RunDirectory, *kinds: FolderKind) -> list[tuple[Path, int]
 def list_checkpoints(run: RunDirectory) -> list[tuple[Path, Manifest]]:
     """A run's whole checkpoints, oldest first. A folder whose manifest cannot be read is not one."""
     found = []
-    for folder, _ in list_folders(run, "checkpoint"):
+    for folder, step in list_folders(run, "checkpoint"):
         try:
-            manifest = read_manifest(folder)
+            found.append((folder, _read_as_named(folder, step)))
         except (OSError, DecodeError):
             continue
-        found.append((folder, manifest))
     return sorted(found, key=lambda pair: pair[1].step)
 
 
@@ -189,12 +188,20 @@ def _is_plain(name: str) -> bool:
     return name not in ("", ".", "..") and not {"/", "\0"} & set(name)
 
 
+def _read_as_named(folder: Path, step: int) -> Manifest:
+    """The manifest of a folder that is named after a step. Raises as read_manifest, also where it says another step."""
+    manifest = read_manifest(folder)
+    if manifest.step != step:
+        raise DecodeError(f"it says step {manifest.step:,}, and its folder another")
+    return manifest
+
+
 def unreadable_checkpoints(run: RunDirectory) -> list[tuple[Path, str]]:
     """Folders that are named as checkpoints and whose manifest cannot be read, with the reason; oldest first."""
     found = []
-    for folder, _ in list_folders(run, "checkpoint"):
+    for folder, step in list_folders(run, "checkpoint"):
         try:
-            read_manifest(folder)
+            _read_as_named(folder, step)
         except (OSError, DecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
             found.append((folder, f"has no readable {MANIFEST} ({reason})"))
@@ -232,12 +239,13 @@ def choose_checkpoint(run: RunDirectory, which: str, examine: Examine | None = N
 
     Raises:
         RequestError: there is none, or none of that step, or none that is known to be best.
-        WorkError: there is a folder for that step, and what it holds cannot be read.
+        WorkError: there is a folder for that step, and what it holds cannot be read; or run.json cannot be read.
     """
     examine = examine or damage_of
     checkpoints = list_checkpoints(run)
     if not checkpoints:
-        raise RequestError(f"run {run.name}", "has no checkpoint", "Train it anew: gan-tui train PRESET")
+        preset = read_identity(run).preset
+        raise RequestError(f"run {run.name}", "has no checkpoint", f"Train it anew: gan-tui train {preset}")
     whole = list(checkpoints)
     if which in (LATEST, BEST):
         while whole and examine(*whole[-1]):

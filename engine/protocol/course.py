@@ -6,6 +6,7 @@ void: a course that was given up.
 
 from __future__ import annotations
 
+import heapq
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import msgspec
 
 from engine.errors import WorkError
 from engine.protocol.codec import DecodeError, decode_json
-from engine.protocol.events import Announced, Event, Metrics, Nudged, Recorded, Resumed, StagedChange
+from engine.protocol.events import Announced, Checkpointed, Event, Metrics, Nudged, Recorded, Resumed, StagedChange
 from engine.protocol.record import RecordReader, journaled
 from engine.protocol.rundir import RunDirectory, write_atomically
 
@@ -47,6 +48,19 @@ def resumes_of(run: RunDirectory) -> list[Resumed]:
 def was_announced(run: RunDirectory) -> bool:
     """Whether an engine has come so far in a run that it could be steered."""
     return any(True for _ in journaled(run, Announced))
+
+
+def checkpoints_on_record(run: RunDirectory) -> tuple[int, ...]:
+    """Steps of the checkpoints that should be there by the journal: saved, and neither deleted nor set aside since."""
+    steps: set[int] = set()
+    told = heapq.merge(journaled(run, Checkpointed), journaled(run, Resumed), key=lambda event: event.seq)
+    for event in told:
+        match event:
+            case Checkpointed():
+                steps = (steps | {event.saved_step}) - set(event.removed)
+            case Resumed():
+                steps = {step for step in steps if step <= event.from_step}
+    return tuple(sorted(steps))
 
 
 def read_course(run: RunDirectory) -> Iterator[Event]:

@@ -6,7 +6,7 @@ so that a viewer can join the record and the stream with neither a gap nor a dup
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
@@ -17,10 +17,14 @@ SaveReason: TypeAlias = Literal["schedule", "request", "stop", "end", "failure"]
 on for a reason that leaves its state whole, such as a data folder that is gone."""
 
 
+Seq: TypeAlias = Annotated[int, msgspec.Meta(ge=1)]
+"""The number of a recorded event; a line with one below 1 is damaged."""
+
+
 class Recorded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", omit_defaults=True):
     """What every recorded event has."""
 
-    seq: int
+    seq: Seq
     """1, 2, 3 ... over the life of the run."""
     step: int
     """Optimisation steps done when it happened."""
@@ -177,6 +181,8 @@ class Alert(Recorded, frozen=True, kw_only=True, tag="alert"):
     subject: str
     fact: str
     fix: str = ""
+    damaged: int | None = None
+    """The step, by its folder's name, of a checkpoint that was found damaged and is passed over."""
 
 
 class Note(Recorded, frozen=True, kw_only=True, tag="note"):

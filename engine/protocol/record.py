@@ -146,6 +146,8 @@ class _Lines:
         self._span = _CHUNK
         """Bytes to be read at once: more than usual while a line is longer than that."""
         self._ready: deque[Event] = deque()
+        self._taken = 0
+        """The number of the event that was taken last."""
         self.damaged = 0
 
     def head(self) -> Event | None:
@@ -162,12 +164,14 @@ class _Lines:
         return self._ready[0]
 
     def take(self) -> Event:
-        return self._ready.popleft()
+        event = self._ready.popleft()
+        self._taken = event.seq
+        return event
 
     def take_before(self, seq: float) -> Iterator[Event]:
         """Take those at hand that are older than an event."""
         while self._ready and self._ready[0].seq < seq:
-            yield self._ready.popleft()
+            yield self.take()
 
     def _decode(self, line: bytes) -> None:
         try:
@@ -176,10 +180,21 @@ class _Lines:
             self.damaged += 1
             return
         ready = self._ready
-        if len(ready) > 1 and ready[-2].seq > event.seq and _is_early(ready, event.seq):
+        if len(ready) > 1 and ready[-2].seq > event.seq and self._is_early(event.seq):
             del ready[-2]
             self.damaged += 1
         ready.append(event)
+
+    def _is_early(self, seq: int) -> bool:
+        """Whether the last event at hand but one has a damaged number, too high: the last goes on from the one before
+        as does ``seq``.
+
+        Readers would take all that follows for older than what they have seen. Only one line by itself is recognised,
+        by two lines of its file behind it that are read before it is taken: at the end of a file that grows it may be
+        handed out before they are written.
+        """
+        before = self._ready[-3].seq if len(self._ready) > 2 else self._taken
+        return before < self._ready[-1].seq < seq
 
     def _skim(self) -> None:
         """Take lines from evenly spaced places, and go on reading near the end."""
@@ -217,15 +232,6 @@ class _Lines:
         if self._word not in chunk:
             return []
         return [line for line in chunk[:end].split(b"\n") if self._word in line]
-
-
-def _is_early(ready: deque[Event], seq: int) -> bool:
-    """Whether the last event but one has a damaged number, too high: the last goes on from the one before as does seq.
-
-    Readers would take all that follows for older than what they have seen.
-    """
-    before = ready[-3].seq if len(ready) > 2 else 0
-    return before < ready[-1].seq < seq
 
 
 def _glimpses(file: BinaryIO, end: int) -> Iterator[bytes]:

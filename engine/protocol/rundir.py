@@ -167,8 +167,20 @@ def create_run(
     parent: Parent | None,
     replays: Replay | None = None,
     preset_path: str = "",
+    threads: int = 0,
 ) -> RunDirectory:
     """Make a new run directory with its resolved preset, ready for an engine.
+
+    Args:
+        root: the folder that it lies in.
+        name: its name there.
+        method: its method.kind.
+        preset: the preset's name.
+        config_toml: the configuration, every default explicit.
+        parent: where a branch begins.
+        replays: the run that it repeats.
+        preset_path: the preset's file; empty where there is none.
+        threads: CPU threads that its engine is to take where it can; 0 leaves that to PyTorch.
 
     Raises:
         RequestError: the name is taken or no valid name; WorkError: the directory cannot be made.
@@ -192,7 +204,7 @@ def create_run(
     now = time.time()
     identity = Identity(
         id=secrets.token_hex(6), name=name, method=method, preset=preset, preset_path=preset_path, created=now,
-        parent=parent, replays=replays, state_since=now,
+        parent=parent, replays=replays, threads=threads, state_since=now,
     )  # fmt: skip
     try:
         write_atomically(run.config, config_toml.encode())

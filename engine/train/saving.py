@@ -11,9 +11,10 @@ from typing import Any
 import msgspec
 
 from engine.checkpoint import Saved, Unsaved, load_checkpoint, remove_surplus, write_checkpoint
+from engine.config.image_files import path_text
 from engine.config.rate_curves import curve_of
-from engine.config.trained_networks import network_settings
-from engine.errors import WorkError
+from engine.config.trained_networks import misfits, network_settings
+from engine.errors import RequestError, WorkError
 from engine.protocol import events as ev
 from engine.protocol.checkpoints import Manifest, Reading
 from engine.record import Record
@@ -57,8 +58,10 @@ def restore(session: Session, folder: Path, manifest: Manifest) -> None:
     """Take up a checkpoint: everything that it holds, as it was at its step boundary.
 
     Raises:
+        RequestError: the run is configured with other networks than the checkpoint's weights were trained in.
         WorkError: it is damaged or belongs to another kind of run.
     """
+    _require_same_networks(session, manifest)
     of_parent = manifest.run != session.standing.identity.id
     training = load_checkpoint(folder, manifest, session.method)
     try:
@@ -75,6 +78,14 @@ def restore(session: Session, folder: Path, manifest: Manifest) -> None:
     if not has_random_state_of(session.device, training["random"]):
         fact = f"holds no random state of {session.device}: it was written where that device was not to be seen"
         session.alert(f"checkpoint {folder.name}", fact, "From here on dropout draws other numbers than without that.")
+
+
+def _require_same_networks(session: Session, manifest: Manifest) -> None:
+    """Where config.toml was edited, weights may fit by their shapes all the same, as they do without dropout."""
+    for misfit in misfits(manifest.networks, network_settings(session.config)):
+        fact = f"is {misfit.configured}, and the checkpoint's weights were trained with {misfit.trained}"
+        fix = f"Put it back in {path_text(session.run.config)}, or train anew: gan-tui train"
+        raise RequestError(misfit.key, fact, f"{fix} {session.standing.identity.preset}")
 
 
 # -------------------------------------------------------------------------------------------------------- writing
@@ -143,12 +154,13 @@ def _journal_unsaved(session: Session, unsaved: Unsaved) -> None:
     session.failed_saves += 1
     if session.saved_step == unsaved.step:
         session.saved_step = -1
-    if told:
-        return
     fix = "Training goes on; make room and save again."
     if isinstance(error, NotFiniteError):
-        session.unsavable, fix = error.names, ""
-    session.alert("checkpoint", f"of step {unsaved.step:,} could not be written ({unsaved.reason})", fix)
+        fix = ""
+        if not (told and session.config.sentinel.not_finite.action == "warn"):  # a run is held each time, warned once
+            session.unsavable = error.names
+    if not told:
+        session.alert("checkpoint", f"of step {unsaved.step:,} could not be written ({unsaved.reason})", fix)
 
 
 def _manifest(session: Session, reason: ev.SaveReason) -> Manifest:

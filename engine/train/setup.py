@@ -18,8 +18,8 @@ from engine.methods.build import build_method
 from engine.phases import enter_phase
 from engine.protocol import events as ev
 from engine.protocol.adoption import adopt_checkpoint
-from engine.protocol.checkpoints import Manifest, damage_of, list_checkpoints, unreadable_checkpoints
-from engine.protocol.course import was_announced
+from engine.protocol.checkpoints import Manifest, damage_of, kind_of, list_checkpoints, unreadable_checkpoints
+from engine.protocol.course import checkpoints_on_record, was_announced
 from engine.protocol.lineage import origin_checkpoint
 from engine.protocol.rundir import Identity, Parent, RunDirectory
 from engine.record import Record, Standing
@@ -129,6 +129,20 @@ def _take_up_checkpoint(session: Session) -> None:
         _apply_settings_of_branch(session)
 
 
+def _require_those_on_record(session: Session, present: list[tuple[Path, Manifest]]) -> None:
+    """A run whose own checkpoints have all gone, with an unmounted disk perhaps, does not silently begin anew.
+
+    Raises:
+        WorkError: the journal tells of checkpoints that should be there, and none is.
+    """
+    identity = session.standing.identity
+    steps = checkpoints_on_record(session.run)
+    if steps and not any(manifest.run == identity.id for _, manifest in present):
+        fact = f"has none of the checkpoints left that its journal tells of, the newest of step {steps[-1]:,}"
+        where = f"Put them back into {session.run.checkpoints}"
+        raise WorkError(f"run {identity.name}", fact, f"{where}, or train it anew: gan-tui train {identity.preset}")
+
+
 def _apply_settings_of_branch(session: Session) -> None:
     """Give controls the values that a branch was made with, where its parent's checkpoint has others."""
     changes = session.panel.changes_to({control.name: control.default for control in controls_of(session.config)})
@@ -146,20 +160,31 @@ def _newest_good(session: Session) -> tuple[Path, Manifest] | None:
         WorkError: there are checkpoints and all are damaged, or the parent's is gone.
     """
     identity = session.standing.identity
-    if identity.parent and not list_checkpoints(session.run):
-        _adopt(session.run, identity, identity.parent)
-    candidates = list_checkpoints(session.run)
     unreadable = unreadable_checkpoints(session.run)
     for folder, damage in unreadable:
-        session.alert(f"checkpoint {folder.name}", damage, "It is left alone.")
+        _pass_over(session, folder, damage, "It is not deleted.")
+    if identity.parent and not list_checkpoints(session.run):
+        _adopt(session.run, identity, identity.parent)  # which sets an unreadable copy aside
+    candidates = list_checkpoints(session.run)
+    if not unreadable:
+        _require_those_on_record(session, candidates)
     for folder, manifest in reversed(candidates):
         damage = damage_of(folder, manifest)
         if not damage:
             return folder, manifest
-        session.alert(f"checkpoint {folder.name}", damage, "An older one is taken up instead, if there is one.")
+        _pass_over(session, folder, damage, "An older one is taken up instead, if there is one.")
     if candidates or unreadable:
-        raise WorkError(f"run {session.run.name}", "has no undamaged checkpoint", "Train it anew: gan-tui train PRESET")
+        fix = f"Train it anew: gan-tui train {identity.preset}"
+        raise WorkError(f"run {session.run.name}", "has no undamaged checkpoint", fix)
     return None
+
+
+def _pass_over(session: Session, folder: Path, damage: str, fix: str) -> None:
+    """Journal that a checkpoint is damaged, so that whoever verifies the run later knows that it was found out."""
+    known = kind_of(folder.name)
+    step = known[1] if known else None
+    subject = f"checkpoint {folder.name}"
+    session.record.write(ev.Alert(**session.stamp(), subject=subject, fact=damage, fix=fix, damaged=step))
 
 
 def _adopt(run: RunDirectory, identity: Identity, parent: Parent) -> None:

@@ -12,7 +12,7 @@ from engine.protocol import commands as cmd
 from engine.protocol import events as ev
 from engine.train.replay import take_repeats
 from engine.train.reporting import enter, refresh_report, tick
-from engine.train.saving import save, settle_saves
+from engine.train.saving import finish_saves, save, settle_saves
 from engine.train.session import Session
 from engine.train.showing import settle_sheets, take_sample
 
@@ -132,13 +132,15 @@ class Steering:
         return f"goes on with step {self._session.progress.step + 1:,}"
 
     def _stop(self, command: cmd.Stop, by: str) -> str:
+        if command.how == "save" and not self._session.link.interrupted_by:  # a signal leaves no time to make room
+            self._save_first()
         if command.how == "epoch" and self._paused_by is not None:
             self._continue(by)  # or the epoch would never end
         self.stop, self.stopped_by = command, by
         enter(self._session, "stopping")
         how: dict[Literal["epoch", "save", "discard"], str] = {
             "epoch": f"stops after epoch {self._session.epoch}{self._doubt}",
-            "save": f"saves step {self._session.progress.step:,} and stops{self._doubt}",
+            "save": f"saves step {self._session.progress.step:,} and stops",
             "discard": f"stops at step {self._session.progress.step:,} without saving",
         }
         return how[command.how]
@@ -151,6 +153,23 @@ class Steering:
             raise RequestError("checkpoint", "is still being written", "Ask again when it is done.")
         save(session, "request")
         return f"step {session.progress.step:,} is being saved{self._doubt}"
+
+    def _save_first(self) -> None:
+        """A stop that could not save would lose steps: a user can make room first, and training goes on until then.
+
+        Raises:
+            RequestError: the state cannot be written.
+        """
+        session = self._session
+        finish_saves(session)
+        if session.saved_step != session.progress.step:
+            save(session, "stop")
+            finish_saves(session)
+        failed = session.unsaved.error if session.unsaved else None
+        if session.saved_step != session.progress.step and isinstance(failed, OSError):  # others no room would mend
+            fact = f"is not obeyed, for step {session.progress.step:,} cannot be saved ({session.save_failure})"
+            fix = f"Make room and ask again, or lose it: gan-tui ctl {session.run.name} stop --discard"
+            raise RequestError("stop", fact, fix)
 
     @property
     def _doubt(self) -> str:

@@ -38,4 +38,3 @@ def presets(
     for card in cards:
         put(f"{card.name:{width}}  {card.summary}")
         put(f"{'':{width}}  {card.system}, {card.side} px, {card.data}: {card.cost}")
-

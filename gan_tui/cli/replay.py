@@ -81,11 +81,12 @@ def replay(
 def _train(original: RunDirectory, repeated: RunDirectory, last_step: int) -> None:
     """Let an engine repeat the course."""
     from engine.errors import GanTuiError, WorkError
-    from gan_tui.client.replay import has_repeated, start_replay
+    from gan_tui.client.launch import start_engine
+    from gan_tui.client.replay import has_repeated
 
     say(f"{repeated.name} repeats {original.name} up to step {last_step:,}.")
     try:
-        _follow(repeated, start_replay(original, repeated))
+        _follow(repeated, start_engine(repeated))
     except GanTuiError as error:
         if not has_repeated(repeated, last_step):
             raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +14,7 @@ from gan_tui.cli.output import age, put, put_json, say
 
 if TYPE_CHECKING:
     from engine.protocol.rundir import RunDirectory
-    from gan_tui.client.branch import ResumeRequest
+    from gan_tui.client.branch import ResumePlan, ResumeRequest
     from gan_tui.client.preflight import Preflight
 
 
@@ -91,11 +92,11 @@ def _start(
     source: RunDirectory, checkpoint: str | None, request: ResumeRequest, *, headless: bool, detach: bool
 ) -> None:
     """Start the engine, after the picker on a terminal and after a summary elsewhere."""
-    from engine.protocol.checkpoints import LATEST, list_checkpoints
+    from engine.protocol.checkpoints import BEST, LATEST, list_checkpoints
+    from engine.protocol.rundir import engine_is_alive
     from gan_tui.cli.show import show_new_engine
-    from gan_tui.client.branch import begin
     from gan_tui.client.obstacles import require_idle
-    from gan_tui.client.preflight import preflight, require_clear
+    from gan_tui.client.preflight import preflight
     from gan_tui.client.preflight_words import summary
 
     if checkpoint is None and not request.wants_branch:
@@ -110,12 +111,38 @@ def _start(
             say("Nothing chosen; nothing started.")
             return
         checkpoint = str(step)
-    plan, seen = preflight(source, checkpoint or LATEST, request)
-    require_clear(seen)
+    chosen = checkpoint or LATEST
+    again = chosen in (LATEST, BEST) and engine_is_alive(source)
+    run, seen = make_ready(lambda: preflight(source, chosen, request), again=again)
     told = summary(seen, _age(seen))
     for line in told[:1] if picks else told:  # the picker has shown the rest
         say(line)
-    show_new_engine(begin(plan), headless=headless, detach=detach)
+    show_new_engine(run, headless=headless, detach=detach)
+
+
+def make_ready(look: Callable[[], tuple[ResumePlan, Preflight]], *, again: bool) -> tuple[RunDirectory, Preflight]:
+    """The run in which an engine goes on, made ready for it, and what was to be known of the resume.
+
+    Args:
+        look: chooses a checkpoint and looks ahead.
+        again: whether to choose once more where that, or what follows, fails: an engine that is at work on the run may
+            delete the chosen checkpoint before a branch has its copy.
+
+    Raises:
+        RequestError: the request is wrong; WorkError: the checkpoint is damaged, or the run cannot be written.
+    """
+    from engine.errors import GanTuiError
+    from gan_tui.client.branch import begin
+    from gan_tui.client.preflight import require_clear
+
+    try:
+        plan, seen = look()
+        require_clear(seen)
+        return begin(plan), seen
+    except GanTuiError:
+        if not again:
+            raise
+    return make_ready(look, again=False)
 
 
 def _age(seen: Preflight) -> str:

@@ -156,6 +156,7 @@ def begin(plan: ResumePlan) -> RunDirectory:
         method=prepared.method,
         preset=prepared.preset,
         preset_path=plan.identity.preset_path,
+        threads=plan.identity.threads,
         config_toml=prepared.toml,
         parent=Parent(
             run=str(plan.source.root), id=plan.identity.id, step=manifest.step, seq=manifest.seq if plan.own else 0

@@ -12,6 +12,7 @@ import msgspec
 from engine.config.controls import controls_of
 from engine.config.data import SyntheticData, SyntheticDigits
 from engine.config.methods import TrainConfig
+from engine.config.threads import ENVIRONMENT, threads_to_take, usable_cores
 from engine.errors import GanTuiError, WorkError
 from engine.protocol.record import last_metrics
 from engine.protocol.rundir import versions
@@ -115,19 +116,14 @@ def _other_versions(plan: ResumePlan) -> Iterator[Notice]:
 
 
 def _other_threads(plan: ResumePlan) -> Iterator[Notice]:
-    """The engine goes on with as many CPU threads as it had, unless it is told otherwise or there are too few cores."""
-    then, told, cores = plan.identity.threads, os.environ.get("OMP_NUM_THREADS", ""), _cores()
-    if plan.branch or not then or not plan.identity.device.startswith("cpu"):
+    """The engine, which is started in this environment, goes on with as many CPU threads as it had if it can."""
+    then, told = plan.identity.threads, os.environ.get(ENVIRONMENT, "")
+    if not then or not plan.identity.device.startswith("cpu"):
         return
-    same = told == str(then) if told else then <= cores
-    if not same:
-        fact = f"are {then} no more: " + (f"OMP_NUM_THREADS is {told}" if told else f"this machine has {cores} cores")
-        yield Notice(subject="the CPU threads", fact=fact, fix="Numbers may differ in their last digits.")
-
-
-def _cores() -> int:
-    """Those that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if told != str(then) and not threads_to_take(then, os.environ):
+        why = f"{ENVIRONMENT} is {told}" if told else f"this machine has {usable_cores()} cores"
+        fix = "Numbers may differ in their last digits."
+        yield Notice(subject="the CPU threads", fact=f"are {then} no more: {why}", fix=fix)
 
 
 def _too_little_room(plan: ResumePlan) -> Iterator[Notice]:

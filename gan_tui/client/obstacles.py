@@ -11,6 +11,7 @@ from engine.config.data_check import check_data
 from engine.config.image_files import path_text
 from engine.config.trained_networks import Misfit, misfits, network_settings
 from engine.errors import GanTuiError, RequestError, WorkError
+from engine.protocol.course import checkpoints_on_record
 from engine.protocol.rundir import NAME_PATTERN, RunDirectory, engine_is_alive
 from gan_tui.client.branch import ResumePlan
 from gan_tui.client.horizon import Horizon
@@ -50,7 +51,13 @@ def _require_whole(plan: ResumePlan, _: Horizon) -> None:
     if kept is None and plan.inventory.unreadable:
         first = plan.inventory.unreadable[0]
         fact = f"has checkpoints, and none that can be read: {first.folder.name} {first.damage}"
-        fix = f"Restore one from a backup; or move {path_text(plan.source.checkpoints)} away, and the run begins anew."
+        fix = f"Restore one from a backup, or train it anew: gan-tui train {plan.identity.preset}"
+        raise WorkError(f"run {run}", fact, fix)
+    own = [found for found in plan.inventory.checkpoints if found.manifest.run == plan.identity.id]
+    if not own and not plan.branch and (steps := checkpoints_on_record(plan.source)):
+        fact = f"has none of the checkpoints left that its journal tells of, the newest of step {steps[-1]:,}"
+        where = path_text(plan.source.checkpoints)
+        fix = f"Put them back into {where}, or train it anew: gan-tui train {plan.identity.preset}"
         raise WorkError(f"run {run}", fact, fix)
     if kept is None or not kept.damage:
         return
@@ -88,6 +95,8 @@ def _remedy(plan: ResumePlan, misfit: Misfit) -> str:
 
 
 def _require_steps_left(plan: ResumePlan, horizon: Horizon) -> None:
+    if plan.checkpoint is not None and plan.checkpoint.damage:
+        return  # what is ahead of it will not be trained
     steps = plan.config.run.steps
     done = horizon.steps_left == 0 if horizon.steps_left is not None else 0 < steps <= plan.step
     if not done:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from pathlib import Path
 
 from engine.config.load import read_toml, with_settings
@@ -11,7 +9,6 @@ from engine.errors import RequestError, WorkError
 from engine.protocol.course import Outline, outline_of, write_nudges
 from engine.protocol.record import last_metrics
 from engine.protocol.rundir import Replay, RunDirectory, create_run, read_identity, unused_name
-from gan_tui.client.launch import start_engine
 from gan_tui.client.prepare import checked
 
 _UNGUARDED = ("sentinel.not_finite.action=warn",)
@@ -38,25 +35,14 @@ def make_replay(original: RunDirectory, folder: Path, *, name: str | None, steps
         preset_path=identity.preset_path,
         config_toml=prepared.toml,
         parent=identity.parent,
+        threads=identity.threads,
         replays=Replay(run=str(original.root), id=identity.id, last_step=last_step),
     )
     try:
         write_nudges(replay, [nudge for nudge in course.nudges if nudge.at_step <= last_step])
     except OSError as error:
-        fact = f"cannot be written ({error.strerror})"
-        raise WorkError(str(replay.root), fact, "Make room, remove it, and try again.") from error
+        raise _unwritable(replay, error) from error
     return replay
-
-
-def start_replay(original: RunDirectory, replay: RunDirectory) -> subprocess.Popen[bytes]:
-    """Start a replay's engine, with as many CPU threads as the original's unless the environment sets their number.
-
-    Sums that are spread over another number of threads may round differently.
-    """
-    threads = read_identity(original).threads
-    if threads:
-        os.environ.setdefault("OMP_NUM_THREADS", str(threads))
-    return start_engine(replay)
 
 
 def step_to_compare(original: RunDirectory, other: RunDirectory, steps: int | None) -> int:
@@ -79,6 +65,11 @@ def has_repeated(replay: RunDirectory, last_step: int) -> bool:
     """Whether a replay has recorded the numbers of the last step that it is to repeat."""
     newest = last_metrics(replay)
     return newest is not None and newest.step >= last_step
+
+
+def _unwritable(replay: RunDirectory, error: OSError) -> WorkError:
+    fact = f"cannot be written ({error.strerror})"
+    return WorkError(str(replay.root), fact, "Make room, remove it, and try again.")
 
 
 def _last_step(original: RunDirectory, course: Outline, steps: int | None) -> int:

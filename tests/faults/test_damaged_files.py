@@ -47,6 +47,7 @@ from engine.protocol.commands import SetControls, Undo, WriteNote
 from engine.protocol.events import Event
 from engine.protocol.record import RecordReader
 from engine.protocol.rundir import RunDirectory, read_identity, viewed_state
+from engine.protocol.verify import verify_run
 from gan_tui.app import Dashboard
 from gan_tui.client.prepare import checked
 from gan_tui.screens.pacer import Tempo
@@ -61,6 +62,8 @@ from tests.runs import make_images, make_run, tiny_config
 
 PRESETS = 10_000
 JOURNALS = 10_000
+RUNS = 1_500
+"""Damaged run directories that are verified: each is hashed as a whole."""
 MANIFESTS = 5_000
 DAMAGED_FILES = 2_000
 FITTED_FILES = 3_000
@@ -159,6 +162,20 @@ def damaged_lines(random: Random, content: bytes) -> bytes:
     return b"\n".join(lines) + b"\n"
 
 
+def misnumbered_lines(random: Random, content: bytes) -> bytes:
+    """A file of the record in which one to three lines have another number, the first one most often."""
+    documents = [json.loads(line) for line in content.splitlines()]
+    for _ in range(random.randint(1, 3)):
+        document = random.choice((documents[0], random.choice(documents)))
+        document["seq"] = random.choice((0, -1, document["seq"] + 1, random.choice(documents)["seq"], 2**31, 2**64))
+    return b"".join(json.dumps(document).encode() + b"\n" for document in documents)
+
+
+def damaged_document(random: Random, content: bytes) -> bytes:
+    """A JSON file with damage to its bytes, or to what it says."""
+    return damaged(random, content) if random.random() < 0.4 else damaged_json(random, json.loads(content))
+
+
 def whole_lines_before_damage(before: bytes, after: bytes) -> list[Event]:
     """The events of the lines that come before the first one that differs."""
     pairs = zip(before.split(b"\n")[:-1], after.split(b"\n")[:-1], strict=False)
@@ -234,6 +251,49 @@ async def test_a_dashboard_draws_whatever_can_still_be_decoded(
             await pilot.pause()
 
 
+# ------------------------------------------------------------------------------------------------------- verifying
+
+
+def test_a_run_damaged_anywhere_is_verified_to_its_end(trained: RunDirectory, tmp_path: Path) -> None:
+    """Whatever of its files is damaged, and however; what damage is found in which is told elsewhere."""
+    run = RunDirectory(Path(shutil.copytree(trained.root, tmp_path / trained.name)))
+    assert verify_run(run).findings == ()
+    manifests = sorted(run.checkpoints.glob(f"*/{MANIFEST}"))
+    damages: list[tuple[tuple[Path, ...], Callable[[Random, bytes], bytes]]] = [
+        ((run.metrics,), damaged_lines),
+        ((run.events,), damaged_lines),
+        ((run.metrics, run.events), damaged_lines),
+        ((run.metrics, run.events), misnumbered_lines),
+        ((manifests[0],), damaged_document),
+        (tuple(manifests), damaged_document),
+        ((run.identity,), damaged_document),
+        ((run.config,), lambda random, content: damaged_toml(random, content.decode())),
+    ]
+    tried = found = 0
+
+    @steadily(RUNS // BATCH)
+    @given(SEEDS)
+    def batch(seed: int) -> None:
+        nonlocal tried, found
+        random = Random(seed)
+        for _ in range(BATCH):
+            paths, damage = random.choice(damages)
+            whole = {path: path.read_bytes() for path in paths}
+            for path, content in whole.items():
+                path.write_bytes(damage(random, content))
+            verdict = verify_run(run)
+            tried += 1
+            found += verdict.problems > 0
+            assert msgspec.json.encode(verdict), "a script may ask for it"
+            for path, content in whole.items():
+                path.write_bytes(content)
+
+    batch()
+    assert verify_run(run).findings == ()
+    assert tried >= RUNS
+    assert found > tried // 2
+
+
 # ------------------------------------------------------------------------------------------------------ checkpoints
 
 
@@ -253,7 +313,6 @@ def copy(trained: RunDirectory, tmp_path: Path) -> Path:
 def test_a_damaged_manifest_is_no_checkpoint_or_is_judged_by_what_it_says(copy: Path) -> None:
     run = RunDirectory(copy.parents[1])
     whole = (copy / MANIFEST).read_bytes()
-    document = json.loads(whole)
     tried = unreadable = unfit = 0
 
     @steadily(MANIFESTS // BATCH)
@@ -262,7 +321,7 @@ def test_a_damaged_manifest_is_no_checkpoint_or_is_judged_by_what_it_says(copy: 
         nonlocal tried, unreadable, unfit
         random = Random(seed)
         for _ in range(BATCH):
-            content = damaged(random, whole) if random.random() < 0.4 else damaged_json(random, document)
+            content = damaged_document(random, whole)
             (copy / MANIFEST).write_bytes(content)
             found = list_checkpoints(run)
             if found:
@@ -422,7 +481,6 @@ def test_a_header_that_lies_about_its_size_costs_no_memory(claimed: int, copy: P
 def test_a_damaged_identity_is_read_or_refused_by_name(trained: RunDirectory, tmp_path: Path) -> None:
     run = RunDirectory(tmp_path)
     whole = trained.identity.read_bytes()
-    document = json.loads(whole)
     tried = refused = 0
 
     @steadily(IDENTITIES // BATCH)
@@ -431,7 +489,7 @@ def test_a_damaged_identity_is_read_or_refused_by_name(trained: RunDirectory, tm
         nonlocal tried, refused
         random = Random(seed)
         for _ in range(BATCH):
-            content = damaged(random, whole) if random.random() < 0.4 else damaged_json(random, document)
+            content = damaged_document(random, whole)
             run.identity.write_bytes(content)
             tried += 1
             try:

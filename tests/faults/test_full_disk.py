@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
+import pytest
+
+from engine.errors import RequestError
 from engine.protocol import commands as cmd
 from engine.protocol import events as ev
 from engine.protocol.checkpoints import damage_of, list_checkpoints
@@ -102,8 +106,11 @@ def test_a_run_that_ends_on_a_full_disk_fails_and_is_resumed_from_what_it_has(tm
             saved = list_checkpoints(run)[-1][1].step
             ballast = fill(disk)
             until_training_goes_on(engine, steps=5)
-            engine.ask(cmd.Stop())
-            assert engine.ended() == 1
+            with pytest.raises(RequestError, match="is not obeyed, for step"):
+                engine.ask(cmd.Stop())
+            until_training_goes_on(engine, steps=5)
+            engine.signal(signal.SIGTERM)
+            assert engine.ended() == 1, "it could not be asked to make room"
         ballast.unlink()
         with engine_of(run) as engine:
             engine.until_event(ev.Training, 2)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 
 from engine.protocol import events as ev
-from engine.protocol.checkpoints import kind_of
 from engine.protocol.rundir import Identity
 from engine.protocol.verify.findings import Findings
 from engine.protocol.verify.gaps import Gaps
@@ -65,8 +64,8 @@ class Journal:
                 self._hear_checkpointed(event)
             case ev.Sampled():
                 self._pictures.named(event.path, f"line {line.number:,} of {file.name}")
-            case ev.Alert():
-                self._hear_alert(event)
+            case ev.Alert(damaged=int(step)):
+                self.found_damaged[step] = event.seq
             case _:
                 pass
 
@@ -96,12 +95,6 @@ class Journal:
             self._on_course.discard(step)
             if self.checkpoints[step]:
                 self.checkpoints[step].pop()
-
-    def _hear_alert(self, event: ev.Alert) -> None:
-        """An engine that is about to take up a checkpoint alerts to each that it has to pass over."""
-        known = kind_of(event.subject.removeprefix("checkpoint "))
-        if known and known[0] == "checkpoint":
-            self.found_damaged[known[1]] = event.seq
 
     def check_end(self, identity: Identity) -> None:
         """Hold the end of the journal against run.json; only once the engine is gone."""

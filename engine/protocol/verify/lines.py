@@ -11,7 +11,7 @@ from typing import Self
 import msgspec
 
 from engine.protocol.codec import DecodeError, decode_event, decode_json
-from engine.protocol.events import Event
+from engine.protocol.events import Event, Seq
 from engine.protocol.record import LONGEST_LINE
 
 CHUNK = 1 << 20
@@ -32,7 +32,7 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class _Numbered(msgspec.Struct):
-    seq: int
+    seq: Seq
 
 
 _numbered = msgspec.json.Decoder(_Numbered)

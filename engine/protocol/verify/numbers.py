@@ -129,7 +129,8 @@ class RecordFile:
 
     def _note_misplaced(self, line: Line, seq: int, *, early: bool) -> None:
         missing = not early and self._gaps.fill(seq)
-        beside = self._ahead[0] if early or self._last_line is None else self._last_line
+        beside = self._ahead[0] if early else self._last_line
+        assert beside is not None, "numbers begin at 1: one that does not rise has another before it"
         newest = self.misplaced[-1] if self.misplaced else None
         if (
             newest

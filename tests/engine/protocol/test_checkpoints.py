@@ -30,6 +30,7 @@ from engine.protocol.checkpoints import (
 )
 from engine.protocol.codec import DecodeError
 from engine.protocol.rundir import RunDirectory
+from tests.runs import make_run
 
 
 def put(
@@ -185,9 +186,11 @@ def test_a_request_that_names_none_is_told_what_there_is(run: RunDirectory, give
     assert caught.value.fix == "There are 900, 1800, and latest and best."
 
 
-def test_a_run_without_any_says_so(run: RunDirectory) -> None:
-    with pytest.raises(RequestError, match="run horse: has no checkpoint"):
+def test_a_run_without_any_says_so(tmp_path: Path) -> None:
+    run = make_run(tmp_path, name="horse")
+    with pytest.raises(RequestError, match="run horse: has no checkpoint") as caught:
         choose_checkpoint(run, "latest")
+    assert caught.value.fix == "Train it anew: gan-tui train tiny", "its preset"
 
 
 def test_damage_is_named_with_its_file(run: RunDirectory) -> None:

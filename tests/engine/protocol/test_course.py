@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from engine.errors import WorkError
 from engine.protocol import events as ev
 from engine.protocol.codec import encode
-from engine.protocol.course import continued, outline_of, read_course, read_nudges, resumes_of, write_nudges
+from engine.protocol.course import (
+    checkpoints_on_record,
+    continued,
+    outline_of,
+    read_course,
+    read_nudges,
+    resumes_of,
+    write_nudges,
+)
 from engine.protocol.rundir import Parent, RunDirectory
 from tests.runs import make_run
 
@@ -137,6 +145,18 @@ def test_resumes_are_found_past_torn_lines_and_words_of_users(tmp_path: Path) ->
     lines = run.events.read_bytes()
     run.events.write_bytes(b'{"kind":"resumed","seq":\n' + lines + encode(resumed(4, from_step=0))[:-1])
     assert [event.seq for event in resumes_of(run)] == [2, 3]
+
+
+def test_checkpoints_on_record_are_those_neither_deleted_nor_set_aside(tmp_path: Path) -> None:
+    def saved(seq: int, step: int, *removed: int) -> ev.Checkpointed:
+        return ev.Checkpointed(
+            seq=seq, step=step, time=0.0, saved_step=step, path="", seconds=0.1, size=1, reason="schedule",
+            removed=removed,
+        )  # fmt: skip
+
+    events = (saved(1, 4), saved(2, 8), saved(3, 12, 4), resumed(4, from_step=8), saved(5, 10))
+    assert checkpoints_on_record(recorded(tmp_path, *events)) == (8, 10)
+    assert checkpoints_on_record(make_run(tmp_path, name="new")) == ()
 
 
 def test_a_run_without_a_record_has_an_empty_course(tmp_path: Path) -> None:

@@ -132,6 +132,34 @@ def test_a_number_that_is_too_high_is_passed_over_and_hides_nothing(run: RunDire
     assert reader.damaged == 1
 
 
+def test_so_is_one_before_which_everything_was_read(run: RunDirectory) -> None:
+    append(run.metrics, metrics(1), metrics(2))
+    reader = RecordReader(run)
+    assert seqs(reader) == [1, 2]
+    append(run.metrics, metrics(92_345), metrics(3), metrics(4))
+    assert seqs(reader) == [3, 4]
+    assert reader.damaged == 1
+
+
+def test_lines_out_of_date_do_not_make_the_one_before_them_too_high(run: RunDirectory) -> None:
+    append(run.metrics, *(metrics(seq) for seq in range(1, 14)))
+    reader = RecordReader(run)
+    assert seqs(reader)[-1] == 13
+    append(run.metrics, metrics(14), metrics(11), metrics(12), metrics(15))
+    assert 14 in seqs(reader)
+    assert reader.damaged == 0
+
+
+@pytest.mark.parametrize("number", [0, -1])
+def test_a_number_below_1_is_damage(run: RunDirectory, number: int) -> None:
+    append(run.events, note(number), note(2))
+    reader = RecordReader(run)
+    assert seqs(reader) == [2]
+    assert reader.damaged == 1
+    append(run.metrics, metrics(number))
+    assert last_event(run.metrics) is None
+
+
 def test_lines_that_repeat_earlier_ones_do_not_make_the_last_of_those_too_high(run: RunDirectory) -> None:
     append(run.metrics, metrics(2), metrics(5), metrics(7), metrics(2), metrics(5), metrics(7))
     assert seqs(RecordReader(run))[:3] == [2, 5, 7]

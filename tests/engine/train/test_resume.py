@@ -9,14 +9,14 @@ import pytest
 import torch
 
 from engine.config.methods import CONFIGS
-from engine.errors import WorkError
+from engine.errors import RequestError, WorkError
 from engine.protocol import events as ev
 from engine.protocol.checkpoints import list_checkpoints
 from engine.protocol.commands import SetControls, Stop, Undo
 from engine.protocol.rundir import Parent, RunDirectory
 from engine.train.loop import Ending
 from tests.engine.train.here import after_step, differences, last_state, train_here
-from tests.runs import course_of, events_of, make_images, make_run
+from tests.runs import course_of, events_of, make_images, make_run, metrics_of
 
 STEPS = 13
 SETTINGS = (f"run.steps={STEPS}", "run.deterministic=true", "sample.every=4")
@@ -218,8 +218,30 @@ def test_a_run_whose_checkpoints_are_all_damaged_is_not_begun_anew(tmp_path: Pat
     run = make_run(tmp_path, "run.steps=9")
     train_here(run, script=after_step(2, Stop()))
     (run.checkpoints / "step-00000002" / "training.pt").unlink()
-    with pytest.raises(WorkError, match="no undamaged checkpoint"):
+    with pytest.raises(WorkError, match="no undamaged checkpoint") as caught:
         train_here(run)
+    assert caught.value.fix == "Train it anew: gan-tui train tiny"
+
+
+@pytest.mark.parametrize(
+    ("key", "trained", "edited"), [("width", "4", "8"), ("dropout", "false", "true")], ids=["width", "dropout"]
+)
+def test_networks_that_were_edited_in_the_configuration_are_refused_by_their_key(
+    tmp_path: Path, key: str, trained: str, edited: str
+) -> None:
+    """The weights would fit without dropout as they do with it."""
+    run = make_run(tmp_path, "run.steps=9", f"generator.{key}={trained}")
+    train_here(run, script=after_step(2, Stop()))
+    config = run.config.read_text()
+    run.config.write_text(config.replace(f"{key} = {trained}", f"{key} = {edited}", 1))
+    with pytest.raises(RequestError) as caught:
+        train_here(run)
+    words = f"is {edited}, and the checkpoint's weights were trained with {trained}"
+    assert (caught.value.subject, caught.value.fact.lower()) == (f"generator.{key}", words)
+    assert caught.value.fix == f"Put it back in {run.config}, or train anew: gan-tui train tiny"
+    run.config.write_text(config)
+    train_here(run)
+    assert metrics_of(run)[-1].step == 9
 
 
 # -------------------------------------------------------------------------------------------------------- branches

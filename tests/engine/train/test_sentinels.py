@@ -114,6 +114,27 @@ def test_a_held_run_waits_for_the_user(tmp_path: Path) -> None:
     assert alert.fact.endswith("; the run is held")
 
 
+@pytest.mark.parametrize(("action", "held", "told"), [("pause", [2, 3, 4], [2, 3, 4, 4]), ("warn", [], [2])])
+def test_at_each_save_that_fails_for_a_broken_state_the_run_is_held_and_a_warning_is_given_once(
+    tmp_path: Path, action: str, held: list[int], told: list[int]
+) -> None:
+    """The losses are logged at the end alone: before that only the saves show it, and the same of it each time."""
+    run = make_run(tmp_path, "checkpoint.every=1", "log.every=100", f"sentinel.not_finite.action={action}")
+
+    def go_on(event: ev.Event) -> list[object]:
+        return [Continue()] if isinstance(event, ev.Paused) else []
+
+    with session_of(run, script=go_on) as session:  # type: ignore[arg-type]
+        with torch.no_grad():
+            for network in session.method.networks.values():
+                next(network.parameters()).fill_(math.nan)
+        session.total_steps = 4
+        with pytest.raises(WorkError, match="of step 4 could not be written"):
+            train(session)
+    assert [event.step for event in events_of(run, ev.Paused)] == held
+    assert [alert.step for alert in events_of(run, ev.Alert) if alert.fact.startswith("held values")] == told
+
+
 def test_where_a_nudge_came_before_the_newest_checkpoint_the_one_before_that_is_offered_too(tmp_path: Path) -> None:
     run = make_run(tmp_path, "checkpoint.every=3", "log.every=1")
 

@@ -139,7 +139,7 @@ def test_a_replay_that_cannot_begin_says_why(tmp_path: Path) -> None:
     assert done.stderr.splitlines()[-1].startswith("gan-tui: run tiny-replay: failed: ")
 
 
-@pytest.mark.parametrize(("threads", "environment"), [(1, None), (3, "1")])
+@pytest.mark.parametrize(("threads", "environment"), [(1, None), (1, ""), (3, "1")])
 def test_a_replay_has_the_originals_threads_unless_told_otherwise(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, threads: int, environment: str | None
 ) -> None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
+from engine.errors import RequestError, WorkError
 from engine.protocol import events as ev
 from engine.protocol.checkpoints import list_checkpoints
 from engine.protocol.rundir import Parent, RunDirectory, read_identity
+from gan_tui.cli.resume import make_ready
+from gan_tui.client.branch import ResumePlan, ResumeRequest
+from gan_tui.client.preflight import Preflight, preflight
 from tests.gan_tui.cli.command import Finished, gan_tui, refusal, succeeded
 from tests.gan_tui.client.locked import locked
 from tests.gan_tui.client.resumable import copy_horse, flip_a_bit, folder_of, rewrite, train_horse
@@ -141,6 +146,27 @@ def test_a_branch_is_made_while_the_run_is_being_trained(horse: RunDirectory, tm
         assert "is being trained now" in refusal(resume(tmp_path, "--headless"))
         succeeded(resume(tmp_path, "--checkpoint", "6", "--steps", "7", "--headless"))
     assert [line.step for line in metrics_of(RunDirectory(tmp_path / "runs" / "horse-from-6"))] == [7]
+
+
+def test_what_is_deleted_between_choosing_and_copying_is_chosen_anew(horse: RunDirectory) -> None:
+    """As by the engine that trains the run."""
+
+    def look() -> tuple[ResumePlan, Preflight]:
+        planned = preflight(horse, "latest", ResumeRequest(branch=True))
+        for folder in doomed:
+            shutil.rmtree(folder)
+        doomed.clear()
+        return planned
+
+    doomed = [folder_of(horse, 12)]
+    with pytest.raises(WorkError, match=r"checkpoint 12 of run horse: cannot be copied"):
+        make_ready(look, again=False)
+    doomed = [folder_of(horse, 9)]
+    run, seen = make_ready(look, again=True)
+    assert (run.name, seen.branch) == ("horse-from-6", "horse-from-6")
+    shutil.rmtree(horse.checkpoints)
+    with pytest.raises(RequestError, match="has no checkpoint"):
+        make_ready(look, again=True)
 
 
 def test_a_branch_lies_in_the_folder_that_is_named(horse: RunDirectory, tmp_path: Path) -> None:

@@ -10,11 +10,13 @@ import pytest
 
 from engine.config.load import read_toml, resolve
 from engine.errors import RequestError, WorkError
+from engine.protocol import events as ev
 from engine.protocol.checkpoints import MANIFEST
 from engine.protocol.rundir import Parent, Replay, RunDirectory, create_run, read_identity, write_identity
+from engine.protocol.verify import verify_run
 from gan_tui.client.branch import ResumePlan, ResumeRequest, begin, plan_resume
 from tests.gan_tui.client.resumable import cut, flip_a_bit, folder_of, rewrite
-from tests.runs import make_run, metrics_of, train_to_end
+from tests.runs import events_of, make_run, metrics_of, train_to_end
 
 PLAIN = ResumeRequest()
 
@@ -183,6 +185,11 @@ def test_a_branch_whose_copy_says_nothing_any_more_is_given_another(horse: RunDi
     assert plan_resume(branch, "latest", PLAIN).step == 6
     train_to_end(branch)
     assert [line.step for line in metrics_of(branch)] == [7]
+    [alert] = events_of(branch, ev.Alert)
+    assert (alert.subject, alert.fix) == ("checkpoint step-00000006", "It is not deleted.")
+    assert alert.fact.startswith("has no readable manifest.json")
+    found = [(finding.severity, finding.subject) for finding in verify_run(branch).findings]
+    assert found == [("remark", "checkpoints/abandoned-1-step-00000006")]
 
 
 def test_a_branch_without_its_copy_is_refused_another_course_of_its_parent(

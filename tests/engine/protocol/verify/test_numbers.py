@@ -196,6 +196,28 @@ def test_one_at_the_end_leaves_the_numbers_before_it_missing(run: RunDirectory) 
     ]
 
 
+@pytest.mark.parametrize("number", [0, -1, -(2**70)])
+@pytest.mark.parametrize("place", [0, 4, -1])
+@pytest.mark.parametrize("content", [b"", b'"kind":"metrics"'], ids=["known", "of a newer kind"])
+def test_a_number_below_1_is_none(run: RunDirectory, place: int, number: int, content: bytes) -> None:
+    seq = change_number(run, place, number)
+    if content:
+        edit(run.metrics, lambda lines: lines.__setitem__(place, lines[place].replace(content, b'"kind":"levitated"')))
+    line = len(metrics_of(run)) + 1 if place < 0 else place + 1
+    told = findings_of(run)
+    assert told[0][:2] == ("problem", "metrics.jsonl")
+    assert f"line {line} cannot be read: " in told[0][2]
+    assert missing_numbers(told, "problem") == [seq]
+
+
+def test_the_first_line_of_the_journal_may_have_such_a_one(run: RunDirectory) -> None:
+    edit(run.events, lambda lines: lines.__setitem__(0, lines[0].replace(b'"seq":1,', b'"seq":0,')))
+    assert [fact.split(" (")[0] for _, _, fact in findings_of(run)] == [
+        "line 1 cannot be read: Expected `int` >= 1 - at `$.seq`",
+        "lack the number 1",
+    ]
+
+
 def change_number(run: RunDirectory, place: int, seq: int) -> int:
     """Give a line of metrics another number; its number before."""
     line = metrics_of(run)[place]

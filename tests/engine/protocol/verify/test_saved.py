@@ -189,13 +189,33 @@ def test_one_that_an_engine_found_damaged_and_set_aside_is_dealt_with(run: RunDi
     assert "problem" not in [severity for severity, _, _ in findings_of(run)]
 
 
+def test_so_is_one_whose_manifest_an_engine_could_not_read_once_it_is_gone(run: RunDirectory) -> None:
+    write_identity(run, msgspec.structs.replace(read_identity(run), state="stopped"))
+    (folder(run, 12) / MANIFEST).write_bytes(b"{")
+    run.config.write_text(run.config.read_text().replace("steps = 12", "steps = 11"))
+    train_here(run)
+    assert "problem" in [severity for severity, _, _ in findings_of(run)], "it is there, and cannot be read"
+    shutil.rmtree(folder(run, 12))
+    assert "problem" not in [severity for severity, _, _ in findings_of(run)]
+
+
 def test_damage_that_came_later_is_not(run: RunDirectory) -> None:
     training = next(event for event in record_of(run) if isinstance(event, ev.Training))
-    found = ev.Alert(seq=training.seq, step=3, time=0.0, subject="checkpoint step-00000009", fact="has a damaged file")
+    found = ev.Alert(seq=training.seq, step=3, time=0.0, subject="checkpoint step-00000009", fact="", damaged=9)
     replace_line(run, found)
     aside = folder(run).rename(run.checkpoints / "abandoned-1-step-00000009")
     flip_bit(aside / "G_A.safetensors")
     assert only_finding(run).severity == "problem", "that alert was about another, of the same step"
+
+
+def test_an_alert_about_a_whole_checkpoint_does_not_excuse_its_loss(run: RunDirectory) -> None:
+    fact = "holds no random state of cuda: it was written where that device was not to be seen"
+    alert = ev.Alert(seq=record_of(run)[-1].seq + 1, step=12, time=0.0, subject="checkpoint step-00000009", fact=fact)
+    edit(run.events, lambda lines: lines.append(encode(alert) + b"\n"))
+    shutil.rmtree(folder(run))
+    assert ("problem", "checkpoints/step-00000009") in [finding[:2] for finding in findings_of(run)]
+    replace_line(run, msgspec.structs.replace(alert, damaged=9))
+    assert ("remark", "checkpoints/step-00000009") in [finding[:2] for finding in findings_of(run)]
 
 
 def test_one_written_just_before_a_kill_is_announced_by_no_event(run: RunDirectory) -> None:

@@ -1,0 +1,25 @@
+"""How many CPU threads a run takes."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.config.threads import threads_to_take, usable_cores
+
+CORES = usable_cores()
+
+
+@pytest.mark.parametrize(
+    ("before", "environ", "taken"),
+    [
+        (CORES, {}, CORES),
+        (1, {"OMP_NUM_THREADS": ""}, 1),
+        (1, {"OMP_NUM_THREADS": "1"}, 0),
+        (CORES + 1, {}, 0),
+        (0, {}, 0),
+    ],
+)
+def test_as_many_as_before_unless_told_otherwise_or_there_are_fewer_cores(
+    before: int, environ: dict[str, str], taken: int
+) -> None:
+    assert threads_to_take(before, environ) == taken
