@@ -137,7 +137,7 @@ def _require_those_on_record(session: Session, present: list[tuple[Path, Manifes
     """
     identity = session.standing.identity
     steps = checkpoints_on_record(session.run)
-    if steps and not any(manifest.run == identity.id for _, manifest in present):
+    if steps and not any(manifest.step in steps for _, manifest in present):
         fact = f"has none of the checkpoints left that its journal tells of, the newest of step {steps[-1]:,}"
         where = f"Put them back into {session.run.checkpoints}"
         raise WorkError(f"run {identity.name}", fact, f"{where}, or train it anew: gan-tui train {identity.preset}")

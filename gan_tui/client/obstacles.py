@@ -53,8 +53,8 @@ def _require_whole(plan: ResumePlan, _: Horizon) -> None:
         fact = f"has checkpoints, and none that can be read: {first.folder.name} {first.damage}"
         fix = f"Restore one from a backup, or train it anew: gan-tui train {plan.identity.preset}"
         raise WorkError(f"run {run}", fact, fix)
-    own = [found for found in plan.inventory.checkpoints if found.manifest.run == plan.identity.id]
-    if not own and not plan.branch and (steps := checkpoints_on_record(plan.source)):
+    steps = checkpoints_on_record(plan.source)
+    if steps and not plan.branch and not any(found.manifest.step in steps for found in plan.inventory.checkpoints):
         fact = f"has none of the checkpoints left that its journal tells of, the newest of step {steps[-1]:,}"
         where = path_text(plan.source.checkpoints)
         fix = f"Put them back into {where}, or train it anew: gan-tui train {plan.identity.preset}"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from engine.config.data import SyntheticData, UnpairedData
 from engine.config.load import dump, read_toml, resolve, with_settings
 from engine.config.networks import UnetGenerator
-from engine.config.presets import find_preset, preset_summary, shipped_presets
+from engine.config.presets import find_preset, preset_card, shipped_presets
 from engine.errors import RequestError
 
 
@@ -181,7 +181,7 @@ def test_every_shipped_preset_resolves_and_says_what_it_is(
     path = shipped_presets()[name]
     config = resolve(read_toml(path), name)
     assert resolve(tomllib.loads(dump(config)), name) == config
-    assert len(preset_summary(path)) > 20
+    assert len(preset_card(path).summary) > 20
     assert find_preset(name) == find_preset(f"presets/{name}.toml") == find_preset(f"{name}.toml") == path
 
 

@@ -33,13 +33,13 @@ def folders_preset(tmp_path: Path) -> Path:
         ("data.flip=1", "data.flip = 1", "expected true or false", "Mirror"),
         ("optim.beta1=1", "optim.beta1 = 1", "expected a number < 1", "decay rate"),
         ("optim.lr_g=nan", "optim.lr_g = nan", "expected a number >= 0", "Base learning rate"),
-        ("loss.gan=wgan", 'loss.gan = "wgan"', "is not a choice", "Choose from lsgan, vanilla."),
+        ("loss.gan=wgan", 'loss.gan = "wgan"', "is not a choice", "Choose from lsgan, vanilla, wgan-gp, hinge."),
         ("run.device=tpu", 'run.device = "tpu"', "is not a choice", "cuda:1"),
         ("data.crop=34", "data.crop", "34 px does not suit the generator", "Set it to 36."),
         ("data.crop=40", "data.crop", "does not fit into images resized to 36 px", "Set data.resize to 40"),
         ("discriminator.layers=5", "data.crop", "32 px leaves no patch", "Set it to 96 or more"),
         ("nonsense", "--set nonsense", "is not of the form section.key=value", "Try:"),
-        ("generator.arch=[1]", "generator.arch", "[1] is not known here", "Choose from resnet, unet."),
+        ("generator.arch=[1]", "generator.arch", "[1] is not known here", "Choose from resnet, unet, encoder-decoder."),
     ],
 )
 def test_a_setting_that_is_not_right(

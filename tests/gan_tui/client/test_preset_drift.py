@@ -58,6 +58,7 @@ def test_a_key_of_one_kind_only() -> None:
     assert differences(patch, pixel) == (
         Alteration(key="discriminator.arch", before="patch", after="pixel"),
         Alteration(key="discriminator.layers", before=3, after=None),
+        Alteration(key="discriminator.scales", before=1, after=None),
     )
 
 
