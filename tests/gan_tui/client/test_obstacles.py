@@ -110,8 +110,8 @@ def test_settings_that_do_not_suit_the_checkpoint(horse: RunDirectory, settings:
 
 
 def test_networks_of_another_kind(horse: RunDirectory) -> None:
-    without_layers = horse.config.read_text().replace("layers = 1\nscales = 1\n", "")  # which pixel discriminators do not have
-    horse.config.write_text(without_layers)
+    config = horse.config.read_text()
+    horse.config.write_text(config.replace("layers = 1\nscales = 1\n", ""))  # which pixel discriminators do not have
     [line] = refusals(horse, "latest", asked("discriminator.arch=pixel"))
     fact = "is pixel, and the checkpoint's weights were trained with patch"
     assert line == f"2 discriminator.arch: {fact}. Leave it, or train anew: gan-tui train"
