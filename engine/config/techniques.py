@@ -14,7 +14,7 @@ from engine.config.networks import AutoencoderGenerator, EncoderDecoderGenerator
 from engine.errors import RequestError
 
 OPTIONAL_WEIGHTS = {
-    GanLoss: ("feature_matching", "historical", "tv"),
+    GanLoss: ("label_smoothing", "feature_matching", "historical", "tv"),
     Pix2PixLoss: ("l2",),
     DtnLoss: ("tv",),
     AeGanLoss: ("class_a", "class_b"),

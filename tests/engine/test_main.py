@@ -82,7 +82,7 @@ def test_what_is_announced_is_what_the_metrics_have(whole: RunDirectory) -> None
     for line in lines:
         assert tuple(line.losses) == COMPONENTS
         assert all(value is not None and value > 0 for value in line.losses.values())
-        weights = {"adversarial": 1.0, "label_smoothing": 0.0, "cycle_a": 10.0, "cycle_b": 10.0, "identity": 0.5}
+        weights = {"adversarial": 1.0, "cycle_a": 10.0, "cycle_b": 10.0, "identity": 0.5}
         assert line.weights == weights
         assert line.lr == {"G": 2e-4, "D": 2e-4}
         assert line.throughput > 0

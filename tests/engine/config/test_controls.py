@@ -29,7 +29,7 @@ CONTROLS = {control.name: control for control in controls_of(resolve({"loss": {"
 
 def test_every_weight_both_rates_and_the_cadences_are_controls() -> None:
     assert set(CONTROLS) == {
-        "loss.adversarial", "loss.label_smoothing", "loss.cycle_a", "loss.cycle_b", "loss.identity",
+        "loss.adversarial", "loss.cycle_a", "loss.cycle_b", "loss.identity",
         "optim.lr_g", "optim.lr_d",
         "log.every", "sample.every", "sample.count", "checkpoint.every", "checkpoint.keep",
     }  # fmt: skip

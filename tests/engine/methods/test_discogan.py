@@ -174,7 +174,10 @@ def test_the_gradient_penalty_reaches_the_discriminators() -> None:
 
 
 def test_smoothed_labels_change_what_discriminators_learn_and_not_what_generators_do() -> None:
-    plain, smooth = (step_with(made, "loss.label_smoothing", by, optimizer="D") for by in (0.0, 0.1))
+    plain, smooth = (
+        step_with(partial(made, preset(label_smoothing=0.5)), "loss.label_smoothing", by, optimizer="D")
+        for by in (0.0, 0.1)
+    )
     different = {name for name in plain.losses if plain.losses[name] != smooth.losses[name]}
     assert different == {"D_A", "D_B"}
     assert not same(plain.gradient, smooth.gradient)

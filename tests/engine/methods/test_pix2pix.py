@@ -255,7 +255,7 @@ def test_smoothed_labels_are_the_discriminators_for_real_pairs_alone() -> None:
 def test_every_loss_control_that_the_preset_announces_is_taken_and_no_other() -> None:
     config = preset(l2=1.0)
     names = [control.name for control in controls_of(config) if control.name.startswith("loss.")]
-    assert names == ["loss.adversarial", "loss.label_smoothing", "loss.l1", "loss.l2"]
+    assert names == ["loss.adversarial", "loss.l1", "loss.l2"]
     method = made(config)
     for name in names:
         method.set_control(name, 0.5)

@@ -21,7 +21,6 @@ def test_there_is_one_for_each_term_of_the_run() -> None:
     weights = of(tv=0.5, cycle_a=3.0)
     assert weights.values == {
         "adversarial": 1.0,
-        "label_smoothing": 0.0,
         "tv": 0.5,
         "cycle_a": 3.0,
         "cycle_b": 10.0,
