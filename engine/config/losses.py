@@ -31,6 +31,8 @@ class GanLoss(Section, frozen=True, kw_only=True):
 class CycleGanLoss(GanLoss, frozen=True, kw_only=True):
     """The full objective of CycleGAN, equation 3, with the identity term of section 5.2."""
 
+    adversarial: LiveWeight = 1.0
+    """Weight of both generators' adversarial terms G_A and G_B."""
     cycle_a: LiveWeight = 10.0
     """Weight of |G_B(G_A(A)) - A| (lambda_A)."""
     cycle_b: LiveWeight = 10.0

@@ -209,7 +209,6 @@ class DashboardScreen(Screen[None]):
 
     def pick_checkpoint(self) -> None:
         """Show the checkpoints that are on disk; on an ended run, one chosen ends the dashboard."""
-        self.say("reading the checkpoints…")
         from gan_tui.client.branch import ResumeRequest  # a tenth of a second that the first paint does not wait for
         from gan_tui.screens.checkpoints import CheckpointPicker
 
