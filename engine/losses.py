@@ -217,5 +217,5 @@ _FLAT = 1e-12
 
 
 def unit_normal_kl(means: Tensor) -> Tensor:
-    """KL divergence of N(means, 1) from N(0, 1) up to a factor of 1/2: the mean of their squares (UNIT, equation 3)."""
+    """KL divergence of N(means, 1) from N(0, 1) up to a factor of 1/2: the mean of their squares (UNIT, section 3)."""
     return means.square().mean()

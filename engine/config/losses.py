@@ -53,7 +53,7 @@ class Pix2PixLoss(GanLoss, frozen=True, kw_only=True):
 
 
 class DiscoGanLoss(GanLoss, frozen=True, kw_only=True):
-    """The objective of DiscoGAN, equation 6, with feature matching, and reconstruction at a rate that switches."""
+    """The objective of DiscoGAN, section 3, with feature matching, and reconstruction at a rate that switches."""
 
     gan: GanKind = "vanilla"
     """Adversarial loss: cross-entropy, least squares, Wasserstein with gradient penalty, or hinge."""
@@ -83,7 +83,7 @@ class DtnLoss(Section, frozen=True, kw_only=True):
 
 
 class AeGanLoss(GanLoss, frozen=True, kw_only=True):
-    """UNIT's objective, equation 5, without or with its variational part; weights after section 5."""
+    """UNIT's objective, section 3, without or with its variational part; weights after section 5."""
 
     adversarial: LiveWeight = 10.0
     """Weight of both domains' adversarial terms adver_a and adver_b."""

@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 Tell: TypeAlias = Callable[[str], None]
 """Says how far the work has come."""
 
-_VERSION = 1
+_VERSION = 2
 """To be raised when a judge of the same settings would come out otherwise."""
 _CHUNK = 500
 """Images that are read, or judged, at once."""

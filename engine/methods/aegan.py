@@ -81,7 +81,7 @@ class AeGan:
         RequestError: the device does not have the precision that is asked for.
     """
 
-    stage = ""
+    stage = None
 
     def __init__(
         self, config: AeGanConfig, device: torch.device, seed: int, dtype: torch.dtype = torch.float32

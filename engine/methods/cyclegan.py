@@ -54,7 +54,7 @@ class CycleGan:
     """
 
     base_rates: Mapping[str, str] = {"G": "optim.lr_g", "D": "optim.lr_d"}
-    stage = ""
+    stage = None
 
     def __init__(
         self, config: CycleGanConfig, device: torch.device, seed: int, dtype: torch.dtype = torch.float32

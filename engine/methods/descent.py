@@ -22,7 +22,8 @@ def descend(
     """Lower the sum of a batch's losses by one step (gradient accumulation over its parts).
 
     Each part counts by its share of the images, so the step is that of the whole batch at once, wherever the losses
-    are means over images that have nothing to do with one another.
+    are means over images that have nothing to do with one another. What is drawn for an image (dropout, latent noise,
+    the point at which the gradient penalty is taken) is as random in a part, but another number than in the whole.
 
     Args:
         optimizer: of the weights to change.

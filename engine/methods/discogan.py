@@ -43,7 +43,7 @@ class DiscoGan:
     """
 
     base_rates: Mapping[str, str] = {"G": "optim.lr_g", "D": "optim.lr_d"}
-    stage = ""
+    stage = None
 
     def __init__(
         self, config: DiscoGanConfig, device: torch.device, seed: int, dtype: torch.dtype = torch.float32

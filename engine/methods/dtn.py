@@ -29,7 +29,7 @@ from engine.losses import l2, ternary_discriminator, ternary_generator, total_va
 from engine.methods.assembly import Assembly, adam
 from engine.methods.averages import Averages
 from engine.methods.descent import Losses, descend
-from engine.methods.method import Direction, SampleRow, evaluating, frozen, in_chunks
+from engine.methods.method import Direction, SampleRow, Stage, evaluating, frozen, in_chunks
 from engine.methods.precision import autocast_of
 from engine.methods.weights import LossWeights
 from engine.networks.discriminators import Verdict
@@ -96,11 +96,11 @@ class Dtn:
         self.components = (*of_f, *self.objective, "D_s", "D_t", "D_real")
 
     @property
-    def stage(self) -> str:
-        """What it does before its own objective is trained (see Method.stage)."""
+    def stage(self) -> Stage | None:
+        """The training of f, until f is fixed (see Method.stage)."""
         if self._f_is_fixed or not self._config.method.trains_f:
-            return ""
-        return f"training f {self._f_steps:,}/{self._config.method.f_steps:,}"
+            return None
+        return Stage("training f", self._f_steps, self._config.method.f_steps)
 
     def step(self, batch: ImageBatch) -> dict[str, Tensor]:
         """Update f; once it is fixed, D, and then g against it on the same images (see Method.step)."""

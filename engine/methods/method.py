@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
 import torch
@@ -16,6 +17,19 @@ from engine.batch import ImageBatch
 Direction: TypeAlias = Literal["AtoB", "BtoA"]
 SampleRow: TypeAlias = dict[str, Tensor]
 """Picture name, such as "fake_B", -> (N, 3, H, W) in [-1, 1]; in display order, all of the same N, H and W."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a method does before its own objective is trained, and how many of its steps are done."""
+
+    name: str
+    """Such as "training f"."""
+    done: int
+    steps: int
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.done:,}/{self.steps:,}"
 
 
 class Method(Protocol):
@@ -49,8 +63,8 @@ class Method(Protocol):
         """The networks that follow others; where a checkpoint has none, they begin anew at the others' weights."""
 
     @property
-    def stage(self) -> str:
-        """What it does before its own objective is trained, and how far, such as "training f 400/3,000"; then empty."""
+    def stage(self) -> Stage | None:
+        """What it does before its own objective is trained; then None."""
 
     def step(self, batch: ImageBatch) -> dict[str, Tensor]:
         """Train on one batch.
@@ -112,17 +126,39 @@ def evaluating(networks: Iterable[nn.Module]) -> Iterator[None]:
 
 @contextmanager
 def translating_as_trained(networks: Iterable[nn.Module]) -> Iterator[None]:
-    """Training mode without gradients: dropout, and statistics of the batch; neither networks nor random state move."""
-    modules = [module for network in networks for module in network.modules()]
-    averaging = [module for module in modules if isinstance(module, _BatchNorm) and module.track_running_stats]
+    """Training mode without gradients: dropout, and statistics of the batch.
+
+    Afterwards, also after an error, networks, their modes and PyTorch's random state are as they were.
+    """
+    modes = [(module, module.training) for network in networks for module in network.modules()]
+    averaging = [module for module, _ in modes if isinstance(module, _BatchNorm) and module.track_running_stats]
+    devices = {parameter.device for module, _ in modes for parameter in module.parameters(recurse=False)}
     try:
+        for module, _ in modes:
+            module.training = True
         for module in averaging:
             module.track_running_stats = False
-        with torch.random.fork_rng(), torch.no_grad():
+        with _random_state_kept(devices), torch.no_grad():
             yield
     finally:
         for module in averaging:
             module.track_running_stats = True
+        for module, mode in modes:
+            module.training = mode
+
+
+@contextmanager
+def _random_state_kept(devices: Iterable[torch.device]) -> Iterator[None]:
+    """Nothing drawn inside, on the CPU or one of these devices, changes what is drawn afterwards.
+
+    PyTorch's fork_rng brings back the CPU's state and those of one kind of device, and no other's unasked.
+    """
+    with ExitStack() as states:
+        states.enter_context(torch.random.fork_rng(devices=[]))
+        for device in devices:
+            if device.type != "cpu":
+                states.enter_context(torch.random.fork_rng(devices=[device], device_type=device.type))
+        yield
 
 
 @contextmanager

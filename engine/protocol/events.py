@@ -94,10 +94,19 @@ class Announced(Recorded, frozen=True, kw_only=True, tag="announced"):
     """Where it computes and in which precision, such as "cuda:0 bf16"."""
     parameters: dict[str, int]
     """Parameters of each network."""
+    networks: dict[str, str] = {}
+    """What the generator is and what the discriminator judges, in words: {"discriminator": "patches of 70 px", ...}."""
 
 
 class Training(Recorded, frozen=True, kw_only=True, tag="training"):
     """The step loop began."""
+
+
+class StageDone(Recorded, frozen=True, kw_only=True, tag="stage_done"):
+    """What the method does before its own objective is trained is done; the next step is the first for that."""
+
+    stage: str
+    """Such as "training f"."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -216,6 +225,7 @@ Event: TypeAlias = (
     | Phase
     | Announced
     | Training
+    | StageDone
     | Nudged
     | Staged
     | Paused

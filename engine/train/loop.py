@@ -47,8 +47,11 @@ def _train(session: Session) -> Ending:
         session.pace.restart()
         while steering.obey() and session.progress.step < session.total_steps:
             batch = _next_batch(session, stream)
+            stage = session.method.stage
             session.meters.add(session.method.step(batch.on(session.device)))
             _advance(session, batch)
+            if stage and not session.method.stage:
+                session.record.write(ev.StageDone(**session.stamp(), stage=stage.name))
             if session.log_cadence.due(session.progress.step):
                 write_metrics(session)
                 watch_losses(session)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from engine.config.architecture import networks_in_words
 from engine.config.controls import controls_of
 from engine.protocol import events as ev
 from engine.protocol.checkpoints import Reading
@@ -42,6 +43,7 @@ def announce(session: Session, device: str) -> None:
         total_steps=session.total_steps,
         device=device,
         parameters=parameters,
+        networks=networks_in_words(session.config),
     )
     session.record.write(announced)
 
@@ -51,7 +53,7 @@ def refresh_report(session: Session) -> None:
     session.link.report = Report(
         run=session.run.name,
         state=session.state,
-        phase=session.phase or session.method.stage,
+        phase=session.phase or _stage(session),
         step=session.progress.step,
         total_steps=session.total_steps,
         epoch=session.epoch,
@@ -82,7 +84,7 @@ def tick(session: Session) -> None:
         last_seq=session.record.last_seq,
         lines_waiting=session.record.waiting,
         save_failure=session.save_failure,
-        stage=session.method.stage,
+        stage=_stage(session),
     )
     session.link.publish(encode(message))
 
@@ -101,7 +103,7 @@ def write_metrics(session: Session) -> None:
         weights=_loss_weights(session),
         throughput=round(session.throughput, 4),
         data_wait=round(session.pace.data_wait, 4),
-        stage=session.method.stage,
+        stage=_stage(session),
     )
     session.pace.restart()
     session.record.write(metrics)
@@ -127,6 +129,11 @@ def _watch_clock(session: Session) -> None:
         way = "forward" if jump > 0 else "back"
         fact = f"went {way} by {abs(jump):,.0f} s; times in the record do too"
         session.alert("the machine's clock", fact, "Nothing depends on it; steps order the record.")
+
+
+def _stage(session: Session) -> str:
+    stage = session.method.stage
+    return "" if stage is None else str(stage)
 
 
 def _loss_weights(session: Session) -> dict[str, float]:

@@ -18,6 +18,7 @@ def presets(
     """List the shipped presets with what they need, or print one with every default filled in."""
     import msgspec
 
+    from engine.config.architecture import networks_in_words
     from engine.config.load import dump, read_toml, resolve, with_settings
     from engine.config.presets import find_preset, preset_card, shipped_presets
 
@@ -27,6 +28,8 @@ def presets(
         if as_json:
             put_json(msgspec.to_builtins(config))
             return
+        for part, words in networks_in_words(config).items():
+            put(f"# {part}: {words}")
         for line in dump(config).rstrip().split("\n"):
             put(line)
         return

@@ -57,12 +57,16 @@ def size_text(size: float) -> str:
 
 def _tell(event: ev.Event) -> tuple[JournalKind, str] | None:
     match event:
-        case ev.Metrics() | ev.Announced() | ev.Phase() | ev.Sampled():
+        case ev.Metrics() | ev.Phase() | ev.Sampled():
             return None
+        case ev.Announced():
+            return _networks(event)
         case ev.Started():
             return "life", f"engine started on {event.host}, pid {event.pid}"
         case ev.Training():
             return "life", "training began"
+        case ev.StageDone():
+            return "life", f"{event.stage} is done"
         case ev.Nudged():
             return "nudge", _nudged(event)
         case ev.Staged():
@@ -88,6 +92,12 @@ def _tell(event: ev.Event) -> tuple[JournalKind, str] | None:
             return "life", "finished: the last step is done"
         case _:
             assert_never(event)
+
+
+def _networks(event: ev.Announced) -> tuple[JournalKind, str] | None:
+    if not event.networks:
+        return None
+    return "life", "; ".join(f"{name}: {words}" for name, words in event.networks.items())
 
 
 def _nudged(event: ev.Nudged) -> str:

@@ -239,6 +239,8 @@ def _changes(view: RunView, event: ev.Event) -> dict[str, Any]:
             return _announced(event)
         case ev.Training():
             return {"state": "training"}
+        case ev.StageDone():
+            return {"stage": ""}
         case ev.Nudged():
             return _nudged(view, event)
         case ev.Staged():

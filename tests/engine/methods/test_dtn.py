@@ -25,7 +25,7 @@ from engine.errors import RequestError
 from engine.losses import total_variation
 from engine.methods.build import build_method
 from engine.methods.dtn import Dtn
-from engine.methods.method import Method
+from engine.methods.method import Method, Stage
 from engine.protocol.checkpoints import list_checkpoints
 from engine.protocol.commands import Stop
 from engine.protocol.rundir import RunDirectory
@@ -87,7 +87,7 @@ def test_f_is_trained_for_exactly_its_steps_and_the_others_afterwards() -> None:
     method = made(preset(f_steps=2))
     for number in range(4):
         in_stage = number < 2
-        assert method.stage == (f"training f {number}/2" if in_stage else "")
+        assert method.stage == (Stage("training f", number, 2) if in_stage else None)
         before = {name: parameters(method, [name]) for name in method.networks}
         losses = method.step(batch(number))
         moved = {name for name, held in before.items() if changed(held, parameters(method, [name]))}
@@ -159,7 +159,7 @@ def test_a_run_that_does_not_train_f_has_neither_its_curves_nor_its_rate() -> No
     config = preset(f_steps=0)
     method = made(config)
     before = parameters(method, ["f"])
-    assert method.stage == ""
+    assert method.stage is None
     losses = method.step(batch())
     assert tuple(losses) == method.components == (*OBJECTIVE, *OF_D)
     assert not changed(before, parameters(method, ["f"]))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
+from engine.protocol.events import Announced, StageDone
 from gan_tui.state.journal import journal_entry, number, size_text
 from tests.gan_tui.recorded import Recording
 
@@ -30,3 +32,17 @@ def test_curves_and_pictures_are_not_told() -> None:
     entry = journal_entry(recording.checkpoint(500))
     assert entry is not None
     assert entry.text == "checkpoint step 500 ok, 339 MB, 0.4 s"
+
+
+def test_the_networks_and_the_end_of_a_stage_are_told() -> None:
+    announced = Announced(
+        seq=1, step=0, time=0.0, controls=(), values={}, components=(), epochs=1, steps_per_epoch=1, total_steps=1,
+        device="cpu", parameters={}, networks={"generator": "resnet of 9 blocks", "discriminator": "patches of 70 px"},
+    )  # fmt: skip
+    entry = journal_entry(announced)
+    assert entry is not None
+    assert entry.text == "generator: resnet of 9 blocks; discriminator: patches of 70 px"
+    assert journal_entry(msgspec.structs.replace(announced, networks={})) is None
+    done = journal_entry(StageDone(seq=2, step=3000, time=1.0, stage="training f"))
+    assert done is not None
+    assert (done.kind, done.text) == ("life", "training f is done")
