@@ -9,6 +9,7 @@ from msgspec import Meta
 from engine.config.schema import NonNegative, Positive, Section
 
 Direction: TypeAlias = Literal["AtoB", "BtoA"]
+CacheWish: TypeAlias = Literal["auto", "off", "host", "device"]
 Digit = Annotated[int, Meta(ge=0, le=9)]
 
 
@@ -25,16 +26,26 @@ class _Framed(Section, frozen=True, kw_only=True):
     """BtoA swaps the two domains."""
 
 
-class UnpairedData(_Framed, frozen=True, kw_only=True, tag_field="kind", tag="unpaired"):
+class _FromFolder(_Framed, frozen=True, kw_only=True):
+    """What every folder of image files has."""
+
+    workers: NonNegative = 2
+    """Processes that decode images ahead of the training loop; 0 decodes inside it."""
+    cache: CacheWish = "auto"
+    """Where every image is kept once decoded and resized: device (the training device's memory), host, or off; auto
+    takes the first in which all of them fit within `cache_limit`, and says which and why."""
+    cache_limit: NonNegative = 0
+    """Mebibytes that the kept images may take; 0 for an eighth of a GPU's free memory and a quarter of the host's."""
+
+
+class UnpairedData(_FromFolder, frozen=True, kw_only=True, tag_field="kind", tag="unpaired"):
     """Two folders of images without correspondence: root/trainA, root/trainB and, for samples, testA, testB."""
 
     root: str = ""
     """Folder that holds trainA and trainB; relative to the directory the command is run in."""
-    workers: NonNegative = 2
-    """Processes that decode images ahead of the training loop; 0 decodes inside it."""
 
 
-class PairedData(_Framed, frozen=True, kw_only=True, tag_field="kind", tag="paired"):
+class PairedData(_FromFolder, frozen=True, kw_only=True, tag_field="kind", tag="paired"):
     """Pairs: files with both halves side by side in root/train (A left, B right), or root/A/train and root/B/train.
 
     In the second form the files of a pair have the same name but for its extension. pix2pix sees the halves of a pair
@@ -44,8 +55,6 @@ class PairedData(_Framed, frozen=True, kw_only=True, tag_field="kind", tag="pair
 
     root: str = ""
     """Folder that holds train, or A and B; relative to the directory the command is run in."""
-    workers: NonNegative = 2
-    """Processes that decode images ahead of the training loop; 0 decodes inside it."""
 
 
 class SyntheticData(_Framed, frozen=True, kw_only=True, tag_field="kind", tag="synthetic"):
@@ -111,4 +120,6 @@ DigitsConfig: TypeAlias = DigitsData | SyntheticDigits
 """For methods that need labels."""
 RootedData: TypeAlias = UnpairedData | PairedData | DigitsData
 """Those that are read from a folder."""
+FolderData: TypeAlias = UnpairedData | PairedData
+"""Those whose images are files to be decoded, resized, cropped and mirrored."""
 DataConfig: TypeAlias = ImagesConfig

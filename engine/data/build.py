@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import assert_never
+
+import torch
 
 from engine.config.data import (
     DataConfig,
@@ -22,11 +24,12 @@ from engine.config.data_check import check_data
 from engine.config.data_root import data_root
 from engine.config.image_files import list_images
 from engine.config.paired_files import MatchedFiles, PairFiles, SideBySideFiles, find_pairs, find_shown_pairs
+from engine.data.byte_images import ByteImages
+from engine.data.cache_plan import CachePlan, decide
 from engine.data.digit_sets import labelled, shown_digits
 from engine.data.digits import LabelledImages
 from engine.data.domains import Domain, FolderDomain
 from engine.data.epochs import Images
-from engine.data.host_images import HostImages
 from engine.data.paired import Matched, PairedImages, Pairs, SideBySide
 from engine.data.synthetic import COATS, draw_domain, held_out
 from engine.data.transforms import Framing
@@ -43,6 +46,8 @@ class Source:
     """What its contact sheets show: images kept apart from training where there are any."""
     workers: int
     """Processes that the preset wants for loading them; 0 where there is nothing to decode."""
+    cache: CachePlan | None = None
+    """Where they are kept once decoded; None where they are decoded anew, or are in memory as it is."""
 
     def batches_per_epoch(self, batch: int) -> int:
         """Batches in an epoch, the last and perhaps smaller one included where it is not left out."""
@@ -58,7 +63,7 @@ class Source:
             digest.update(b"\0")
         return digest.hexdigest()
 
-    def validation(self, count: int) -> HostImages:
+    def validation(self, count: int) -> ByteImages:
         """The first images kept apart, centre-cropped: always the same, and as many of each domain.
 
         Args:
@@ -67,7 +72,7 @@ class Source:
         Raises:
             WorkError: no image of a domain can be read.
         """
-        return HostImages.of(self.shown.first(count))
+        return ByteImages.of(self.shown.first(count))
 
 
 def build_source(config: DataConfig, seed: int, *, aligned: bool = False, whole_batches: bool = False) -> Source:
@@ -96,6 +101,27 @@ def build_source(config: DataConfig, seed: int, *, aligned: bool = False, whole_
             return _from_digits(config, seed, whole_batches)
         case _:
             assert_never(config)
+
+
+def with_cache(source: Source, config: DataConfig, device: torch.device) -> tuple[Source, str]:
+    """The source with its images kept where ``data.cache`` says, and that decision with its reason.
+
+    Args:
+        source: what build_source made of the same section.
+        config: the preset's [data] section.
+        device: the training device; what else is to stay on it should be there already.
+
+    Returns:
+        The source, and one line for the journal; an empty one for data that are in memory as it is.
+
+    Raises:
+        RequestError: a place was asked for by name, and the images do not fit there.
+    """
+    if not isinstance(config, UnpairedData | PairedData):
+        return source, ""
+    assert isinstance(source.images, UnpairedImages | PairedImages)
+    decision = decide(config, source.images, device)
+    return replace(source, cache=decision.plan), decision.reason
 
 
 def _from_folders(config: UnpairedData, seed: int, whole_batches: bool) -> Source:

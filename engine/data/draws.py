@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 class Purpose(IntEnum):
@@ -39,3 +40,8 @@ def generator(seed: int, purpose: Purpose, epoch: int, position: int) -> np.rand
     key = np.array([seed, purpose], dtype=np.uint64)
     counter = np.array([0, 0, position, epoch], dtype=np.uint64)
     return np.random.Generator(np.random.Philox(key=key, counter=counter))
+
+
+def frame_numbers(seed: int, purpose: Purpose, epoch: int, position: int) -> NDArray[np.float64]:
+    """Three numbers in 0..1 that tell a view's crop and flip; always three, so that no setting shifts what follows."""
+    return generator(seed, purpose, epoch, position).random(3)

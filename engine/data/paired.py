@@ -12,15 +12,16 @@ from PIL import Image
 
 from engine.config.image_files import UnreadableImageError, path_text
 from engine.data.domains import Collection, Domain, Problem, read_first, read_framed
-from engine.data.draws import Purpose, generator
+from engine.data.draws import Purpose, frame_numbers
 from engine.data.epochs import Loaded, Place, batches_in, order_of_epoch, positions
+from engine.data.framed import AtSize, Want
 from engine.data.images import open_rgb
-from engine.data.transforms import Framing, Pixels
+from engine.data.transforms import Framing, Pair, Pixels
 
 Side: TypeAlias = Literal["left", "right"]
 
 
-class Pairs(Collection[tuple[Image.Image, Image.Image]], Protocol):
+class Pairs(Collection[Pair], Protocol):
     """Pairs numbered from 0, and each domain by itself."""
 
     @property
@@ -139,6 +140,19 @@ class PairedImages:
         """Batches in an epoch, at least 1."""
         return batches_in(len(self.pairs), batch, whole=self.whole_batches)
 
+    @property
+    def collections(self) -> tuple[AtSize[Pair]]:
+        """The pairs, at the size that views are cut from."""
+        return (AtSize(self.pairs, self.framing.alike_at_size),)
+
+    def wants(self, place: Place, batch: int) -> list[tuple[Want]]:
+        """For each item of a batch, its pair."""
+        order = order_of_epoch(self.seed, place.epoch, len(self.pairs))
+        return [
+            (Want(0, int(order[position]), frame_numbers(self.seed, Purpose.FRAME_A, place.epoch, position)),)
+            for position in positions(place, len(self.pairs), batch, whole=self.whole_batches)
+        ]
+
     def load(self, place: Place, batch: int) -> Loaded:
         """The batch at a place; item k of one domain corresponds to item k of the other.
 
@@ -147,11 +161,9 @@ class PairedImages:
         """
         views: list[tuple[Pixels, Pixels]] = []
         problems: list[Problem] = []
-        order = order_of_epoch(self.seed, place.epoch, len(self.pairs))
-        for position in positions(place, len(self.pairs), batch, whole=self.whole_batches):
-            draw = generator(self.seed, Purpose.FRAME_A, place.epoch, position)
-            frame = functools.partial(self.framing.alike_at_random, draw=draw)
-            view, _, passed_over = read_framed(self.pairs, int(order[position]), frame)
+        for (want,) in self.wants(place, batch):
+            frame = functools.partial(self.framing.alike_at_random, numbers=want.frame)
+            view, _, passed_over = read_framed(self.pairs, want.number, frame)
             views.append(view)
             problems.extend(passed_over)
         return _stacked(views, tuple(problems))

@@ -12,10 +12,11 @@ import torch
 
 from engine.batch import ImageBatch
 from engine.data.build import Source
+from engine.data.byte_images import ByteImages
+from engine.data.cache import Cuts, ImageCache
 from engine.data.domains import Problem
 from engine.data.epochs import Place
-from engine.data.host_images import HostImages
-from engine.data.workers import Workers
+from engine.data.feeds import CachedFeed, Feed, LoadingFeed, Ready
 
 READY_AHEAD = 2
 """Batches of each worker kept ready in the engine."""
@@ -25,8 +26,8 @@ READY_AHEAD = 2
 class Batch:
     """What a step learns from; len() is its number of items."""
 
-    images: HostImages
-    """Pinned if asked for."""
+    images: ByteImages
+    """Pinned if asked for; on the training device already where they are kept there."""
     place: Place
     following: Place
     """The next batch's place: where a run that has learnt from this one resumes."""
@@ -37,7 +38,10 @@ class Batch:
         return self.images.real_A.shape[0]
 
     def on(self, device: torch.device) -> ImageBatch:
-        """What a method's step takes: images on the training device, in -1..1, and their labels."""
+        """What a method's step takes: images on the training device, in -1..1, and their labels.
+
+        Never waits for the device, where batches are pinned.
+        """
         return self.images.on(device)
 
     @property
@@ -57,10 +61,10 @@ class Batch:
 
 
 class BatchStream(Iterator[Batch]):
-    """An endless iterator over batches; the same from any start, with any number of workers.
+    """An endless iterator over batches; the same from any start, with any number of workers, with images kept or not.
 
     Args:
-        source: where images come from.
+        source: where images come from, and where they are kept.
         batch: items in a batch; the last of an epoch may have fewer, where the source does not leave it out.
         start_epoch: epoch of the first batch, as the caller counts them.
         start_index: its number within that epoch, from 0.
@@ -73,10 +77,10 @@ class BatchStream(Iterator[Batch]):
     ) -> None:
         self._source = source
         self._batch = batch
-        self._pin = pin
         self._place = self._normal(Place(start_epoch, start_index))
         self._reported: set[str] = set()
-        self._ahead = _ReadAhead(source, batch, workers, self._places(), pin) if workers else None
+        self._feed = self._opened_feed(workers, pin)
+        self._ahead = _ReadAhead(self._feed, self._places(), READY_AHEAD * workers, pin) if workers else None
 
     def __next__(self) -> Batch:
         """The next batch; waits for it.
@@ -84,10 +88,8 @@ class BatchStream(Iterator[Batch]):
         Raises:
             WorkError: no image of a domain can be read, or a worker died.
         """
-        if self._ahead is not None:
-            images = self._ahead.take()
-        else:
-            images = HostImages.of(self._source.images.load(self._place, self._batch), pin=self._pin)
+        ready = self._feed.take(self._place) if self._ahead is None else self._ahead.take()
+        images = ready.images() if isinstance(ready, Cuts) else ready
         place, self._place = self._place, self._after(self._place)
         return Batch(images=images, place=place, following=self._place, problems=self._news(images.problems))
 
@@ -100,9 +102,17 @@ class BatchStream(Iterator[Batch]):
         self.close()
 
     def close(self) -> None:
-        """End the workers at once. Does no harm when repeated."""
+        """End the workers at once, and give back the memory of images that were kept. Does no harm when repeated."""
         if self._ahead is not None:
             self._ahead.close()
+        self._feed.close()
+        self._feed.free()
+
+    def _opened_feed(self, workers: int, pin: bool) -> Feed:
+        if self._source.cache is None:
+            return LoadingFeed(self._source.images, self._batch, self._places(), workers=workers, pin=pin)
+        cache = ImageCache(self._source.cache, pin=pin)
+        return CachedFeed(cache, self._batch, self._places(), workers=workers, pin=pin)
 
     def _news(self, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
         fresh = {problem.path: problem for problem in problems if problem.path not in self._reported}
@@ -124,19 +134,26 @@ class BatchStream(Iterator[Batch]):
 
 
 class _ReadAhead:
-    """A thread that receives from the workers and pins, so that the training loop does not wait for either."""
+    """A thread that makes batches ready, so that the training loop does not wait for it.
 
-    def __init__(self, source: Source, batch: int, workers: int, places: Iterator[Place], pin: bool) -> None:
-        self._workers = Workers(source.images, batch, workers, places)
-        self._pin = pin
+    Args:
+        feed: makes them.
+        places: where; endless.
+        number: how many are kept ready.
+        pin: the feed works for the CUDA device that is the current one here.
+    """
+
+    def __init__(self, feed: Feed, places: Iterator[Place], number: int, pin: bool) -> None:
+        self._feed = feed
+        self._places = places
         self._device = torch.cuda.current_device() if pin else None
-        self._ready: SimpleQueue[HostImages | Exception] = SimpleQueue()
-        self._room = threading.Semaphore(READY_AHEAD * workers)
+        self._ready: SimpleQueue[Ready | Exception] = SimpleQueue()
+        self._room = threading.Semaphore(number)
         self._closing = False
-        self._thread = threading.Thread(target=self._receive, name="data", daemon=True)
+        self._thread = threading.Thread(target=self._make_ready, name="data", daemon=True)
         self._thread.start()
 
-    def take(self) -> HostImages:
+    def take(self) -> Ready:
         item = self._ready.get()
         if isinstance(item, Exception):
             self._ready.put(item)  # whoever asks again gets the same answer
@@ -147,17 +164,23 @@ class _ReadAhead:
     def close(self) -> None:
         self._closing = True
         self._room.release()
-        self._workers.close()
+        self._feed.close()
         self._thread.join()
 
-    def _receive(self) -> None:
+    def _make_ready(self) -> None:
         try:
             if self._device is not None:
                 torch.cuda.set_device(self._device)
             while True:
-                self._room.acquire()
+                self._wait_for_room()
                 if self._closing:
                     return
-                self._ready.put(HostImages.of(self._workers.receive(), pin=self._pin))
+                self._ready.put(self._feed.take(next(self._places)))
         except Exception as error:  # noqa: BLE001 - the thread's edge: take() raises it in the loop
             self._ready.put(error)
+
+    def _wait_for_room(self) -> None:
+        while not self._room.acquire(blocking=False):
+            if not self._feed.work_ahead():
+                self._room.acquire()
+                return

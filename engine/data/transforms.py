@@ -1,17 +1,21 @@
-"""What the networks see of an image: resized to a square, cropped, perhaps mirrored."""
+"""What the networks see of an image: resized to a square, cropped, perhaps mirrored.
+
+What is the same in every view of an image is its size; what is drawn is the cut. A view is made of an image in one go,
+or cut from the image at its size that was kept (engine.data.cache): the same bytes.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 Pixels: TypeAlias = NDArray[np.uint8]
-
-
+Numbers: TypeAlias = NDArray[np.float64]
+"""(3,), in 0..1: where a view is across and down, and whether it is mirrored."""
 Pair: TypeAlias = tuple[Image.Image, Image.Image]
 
 
@@ -27,6 +31,14 @@ class UnequalPairError(UnfitImageError):
     """A pair whose own sizes are kept (resize = 0) differs in them, so that it cannot be cropped alike."""
 
 
+class Cut(NamedTuple):
+    """Which part of an image at its size is seen, in pixels."""
+
+    left: int
+    top: int
+    mirrored: bool
+
+
 @dataclass(frozen=True, kw_only=True)
 class Framing:
     """How an image becomes crop x crop pixels."""
@@ -38,25 +50,47 @@ class Framing:
     flip: bool
     """Mirror it left to right with probability one half."""
 
-    def at_random(self, image: Image.Image, draw: np.random.Generator) -> Pixels:
-        """A training view: uint8, (3, crop, crop). Always takes three draws, so that settings do not shift later ones.
+    def at_random(self, image: Image.Image, numbers: Numbers) -> Pixels:
+        """A training view: uint8, (3, crop, crop).
 
         Raises:
             ImageTooSmallError: it is smaller than the crop and its size is kept.
         """
-        place = draw.random(3)
-        return self._view(self._sized(image), place)
+        return self._view(self._sized(image), numbers)
 
-    def alike_at_random(self, pair: Pair, draw: np.random.Generator) -> tuple[Pixels, Pixels]:
-        """The same training view of both images of a pair, as at_random; three draws for the two.
+    def alike_at_random(self, pair: Pair, numbers: Numbers) -> tuple[Pixels, Pixels]:
+        """The same training view of both images of a pair, as at_random.
 
         Raises:
             ImageTooSmallError: they are smaller than the crop and their size is kept.
             UnequalPairError: they differ in size and their size is kept.
         """
-        place = draw.random(3)
         first, second = self._sized_alike(pair)
-        return self._view(first, place), self._view(second, place)
+        return self._view(first, numbers), self._view(second, numbers)
+
+    def at_size(self, image: Image.Image) -> Pixels:
+        """The whole image at the size that views are cut from: uint8, (1, 3, height, width).
+
+        Raises:
+            ImageTooSmallError: it is smaller than the crop and its size is kept.
+        """
+        return np.array(_planes(self._sized(image))[None], order="C")
+
+    def alike_at_size(self, pair: Pair) -> Pixels:
+        """Both images of a pair, as at_size: uint8, (2, 3, height, width).
+
+        Raises:
+            ImageTooSmallError: they are smaller than the crop and their size is kept.
+            UnequalPairError: they differ in size and their size is kept.
+        """
+        return np.array([_planes(sized) for sized in self._sized_alike(pair)], order="C")
+
+    def cut(self, width: int, height: int, numbers: Numbers) -> Cut:
+        """The part seen of an image that is at its size."""
+        x, y, mirror = numbers
+        left = int(x * (width - self.crop + 1))
+        top = int(y * (height - self.crop + 1))
+        return Cut(left, top, bool(self.flip and mirror < 0.5))
 
     def alike_centred(self, pair: Pair) -> tuple[Pixels, Pixels]:
         """The views of a pair for sample sheets, as centred.
@@ -77,13 +111,10 @@ class Framing:
         sized = self._sized(image)
         return self._cut(sized, (sized.width - self.crop) // 2, (sized.height - self.crop) // 2)
 
-    def _view(self, sized: Image.Image, place: NDArray[np.float64]) -> Pixels:
-        """The view that three numbers in 0..1 tell: where it is across and down, and whether it is mirrored."""
-        x, y, mirror = place
-        left = int(x * (sized.width - self.crop + 1))
-        top = int(y * (sized.height - self.crop + 1))
+    def _view(self, sized: Image.Image, numbers: Numbers) -> Pixels:
+        left, top, mirrored = self.cut(sized.width, sized.height, numbers)
         pixels = self._cut(sized, left, top)
-        return np.ascontiguousarray(pixels[:, :, ::-1]) if self.flip and mirror < 0.5 else pixels
+        return np.ascontiguousarray(pixels[:, :, ::-1]) if mirrored else pixels
 
     def _sized_alike(self, pair: Pair) -> Pair:
         first, second = self._sized(pair[0]), self._sized(pair[1])
@@ -101,4 +132,9 @@ class Framing:
 
     def _cut(self, image: Image.Image, left: int, top: int) -> Pixels:
         window = image.crop((left, top, left + self.crop, top + self.crop))
-        return np.ascontiguousarray(np.asarray(window).transpose(2, 0, 1))
+        return np.ascontiguousarray(_planes(window))
+
+
+def _planes(image: Image.Image) -> Pixels:
+    """(3, height, width), a view of what Pillow gives."""
+    return np.asarray(image).transpose(2, 0, 1)

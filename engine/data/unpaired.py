@@ -6,10 +6,12 @@ import functools
 from dataclasses import dataclass
 
 import numpy as np
+from PIL import Image
 
 from engine.data.domains import Domain, Problem, read_first, read_framed
-from engine.data.draws import Purpose, generator
+from engine.data.draws import Purpose, frame_numbers, generator
 from engine.data.epochs import Loaded, Place, batches_in, order_of_epoch, positions
+from engine.data.framed import AtSize, Want
 from engine.data.transforms import Framing, Pixels
 
 
@@ -49,26 +51,36 @@ class UnpairedImages:
         partner = generator(self.seed, Purpose.PARTNER, epoch, position).integers(len(self.domain_B))
         return item % len(self.domain_A), int(partner)
 
+    @property
+    def collections(self) -> tuple[AtSize[Image.Image], AtSize[Image.Image]]:
+        """A and B, at the size that views are cut from."""
+        return AtSize(self.domain_A, self.framing.at_size), AtSize(self.domain_B, self.framing.at_size)
+
+    def wants(self, place: Place, batch: int) -> list[tuple[Want, Want]]:
+        """For each item of a batch, the image of A and that of B."""
+        items = []
+        for position in positions(place, self.items, batch, whole=self.whole_batches):
+            index_A, index_B = self.indices(place.epoch, position)
+            numbers_A = frame_numbers(self.seed, Purpose.FRAME_A, place.epoch, position)
+            numbers_B = frame_numbers(self.seed, Purpose.FRAME_B, place.epoch, position)
+            items.append((Want(0, index_A, numbers_A), Want(1, index_B, numbers_B)))
+        return items
+
     def load(self, place: Place, batch: int) -> Loaded:
         """The batch at a place.
 
         Raises:
             WorkError: no image of a domain can be read.
         """
-        views_A: list[Pixels] = []
-        views_B: list[Pixels] = []
+        views: tuple[list[Pixels], list[Pixels]] = [], []
         problems: list[Problem] = []
-        for position in positions(place, self.items, batch, whole=self.whole_batches):
-            index_A, index_B = self.indices(place.epoch, position)
-            for domain, index, purpose, views in (
-                (self.domain_A, index_A, Purpose.FRAME_A, views_A),
-                (self.domain_B, index_B, Purpose.FRAME_B, views_B),
-            ):
-                draw = generator(self.seed, purpose, place.epoch, position)
-                view, _, passed_over = read_framed(domain, index, functools.partial(self.framing.at_random, draw=draw))
-                views.append(view)
+        for wants in self.wants(place, batch):
+            for domain, want, of_domain in zip(self.domains, wants, views, strict=True):
+                frame = functools.partial(self.framing.at_random, numbers=want.frame)
+                view, _, passed_over = read_framed(domain, want.number, frame)
+                of_domain.append(view)
                 problems.extend(passed_over)
-        return Loaded(np.stack(views_A), np.stack(views_B), tuple(problems))
+        return Loaded(np.stack(views[0]), np.stack(views[1]), tuple(problems))
 
     def first(self, count: int) -> Loaded:
         """The first images of each domain, centre-cropped; as many of each.

@@ -1,9 +1,9 @@
-"""Processes that load batches ahead of the training loop.
+"""Processes that read images ahead of the training loop.
 
 Each is a fresh interpreter (spawn: the engine has threads and sockets that a fork would copy) without torch, at one
-end of a pipe. Batch k goes to worker k modulo their number, so batches come back in order. A worker ends when its pipe
-closes, hence also when the engine is killed. It ignores SIGINT and SIGTERM: sent to the whole process group they ask
-the engine to save and stop, and until it has stopped it takes batches.
+end of a pipe. Where order counts, request k goes to worker k modulo their number. A worker ends when its
+pipe closes, hence also when the engine is killed. It ignores SIGINT and SIGTERM: sent to the whole process group they
+ask the engine to save and stop, and until it has stopped it takes batches.
 """
 
 from __future__ import annotations
@@ -12,19 +12,21 @@ import multiprocessing
 import signal
 import traceback
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import count
+from itertools import islice
 from multiprocessing import resource_tracker
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-from engine.data.epochs import Images, Loaded, Place
 from engine.errors import WorkError
 
+R = TypeVar("R")
+A = TypeVar("A")
+
 REQUESTS_AHEAD = 2
-"""Batches asked of each worker beyond those received, so that it never waits for the next request."""
+"""Answers asked of each worker beyond those received, so that it never waits for the next request."""
 
 _FOR_THE_ENGINE = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 
@@ -39,19 +41,20 @@ class _Failure(NamedTuple):
     """Set when it is none that the user is meant to see."""
 
 
-class Workers:
-    """Loads the batches of ``places`` in order, in ``number`` processes.
+class Workers(Iterator[A]):
+    """The answers to requests, worked out in ``number`` processes.
 
     Args:
-        images: what to load; travels to each process once.
-        batch: items in a batch.
+        work: makes the answer to a request; travels to each process once.
+        requests: what to ask; taken a few ahead, in the thread that asks for answers.
         number: processes, at least 1.
-        places: an endless iterator over the batches to load.
+        in_order: answers come in the order of their requests; else each as soon as it is there.
     """
 
-    def __init__(self, images: Images, batch: int, number: int, places: Iterator[Place]) -> None:
-        self._places = places
-        self._turn = count()
+    def __init__(self, work: Callable[[R], A], requests: Iterator[R], number: int, *, in_order: bool) -> None:
+        self._requests = requests
+        self._in_order = in_order
+        self._asked = self._answered = 0
         context = multiprocessing.get_context("spawn")
         self._processes: list[SpawnProcess] = []
         self._pipes: list[Connection] = []
@@ -59,36 +62,46 @@ class Workers:
         with _signals_held_back():
             for rank in range(number):
                 ours, theirs = context.Pipe()
-                process = context.Process(target=serve, args=(theirs, images, batch), name=f"data-{rank}", daemon=True)
+                process = context.Process(target=serve, args=(theirs, work), name=f"data-{rank}", daemon=True)
                 process.start()
                 theirs.close()
                 self._processes.append(process)
                 self._pipes.append(ours)
         for pipe in self._pipes * REQUESTS_AHEAD:
-            pipe.send(next(places))
+            self._ask(pipe)
 
-    def receive(self) -> Loaded:
-        """The next batch; waits for it.
+    def __next__(self) -> A:
+        """The next answer; waits for it. Ends where all requests are answered.
 
         Raises:
-            WorkError: no image of a domain can be read, or the worker died.
+            WorkError: the work raised it, or the worker died.
         """
-        rank = next(self._turn) % len(self._pipes)
+        if self._answered == self._asked:
+            raise StopIteration
+        rank = self._answered % len(self._pipes)
+        self._answered += 1
         try:
+            if not self._in_order:
+                rank = self._pipes.index(wait(self._pipes)[0])  # type: ignore[arg-type]
             answer = self._pipes[rank].recv()
-            self._pipes[rank].send(next(self._places))
+            self._ask(self._pipes[rank])
         except (EOFError, OSError) as error:
             raise self._died(rank) from error
         if isinstance(answer, _Failure):
             if answer.traceback:
                 raise RuntimeError(f"a data worker failed\n{answer.traceback}")
             raise WorkError(answer.subject, answer.fact, answer.fix)
-        assert isinstance(answer, Loaded)
-        return answer
+        found: A = answer
+        return found
 
     def close(self) -> None:
-        """End the processes at once; they hold nothing that could be lost. A receive() in progress then raises."""
+        """End the processes at once; they hold nothing that could be lost. A next() in progress then raises."""
         self._kill()
+
+    def _ask(self, pipe: Connection) -> None:
+        for request in islice(self._requests, 1):
+            pipe.send(request)
+            self._asked += 1
 
     def _died(self, rank: int) -> WorkError:
         process = self._processes[rank]
@@ -98,21 +111,21 @@ class Workers:
         return WorkError(f"data worker {rank}", how, "Perhaps memory ran out; lower data.workers, then resume.")
 
 
-def serve(pipe: Connection, images: Images, batch: int) -> None:
-    """A worker's life: load what is asked for until the engine closes the pipe or dies."""
+def serve(pipe: Connection, work: Callable[[R], A]) -> None:
+    """A worker's life: answer what is asked until the engine closes the pipe or dies."""
     for number in _FOR_THE_ENGINE:
         signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _FOR_THE_ENGINE)
     try:
         while True:
-            pipe.send(_answer(images, pipe.recv(), batch))
+            pipe.send(_answer(work, pipe.recv()))
     except (EOFError, OSError):
         return
 
 
-def _answer(images: Images, place: Place, batch: int) -> Loaded | _Failure:
+def _answer(work: Callable[[R], A], request: R) -> A | _Failure:
     try:
-        return images.load(place, batch)
+        return work(request)
     except WorkError as error:
         return _Failure(error.subject, error.fact, error.fix, "")
     except Exception:  # noqa: BLE001 - the process's edge: the engine raises it again

@@ -10,7 +10,7 @@ from engine.checkpoint import set_aside_after, sweep
 from engine.config.controls import controls_of
 from engine.config.methods import Pix2PixConfig, TrainConfig
 from engine.config.techniques import needs_whole_batches
-from engine.data.build import build_source
+from engine.data.build import build_source, with_cache
 from engine.device import choose_device, describe, set_determinism, set_precision, set_threads
 from engine.errors import WorkError
 from engine.link import Link
@@ -66,6 +66,9 @@ def open_session(run: RunDirectory, config: TrainConfig, record: Record, standin
 
     phase("building networks", describe(device, config.run))
     method = build_method(config, device)
+    source, kept = with_cache(source, config.data, device)
+    if kept:
+        phase("keeping images", kept)
     session = Session(
         run=run,
         config=config,

@@ -74,7 +74,7 @@ def _newest_announcement(run: RunDirectory) -> Announced | None:
         return None
 
 
-_HOW_THEY_ARE_SHOWN = ("resize", "crop", "size", "flip", "direction", "workers")
+_HOW_THEY_ARE_SHOWN = ("resize", "crop", "size", "flip", "direction", "workers", "cache", "cache_limit")
 """Keys of [data] on which the number of images does not depend."""
 
 

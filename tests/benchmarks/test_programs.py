@@ -19,4 +19,4 @@ def test_a_program_says_how_it_is_used(program: Path) -> None:
 
 
 def test_there_are_programs() -> None:
-    assert {path.stem for path in PROGRAMS} >= {"checkpoint", "kill_storm", "startup"}
+    assert {path.stem for path in PROGRAMS} >= {"checkpoint", "data", "kill_storm", "startup"}

@@ -11,7 +11,7 @@ from engine.protocol import events as ev
 from engine.protocol.checkpoints import list_checkpoints
 from tests.runs import Engine, engine_of, events_of, make_images, make_run, metrics_of
 
-SETTINGS = ("data.workers=1", "run.steps=100000")
+SETTINGS = ("data.workers=1", "data.cache=off", "run.steps=100000")
 
 
 def go_on(engine: Engine, steps: int) -> None:

@@ -13,7 +13,7 @@ from PIL import Image
 from engine.config.data import PairedData
 from engine.data.build import Source, build_source
 from engine.data.domains import DrawnDomain
-from engine.data.draws import Purpose, generator
+from engine.data.draws import Purpose, frame_numbers
 from engine.data.epochs import Place
 from engine.data.paired import Matched, PairedImages
 from engine.data.stream import Batch, BatchStream
@@ -62,23 +62,14 @@ def test_the_halves_of_a_pair_are_cropped_and_mirrored_alike(root: Path) -> None
     assert len(views) > 40  # crops and flips differ from item to item
 
 
-def test_the_frame_of_a_pair_takes_the_draws_of_one_image() -> None:
+def test_the_frame_of_a_pair_is_that_of_one_image() -> None:
     images = [Image.fromarray(np.random.default_rng(k).integers(0, 256, (20, 30, 3), np.uint8)) for k in range(2)]
     framing = Framing(resize=16, crop=11, flip=True)
     for position in range(20):
-        draw = generator(0, Purpose.FRAME_A, 0, position)
-        first, second = framing.alike_at_random((images[0], images[1]), draw)
-        for view, image in ((first, images[0]), (second, images[1])):
-            again = generator(0, Purpose.FRAME_A, 0, position)
-            assert np.array_equal(view, framing.at_random(image, again))
-            assert again.random() == generator_after(draw)
-
-
-def generator_after(draw: np.random.Generator) -> float:
-    """What it would draw next."""
-    copy = np.random.Generator(np.random.Philox())
-    copy.bit_generator.state = draw.bit_generator.state
-    return copy.random()
+        numbers = frame_numbers(0, Purpose.FRAME_A, 0, position)
+        views = framing.alike_at_random((images[0], images[1]), numbers)
+        for view, image in zip(views, images, strict=True):
+            assert np.array_equal(view, framing.at_random(image, numbers))
 
 
 def test_an_epoch_shows_every_pair_once_in_an_order_of_its_own(root: Path) -> None:

@@ -20,27 +20,10 @@ import torch
 
 from engine.config.data import SyntheticData, UnpairedData
 from engine.data.build import Source, build_source
-from engine.data.stream import Batch, BatchStream
+from engine.data.stream import BatchStream
 from engine.errors import WorkError
 from tests.engine.data.conftest import MakeFolders, write_image
-
-
-def take(
-    source: Source, number: int, *, batch: int = 2, epoch: int = 1, index: int = 0, workers: int = 0
-) -> list[Batch]:
-    with contextlib.closing(BatchStream(source, batch, epoch, index, workers=workers)) as stream:
-        return list(islice(stream, number))
-
-
-def assert_same(first: list[Batch], second: list[Batch]) -> None:
-    assert [batch.place for batch in first] == [batch.place for batch in second]
-    for one, other in zip(first, second, strict=True):
-        assert torch.equal(one.images.real_A, other.images.real_A)
-        assert torch.equal(one.images.real_B, other.images.real_B)
-        assert (one.images.label_A is None) == (other.images.label_A is None)
-        if one.images.label_A is not None and other.images.label_A is not None:
-            assert torch.equal(one.images.label_A, other.images.label_A)
-        assert one.problems == other.problems
+from tests.engine.data.streams import assert_same, data_workers, take
 
 
 @pytest.fixture
@@ -178,11 +161,6 @@ def test_a_domain_without_one_good_image_ends_the_work(whole_images: UnpairedDat
 
 
 # ----------------------------------------------------------------------------------------------------- processes
-
-
-def data_workers() -> list[psutil.Process]:
-    mine = psutil.Process().children(recursive=True)
-    return [process for process in mine if "spawn_main" in " ".join(process.cmdline())]
 
 
 def test_close_ends_the_workers_and_may_be_repeated(framed: Source) -> None:

@@ -9,7 +9,7 @@ from PIL import Image
 from engine.config.data import Direction, SyntheticData
 from engine.data.animals import Coat
 from engine.data.build import build_source
-from engine.data.draws import Purpose, generator
+from engine.data.draws import Purpose, frame_numbers
 from engine.data.epochs import Place
 from engine.data.synthetic import COATS, HELD_OUT, draw_animal, draw_domain, held_out
 from engine.data.transforms import Framing
@@ -110,7 +110,7 @@ def test_aligned_batches_and_sheets_show_pairs(direction: Direction) -> None:
     seen = set()
     for position in range(4):
         for index, (one, other) in enumerate(pictures[:4]):
-            views = framing.alike_at_random((one, other), generator(3, Purpose.FRAME_A, 1, position))
+            views = framing.alike_at_random((one, other), frame_numbers(3, Purpose.FRAME_A, 1, position))
             if np.array_equal(views[0], loaded.real_A[position]):
                 assert np.array_equal(views[1], loaded.real_B[position])
                 seen.add(index)

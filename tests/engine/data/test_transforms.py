@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.data.draws import Purpose, generator
+from engine.data.draws import Purpose, frame_numbers, generator
 from engine.data.transforms import Framing, ImageTooSmallError
 
 
@@ -22,7 +22,7 @@ def test_crops_reach_every_corner_and_never_leave_the_image() -> None:
     image = gradient(11, 9)
     corners = set()
     for position in range(300):
-        view = framing.at_random(image, generator(0, Purpose.FRAME_A, 0, position))
+        view = framing.at_random(image, frame_numbers(0, Purpose.FRAME_A, 0, position))
         assert view.shape == (3, 8, 8)
         assert view.dtype == np.uint8
         left, top = int(view[0, 0, 0]), int(view[1, 0, 0])
@@ -36,7 +36,7 @@ def test_half_of_the_views_are_mirrored_and_the_rest_are_not() -> None:
     upright = np.asarray(image).transpose(2, 0, 1)
     mirrored = 0
     for position in range(2000):
-        view = Framing(resize=0, crop=8, flip=True).at_random(image, generator(0, Purpose.FRAME_A, 0, position))
+        view = Framing(resize=0, crop=8, flip=True).at_random(image, frame_numbers(0, Purpose.FRAME_A, 0, position))
         is_mirrored = np.array_equal(view, upright[:, :, ::-1])
         assert is_mirrored or np.array_equal(view, upright)
         mirrored += is_mirrored
@@ -46,8 +46,8 @@ def test_half_of_the_views_are_mirrored_and_the_rest_are_not() -> None:
 def test_flip_does_not_change_the_crop() -> None:
     image = gradient(20, 20)
     for position in range(20):
-        plain = Framing(resize=0, crop=8, flip=False).at_random(image, generator(0, Purpose.FRAME_A, 0, position))
-        either = Framing(resize=0, crop=8, flip=True).at_random(image, generator(0, Purpose.FRAME_A, 0, position))
+        plain = Framing(resize=0, crop=8, flip=False).at_random(image, frame_numbers(0, Purpose.FRAME_A, 0, position))
+        either = Framing(resize=0, crop=8, flip=True).at_random(image, frame_numbers(0, Purpose.FRAME_A, 0, position))
         assert np.array_equal(either, plain) or np.array_equal(either, plain[:, :, ::-1])
 
 
@@ -68,7 +68,7 @@ def test_the_centred_view_is_the_middle() -> None:
 def test_an_image_smaller_than_the_crop_is_refused(size: tuple[int, int]) -> None:
     framing = Framing(resize=0, crop=8, flip=True)
     with pytest.raises(ImageTooSmallError, match=f"{size[0]}x{size[1]}"):
-        framing.at_random(gradient(*size), generator(0, Purpose.FRAME_A, 0, 0))
+        framing.at_random(gradient(*size), frame_numbers(0, Purpose.FRAME_A, 0, 0))
     with pytest.raises(ImageTooSmallError):
         framing.centred(gradient(*size))
 
