@@ -37,6 +37,7 @@ def check_geometry(config: TrainConfig) -> None:
         RequestError: naming the key, what does not fit, and a value that does.
     """
     _check_resize(config.data)
+    _check_innermost_map(config)
     _check_crop_for_generator(config)
     _check_crop_for_discriminator(config)
 
@@ -102,7 +103,8 @@ def _sides(config: GeneratorConfig) -> _Sides:
         case EncoderDecoderGenerator():
             step = 2**config.downs
             exact = _LAST_MAP * step  # the bottleneck is a convolution over the whole of the innermost map
-            return _Sides(step, exact, exact) if config.bottleneck else _Sides(step, step)
+            least = 2 * step if config.norm == "instance" else step  # which makes a single pixel 0
+            return _Sides(step, exact, exact) if config.bottleneck else _Sides(step, least)
         case DecoderGenerator():
             return _Sides(DTN_SIDE, DTN_SIDE, DTN_SIDE)
         case AutoencoderGenerator():
@@ -115,6 +117,8 @@ def _generator_needs(config: GeneratorConfig) -> str:
     sides, arch = _sides(config), str(config.__struct_config__.tag)
     if isinstance(config, UnetGenerator | EncoderDecoderGenerator | AutoencoderGenerator):
         arch += f", downs = {config.downs}"
+    if isinstance(config, EncoderDecoderGenerator) and config.norm == "instance":
+        arch += f", norm = {config.norm}"
     if sides.most is not None:
         return f"({arch}) takes {sides.most} px and no other side"
     least = f", {sides.least} px or more" if sides.least > sides.step else ""
@@ -128,6 +132,23 @@ def _check_resize(data: DataConfig) -> None:
             f"a crop of {data.crop} px does not fit into images resized to {data.resize} px",
             f"Set data.resize to {data.crop} or more, or data.crop to {data.resize} or less.",
         )
+
+
+def _check_innermost_map(config: TrainConfig) -> None:
+    """Refuse an encoder-decoder whose innermost map is a single pixel that its normalisation cannot take.
+
+    The innermost map of a U-Net is not normalised; other generators have larger ones.
+    """
+    generator, crop = config.generator, config.data.crop
+    if not isinstance(generator, EncoderDecoderGenerator) or generator.bottleneck or crop != 2**generator.downs:
+        return
+    subject, fact = f"generator.downs = {generator.downs}", f"leaves a single pixel of {crop} px, "
+    if generator.norm == "instance":
+        fix = 'Lower it, or set generator.norm to "group" or "none".'
+        raise RequestError(subject, f"{fact}which instance normalisation makes 0", fix)
+    if generator.norm == "batch" and config.run.batch == 1:
+        fact += "which batch normalisation takes of two images or more"
+        raise RequestError(subject, fact, 'Lower it, raise run.batch, or set generator.norm to "group" or "none".')
 
 
 def _check_crop_for_generator(config: TrainConfig) -> None:

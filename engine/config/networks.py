@@ -22,7 +22,7 @@ class Network(Section, frozen=True, kw_only=True):
     init: Init = "normal"
     """Distribution of the initial weights; "pytorch" leaves them as PyTorch draws them."""
     init_gain: Annotated[float, Meta(gt=0, le=10)] = 0.02
-    """Its scale: the standard deviation of "normal", the gain of xavier and orthogonal; kaiming has its own."""
+    """Its scale: the standard deviation of "normal" and of the norm's factors, the gain of xavier and orthogonal."""
 
 
 # ---------------------------------------------------------------------------------------------------- generators
@@ -45,7 +45,7 @@ class UnetGenerator(Network, frozen=True, kw_only=True, tag_field="arch", tag="u
     downs: Annotated[int, Meta(ge=5, le=12)] = 8
     """Halvings of the resolution: 8 takes 256 px to 1 px, 7 takes 128 px."""
     dropout: bool = False
-    """Dropout of 0.5 in the inner decoder levels."""
+    """Dropout of 0.5 in the inner decoder levels of 8 * width channels: downs - 5 of them."""
 
 
 class EncoderDecoderGenerator(Network, frozen=True, kw_only=True, tag_field="arch", tag="encoder-decoder"):
@@ -94,7 +94,7 @@ class Discriminator(Network, frozen=True, kw_only=True):
     """What every discriminator has."""
 
     spectral: bool = False
-    """Spectral normalisation of every convolution (Miyato et al. 2018)."""
+    """Spectral normalisation of every convolution (Miyato et al. 2018); a norm after one undoes its bound."""
     count: Annotated[int, Meta(ge=1, le=8)] = 1
     """Discriminators of a domain, each with its own first weights; their losses are averaged."""
 

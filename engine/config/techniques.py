@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import assert_never
 
 import msgspec
 
 from engine.config.data import DigitsData, SyntheticDigits
 from engine.config.geometry import DTN_SIDE
 from engine.config.losses import AeGanLoss, DtnLoss, GanLoss, Pix2PixLoss
-from engine.config.methods import AeGanConfig, DtnConfig, TrainConfig
-from engine.config.networks import AutoencoderGenerator, EncoderDecoderGenerator, ImageDiscriminator, PatchDiscriminator
+from engine.config.methods import AeGanConfig, DtnConfig, Pix2PixConfig, TrainConfig
+from engine.config.networks import (
+    AutoencoderGenerator,
+    EncoderDecoderGenerator,
+    ImageDiscriminator,
+    Network,
+    PatchDiscriminator,
+    ResnetGenerator,
+    UnetGenerator,
+)
 from engine.errors import RequestError
 
 OPTIONAL_WEIGHTS = {
@@ -20,6 +29,8 @@ OPTIONAL_WEIGHTS = {
     AeGanLoss: ("class_a", "class_b"),
 }
 """Terms that are left out of a run, with their curves and controls, where its preset gives them no weight."""
+UNET_WITHOUT_DROPOUT = 5
+"""Halvings of a U-Net of which no level has dropout: its levels of 8 times the width, but the innermost, are beyond."""
 
 
 def idle_settings(config: TrainConfig) -> dict[str, str]:
@@ -41,7 +52,54 @@ def idle_settings(config: TrainConfig) -> dict[str, str]:
         idle |= {f"loss.{name}": "needs generator.variational = true" for name in ("kl", "kl_cycle")}
     if isinstance(config, DtnConfig) and not config.method.trains_f:
         idle["optim.lr_f"] = "is for the training of f, which this run leaves out"
+    return idle | _idle_in_networks(config) | _idle_in_schedules(config)
+
+
+def _idle_in_networks(config: TrainConfig) -> dict[str, str]:
+    """As idle_settings, of what networks are made of."""
+    idle = {}
+    for name, network in (("generator", config.generator), ("discriminator", config.discriminator)):
+        if not _uses_gain(network):
+            idle[f"{name}.init_gain"] = f"scales nothing that {name}.init = {network.init} draws"
+    if isinstance(config.generator, UnetGenerator) and config.generator.downs <= UNET_WITHOUT_DROPOUT:
+        idle["generator.dropout"] = f"is of levels that a U-Net of generator.downs = {config.generator.downs} lacks"
+    if isinstance(config, Pix2PixConfig) and not (_has_dropout(config) or config.generator.norm == "batch"):
+        idle["method.test_time_noise"] = "is of dropout and batch normalisation, and the generator has neither"
     return idle
+
+
+def _uses_gain(network: Network) -> bool:
+    """Whether first weights depend on init_gain; of kaiming those of normalisation do, where it has any."""
+    match network.init:
+        case "pytorch":
+            return False
+        case "kaiming":
+            return network.norm in ("batch", "group")
+        case _:
+            return True
+
+
+def _has_dropout(config: Pix2PixConfig) -> bool:
+    match config.generator:
+        case ResnetGenerator(dropout=dropout):
+            return dropout
+        case UnetGenerator(dropout=dropout, downs=downs):
+            return dropout and downs > UNET_WITHOUT_DROPOUT
+        case EncoderDecoderGenerator():
+            return False
+        case _:
+            assert_never(config.generator)
+
+
+def _idle_in_schedules(config: TrainConfig) -> dict[str, str]:
+    """As idle_settings, of the learning-rate schedule."""
+    of = {"decay_every": "step", "patience": "plateau"}
+    schedule = config.optim.schedule
+    return {
+        f"optim.{key}": f"is of {owner} alone, and optim.schedule is {schedule}"
+        for key, owner in of.items()
+        if schedule != owner
+    }
 
 
 def needs_whole_batches(config: TrainConfig) -> bool:
@@ -57,6 +115,7 @@ def check_techniques(config: TrainConfig) -> None:
     """
     _check_idle(config)
     _check_gan(config)
+    _check_accumulate(config)
     _check_batch(config)
     _check_networks(config)
     _check_labels(config)
@@ -70,7 +129,9 @@ def _check_idle(config: TrainConfig) -> None:
         defaults = {field.name: field.default for field in msgspec.structs.fields(type(section))}
         value = getattr(section, name)
         if value not in (0, defaults[name]):
-            raise RequestError(f"{key} = {value:g}", reason, "Leave it out, or change what it depends on.")
+            written = str(value).lower() if isinstance(value, bool) else f"{value:g}"
+            fix = f"{'Set it to false' if value is True else 'Leave it out'}, or change what it depends on."
+            raise RequestError(f"{key} = {written}", reason, fix)
 
 
 def _check_gan(config: TrainConfig) -> None:
@@ -83,15 +144,23 @@ def _check_gan(config: TrainConfig) -> None:
         raise RequestError("discriminator.minibatch", fact, "Set it to 0, or choose another loss.gan.")
 
 
-def _check_batch(config: TrainConfig) -> None:
+def _check_accumulate(config: TrainConfig) -> None:
     batch, accumulate = config.run.batch, config.run.accumulate
+    subject = f"run.accumulate = {accumulate}"
     if accumulate > batch:
         fact = f"cannot take a batch of {batch} apart"
-        raise RequestError(f"run.accumulate = {accumulate}", fact, f"Set it to {batch} or less, or raise run.batch.")
+        raise RequestError(subject, fact, f"Set it to {batch} or less, or raise run.batch.")
     mixing = next(_mixing(config), "")
     if accumulate > 1 and mixing:
         fact = f"would change the result: {mixing} sees the images of a batch together"
-        raise RequestError(f"run.accumulate = {accumulate}", fact, "Lower run.batch, or change that.")
+        raise RequestError(subject, fact, "Lower run.batch, or change that.")
+    if accumulate > 1 and config.discriminator.spectral:
+        fact = "would change the result: discriminator.spectral estimates anew in each pass, and parts are more passes"
+        raise RequestError(subject, fact, "Lower run.batch, or set discriminator.spectral to false.")
+
+
+def _check_batch(config: TrainConfig) -> None:
+    batch = config.run.batch
     if batch == 1 and isinstance(config.discriminator, ImageDiscriminator) and config.discriminator.minibatch:
         fact = "compares the images of a batch, and there is one"
         raise RequestError("discriminator.minibatch", fact, "Raise run.batch, or set it to 0.")
@@ -128,6 +197,9 @@ def _check_networks(config: TrainConfig) -> None:
     if isinstance(generator, EncoderDecoderGenerator) and generator.bottleneck and generator.norm == "instance":
         fact = "has a map of one pixel, which instance normalisation makes 0"
         raise RequestError("generator.bottleneck", fact, 'Set generator.norm to "batch", "group" or "none".')
+    if isinstance(generator, EncoderDecoderGenerator) and generator.bottleneck == 1 and generator.norm == "group":
+        fact = "is a single number, which group normalisation makes 0"
+        raise RequestError("generator.bottleneck = 1", fact, 'Set it to 2 or more, or generator.norm to "none".')
     if isinstance(generator, AutoencoderGenerator) and generator.shared > generator.blocks:
         fact = f"is more than the {generator.blocks} blocks that there are"
         raise RequestError(f"generator.shared = {generator.shared}", fact, f"Set it to {generator.blocks} or less.")

@@ -13,6 +13,7 @@ from engine.config.networks import (
     TranslatingGenerator,
     UnetGenerator,
 )
+from engine.config.techniques import UNET_WITHOUT_DROPOUT
 from engine.networks.generators import build_generator
 
 NORMS: tuple[Norm, ...] = ("instance", "batch", "group", "none")
@@ -73,6 +74,14 @@ def test_only_instance_normalisation_keeps_biases_before_it(norm: Norm, biased: 
     keys = build_generator(ResnetGenerator(width=2, norm=norm), 3, 3).state_dict()
     assert ("model.1.bias" in keys) == biased
     assert "model.26.bias" in keys
+
+
+@pytest.mark.parametrize("downs", [5, 6, 8])
+def test_a_unets_levels_with_dropout_are_those_beyond_the_ones_that_the_configuration_counts(downs: int) -> None:
+    with torch.device("meta"):
+        unet = build_generator(UnetGenerator(downs=downs, dropout=True), 3, 3)
+    levels = sum(isinstance(module, torch.nn.Dropout) for module in unet.modules())
+    assert levels == downs - UNET_WITHOUT_DROPOUT
 
 
 def test_the_innermost_map_of_a_unet_may_be_one_pixel() -> None:
