@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import assert_never
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, assert_never
 
 import msgspec
 
 from engine.config.data import DigitsData, SyntheticDigits
 from engine.config.geometry import DTN_SIDE
-from engine.config.losses import AeGanLoss, DtnLoss, GanLoss, Pix2PixLoss
+from engine.config.losses import OF_GAN, AeGanLoss, DtnLoss, GanLoss, Pix2PixLoss
 from engine.config.methods import AeGanConfig, DtnConfig, Pix2PixConfig, TrainConfig
 from engine.config.networks import (
+    UNET_WITHOUT_DROPOUT,
     AutoencoderGenerator,
     EncoderDecoderGenerator,
     ImageDiscriminator,
@@ -20,6 +21,8 @@ from engine.config.networks import (
     ResnetGenerator,
     UnetGenerator,
 )
+from engine.config.schema import OF_SCHEDULE
+from engine.config.sections import method_defaults
 from engine.errors import RequestError
 
 OPTIONAL_WEIGHTS = {
@@ -29,8 +32,6 @@ OPTIONAL_WEIGHTS = {
     AeGanLoss: ("class_a", "class_b"),
 }
 """Terms that are left out of a run, with their curves and controls, where its preset gives them no weight."""
-UNET_WITHOUT_DROPOUT = 5
-"""Halvings of a U-Net of which no level has dropout: its levels of 8 times the width, but the innermost, are beyond."""
 
 
 def idle_settings(config: TrainConfig) -> dict[str, str]:
@@ -44,9 +45,9 @@ def idle_settings(config: TrainConfig) -> dict[str, str]:
         if getattr(loss, name) == 0
     }
     if isinstance(loss, GanLoss):
-        if loss.gan != "wgan-gp":
+        if loss.gan not in OF_GAN["gradient_penalty"]:
             idle["loss.gradient_penalty"] = f"is of wgan-gp alone, and loss.gan is {loss.gan}"
-        if loss.gan not in ("lsgan", "vanilla"):
+        if loss.gan not in OF_GAN["label_smoothing"]:
             idle["loss.label_smoothing"] = f"is of lsgan and vanilla, and {loss.gan} has no targets to lower"
     if isinstance(config, AeGanConfig) and not config.generator.variational:
         idle |= {f"loss.{name}": "needs generator.variational = true" for name in ("kl", "kl_cycle")}
@@ -93,18 +94,17 @@ def _has_dropout(config: Pix2PixConfig) -> bool:
 
 def _idle_in_schedules(config: TrainConfig) -> dict[str, str]:
     """As idle_settings, of the learning-rate schedule."""
-    of = {"decay_every": "step", "patience": "plateau"}
     schedule = config.optim.schedule
     return {
-        f"optim.{key}": f"is of {owner} alone, and optim.schedule is {schedule}"
-        for key, owner in of.items()
-        if schedule != owner
+        f"optim.{key}": f"is of {' and '.join(owners)} alone, and optim.schedule is {schedule}"
+        for key, owners in OF_SCHEDULE.items()
+        if schedule not in owners
     }
 
 
 def needs_whole_batches(config: TrainConfig) -> bool:
     """Whether an epoch's last, smaller batch is left out: its statistics would be those of too few images."""
-    return config.run.batch > 1 and any(_mixing(config))
+    return config.run.batch > 1 and any(True for _ in _mixing(config))
 
 
 def check_techniques(config: TrainConfig) -> None:
@@ -122,16 +122,29 @@ def check_techniques(config: TrainConfig) -> None:
 
 
 def _check_idle(config: TrainConfig) -> None:
-    """A key that does nothing must not have been given a value: the user expects something of it."""
+    """A key that does nothing must not have been given a value: the user expects something of it.
+
+    Nor may a method's default turn on what then is not there, as pix2pix's does dropout: its results would not be those
+    of the method that the preset names.
+    """
     for key, reason in idle_settings(config).items():
         section_name, _, name = key.partition(".")
         section = getattr(config, section_name)
-        defaults = {field.name: field.default for field in msgspec.structs.fields(type(section))}
-        value = getattr(section, name)
-        if value not in (0, defaults[name]):
-            written = str(value).lower() if isinstance(value, bool) else f"{value:g}"
-            fix = f"{'Set it to false' if value is True else 'Leave it out'}, or change what it depends on."
-            raise RequestError(f"{key} = {written}", reason, fix)
+        value, default = getattr(section, name), _default(config, section_name, name)
+        if value is True:
+            whose = f" ({config.method.__struct_config__.tag}'s default)" if default is True else ""
+            raise RequestError(f"{key} = true{whose}", reason, "Set it to false, or change what it depends on.")
+        if value not in (0, default):
+            raise RequestError(f"{key} = {value:g}", reason, "Leave it out, or change what it depends on.")
+
+
+def _default(config: TrainConfig, section_name: str, name: str) -> Any:
+    """What a key of a section is where the preset leaves it out."""
+    section = getattr(config, section_name)
+    tag_field = section.__struct_config__.tag_field
+    table = {} if tag_field is None else {tag_field: section.__struct_config__.tag}
+    of_struct = {field.name: field.default for field in msgspec.structs.fields(type(section))}
+    return method_defaults(type(config), section_name, table).get(name, of_struct[name])
 
 
 def _check_gan(config: TrainConfig) -> None:
@@ -146,17 +159,20 @@ def _check_gan(config: TrainConfig) -> None:
 
 def _check_accumulate(config: TrainConfig) -> None:
     batch, accumulate = config.run.batch, config.run.accumulate
-    subject = f"run.accumulate = {accumulate}"
+    if accumulate == 1:
+        return
+    subject, mixing = f"run.accumulate = {accumulate}", list(_mixing(config))
+    if mixing:
+        fact = f"would change the result: {mixing[0].what} sees the images of a batch together"
+        remedies = [each.remedy for each in mixing]
+        raise RequestError(subject, fact, f"Set it to 1{f', or {_joined(remedies)}' if all(remedies) else ''}.")
+    if config.discriminator.spectral:
+        fact = "would change the result: discriminator.spectral estimates anew in each pass, and parts are more passes"
+        raise RequestError(subject, fact, "Set it to 1, or discriminator.spectral to false.")
     if accumulate > batch:
         fact = f"cannot take a batch of {batch} apart"
-        raise RequestError(subject, fact, f"Set it to {batch} or less, or raise run.batch.")
-    mixing = next(_mixing(config), "")
-    if accumulate > 1 and mixing:
-        fact = f"would change the result: {mixing} sees the images of a batch together"
-        raise RequestError(subject, fact, "Lower run.batch, or change that.")
-    if accumulate > 1 and config.discriminator.spectral:
-        fact = "would change the result: discriminator.spectral estimates anew in each pass, and parts are more passes"
-        raise RequestError(subject, fact, "Lower run.batch, or set discriminator.spectral to false.")
+        fewer = f"{batch} or less" if batch > 1 else "1"
+        raise RequestError(subject, fact, f"Set it to {fewer}, or run.batch to {accumulate} or more.")
 
 
 def _check_batch(config: TrainConfig) -> None:
@@ -176,20 +192,40 @@ def _check_batch(config: TrainConfig) -> None:
         raise RequestError("generator.bottleneck", fact, "Raise run.batch, or set it to 0.")
 
 
-def _mixing(config: TrainConfig) -> Iterator[str]:
-    """The keys through which the images of a batch have to do with one another."""
+class _Mixing(NamedTuple):
+    """Something through which the images of a batch have to do with one another."""
+
+    what: str
+    remedy: str
+    """What ends that, as "generator.norm to instance"; empty where nothing does."""
+
+
+def _mixing(config: TrainConfig) -> Iterator[_Mixing]:
     if config.generator.norm == "batch":
-        yield "generator.norm = batch"
+        yield _Mixing("generator.norm = batch", f"generator.norm to {_norm_by_image(config.generator)}")
     if config.discriminator.norm == "batch":
-        yield "discriminator.norm = batch"
+        yield _Mixing("discriminator.norm = batch", "discriminator.norm to instance")
     if isinstance(config.discriminator, ImageDiscriminator) and config.discriminator.minibatch:
-        yield "discriminator.minibatch"
+        yield _Mixing("discriminator.minibatch", "discriminator.minibatch to 0")
     if isinstance(config.loss, GanLoss) and config.loss.feature_matching:
-        yield "loss.feature_matching"
+        yield _Mixing("loss.feature_matching", "loss.feature_matching to 0")
     if isinstance(config, DtnConfig):
-        yield "f, with batch normalisation,"
-    if key := _class_term(config):
-        yield f"the classifier of {key}, with batch normalisation,"
+        yield _Mixing("f, with batch normalisation,", "")
+    if isinstance(config.loss, AeGanLoss):
+        for name in ("class_a", "class_b"):
+            if getattr(config.loss, name):
+                yield _Mixing(f"the classifier of loss.{name}, with batch normalisation,", f"loss.{name} to 0")
+
+
+def _norm_by_image(generator: Network) -> str:
+    """A normalisation of each image by itself that a generator takes, whatever its innermost map is."""
+    if isinstance(generator, EncoderDecoderGenerator):
+        return "none" if generator.bottleneck == 1 else "group"
+    return "instance"
+
+
+def _joined(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def _check_networks(config: TrainConfig) -> None:
@@ -204,8 +240,10 @@ def _check_networks(config: TrainConfig) -> None:
         fact = f"is more than the {generator.blocks} blocks that there are"
         raise RequestError(f"generator.shared = {generator.shared}", fact, f"Set it to {generator.blocks} or less.")
     if isinstance(discriminator, PatchDiscriminator) and discriminator.scales > 1 and discriminator.count > 1:
-        fact = f"judges in {discriminator.scales} scales, each with a PatchGAN of its own"
-        raise RequestError(f"discriminator.count = {discriminator.count}", fact, "Set one of scales and count to 1.")
+        fact = f"asks for judges of one size beside those of discriminator.scales = {discriminator.scales}: "
+        fact += "a domain's losses are averaged over the one or over the other"
+        fix = "Set discriminator.count or discriminator.scales to 1."
+        raise RequestError(f"discriminator.count = {discriminator.count}", fact, fix)
 
 
 def _check_labels(config: TrainConfig) -> None:

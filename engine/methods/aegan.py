@@ -82,6 +82,7 @@ class AeGan:
     """
 
     stage = None
+    idle_controls: Mapping[str, str] = {}
 
     def __init__(
         self, config: AeGanConfig, device: torch.device, seed: int, dtype: torch.dtype = torch.float32

@@ -12,9 +12,11 @@ DIGITS = 10
 class DigitClassifier(nn.Module):
     """Four convolutions, 32 -> 16 -> 8 -> 4 -> 1 px, each normalised, and a linear layer to ten logits.
 
-    64, 128, 256 and 128 channels for a width of 64 (DTN, section 5.1). All are rectified but the last, which tanh
-    bounds: L_CONST, a mean over its channels, then keeps its size beside the other terms however sure f becomes. Batch
-    normalisation of the last, which is a single pixel, takes two images or more while it trains.
+    The channels, 64, 128, 256 and 128 for a width of 64, are the paper's (DTN, section 5.1), where max pooling and ReLU
+    follow each convolution. Strides, batch normalisation and a last tanh are those of the content extractor of
+    yunjey/domain-transfer-network, here with 4x4 convolutions throughout. The tanh bounds L_CONST: a mean over the last
+    channels, it keeps its size beside the other terms however sure f becomes. Batch normalisation of the last, which is
+    a single pixel, takes two images or more while it trains.
 
     Args:
         width: channels of the first convolution; the others have 2, 4 and 2 times as many.

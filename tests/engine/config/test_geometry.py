@@ -21,6 +21,7 @@ from engine.config.networks import (
     DiscriminatorConfig,
     EncoderDecoderGenerator,
     GeneratorConfig,
+    ImageDiscriminator,
     Norm,
     PatchDiscriminator,
     PixelDiscriminator,
@@ -129,11 +130,30 @@ def test_an_encoder_decoder_translates_the_sizes_at_which_its_images_differ(norm
     [
         (preset(66), r"data\.crop: 66 px .*\(resnet\).* multiples of 4.* Set it to 68"),
         (preset(4), r"data\.crop: 4 px .* 8 px or more\. Set it to 8"),
-        (preset(100, UnetGenerator(downs=7)), r"data\.crop: 100 px .*downs = 7.* 128 px\. Set it to 128"),
-        (preset(64, discriminator=PatchDiscriminator(layers=5)), r"data\.crop: 64 px .* 5 layers.* 96 px.*layers"),
+        (preset(100, UnetGenerator(downs=7)), r"data\.crop: 100 px .*downs = 7.* 128 px\. Set it to 128\."),
+        (preset(64, UnetGenerator(downs=8)), r"Set it to 256, or generator\.downs to 6\."),
+        (
+            preset(32, UnetGenerator(downs=8, dropout=True)),
+            r"Set it to 256, or generator\.downs to 5 and generator\.dropout to false\.",
+        ),
+        (preset(72, UnetGenerator(downs=6), resize=72), r"Set it to 64\."),
+        (preset(124, UnetGenerator(downs=6), resize=124), r"Set it to 64\."),
+        (preset(60, UnetGenerator(downs=6), resize=60), r"Set it and data\.resize to 64\."),
+        (preset(48, EncoderDecoderGenerator(downs=5)), r"Set it to 64, or generator\.downs to 4\."),
+        (preset(48, discriminator=ImageDiscriminator()), r"Set it to 64\."),
+        (preset(128, discriminator=ImageDiscriminator()), r"Set it to 64, or discriminator\.downs to 5\."),
+        (
+            preset(64, UnetGenerator(downs=5), PatchDiscriminator(layers=5), resize=72),
+            r"Set it and data\.resize to 96, or discriminator\.layers to 4\.",
+        ),
+        (
+            preset(64, discriminator=PatchDiscriminator(layers=5)),
+            r"data\.crop: 64 px .* 5 layers.* 96 px\. Set it to 96, or .*layers to 4",
+        ),
         (preset(16, EncoderDecoderGenerator(norm="instance")), r"generator\.downs = 4: leaves .* of 16 px.*Lower it"),
         (preset(16, EncoderDecoderGenerator(norm="batch")), r"generator\.downs = 4: leaves .*two images.*run\.batch"),
-        (preset(64, resize=60), r"data\.crop: .*64 px does not fit .* 60 px.*data\.resize to 64"),
+        (preset(64, resize=60), r"data\.crop: .*64 px does not fit .* 60 px.*data\.resize to 64 .* data\.crop to 60"),
+        (preset(256, UnetGenerator(), resize=200), r"Set data\.resize to 256 or more\."),
     ],
 )
 def test_the_message_names_key_fact_and_a_value_that_works(config: CycleGanConfig, message: str) -> None:
