@@ -29,7 +29,7 @@ from engine.config.networks import (
 from engine.errors import RequestError
 
 DTN_SIDE = 32
-"""The side in pixels of DTN's images: f halves them five times, to one pixel, and g doubles that again."""
+"""The side in pixels of DTN's images: f halves them four times, to 2 px, and g doubles those again."""
 _LAST_MAP = 4
 """Side of the map at which an image discriminator, or a bottleneck, looks at the whole of it."""
 _RESNET_STEP = 4

@@ -162,10 +162,13 @@ def _check_accumulate(config: TrainConfig) -> None:
     if accumulate == 1:
         return
     subject, mixing = f"run.accumulate = {accumulate}", list(_mixing(config))
+    if isinstance(config, DtnConfig):
+        fact = "is not for DTN: a batch of 32 px images is small enough to go through whole"
+        raise RequestError(subject, fact, "Set it to 1.")
     if mixing:
         fact = f"would change the result: {mixing[0].what} sees the images of a batch together"
         remedies = [each.remedy for each in mixing]
-        raise RequestError(subject, fact, f"Set it to 1{f', or {_joined(remedies)}' if all(remedies) else ''}.")
+        raise RequestError(subject, fact, f"Set it to 1, or {_joined(remedies)}.")
     if config.discriminator.spectral:
         fact = "would change the result: discriminator.spectral estimates anew in each pass, and parts are more passes"
         raise RequestError(subject, fact, "Set it to 1, or discriminator.spectral to false.")
@@ -180,12 +183,6 @@ def _check_batch(config: TrainConfig) -> None:
     if batch == 1 and isinstance(config.discriminator, ImageDiscriminator) and config.discriminator.minibatch:
         fact = "compares the images of a batch, and there is one"
         raise RequestError("discriminator.minibatch", fact, "Raise run.batch, or set it to 0.")
-    if batch == 1 and isinstance(config, DtnConfig):
-        fact = "is too small for f, which normalises a 1x1 map over the images of a batch"
-        raise RequestError("run.batch = 1", fact, "Set it to 2 or more.")
-    if batch == 1 and (key := _class_term(config)):
-        fact = "has a classifier that normalises a 1x1 map over the images of a batch, and there is one"
-        raise RequestError(key, fact, "Raise run.batch, or set it to 0.")
     narrow = isinstance(config.generator, EncoderDecoderGenerator) and config.generator.bottleneck
     if batch == 1 and narrow and config.generator.norm == "batch":
         fact = "normalises a 1x1 map over the images of a batch, and there is one"
@@ -197,7 +194,7 @@ class _Mixing(NamedTuple):
 
     what: str
     remedy: str
-    """What ends that, as "generator.norm to instance"; empty where nothing does."""
+    """What ends that, as "generator.norm to instance"."""
 
 
 def _mixing(config: TrainConfig) -> Iterator[_Mixing]:
@@ -209,12 +206,6 @@ def _mixing(config: TrainConfig) -> Iterator[_Mixing]:
         yield _Mixing("discriminator.minibatch", "discriminator.minibatch to 0")
     if isinstance(config.loss, GanLoss) and config.loss.feature_matching:
         yield _Mixing("loss.feature_matching", "loss.feature_matching to 0")
-    if isinstance(config, DtnConfig):
-        yield _Mixing("f, with batch normalisation,", "")
-    if isinstance(config.loss, AeGanLoss):
-        for name in ("class_a", "class_b"):
-            if getattr(config.loss, name):
-                yield _Mixing(f"the classifier of loss.{name}, with batch normalisation,", f"loss.{name} to 0")
 
 
 def _norm_by_image(generator: Network) -> str:

@@ -151,9 +151,9 @@ class Dtn:
         self._fix_f()
 
     def _fix_f(self) -> None:
-        """From here on f is a fixed function: its statistics do not move, and no gradient reaches its weights."""
+        """From here on f is a fixed function: no gradient reaches its weights."""
         self._f_is_fixed = True
-        self.f.requires_grad_(False).eval()
+        self.f.requires_grad_(False)
         for parameter in self.f.parameters():
             parameter.grad = None
 
@@ -212,7 +212,7 @@ class Dtn:
         return torch.stack([ternary_generator(of_source, of_target) for of_source, of_target in verdicts]).mean()
 
     def _see(self, images: Tensor) -> Tensor:
-        """f(x): what it sees in images, (N, features, 1, 1)."""
+        """f(x): what it sees in images, (N, features, 2, 2)."""
         return self.f.features(images).to(self._dtype)
 
     def _draw(self, seen: Tensor, generator: nn.Module | None = None) -> Tensor:

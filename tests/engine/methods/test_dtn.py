@@ -126,17 +126,8 @@ def test_f_is_a_fixed_function_after_its_stage() -> None:
     method.sample(batch())
     assert same(before, weights(method, ["f"]))
     assert not has_gradients(method, ["f"])
-    assert not method.f.training
     with torch.no_grad():
         assert torch.equal(seen, method.f.features(batch(9).real_A))
-
-
-def test_in_its_stage_f_follows_the_statistics_of_its_batches() -> None:
-    method = made()
-    before = {key: value for key, value in weights(method, ["f"]).items() if "running" in key}
-    assert before
-    method.step(batch())
-    assert not any(torch.equal(value, weights(method, ["f"])[key]) for key, value in before.items())
 
 
 def test_the_rate_of_f_is_its_own() -> None:
@@ -164,7 +155,6 @@ def test_a_run_that_does_not_train_f_has_neither_its_curves_nor_its_rate() -> No
     losses = method.step(batch())
     assert tuple(losses) == method.components == (*OBJECTIVE, *OF_D)
     assert not changed(before, parameters(method, ["f"]))
-    assert not method.f.training
     assert set(method.optimizers) == set(method.base_rates) == {"G", "D"}
     assert "optim.lr_f" not in {control.name for control in controls_of(config)}
 
@@ -173,13 +163,6 @@ def test_a_rate_of_f_is_refused_where_none_is_trained() -> None:
     check_techniques(preset(optim={"lr_f": 1e-2}))
     with pytest.raises(RequestError, match=r"optim\.lr_f = 0\.01: is for the training of f"):
         check_techniques(preset(f_from="run", optim={"lr_f": 1e-2}))
-
-
-def test_a_batch_of_one_is_refused() -> None:
-    """The norm of f's last map would be that of one number."""
-    config = msgspec.structs.replace(preset(norm="none"), run=RunConfig(batch=1))
-    with pytest.raises(RequestError, match=r"run\.batch = 1: is too small for f"):
-        check_techniques(config)
 
 
 # ------------------------------------------------------------------------------------------------ the objective

@@ -161,7 +161,7 @@ def test_an_encoder_halves_as_often_as_asked_for(downs: int) -> None:
 def test_dtns_decoder_draws_32_px_from_features(norm: Norm) -> None:
     decoder = build_generator(DecoderGenerator(width=2, norm=norm), 6, 3)
     torch.manual_seed(0)
-    features = torch.rand(4, 6, 1, 1)
+    features = torch.rand(4, 6, 2, 2)
     images = decoder(features)
     assert images.shape == (4, 3, 32, 32)
     assert images.abs().max() <= 1
