@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.config.load import Tree, dump, resolve, with_settings
-from engine.protocol.rundir import RunDirectory, create_run
+from engine.protocol.rundir import Parent, RunDirectory, create_run
 
 TINY_DTN: Tree = {
     "method": {"kind": "dtn", "f_width": 2, "f_steps": 2},
@@ -25,13 +25,18 @@ TINY_DTN: Tree = {
 
 
 def make_dtn_run(
-    folder: Path, name: str, *settings: str, tree: Tree = TINY_DTN, root: Path | None = None
+    folder: Path,
+    name: str,
+    *settings: str,
+    tree: Tree = TINY_DTN,
+    root: Path | None = None,
+    parent: Parent | None = None,
 ) -> RunDirectory:
     """A run directory that an engine can take up, perhaps on the digits of a folder (see make_digits)."""
     data = tree["data"] if root is None else {"kind": "digits", "root": str(root), "A": "bars", "B": "boxes"}
     config = resolve(with_settings({**tree, "data": data}, settings), name)
     kind = str(config.method.__struct_config__.tag)
-    return create_run(folder, name=name, method=kind, preset="tiny", config_toml=dump(config), parent=None)
+    return create_run(folder, name=name, method=kind, preset="tiny", config_toml=dump(config), parent=parent)
 
 
 def make_digits(root: Path, train: int = 40, test: int = 30) -> Path:

@@ -47,7 +47,7 @@ TINY_OF: dict[str, Tree] = {
     "pix2pix": {
         **TINY,
         "method": {"kind": "pix2pix"},
-        "generator": {"arch": "unet", "width": 4, "downs": 5},
+        "generator": {"arch": "unet", "width": 4, "downs": 5, "dropout": False},
     },
     "discogan": {
         **TINY,

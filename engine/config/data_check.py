@@ -8,9 +8,18 @@ from typing import assert_never
 
 from engine.config.data import DataConfig, DigitsData, PairedData, SyntheticData, SyntheticDigits, UnpairedData
 from engine.config.data_root import require_root
-from engine.config.digit_files import DigitFiles, DigitFolders, IdxFiles, find_digits, idx_sizes, require_digits
+from engine.config.digit_files import (
+    DigitFiles,
+    DigitFolders,
+    IdxFiles,
+    digits_in,
+    find_digits,
+    idx_sizes,
+    require_digits,
+)
+from engine.config.idx_header import require_values
 from engine.config.image_files import EXTENSIONS, UnreadableImageError, image_size, list_images, path_text
-from engine.config.paired_files import MatchedFiles, SideBySideFiles, find_pairs, find_shown_pairs
+from engine.config.paired_files import NO_PAIRS, MatchedFiles, SideBySideFiles, find_pairs, find_shown_pairs
 from engine.errors import RequestError
 
 HEADERS_CHECKED = 8
@@ -22,7 +31,8 @@ def check_data(config: DataConfig) -> None:
 
     Raises:
         RequestError: a folder is missing or holds no image, an image has no partner or no label, an IDX file is not
-            one, or one of the first images cannot be read or, where images keep their size, is smaller than the crop.
+            one or is cut off, or one of the first images cannot be read or, where images keep their size, is smaller
+            than the crop.
     """
     match config:
         case UnpairedData():
@@ -37,6 +47,30 @@ def check_data(config: DataConfig) -> None:
             _check_digits(config)
         case SyntheticData() | SyntheticDigits():
             pass
+        case _:
+            assert_never(config)
+
+
+def training_items(config: DataConfig) -> int:
+    """How many images of a domain, or pairs, an epoch has: as many as the larger domain.
+
+    Raises:
+        RequestError: as check_data.
+    """
+    match config:
+        case UnpairedData():
+            root = require_root(config)
+            return max(len(list_images(root / name)) for name in ("trainA", "trainB"))
+        case PairedData():
+            return len(find_pairs(require_root(config), "train"))
+        case DigitsData():
+            root = require_root(config)
+            return max(
+                digits_in(require_digits(root / name, "train"), without)
+                for name, without in ((config.A, config.without_A), (config.B, config.without_B))
+            )
+        case SyntheticData() | SyntheticDigits():
+            return config.images
         case _:
             assert_never(config)
 
@@ -61,8 +95,8 @@ def _check_pairs(config: PairedData) -> None:
             for path in files.paths[:HEADERS_CHECKED]:
                 width, height = _size(path)
                 if width % 2:
-                    fix = 'Replace it, or set data.kind = "unpaired" for images that are no pairs.'
-                    raise RequestError(path_text(path), f"is {width} px wide: it has no two equal halves", fix)
+                    fact = f"is {width} px wide: it has no two equal halves"
+                    raise RequestError(path_text(path), fact, f"Replace it. {NO_PAIRS}")
                 _require_room(path, (width // 2, height), config, "has halves of")
         case MatchedFiles() as files:
             for folder in (files.folder_A, files.folder_B):
@@ -87,6 +121,8 @@ def _check_headers(files: DigitFiles) -> None:
     match files:
         case IdxFiles():
             idx_sizes(files)
+            require_values(files.images, 3)
+            require_values(files.labels, 1)
         case DigitFolders():
             for path in files.paths[:HEADERS_CHECKED]:
                 _size(path)

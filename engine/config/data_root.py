@@ -8,6 +8,7 @@ from typing import assert_never
 
 from engine.config.data import DigitsData, PairedData, RootedData, UnpairedData
 from engine.config.image_files import path_text
+from engine.config.methods import methods_taking
 from engine.errors import RequestError
 
 SHOWN = 8
@@ -21,7 +22,7 @@ def data_root(config: RootedData) -> Path:
         RequestError: none is named, or none can have that name.
     """
     if not config.root:
-        raise RequestError("data.root", "is not set", f"Give --data DIR, a folder that holds {_contents(config)}.")
+        raise RequestError("data.root", "is not set", f"Give --data DIR, a folder that holds {contents(config)}.")
     try:
         root = Path(config.root).expanduser()
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):  # told with what else a folder may lack
@@ -41,7 +42,7 @@ def require_root(config: RootedData) -> Path:
     root = data_root(config)
     if not root.is_dir():
         fact = "is not a folder" if root.exists() else "does not exist"
-        fix = f"Set --data or data.root to a folder that holds {_contents(config)}."
+        fix = f"Set --data or data.root to a folder that holds {contents(config)}."
         raise RequestError(path_text(root), fact, fix)
     missing = _missing(root, config)
     if missing:
@@ -49,7 +50,8 @@ def require_root(config: RootedData) -> Path:
     return root
 
 
-def _contents(config: RootedData) -> str:
+def contents(config: RootedData) -> str:
+    """What data.root has to hold, in words."""
     match config:
         case UnpairedData():
             return "trainA and trainB"
@@ -92,8 +94,10 @@ def _what_it_holds(root: Path, config: RootedData) -> str:
     for other in (UnpairedData(), PairedData()):
         if not isinstance(config, DigitsData | type(other)) and not _missing(root, other):
             kind = other.__struct_config__.tag
-            return f'It is laid out as {kind} images: set data.kind = "{kind}".'
-    what = _contents(config)
+            taking = ", ".join(methods_taking(type(other)))
+            others = "; pix2pix needs pairs" if isinstance(config, PairedData) else ""
+            return f'It is laid out as {kind} images: set data.kind = "{kind}", which {taking} take{others}.'
+    what = contents(config)
     if not found:
         return f"It holds no folder at all; set --data or data.root to one that holds {what}."
     shown = ", ".join(found[:SHOWN]) + (", ..." if len(found) > SHOWN else "")

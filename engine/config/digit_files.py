@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias, assert_never
 
-from engine.config.idx_header import idx_shape
+from engine.config.idx_header import idx_shape, opened_idx, read_values
 from engine.config.image_files import list_images, path_text
 from engine.errors import RequestError
 
@@ -82,6 +83,23 @@ def idx_sizes(files: IdxFiles) -> tuple[int, int, int]:
         fact = f"has {labels:,} labels for the {number:,} images of {files.images.name}"
         raise RequestError(path_text(files.labels), fact, "Fetch both files anew.")
     return number, height, width
+
+
+def digits_in(files: DigitFiles, without: Collection[int]) -> int:
+    """How many images a split has that are not of digits left out.
+
+    Raises:
+        RequestError: as opened_idx.
+    """
+    match files:
+        case IdxFiles():
+            with opened_idx(files.labels, 1) as (file, shape):
+                labels: Iterable[int] = read_values(files.labels, file, shape)
+        case DigitFolders():
+            labels = files.labels
+        case _:
+            assert_never(files)
+    return sum(label not in without for label in labels)
 
 
 class _Name(NamedTuple):

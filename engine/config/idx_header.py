@@ -6,6 +6,7 @@ highest first, then the values. The file may be gzipped, whatever its name says.
 
 from __future__ import annotations
 
+import functools
 import gzip
 import math
 import stat
@@ -21,6 +22,8 @@ from engine.errors import RequestError
 MAX_BYTES = 2**30
 """Larger files are refused: forty times all digits of MNIST."""
 
+_PIECE = 2**20
+"""Bytes that are inflated at a time where they are only counted."""
 _GZIP = b"\x1f\x8b"
 _UNSIGNED_BYTE = 8
 _FIX = "Fetch the file anew."
@@ -34,6 +37,26 @@ def idx_shape(path: Path, dimensions: int) -> tuple[int, ...]:
     """
     with opened_idx(path, dimensions) as (_, shape):
         return shape
+
+
+def require_values(path: Path, dimensions: int) -> None:
+    """Refuse a file that holds fewer or more values than its header says; a gzipped one is inflated to know that.
+
+    Raises:
+        RequestError: as opened_idx.
+    """
+    status = path.stat()
+    _require_values(path, dimensions, status.st_size, status.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=16)
+def _require_values(path: Path, dimensions: int, size: int, changed: int) -> None:
+    """As require_values; a file that was whole is not inflated again while its size and its time are the same."""
+    with opened_idx(path, dimensions) as (values, shape):
+        expected, found = math.prod(shape), 0
+        while found <= expected and (piece := values.read(min(_PIECE, expected + 1 - found))):
+            found += len(piece)
+        _require_size(path, found, expected)
 
 
 @contextmanager

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import copy
-import difflib
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from engine.config.documentation import field_docs
 from engine.config.methods import CONFIGS, TrainConfig
+from engine.config.overtaken import without_overtaken
 from engine.config.schema import Section
+from engine.config.sections import Tree, section_type, with_defaults
+from engine.config.unknown_keys import check_keys
 from engine.errors import RequestError
 
-Tree = dict[str, Any]
-"""A preset as TOML gives it: tables of values."""
+__all__ = ["Tree", "dump", "read_toml", "resolve", "with_settings"]
 
 
 def read_toml(path: Path) -> Tree:
@@ -63,10 +63,13 @@ def _bits(value: Any) -> int:
 def with_settings(tree: Tree, settings: Iterable[str]) -> Tree:
     """The tree with ``section.key=value`` settings laid over it; values are TOML, and bare words are text.
 
+    Where a setting chooses another kind, arch, schedule or method, what the tree says of the former one falls away.
+
     Raises:
         RequestError: a setting has no such form.
     """
     result = copy.deepcopy(tree)
+    given: set[str] = set()
     for setting in settings:
         key, equals, text = setting.partition("=")
         *sections, name = key.strip().split(".")
@@ -78,7 +81,8 @@ def with_settings(tree: Tree, settings: Iterable[str]) -> Tree:
             if not isinstance(table, dict):
                 raise RequestError(f"--set {setting}", f"{section} is not a section")
         table[name] = _parse_value(text.strip())
-    return result
+        given.add(key.strip())
+    return without_overtaken(tree, result, given)
 
 
 def _parse_value(text: str) -> Any:
@@ -101,10 +105,10 @@ def resolve(tree: Tree, origin: str) -> TrainConfig:
     method = tree.get("method", {})
     kind = method.get("kind", "cyclegan") if isinstance(method, dict) else None
     if not isinstance(kind, str) or kind not in CONFIGS:
-        raise RequestError(f"{origin}: method.kind", f"{kind!r} is not a method", f"Choose from {_listing(CONFIGS)}.")
+        raise RequestError(f"{origin}: method.kind", f"{kind!r} is not a method", f"Choose from {', '.join(CONFIGS)}.")
     config_type = CONFIGS[kind]
-    complete = _with_defaults(tree, config_type)
-    _check_sections(complete, config_type, origin)
+    complete = with_defaults(tree, config_type)
+    check_keys(complete, config_type, origin)
     try:
         config = msgspec.convert(complete, config_type)
     except msgspec.ValidationError as error:
@@ -122,102 +126,32 @@ def dump(config: TrainConfig) -> str:
     return msgspec.toml.encode(config).decode()
 
 
-# ----------------------------------------------------------------------------------------- sections of several kinds
-
-
-def _with_defaults(tree: Tree, config_type: type[TrainConfig]) -> Tree:
-    """The tree with the method's own defaults under what it says, where it names no other kind of section."""
-    result = dict(tree)
-    for field in msgspec.structs.fields(config_type):
-        table = result.get(field.name, {})
-        if not isinstance(table, dict):
-            continue
-        defaults = msgspec.to_builtins(field.default)
-        tag_field = field.default.__struct_config__.tag_field
-        if tag_field is None or table.get(tag_field, defaults[tag_field]) == defaults[tag_field]:
-            result[field.name] = _laid_over(defaults, table)
-    return result
-
-
-def _laid_over(defaults: Tree, table: Tree) -> Tree:
-    result = {**defaults, **table}
-    for key, value in defaults.items():
-        if isinstance(value, dict) and isinstance(table.get(key), dict):
-            result[key] = _laid_over(value, table[key])
-    return result
-
-
-def _section_type(hint: Any, table: Mapping[str, Any], subject: str) -> type[Section]:
-    """The section that a table describes: the hint itself, or the member of a union that its tag names."""
-    if get_origin(hint) not in (Union, UnionType):
-        members: tuple[type[Section], ...] = (hint,)
-    else:
-        members = get_args(hint)
-    tag_field = members[0].__struct_config__.tag_field
-    if tag_field is None:
-        return members[0]
-    by_tag = {str(member.__struct_config__.tag): member for member in members}
-    tag = table.get(tag_field)
-    if not isinstance(tag, str) or tag not in by_tag:
-        raise RequestError(f"{subject}.{tag_field}", f"{tag!r} is not known here", f"Choose from {_listing(by_tag)}.")
-    return by_tag[tag]
-
-
-# --------------------------------------------------------------------------------------------------- unknown keys
-
-
-def _check_sections(tree: Tree, config_type: type[TrainConfig], origin: str) -> None:
-    sections = get_type_hints(config_type)
-    for name, table in tree.items():
-        if name not in sections:
-            raise _unknown(origin, name, sections, "section")
-        _check_keys(table, sections[name], origin, name)
-
-
-def _check_keys(table: Any, hint: Any, origin: str, name: str) -> None:
-    """Refuse unknown keys of a section, and of the sections within it."""
-    if not isinstance(table, dict):
-        raise RequestError(f"{origin}: {name}", "is a section, not a value", f"Write it as [{name}].")
-    section = _section_type(hint, table, f"{origin}: {name}")
-    tag_field = section.__struct_config__.tag_field
-    keys = [*section.__struct_fields__, *([tag_field] if tag_field else [])]
-    hints = get_type_hints(section)
-    for key, value in table.items():
-        if key not in keys:
-            raise _unknown(origin, f"{name}.{key}", [f"{name}.{known}" for known in keys], "key")
-        if isinstance(hints.get(key), type) and issubclass(hints[key], Section):
-            _check_keys(value, hints[key], origin, f"{name}.{key}")
-
-
-def _unknown(origin: str, name: str, known: Iterable[str], what: str) -> RequestError:
-    nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    fix = f"Did you mean {nearest[0]}?" if nearest else f"Known here: {_listing(known)}."
-    return RequestError(f"{origin}: {name}", f"is not a preset {what}", fix)
-
-
-def _listing(names: Iterable[str]) -> str:
-    return ", ".join(names)
+# ---------------------------------------------------------------------------------------------- in our own words
 
 
 def _explained(error: msgspec.ValidationError, tree: Tree, config_type: type[TrainConfig], origin: str) -> RequestError:
     """Our words for msgspec's "Expected `int` >= 1 - at `$.generator.width`", with the value and what the key is."""
     text, _, path = str(error).partition(" - at `$.")
-    *names, key = path.rstrip("`").split(".")
+    *names, last = path.rstrip("`").split(".")
+    key, _, place = last.rstrip("]").partition("[")  # of "without_A[0]", one of a list
     section: type[Section] = config_type
     table = tree
     for name in names:
         table = table[name]
-        section = _section_type(get_type_hints(section)[name], table, origin)
+        section = section_type(get_type_hints(section)[name], table, origin)
+    value = table.get(key)
     hint = get_type_hints(section).get(key)
     if get_origin(hint) is Literal:
-        fact, fix = "is not a choice", f"Choose from {_listing(map(str, get_args(hint)))}."
+        fact, fix = "is not a choice", f"Choose from {', '.join(map(str, get_args(hint)))}."
     elif " matching regex " in text:
         fact, fix = "is not a choice", f"Choose from {field_docs(section).get(key, '')}"
     else:
         fact = re.sub(r"`(\w+)`", lambda word: _PLAIN.get(word[1], word[1]), text)
         fact, fix = re.sub(r", got .*", "", fact), field_docs(section).get(key, "")
         fact = fact[:1].lower() + fact[1:]
-    return RequestError(f"{origin}: {'.'.join(names)}.{key} = {_toml_value(table.get(key))}", fact, fix)
+    if place.isdigit() and isinstance(value, list):
+        value = value[int(place)]
+    return RequestError(f"{origin}: {'.'.join(names)}.{last} = {_toml_value(value)}", fact, fix)
 
 
 def _toml_value(value: Any) -> str:

@@ -9,6 +9,13 @@ from engine.config.schema import LiveSteps, LiveUnit, LiveWeight, Section
 GanKind: TypeAlias = Literal["lsgan", "vanilla", "wgan-gp", "hinge"]
 
 
+OF_GAN: dict[str, tuple[GanKind, ...]] = {
+    "gradient_penalty": ("wgan-gp",),
+    "label_smoothing": ("lsgan", "vanilla"),
+}
+"""Keys of [loss] that only these adversarial losses make something of."""
+
+
 class GanLoss(Section, frozen=True, kw_only=True):
     """The adversarial loss, and the techniques that go with any of them; those with weight 0 are left out of a run."""
 
@@ -17,9 +24,9 @@ class GanLoss(Section, frozen=True, kw_only=True):
     adversarial: LiveWeight = 1.0
     """Weight of the generators' adversarial terms."""
     gradient_penalty: LiveWeight = 10.0
-    """Weight of the penalty of "wgan-gp" on gradients whose norm is not 1 (Gulrajani et al. 2017, equation 3)."""
+    """Weight of the gradient penalty of "wgan-gp", on norms that are not 1 (Gulrajani et al. 2017, equation 3)."""
     label_smoothing: LiveUnit = 0.0
-    """By how much "lsgan" and "vanilla" lower the target of real images from 1 (Salimans et al. 2016, section 3.4)."""
+    """How far the target of real images is below 1, for "lsgan" and "vanilla" (Salimans et al. 2016, section 3.4)."""
     feature_matching: LiveWeight = 0.0
     """Weight of the generators' distance from real images in the discriminators' layers (Salimans et al., 3.1)."""
     historical: LiveWeight = 0.0
@@ -53,7 +60,7 @@ class Pix2PixLoss(GanLoss, frozen=True, kw_only=True):
 
 
 class DiscoGanLoss(GanLoss, frozen=True, kw_only=True):
-    """The objective of DiscoGAN, section 3, with feature matching, and reconstruction at a rate that switches."""
+    """The objective of DiscoGAN with its authors' feature matching, and reconstruction at a rate that switches."""
 
     gan: GanKind = "vanilla"
     """Adversarial loss: cross-entropy, least squares, Wasserstein with gradient penalty, or hinge."""
@@ -62,11 +69,11 @@ class DiscoGanLoss(GanLoss, frozen=True, kw_only=True):
     feature_matching: LiveWeight = 0.9
     """Weight of the distance from real images in the discriminators' hidden layers."""
     rate: LiveUnit = 0.01
-    """Share r of the reconstruction terms before the switch; the others have 1 - r."""
+    """Share of the reconstruction terms (r) up to loss.switch; the adversarial and matching terms have 1 - r."""
     rate_after: LiveUnit = 0.5
-    """That share after the switch."""
+    """Share of the reconstruction terms after loss.switch; the adversarial and matching terms have the rest."""
     switch: LiveSteps = 10_000
-    """Step at which the one gives way to the other."""
+    """Steps with the share loss.rate of the reconstruction terms; those that follow have loss.rate_after."""
 
 
 class DtnLoss(Section, frozen=True, kw_only=True):
@@ -83,7 +90,7 @@ class DtnLoss(Section, frozen=True, kw_only=True):
 
 
 class AeGanLoss(GanLoss, frozen=True, kw_only=True):
-    """UNIT's objective, section 3, without or with its variational part; weights after section 5."""
+    """UNIT's objective (its section 3) and its weights, without or with its variational part."""
 
     adversarial: LiveWeight = 10.0
     """Weight of both domains' adversarial terms adver_a and adver_b."""

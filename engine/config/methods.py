@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, TypeAlias, get_args, get_type_hints
 
 from msgspec import Meta
 
@@ -70,11 +70,14 @@ class Pix2PixMethod(Section, frozen=True, kw_only=True, tag_field="kind", tag="p
     """pix2pix (Isola et al. 2017, arXiv:1611.07004)."""
 
     test_time_noise: bool = False
-    """Translate with dropout and batch statistics as in training, as the paper does at test time (section 3.2)."""
+    """Translate with dropout and batch statistics as in training, as the paper does at test time (section 3.3)."""
 
 
 class Pix2PixConfig(MethodConfig, frozen=True, kw_only=True):
-    """Everything that defines a pix2pix run; the paper's are batch normalisation, dropout and no pool."""
+    """Everything that defines a pix2pix run; the paper's are batch normalisation, dropout and no pool.
+
+    The schedule is its authors' PyTorch code's; the paper's own, constant, is in the presets.
+    """
 
     method: Pix2PixMethod = Pix2PixMethod()
     data: PairsConfig = PairedData()
@@ -109,9 +112,9 @@ class DtnMethod(Section, frozen=True, kw_only=True, tag_field="kind", tag="dtn")
     f_width: Positive = 64
     """Channels of the first layer of f; the others have 2, 4 and 2 times as many."""
     f_steps: NonNegative = 3000
-    """Steps in which f is trained; it is frozen afterwards. 0 leaves it at its first, random weights."""
+    """Steps in which f is trained, unless f_from is set; it is frozen afterwards. 0 leaves it at its first weights."""
     f_from: str = ""
-    """A DTN run whose f is taken, from its newest checkpoint, instead of training one: its directory."""
+    """A DTN run whose f is taken, from its newest checkpoint, instead of training one: its name or its directory."""
 
     @property
     def trains_f(self) -> bool:
@@ -156,3 +159,8 @@ CONFIGS: dict[str, type[TrainConfig]] = {
     "aegan": AeGanConfig,
 }
 """By the kind that a preset names."""
+
+
+def methods_taking(data: type[DataConfig]) -> list[str]:
+    """The kinds of method that learn from a kind of data."""
+    return [kind for kind, config in CONFIGS.items() if data in get_args(get_type_hints(config)["data"])]

@@ -6,10 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from engine.config.data import UnpairedData
 from engine.config.image_files import list_images, path_text
+from engine.config.methods import methods_taking
 from engine.errors import RequestError
 
 Split: TypeAlias = Literal["train", "val", "test"]
+
+
+NO_PAIRS = (
+    'Images that are no pairs belong in trainA and trainB, with data.kind = "unpaired", which '
+    f"{', '.join(methods_taking(UnpairedData))} take; pix2pix needs pairs."
+)
+"""What to do with them."""
 
 
 @dataclass(frozen=True)
@@ -87,5 +96,5 @@ def _require_partners(files: dict[Path, Path], others: dict[Path, Path], where: 
     if not alone:
         return
     rest = f", nor have {len(alone) - 1} more of the {len(files)} images beside it" if len(alone) > 1 else ""
-    fix = 'Add or remove files until both folders have the same names, or set data.kind = "unpaired".'
+    fix = f"Add or remove files until both folders have the same names. {NO_PAIRS}"
     raise RequestError(path_text(alone[0]), f"has no partner of its name in {where}{rest}", fix)

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from engine.config.data import RootedData
+from engine.config.data_root import contents
 from engine.config.load import read_toml, resolve
 from engine.errors import RequestError
 
@@ -57,6 +58,8 @@ class PresetCard(msgspec.Struct, frozen=True, kw_only=True):
     """Of the images that the networks see, in pixels."""
     data: str
     """The folder that it expects, or "drawn"."""
+    holds: str
+    """What has to be in that folder; empty where there is none."""
     cost: str
     """Steps and their size, as its "Cost:" comment says."""
 
@@ -75,6 +78,7 @@ def preset_card(path: Path) -> PresetCard:
         system=str(config.method.__struct_config__.tag),
         side=config.data.crop,
         data=config.data.root if isinstance(config.data, RootedData) else "drawn",
+        holds=contents(config.data) if isinstance(config.data, RootedData) else "",
         cost=next((line.removeprefix(_COST) for line in comments if line.startswith(_COST)), ""),
     )
 

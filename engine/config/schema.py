@@ -38,6 +38,14 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 ScheduleKind: TypeAlias = Literal["linear", "step", "cosine", "plateau", "constant"]
 
 
+OF_SCHEDULE: dict[str, tuple[ScheduleKind, ...]] = {
+    "decay_epochs": ("linear", "step", "plateau", "constant"),
+    "decay_every": ("step",),
+    "patience": ("plateau",),
+}
+"""Keys of [optim] that only these schedules make something of."""
+
+
 class OptimConfig(Section, frozen=True, kw_only=True):
     """Adam and its learning-rate schedule."""
 
@@ -54,7 +62,7 @@ class OptimConfig(Section, frozen=True, kw_only=True):
     epochs: Positive = 100
     """Epochs at the initial rate; for "cosine", all that there are."""
     decay_epochs: NonNegative = 100
-    """Epochs after them: "linear" falls to zero over these; "cosine" has none, as it ends with `epochs`."""
+    """Epochs after them: "linear" falls to zero over these, others go on as before; "cosine" ends without them."""
     decay_every: Positive = 50
     """Epochs between the tenfold drops of "step"."""
     patience: NonNegative = 5

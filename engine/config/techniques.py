@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, assert_never
 
 import msgspec
 
 from engine.config.data import DigitsData, SyntheticDigits
 from engine.config.geometry import DTN_SIDE
-from engine.config.losses import AeGanLoss, DtnLoss, GanLoss, Pix2PixLoss
-from engine.config.methods import AeGanConfig, DtnConfig, TrainConfig
-from engine.config.networks import AutoencoderGenerator, EncoderDecoderGenerator, ImageDiscriminator, PatchDiscriminator
+from engine.config.losses import OF_GAN, AeGanLoss, DtnLoss, GanLoss, Pix2PixLoss
+from engine.config.methods import AeGanConfig, DtnConfig, Pix2PixConfig, TrainConfig
+from engine.config.networks import (
+    UNET_WITHOUT_DROPOUT,
+    AutoencoderGenerator,
+    EncoderDecoderGenerator,
+    ImageDiscriminator,
+    Network,
+    PatchDiscriminator,
+    ResnetGenerator,
+    UnetGenerator,
+)
+from engine.config.schema import OF_SCHEDULE
+from engine.config.sections import method_defaults
 from engine.errors import RequestError
 
 OPTIONAL_WEIGHTS = {
@@ -33,20 +45,66 @@ def idle_settings(config: TrainConfig) -> dict[str, str]:
         if getattr(loss, name) == 0
     }
     if isinstance(loss, GanLoss):
-        if loss.gan != "wgan-gp":
+        if loss.gan not in OF_GAN["gradient_penalty"]:
             idle["loss.gradient_penalty"] = f"is of wgan-gp alone, and loss.gan is {loss.gan}"
-        if loss.gan not in ("lsgan", "vanilla"):
+        if loss.gan not in OF_GAN["label_smoothing"]:
             idle["loss.label_smoothing"] = f"is of lsgan and vanilla, and {loss.gan} has no targets to lower"
     if isinstance(config, AeGanConfig) and not config.generator.variational:
         idle |= {f"loss.{name}": "needs generator.variational = true" for name in ("kl", "kl_cycle")}
     if isinstance(config, DtnConfig) and not config.method.trains_f:
         idle["optim.lr_f"] = "is for the training of f, which this run leaves out"
+    return idle | _idle_in_networks(config) | _idle_in_schedules(config)
+
+
+def _idle_in_networks(config: TrainConfig) -> dict[str, str]:
+    """As idle_settings, of what networks are made of."""
+    idle = {}
+    for name, network in (("generator", config.generator), ("discriminator", config.discriminator)):
+        if not _uses_gain(network):
+            idle[f"{name}.init_gain"] = f"scales nothing that {name}.init = {network.init} draws"
+    if isinstance(config.generator, UnetGenerator) and config.generator.downs <= UNET_WITHOUT_DROPOUT:
+        idle["generator.dropout"] = f"is of levels that a U-Net of generator.downs = {config.generator.downs} lacks"
+    if isinstance(config, Pix2PixConfig) and not (_has_dropout(config) or config.generator.norm == "batch"):
+        idle["method.test_time_noise"] = "is of dropout and batch normalisation, and the generator has neither"
     return idle
+
+
+def _uses_gain(network: Network) -> bool:
+    """Whether first weights depend on init_gain; of kaiming those of normalisation do, where it has any."""
+    match network.init:
+        case "pytorch":
+            return False
+        case "kaiming":
+            return network.norm in ("batch", "group")
+        case _:
+            return True
+
+
+def _has_dropout(config: Pix2PixConfig) -> bool:
+    match config.generator:
+        case ResnetGenerator(dropout=dropout):
+            return dropout
+        case UnetGenerator(dropout=dropout, downs=downs):
+            return dropout and downs > UNET_WITHOUT_DROPOUT
+        case EncoderDecoderGenerator():
+            return False
+        case _:
+            assert_never(config.generator)
+
+
+def _idle_in_schedules(config: TrainConfig) -> dict[str, str]:
+    """As idle_settings, of the learning-rate schedule."""
+    schedule = config.optim.schedule
+    return {
+        f"optim.{key}": f"is of {' and '.join(owners)} alone, and optim.schedule is {schedule}"
+        for key, owners in OF_SCHEDULE.items()
+        if schedule not in owners
+    }
 
 
 def needs_whole_batches(config: TrainConfig) -> bool:
     """Whether an epoch's last, smaller batch is left out: its statistics would be those of too few images."""
-    return config.run.batch > 1 and any(_mixing(config))
+    return config.run.batch > 1 and any(True for _ in _mixing(config))
 
 
 def check_techniques(config: TrainConfig) -> None:
@@ -57,20 +115,36 @@ def check_techniques(config: TrainConfig) -> None:
     """
     _check_idle(config)
     _check_gan(config)
+    _check_accumulate(config)
     _check_batch(config)
     _check_networks(config)
     _check_labels(config)
 
 
 def _check_idle(config: TrainConfig) -> None:
-    """A key that does nothing must not have been given a value: the user expects something of it."""
+    """A key that does nothing must not have been given a value: the user expects something of it.
+
+    Nor may a method's default turn on what then is not there, as pix2pix's does dropout: its results would not be those
+    of the method that the preset names.
+    """
     for key, reason in idle_settings(config).items():
         section_name, _, name = key.partition(".")
         section = getattr(config, section_name)
-        defaults = {field.name: field.default for field in msgspec.structs.fields(type(section))}
-        value = getattr(section, name)
-        if value not in (0, defaults[name]):
+        value, default = getattr(section, name), _default(config, section_name, name)
+        if value is True:
+            whose = f" ({config.method.__struct_config__.tag}'s default)" if default is True else ""
+            raise RequestError(f"{key} = true{whose}", reason, "Set it to false, or change what it depends on.")
+        if value not in (0, default):
             raise RequestError(f"{key} = {value:g}", reason, "Leave it out, or change what it depends on.")
+
+
+def _default(config: TrainConfig, section_name: str, name: str) -> Any:
+    """What a key of a section is where the preset leaves it out."""
+    section = getattr(config, section_name)
+    tag_field = section.__struct_config__.tag_field
+    table = {} if tag_field is None else {tag_field: section.__struct_config__.tag}
+    of_struct = {field.name: field.default for field in msgspec.structs.fields(type(section))}
+    return method_defaults(type(config), section_name, table).get(name, of_struct[name])
 
 
 def _check_gan(config: TrainConfig) -> None:
@@ -83,44 +157,66 @@ def _check_gan(config: TrainConfig) -> None:
         raise RequestError("discriminator.minibatch", fact, "Set it to 0, or choose another loss.gan.")
 
 
-def _check_batch(config: TrainConfig) -> None:
+def _check_accumulate(config: TrainConfig) -> None:
     batch, accumulate = config.run.batch, config.run.accumulate
+    if accumulate == 1:
+        return
+    subject, mixing = f"run.accumulate = {accumulate}", list(_mixing(config))
+    if isinstance(config, DtnConfig):
+        fact = "is not for DTN: a batch of 32 px images is small enough to go through whole"
+        raise RequestError(subject, fact, "Set it to 1.")
+    if mixing:
+        fact = f"would change the result: {mixing[0].what} sees the images of a batch together"
+        remedies = [each.remedy for each in mixing]
+        raise RequestError(subject, fact, f"Set it to 1, or {_joined(remedies)}.")
+    if config.discriminator.spectral:
+        fact = "would change the result: discriminator.spectral estimates anew in each pass, and parts are more passes"
+        raise RequestError(subject, fact, "Set it to 1, or discriminator.spectral to false.")
     if accumulate > batch:
         fact = f"cannot take a batch of {batch} apart"
-        raise RequestError(f"run.accumulate = {accumulate}", fact, f"Set it to {batch} or less, or raise run.batch.")
-    mixing = next(_mixing(config), "")
-    if accumulate > 1 and mixing:
-        fact = f"would change the result: {mixing} sees the images of a batch together"
-        raise RequestError(f"run.accumulate = {accumulate}", fact, "Lower run.batch, or change that.")
+        fewer = f"{batch} or less" if batch > 1 else "1"
+        raise RequestError(subject, fact, f"Set it to {fewer}, or run.batch to {accumulate} or more.")
+
+
+def _check_batch(config: TrainConfig) -> None:
+    batch = config.run.batch
     if batch == 1 and isinstance(config.discriminator, ImageDiscriminator) and config.discriminator.minibatch:
         fact = "compares the images of a batch, and there is one"
         raise RequestError("discriminator.minibatch", fact, "Raise run.batch, or set it to 0.")
-    if batch == 1 and isinstance(config, DtnConfig):
-        fact = "is too small for f, which normalises a 1x1 map over the images of a batch"
-        raise RequestError("run.batch = 1", fact, "Set it to 2 or more.")
-    if batch == 1 and (key := _class_term(config)):
-        fact = "has a classifier that normalises a 1x1 map over the images of a batch, and there is one"
-        raise RequestError(key, fact, "Raise run.batch, or set it to 0.")
     narrow = isinstance(config.generator, EncoderDecoderGenerator) and config.generator.bottleneck
     if batch == 1 and narrow and config.generator.norm == "batch":
         fact = "normalises a 1x1 map over the images of a batch, and there is one"
         raise RequestError("generator.bottleneck", fact, "Raise run.batch, or set it to 0.")
 
 
-def _mixing(config: TrainConfig) -> Iterator[str]:
-    """The keys through which the images of a batch have to do with one another."""
+class _Mixing(NamedTuple):
+    """Something through which the images of a batch have to do with one another."""
+
+    what: str
+    remedy: str
+    """What ends that, as "generator.norm to instance"."""
+
+
+def _mixing(config: TrainConfig) -> Iterator[_Mixing]:
     if config.generator.norm == "batch":
-        yield "generator.norm = batch"
+        yield _Mixing("generator.norm = batch", f"generator.norm to {_norm_by_image(config.generator)}")
     if config.discriminator.norm == "batch":
-        yield "discriminator.norm = batch"
+        yield _Mixing("discriminator.norm = batch", "discriminator.norm to instance")
     if isinstance(config.discriminator, ImageDiscriminator) and config.discriminator.minibatch:
-        yield "discriminator.minibatch"
+        yield _Mixing("discriminator.minibatch", "discriminator.minibatch to 0")
     if isinstance(config.loss, GanLoss) and config.loss.feature_matching:
-        yield "loss.feature_matching"
-    if isinstance(config, DtnConfig):
-        yield "f, with batch normalisation,"
-    if key := _class_term(config):
-        yield f"the classifier of {key}, with batch normalisation,"
+        yield _Mixing("loss.feature_matching", "loss.feature_matching to 0")
+
+
+def _norm_by_image(generator: Network) -> str:
+    """A normalisation of each image by itself that a generator takes, whatever its innermost map is."""
+    if isinstance(generator, EncoderDecoderGenerator):
+        return "none" if generator.bottleneck == 1 else "group"
+    return "instance"
+
+
+def _joined(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def _check_networks(config: TrainConfig) -> None:
@@ -128,12 +224,17 @@ def _check_networks(config: TrainConfig) -> None:
     if isinstance(generator, EncoderDecoderGenerator) and generator.bottleneck and generator.norm == "instance":
         fact = "has a map of one pixel, which instance normalisation makes 0"
         raise RequestError("generator.bottleneck", fact, 'Set generator.norm to "batch", "group" or "none".')
+    if isinstance(generator, EncoderDecoderGenerator) and generator.bottleneck == 1 and generator.norm == "group":
+        fact = "is a single number, which group normalisation makes 0"
+        raise RequestError("generator.bottleneck = 1", fact, 'Set it to 2 or more, or generator.norm to "none".')
     if isinstance(generator, AutoencoderGenerator) and generator.shared > generator.blocks:
         fact = f"is more than the {generator.blocks} blocks that there are"
         raise RequestError(f"generator.shared = {generator.shared}", fact, f"Set it to {generator.blocks} or less.")
     if isinstance(discriminator, PatchDiscriminator) and discriminator.scales > 1 and discriminator.count > 1:
-        fact = f"judges in {discriminator.scales} scales, each with a PatchGAN of its own"
-        raise RequestError(f"discriminator.count = {discriminator.count}", fact, "Set one of scales and count to 1.")
+        fact = f"asks for judges of one size beside those of discriminator.scales = {discriminator.scales}: "
+        fact += "a domain's losses are averaged over the one or over the other"
+        fix = "Set discriminator.count or discriminator.scales to 1."
+        raise RequestError(f"discriminator.count = {discriminator.count}", fact, fix)
 
 
 def _check_labels(config: TrainConfig) -> None:

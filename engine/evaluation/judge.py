@@ -31,16 +31,15 @@ from engine.data.draws import Purpose, generator
 from engine.data.pixels import to_unit_range
 from engine.errors import WorkError
 from engine.evaluation.request import JudgeSettings
-from engine.methods.assembly import Assembly
 from engine.methods.method import evaluating
-from engine.networks.classifier import DigitClassifier
+from engine.networks.digit_judge import DigitJudge
 
 log = logging.getLogger(__name__)
 
 Tell: TypeAlias = Callable[[str], None]
 """Says how far the work has come."""
 
-_VERSION = 2
+_VERSION = 3
 """To be raised when a judge of the same settings would come out otherwise."""
 _CHUNK = 500
 """Images that are read, or judged, at once."""
@@ -95,7 +94,7 @@ class Judge:
         network: the classifier, trained; it is left in evaluation mode.
     """
 
-    def __init__(self, network: DigitClassifier) -> None:
+    def __init__(self, network: DigitJudge) -> None:
         self._network = network.eval()
 
     def name(self, images: Tensor) -> Tensor:
@@ -118,18 +117,21 @@ def judge_of(
         retrain: train it even if it is kept.
     """
     path = _kept_at(digits, settings)
-    network = _new_classifier(settings, device)
-    if not retrain and _take_up(network, path):
-        return Judge(network), True
-    train_judge(network, digits, settings, device, tell)
-    _keep(network, path)
-    return Judge(network), False
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(settings.seed)  # of the first weights, and of what dropout leaves out
+        network = DigitJudge(settings.width)
+        reused = not retrain and _take_up(network, path)
+        network.to(device)
+        if not reused:
+            train_judge(network, digits, settings, device, tell)
+            _keep(network, path)
+    return Judge(network), reused
 
 
 def train_judge(
-    network: DigitClassifier, digits: LabelledPixels, settings: JudgeSettings, device: torch.device, tell: Tell
+    network: DigitJudge, digits: LabelledPixels, settings: JudgeSettings, device: torch.device, tell: Tell
 ) -> None:
-    """Train a classifier by cross-entropy with Adam; the same on a CPU whenever it is done."""
+    """Train a judge by cross-entropy with Adam; dropout draws from PyTorch's random state."""
     optimizer = Adam(network.parameters(), lr=settings.rate, fused=True)
     fall = LambdaLR(optimizer, lambda step: 1 - step / settings.steps)
     draws = generator(settings.seed, Purpose.ORDER, 0, 0)
@@ -153,10 +155,6 @@ def fitted(images: Tensor) -> Tensor:
     return F.interpolate(images, (DTN_SIDE, DTN_SIDE), mode="bilinear", align_corners=False, antialias=True)
 
 
-def _new_classifier(settings: JudgeSettings, device: torch.device) -> DigitClassifier:
-    return Assembly(device, torch.float32, settings.seed).classifier(settings.width)
-
-
 # ------------------------------------------------------------------------------------------------------- keeping it
 
 
@@ -168,7 +166,7 @@ def _kept_at(digits: LabelledPixels, settings: JudgeSettings) -> Path:
     return folder / f"{key.hexdigest()[:32]}.safetensors"
 
 
-def _take_up(network: DigitClassifier, path: Path) -> bool:
+def _take_up(network: DigitJudge, path: Path) -> bool:
     """Give a classifier the weights of one that was kept, if there is one; a damaged file counts as none."""
     try:
         network.load_state_dict(load_file(path))
@@ -179,7 +177,7 @@ def _take_up(network: DigitClassifier, path: Path) -> bool:
     return True
 
 
-def _keep(network: DigitClassifier, path: Path) -> None:
+def _keep(network: DigitJudge, path: Path) -> None:
     """Keep a judge for the next evaluation; where that fails, this one goes on without."""
     draft = None
     try:

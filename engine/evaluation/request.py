@@ -19,13 +19,13 @@ class JudgeSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How a judge is trained."""
 
     width: int = 32
-    """As method.f_width: it has the architecture of DTN's f."""
+    """Channels of its first convolution (networks.digit_judge)."""
     steps: int = 1500
     batch: int = 128
-    rate: float = 2e-3
+    rate: float = 1e-3
     """At the first step; it falls in a straight line to 0."""
     seed: int = 0
-    """Of first weights and order of images."""
+    """Of first weights, order of images and dropout."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -82,6 +82,7 @@ class AeGan:
     """
 
     stage = None
+    idle_controls: Mapping[str, str] = {}
 
     def __init__(
         self, config: AeGanConfig, device: torch.device, seed: int, dtype: torch.dtype = torch.float32
@@ -96,7 +97,7 @@ class AeGan:
         self.D_A, self.D_B = assembly.discriminator(config.discriminator), assembly.discriminator(config.discriminator)
         discriminators = {"D_A": self.D_A, "D_B": self.D_B}
         classified = self._weights.terms({"class_a": ("A",), "class_b": ("B",)})
-        self._classifiers = {domain: assembly.classifier(config.discriminator.width).eval() for domain in classified}
+        self._classifiers = {domain: assembly.classifier(config.discriminator.width) for domain in classified}
         classifiers = {f"C_{domain}": network for domain, network in self._classifiers.items()}
         self._averages = Averages(config.optim.ema, self._weights, generators, discriminators)
         trained = {**generators, **discriminators, **classifiers}
@@ -152,15 +153,10 @@ class AeGan:
         return losses
 
     def _update_classifiers(self, parts: list[ImageBatch]) -> Losses:
-        """On real images alone, whose statistics batch normalisation keeps for the translations."""
+        """On real images alone."""
         if not self._classifiers:
             return {}
-        for network in self._classifiers.values():
-            network.train()
-        losses = descend(self.optimizers["C"], parts, self._classifier_losses)
-        for network in self._classifiers.values():
-            network.eval()
-        return losses
+        return descend(self.optimizers["C"], parts, self._classifier_losses)
 
     def _update_generators(self, translated: list[_Translated]) -> Losses:
         with frozen(self.D_A, self.D_B, *self._classifiers.values()):

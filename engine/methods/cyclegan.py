@@ -55,6 +55,7 @@ class CycleGan:
 
     base_rates: Mapping[str, str] = {"G": "optim.lr_g", "D": "optim.lr_d"}
     stage = None
+    idle_controls: Mapping[str, str] = {}
 
     def __init__(
         self, config: CycleGanConfig, device: torch.device, seed: int, dtype: torch.dtype = torch.float32

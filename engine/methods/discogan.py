@@ -148,8 +148,11 @@ class DiscoGan:
     @property
     def _rate(self) -> Tensor:
         """The share of the reconstruction terms just now."""
-        before_the_switch = self._steps < self._weights.values["switch"]
-        return self._weights["rate" if before_the_switch else "rate_after"]
+        return self._weights["rate_after" if self._has_switched else "rate"]
+
+    @property
+    def _has_switched(self) -> bool:
+        return self._steps >= self._weights.values["switch"]
 
     def _run(self, network: nn.Module, images: Tensor) -> Tensor:
         """A forward pass, whose result is in the run's own dtype whatever autocast computed it in."""
@@ -181,6 +184,13 @@ class DiscoGan:
         return in_chunks(lambda chunk: self._run(generator, _to_unit(chunk)) * 2 - 1, images, self._config.run.batch)
 
     # ---------------------------------------------------------------------------------------- control and state
+
+    @property
+    def idle_controls(self) -> Mapping[str, str]:
+        """The rate from before the switch (see Method.idle_controls)."""
+        if not self._has_switched:
+            return {}
+        return {"loss.rate": f"acts up to step {self._weights.values['switch']:,.0f}, and then loss.rate_after"}
 
     def set_control(self, name: str, value: float) -> None:
         """Set a loss weight, a rate, or the step at which the rates switch (see Method.set_control)."""

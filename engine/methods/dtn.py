@@ -92,15 +92,16 @@ class Dtn:
         self._zero = torch.zeros((), dtype=dtype, device=device)
 
         self.objective = ("G_GAN", "const", "tid", *self._weights.terms({"tv": ("tv",)}))
-        of_f = ("f", "f_error") if config.method.trains_f else ()
-        self.components = (*of_f, *self.objective, "D_s", "D_t", "D_real")
+        self._of_f = ("f", "f_error") if config.method.trains_f else ()
+        self._of_g_and_D = (*self.objective, "D_s", "D_t", "D_real")
+        self.components = (*self._of_f, *self._of_g_and_D)
 
     @property
     def stage(self) -> Stage | None:
         """The training of f, until f is fixed (see Method.stage)."""
         if self._f_is_fixed or not self._config.method.trains_f:
             return None
-        return Stage("training f", self._f_steps, self._config.method.f_steps)
+        return Stage("training f", self._f_steps, self._config.method.f_steps, "method.f_steps")
 
     def step(self, batch: ImageBatch) -> dict[str, Tensor]:
         """Update f; once it is fixed, D, and then g against it on the same images (see Method.step)."""
@@ -108,12 +109,11 @@ class Dtn:
             losses = self._update_f(batch)
             if self._f_steps >= self._config.method.f_steps:
                 self._fix_f()
-        else:
-            if not self._f_is_fixed:
-                self._take_f()
-            translated = self._translate_batch(batch)
-            losses = self._update_discriminator(translated) | self._update_generator(translated)
-        return {name: losses.get(name, self._zero) for name in self.components}
+            return losses
+        self._take_f()
+        translated = self._translate_batch(batch)
+        losses = self._update_discriminator(translated) | self._update_generator(translated)
+        return {name: losses.get(name, self._zero) for name in self._of_g_and_D}
 
     # -------------------------------------------------------------------------------------- f, section 5.1
 
@@ -132,22 +132,28 @@ class Dtn:
         return losses
 
     def _take_f(self) -> None:
-        """Begin with the f of another run, or with one that stays at random.
+        """Begin with the f of another run, or with one that stays at random, unless f is there already.
 
-        At the first step rather than at the start: a run that goes on from its own checkpoint has its f there.
+        Where f is first needed rather than where it is built: a run that goes on from its own checkpoint has its f
+        there, and the other run may be gone.
 
         Raises:
-            RequestError: the other run has no f that fits.
+            RequestError: the other run has no f that fits, or a branch is to have a random f and its parent's is none.
         """
         method = self._config.method
+        if self._f_is_fixed or method.trains_f:
+            return
+        if self._f_steps and not method.f_from:
+            fact = f"is behind the checkpoint, whose f has been trained for {self._f_steps:,} steps"
+            raise RequestError("method.f_steps = 0", fact, "Set it to more, or begin at an earlier checkpoint.")
         if method.f_from:
             self.f.load_state_dict(load_file(find_trained_f(method.f_from, method.f_width)))
         self._fix_f()
 
     def _fix_f(self) -> None:
-        """From here on f is a fixed function: its statistics do not move, and no gradient reaches its weights."""
+        """From here on f is a fixed function: no gradient reaches its weights."""
         self._f_is_fixed = True
-        self.f.requires_grad_(False).eval()
+        self.f.requires_grad_(False)
         for parameter in self.f.parameters():
             parameter.grad = None
 
@@ -206,7 +212,7 @@ class Dtn:
         return torch.stack([ternary_generator(of_source, of_target) for of_source, of_target in verdicts]).mean()
 
     def _see(self, images: Tensor) -> Tensor:
-        """f(x): what it sees in images, (N, features, 1, 1)."""
+        """f(x): what it sees in images, (N, features, 2, 2)."""
         return self.f.features(images).to(self._dtype)
 
     def _draw(self, seen: Tensor, generator: nn.Module | None = None) -> Tensor:
@@ -226,6 +232,7 @@ class Dtn:
 
     def sample(self, batch: ImageBatch) -> list[SampleRow]:
         """Two rows: A with its translation, and B with what G makes of it, which should be the same."""
+        self._take_f()
         with evaluating(self.networks.values()):
             return [
                 {"real_A": batch.real_A, "fake_B": self._show(batch.real_A)},
@@ -253,6 +260,12 @@ class Dtn:
 
     # ---------------------------------------------------------------------------------------- control and state
 
+    @property
+    def idle_controls(self) -> Mapping[str, str]:
+        """The rate of f once it is fixed (see Method.idle_controls)."""
+        trained = self._config.method.trains_f and self._f_is_fixed
+        return {"optim.lr_f": "is for the training of f, which is done"} if trained else {}
+
     def set_control(self, name: str, value: float) -> None:
         """Set a loss weight (see Method.set_control); adversarial at 0 saves D's step and its passes."""
         self._weights.set(name, value)
@@ -270,4 +283,5 @@ class Dtn:
         self._f_steps = int(state["f.steps"])
         if state["f.is_fixed"]:
             self._fix_f()
+        self._take_f()  # where a branch trains its parent's no further, and has another run's instead
         self._averages.load_state_dict(state)

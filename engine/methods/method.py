@@ -27,6 +27,8 @@ class Stage:
     """Such as "training f"."""
     done: int
     steps: int
+    setting: str
+    """The key that says how many, such as "method.f_steps"."""
 
     def __str__(self) -> str:
         return f"{self.name} {self.done:,}/{self.steps:,}"
@@ -52,7 +54,7 @@ class Method(Protocol):
 
     @property
     def components(self) -> tuple[str, ...]:
-        """Names of the losses that a step returns, in display order."""
+        """Names of the losses that a step may return, in display order."""
 
     @property
     def objective(self) -> tuple[str, ...]:
@@ -66,12 +68,16 @@ class Method(Protocol):
     def stage(self) -> Stage | None:
         """What it does before its own objective is trained; then None."""
 
+    @property
+    def idle_controls(self) -> Mapping[str, str]:
+        """Controls that do nothing from the next step on, whatever their value, each with the reason as a clause."""
+
     def step(self, batch: ImageBatch) -> dict[str, Tensor]:
         """Train on one batch.
 
         Returns:
-            Every component as a detached 0-d tensor on the device, weighted as it enters its objective. A component
-            that is switched off is 0.
+            Every component of the stage that the step belongs to, and no other, as a detached 0-d tensor on the
+            device, weighted as it enters its objective. A component that is switched off by its weight is 0.
         """
 
     def sample(self, batch: ImageBatch) -> list[SampleRow]:

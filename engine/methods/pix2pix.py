@@ -60,6 +60,7 @@ class Pix2Pix:
 
     base_rates: Mapping[str, str] = {"G": "optim.lr_g", "D": "optim.lr_d"}
     stage = None
+    idle_controls: Mapping[str, str] = {}
 
     def __init__(
         self, config: Pix2PixConfig, device: torch.device, seed: int, dtype: torch.dtype = torch.float32

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from engine.networks.blocks import normalisation
-
 DIGITS = 10
+LAST_SIDE = 2
+"""Side in pixels of the map of features: images of 32 px are halved four times."""
 
 
 class DigitClassifier(nn.Module):
-    """Four convolutions, 32 -> 16 -> 8 -> 4 -> 1 px, each normalised, and a linear layer to ten logits.
+    """Four convolutions, each followed by max pooling, 32 -> 16 -> 8 -> 4 -> 2 px, and a linear layer to ten logits.
 
-    64, 128, 256 and 128 channels for a width of 64 (DTN, section 5.1). All are rectified but the last, which tanh
-    bounds: L_CONST, a mean over its channels, then keeps its size beside the other terms however sure f becomes. Batch
-    normalisation of the last, which is a single pixel, takes two images or more while it trains.
+    64, 128, 256 and 128 channels for a width of 64, and ReLU after each pooling (DTN, section 5.1). After the last
+    there is a tanh instead, as in the content extractor of yunjey/domain-transfer-network: it bounds L_CONST, a mean
+    over the features, which then keeps its size beside the other terms however sure f becomes. It has no batch
+    normalisation, whose statistics of the source are not those of what it is shown later.
 
     Args:
         width: channels of the first convolution; the others have 2, 4 and 2 times as many.
@@ -25,16 +26,19 @@ class DigitClassifier(nn.Module):
         super().__init__()
         self.channels = 2 * width
         self.model = nn.Sequential(
-            *_block(in_channels, width, stride=2, padding=1),
-            *_block(width, 2 * width, stride=2, padding=1),
-            *_block(2 * width, 4 * width, stride=2, padding=1),
-            *_block(4 * width, self.channels, stride=1, padding=0)[:-1],
+            *_halving(in_channels, width),
+            nn.ReLU(inplace=True),
+            *_halving(width, 2 * width),
+            nn.ReLU(inplace=True),
+            *_halving(2 * width, 4 * width),
+            nn.ReLU(inplace=True),
+            *_halving(4 * width, self.channels),
             nn.Tanh(),
         )
-        self.head = nn.Linear(self.channels, DIGITS)
+        self.head = nn.Linear(self.channels * LAST_SIDE**2, DIGITS)
 
     def features(self, images: Tensor) -> Tensor:
-        """f(x): (N, in_channels, 32, 32) in [-1, 1] -> (N, self.channels, 1, 1) in [-1, 1]."""
+        """f(x): (N, in_channels, 32, 32) in [-1, 1] -> (N, self.channels, 2, 2) in [-1, 1]."""
         out: Tensor = self.model(images)
         return out
 
@@ -44,9 +48,5 @@ class DigitClassifier(nn.Module):
         return out
 
 
-def _block(channels: int, out_channels: int, *, stride: int, padding: int) -> list[nn.Module]:
-    return [
-        nn.Conv2d(channels, out_channels, kernel_size=4, stride=stride, padding=padding, bias=False),
-        normalisation("batch", out_channels),
-        nn.ReLU(inplace=True),
-    ]
+def _halving(channels: int, out_channels: int) -> list[nn.Module]:
+    return [nn.Conv2d(channels, out_channels, kernel_size=3, padding=1), nn.MaxPool2d(2)]

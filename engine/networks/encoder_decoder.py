@@ -14,7 +14,7 @@ from engine.networks.blocks import normalisation
 
 
 class EncoderDecoder(nn.Module):
-    """Widths double with every halving, up to 8 times the first, and go back again (DiscoGAN, section 3.1).
+    """Widths double with every halving, up to 8 times the first, and go back again (DiscoGAN).
 
     No convolution has a bias, whatever the normalisation; the outermost two are not normalised. A bottleneck is a 4x4
     convolution of the innermost map, 4x4 itself, to a single pixel, and back.

@@ -11,7 +11,7 @@ from engine.networks.blocks import needs_bias, normalisation
 
 
 class FeatureDecoder(nn.Module):
-    """Four transposed convolutions, 1 -> 4 -> 8 -> 16 -> 32 px, with 8, 4 and 2 times config.width channels between.
+    """Four transposed convolutions, 2 -> 4 -> 8 -> 16 -> 32 px, with 8, 4 and 2 times config.width channels between.
 
     512, 256 and 128 for a width of 64, each normalised and rectified; a tanh ends it (DTN, section 5.1, after DCGAN).
 
@@ -25,12 +25,8 @@ class FeatureDecoder(nn.Module):
         super().__init__()
         norm, bias = config.norm, needs_bias(config.norm)
         widths = [8 * config.width, 4 * config.width, 2 * config.width]
-        layers: list[nn.Module] = [
-            nn.ConvTranspose2d(in_channels, widths[0], kernel_size=4, bias=bias),
-            normalisation(norm, widths[0]),
-            nn.ReLU(inplace=True),
-        ]
-        for channels, narrower in pairwise(widths):
+        layers: list[nn.Module] = []
+        for channels, narrower in pairwise([in_channels, *widths]):
             layers += [
                 nn.ConvTranspose2d(channels, narrower, kernel_size=4, stride=2, padding=1, bias=bias),
                 normalisation(norm, narrower),
@@ -40,6 +36,6 @@ class FeatureDecoder(nn.Module):
         self.model = nn.Sequential(*layers, nn.Tanh())
 
     def forward(self, features: Tensor) -> Tensor:
-        """(N, in_channels, 1, 1) -> (N, out_channels, 32, 32) in [-1, 1]."""
+        """(N, in_channels, 2, 2) -> (N, out_channels, 32, 32) in [-1, 1]."""
         out: Tensor = self.model(features)
         return out

@@ -22,7 +22,7 @@ KERNEL_DIMENSIONS = 5
 
 
 class ImageGan(nn.Sequential):
-    """Strided 4x4 convolutions without bias to a map of 4x4, and one over the whole of it (DiscoGAN, section 3.1).
+    """Strided 4x4 convolutions without bias to a map of 4x4, and one over the whole of it, as DiscoGAN has them.
 
     Widths double with every halving, up to 8 times the first; all but the first are normalised. A normalisation is
     called bn in the keys, as the reference's is, of whatever kind it is.

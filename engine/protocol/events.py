@@ -40,7 +40,8 @@ class Metrics(Recorded, frozen=True, kw_only=True, tag="metrics"):
     images: int
     """Images of each domain seen so far."""
     losses: dict[str, float | None]
-    """Loss components, already multiplied by their weights; None where the mean is not finite."""
+    """Loss components, already multiplied by their weights, each the mean over the steps that computed it: one that
+    none did, of a stage that is over or yet to come, is not there. None where the mean is not finite."""
     lr: dict[str, float]
     """Effective learning rates: base rate times schedule."""
     weights: dict[str, float]
@@ -107,6 +108,8 @@ class StageDone(Recorded, frozen=True, kw_only=True, tag="stage_done"):
 
     stage: str
     """Such as "training f"."""
+    losses: dict[str, float | None] = {}
+    """What it came to, by the newest line of metrics."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):

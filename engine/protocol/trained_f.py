@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import assert_never
 
+from engine.config.data import DigitsConfig, DigitsData, SyntheticDigits
 from engine.config.load import read_toml, resolve
 from engine.config.methods import DtnConfig
 from engine.errors import RequestError
-from engine.protocol.checkpoints import LATEST, Examine, choose_checkpoint, damage_of
+from engine.protocol.checkpoints import LATEST, Examine, Manifest, choose_checkpoint, damage_of
 from engine.protocol.rundir import RunDirectory
 
 FILE = "f.safetensors"
@@ -26,7 +28,46 @@ def find_trained_f(folder: str, width: int, examine: Examine = damage_of) -> Pat
     Raises:
         RequestError: it is no DTN run, its f has another width, or no checkpoint holds one that is trained.
     """
-    run = RunDirectory(Path(folder).expanduser().resolve())
+    run = _run_at(folder)
+    subject = f"{_KEY} = {run.root}"
+    config = _config_of(run)
+    method = config.method
+    if method.f_width != width:
+        fact = f"has an f of width {method.f_width}, not {width}"
+        raise RequestError(subject, fact, f"Set method.f_width to {method.f_width}.")
+    if not method.trains_f and not method.f_from:
+        fact = "has left its f at its first, random weights: method.f_steps is 0 there"
+        raise RequestError(subject, fact, f"Name a run that has trained one, or leave {_KEY} out.")
+    checkpoint, manifest = choose_checkpoint(run, LATEST, examine)
+    damage = examine(checkpoint, manifest)
+    if damage:
+        raise RequestError(subject, f"has no whole checkpoint: {checkpoint.name} {damage}", "Name another run.")
+    if not holds_trained_f(manifest):
+        fact = f"has not trained its f to the end in its newest checkpoint, of step {manifest.step:,}"
+        raise RequestError(subject, fact, "Let it train on and save, or name another run.")
+    return checkpoint / FILE
+
+
+def holds_trained_f(manifest: Manifest) -> bool:
+    """Whether the f of a DTN run's checkpoint is as it will stay: its settings are among those of the networks then."""
+    return "f_steps" in manifest.networks.get("method", {})
+
+
+def foreign_source(config: DtnConfig) -> str:
+    """What the run that f is taken from learns from, as a clause, where that is not this run's source; else empty.
+
+    Raises:
+        RequestError: as find_trained_f, for a run that is none.
+    """
+    theirs, ours = (_source(each.data) for each in (_config_of(_run_at(config.method.f_from)), config))
+    return "" if theirs == ours else f"has an f for {theirs}, and this run's source is {ours}"
+
+
+def _run_at(folder: str) -> RunDirectory:
+    return RunDirectory(Path(folder).expanduser().resolve())
+
+
+def _config_of(run: RunDirectory) -> DtnConfig:
     subject = f"{_KEY} = {run.root}"
     if not run.config.is_file():
         raise RequestError(subject, "is no run directory: it has no config.toml", "Name the directory of a DTN run.")
@@ -34,14 +75,18 @@ def find_trained_f(folder: str, width: int, examine: Examine = damage_of) -> Pat
     if not isinstance(config, DtnConfig):
         kind = config.method.__struct_config__.tag
         raise RequestError(subject, f"is a {kind} run, which has no f", "Name the directory of a DTN run.")
-    if config.method.f_width != width:
-        theirs = config.method.f_width
-        raise RequestError(subject, f"has an f of width {theirs}, not {width}", f"Set method.f_width to {theirs}.")
-    checkpoint, manifest = choose_checkpoint(run, LATEST, examine)
-    damage = examine(checkpoint, manifest)
-    if damage:
-        raise RequestError(subject, f"has no whole checkpoint: {checkpoint.name} {damage}", "Name another run.")
-    if config.method.trains_f and manifest.step < config.method.f_steps:
-        fact = f"has trained its f for {manifest.step:,} of {config.method.f_steps:,} steps in its newest checkpoint"
-        raise RequestError(subject, fact, "Let it train on and save, or name another run.")
-    return checkpoint / FILE
+    return config
+
+
+def _source(data: DigitsConfig) -> str:
+    """The set that f is to see in, wherever it lies, and what is left out of it."""
+    is_A = data.direction == "AtoB"
+    match data:
+        case DigitsData():
+            name = data.A if is_A else data.B
+        case SyntheticDigits():
+            name = f"domain {'A' if is_A else 'B'} of the synthetic digits"
+        case _:
+            assert_never(data)
+    without = sorted(set(data.without_A if is_A else data.without_B))
+    return f"{name} without {', '.join(map(str, without))}" if without else name

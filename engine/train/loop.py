@@ -8,7 +8,7 @@ from enum import Enum
 from engine.data.stream import Batch, BatchStream
 from engine.errors import WorkError
 from engine.protocol import events as ev
-from engine.train.reporting import enter, tick, watch_disk, write_metrics
+from engine.train.reporting import enter, tell_of_stage, tick, watch_disk, write_metrics
 from engine.train.saving import finish_saves, save
 from engine.train.sentinels import require_saved, watch_losses, watch_saves
 from engine.train.session import Session
@@ -50,11 +50,11 @@ def _train(session: Session) -> Ending:
             stage = session.method.stage
             session.meters.add(session.method.step(batch.on(session.device)))
             _advance(session, batch)
-            if stage and not session.method.stage:
-                session.record.write(ev.StageDone(**session.stamp(), stage=stage.name))
             if session.log_cadence.due(session.progress.step):
                 write_metrics(session)
                 watch_losses(session)
+            if stage and not session.method.stage:
+                tell_of_stage(session, stage)
             if batch.last_in_epoch:
                 _end_epoch(session)
             _sample_and_save(session)
@@ -108,8 +108,7 @@ def _advance(session: Session, batch: Batch) -> None:
 
 
 def _end_epoch(session: Session) -> None:
-    objective = session.meters.drain_epoch(session.method.objective)
-    session.schedule.epoch_done(None if session.method.stage else objective)
+    session.schedule.epoch_done(session.meters.drain_epoch(session.method.objective))
     session.set_rates()
 
 

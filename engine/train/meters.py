@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -14,61 +14,84 @@ class Meters:
     """Sums losses step by step without waiting for the device: over a log interval, and over an epoch.
 
     Args:
-        components: the names that every step's losses have, in this order.
+        components: the names that a step's losses may have, in the order of the means.
         device: where they are summed.
     """
 
     def __init__(self, components: tuple[str, ...], device: torch.device) -> None:
         self._components = components
-        wide = torch.float32 if device.type == "mps" else torch.float64
-        self._interval = torch.zeros(len(components), dtype=wide, device=device)
-        self._epoch = torch.zeros_like(self._interval)
-        self._interval_steps = 0
-        self._epoch_steps = 0
+        self._wide = torch.float32 if device.type == "mps" else torch.float64
+        self._nothing = torch.zeros((), device=device)
+        """Stands for a component that a step did not compute."""
+        self._interval = _Sums(components, torch.zeros(len(components), dtype=self._wide, device=device))
+        self._epoch = _Sums(components, torch.zeros(len(components), dtype=self._wide, device=device))
 
     def add(self, losses: Mapping[str, Tensor]) -> None:
         """Take in one step's losses, detached 0-d tensors on the device."""
-        values = torch.stack([losses[name] for name in self._components]).to(self._interval.dtype)
-        self._interval += values
-        self._epoch += values
-        self._interval_steps += 1
-        self._epoch_steps += 1
+        values = torch.stack([losses.get(name, self._nothing) for name in self._components]).to(self._wide)
+        computed = [name in losses for name in self._components]
+        self._interval.add(values, computed)
+        self._epoch.add(values, computed)
 
     @property
     def pending(self) -> bool:
         """Whether steps were added since the last drain."""
-        return self._interval_steps > 0
+        return any(self._interval.steps)
 
     def drain(self) -> dict[str, float]:
-        """The mean of each component since the last drain; waits for the device."""
-        means = (self._interval / max(1, self._interval_steps)).tolist()
-        self._interval.zero_()
-        self._interval_steps = 0
-        return dict(zip(self._components, means, strict=True))
+        """The mean of each component over the steps since the last drain that computed it; waits for the device.
 
-    def drain_epoch(self, objective: tuple[str, ...]) -> float:
-        """The mean over the epoch of the sum of the named components; waits for the device."""
-        means = (self._epoch / max(1, self._epoch_steps)).tolist()
-        self._epoch.zero_()
-        self._epoch_steps = 0
-        by_name = dict(zip(self._components, means, strict=True))
-        return math.fsum(by_name[name] for name in objective)
+        One that none of them computed is left out.
+        """
+        return self._interval.drain()
+
+    def drain_epoch(self, objective: tuple[str, ...]) -> float | None:
+        """The sum of the named components' means over the epoch, as drain; None where not all of them were computed."""
+        means = self._epoch.drain()
+        return math.fsum(means[name] for name in objective) if means.keys() >= set(objective) else None
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint keeps, so that a line of metrics after a resume is what it would have been."""
         return {
             "components": list(self._components),
-            "interval": self._interval, "interval_steps": self._interval_steps,
-            "epoch": self._epoch, "epoch_steps": self._epoch_steps,
+            "interval": self._interval.total, "interval_steps": list(self._interval.steps),
+            "epoch": self._epoch.total, "epoch_steps": list(self._epoch.steps),
         }  # fmt: skip
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from a saved state; a branch that has other components begins theirs at 0."""
         saved = list(state.get("components", self._components))
-        for mine, theirs in ((self._interval, state["interval"]), (self._epoch, state["epoch"])):
-            for place, name in enumerate(self._components):
-                mine[place] = theirs[saved.index(name)] if name in saved else 0.0
-        self._interval_steps, self._epoch_steps = state["interval_steps"], state["epoch_steps"]
+        self._interval.take_up(saved, state["interval"], state["interval_steps"])
+        self._epoch.take_up(saved, state["epoch"], state["epoch_steps"])
+
+
+class _Sums:
+    """The sum of each component, and over how many steps it goes: the former on the device, the latter on the host."""
+
+    def __init__(self, components: tuple[str, ...], total: Tensor) -> None:
+        self._components = components
+        self.total = total
+        self.steps = [0] * len(components)
+
+    def add(self, values: Tensor, computed: Sequence[bool]) -> None:
+        self.total += values
+        for place, is_there in enumerate(computed):
+            self.steps[place] += is_there
+
+    def drain(self) -> dict[str, float]:
+        sums = zip(self._components, self.total.tolist(), self.steps, strict=True)
+        means = {name: total / steps for name, total, steps in sums if steps}
+        self.total.zero_()
+        self.steps = [0] * len(self._components)
+        return means
+
+    def take_up(self, components: Sequence[str], total: Tensor, steps: Sequence[int] | int) -> None:
+        """Of older checkpoints the steps are one number for all: every step computed each component."""
+        each = [steps] * len(components) if isinstance(steps, int) else steps
+        for place, name in enumerate(self._components):
+            known = name in components
+            self.total[place] = total[components.index(name)] if known else 0.0
+            self.steps[place] = each[components.index(name)] if known else 0
 
 
 def recordable(losses: Mapping[str, float]) -> dict[str, float | None]:

@@ -6,6 +6,7 @@ import time
 
 from engine.config.architecture import networks_in_words
 from engine.config.controls import controls_of
+from engine.methods.method import Stage
 from engine.protocol import events as ev
 from engine.protocol.checkpoints import Reading
 from engine.protocol.codec import encode
@@ -107,6 +108,11 @@ def write_metrics(session: Session) -> None:
     )
     session.pace.restart()
     session.record.write(metrics)
+
+
+def tell_of_stage(session: Session, stage: Stage) -> None:
+    """Journal that what was trained before the method's own objective is done, and what it came to."""
+    session.record.write(ev.StageDone(**session.stamp(), stage=stage.name, losses=session.losses))
 
 
 def watch_disk(session: Session) -> None:

@@ -74,6 +74,7 @@ def restore(session: Session, folder: Path, manifest: Manifest) -> None:
     session.saved_step = -1 if of_parent else session.progress.step
     if manifest.data and manifest.data != session.source.fingerprint:
         fact = "are not those that the checkpoint was trained on: some were added, removed or renamed"
+        fact += ", or this branch was asked for others" if of_parent else ""
         session.alert("the training images", fact, "From here on they come in another order than without that.")
     if not has_random_state_of(session.device, training["random"]):
         fact = f"holds no random state of {session.device}: it was written where that device was not to be seen"
@@ -180,18 +181,16 @@ def _manifest(session: Session, reason: ev.SaveReason) -> Manifest:
         factor=session.schedule.factor,
         controls=dict(session.panel.values),
         staged=session.panel.staged,
-        networks=network_settings(session.config),
+        networks=network_settings(session.config, stage_done=session.method.stage is None),
         data=session.source.fingerprint,
         files={},
     )
 
 
 def _objective(session: Session) -> float | None:
-    """The mean over the recent lines of what the generators minimise; None before they do."""
-    if session.method.stage:
-        return None
+    """The mean of what the generators minimise over the recent lines that have all of it; None where none has."""
     names = session.method.objective
-    sums = [[line.losses.get(name) for name in names] for line in session.recent]
+    sums = [[line.losses.get(name) for name in names] for line in session.recent]  # None where absent, or not finite
     finite = [sum(values) for values in sums if None not in values]  # type: ignore[arg-type]
     return float(f"{sum(finite) / len(finite):.8g}") if finite else None
 

@@ -8,11 +8,11 @@ import torch
 
 from engine.checkpoint import set_aside_after, sweep
 from engine.config.controls import controls_of
-from engine.config.methods import Pix2PixConfig, TrainConfig
+from engine.config.methods import DtnConfig, Pix2PixConfig, TrainConfig
 from engine.config.techniques import needs_whole_batches
 from engine.data.build import build_source, with_cache
 from engine.device import choose_device, describe, set_determinism, set_precision, set_threads
-from engine.errors import WorkError
+from engine.errors import RequestError, WorkError
 from engine.link import Link
 from engine.methods.build import build_method
 from engine.phases import enter_phase
@@ -22,6 +22,7 @@ from engine.protocol.checkpoints import Manifest, damage_of, kind_of, list_check
 from engine.protocol.course import checkpoints_on_record, was_announced
 from engine.protocol.lineage import origin_checkpoint
 from engine.protocol.rundir import Identity, Parent, RunDirectory
+from engine.protocol.trained_f import foreign_source, holds_trained_f
 from engine.record import Record, Standing
 from engine.schedules import build_schedule
 from engine.train.cadence import Cadence
@@ -94,6 +95,7 @@ def open_session(run: RunDirectory, config: TrainConfig, record: Record, standin
     session.report_problems(images.problems)
     session.take_effect(dict(session.panel.values))
     _take_up_checkpoint(session)
+    _check_stage(session)
     prepare_replay(session)
     announce(session, describe(device, config.run))
     phase("warming up", "the first step")
@@ -112,6 +114,7 @@ def _tell_of_other_threads(session: Session, before: int) -> None:
 def _take_up_checkpoint(session: Session) -> None:
     """Go on from the run's newest good checkpoint, or from its parent's, or begin anew where neither is."""
     found = _newest_good(session)
+    _tell_of_other_source(session, found)
     if found is None:
         if was_announced(session.run):
             session.record.write(ev.Resumed(**session.stamp(), from_step=0, checkpoint=""))
@@ -144,6 +147,39 @@ def _require_those_on_record(session: Session, present: list[tuple[Path, Manifes
         fact = f"has none of the checkpoints left that its journal tells of, the newest of step {steps[-1]:,}"
         where = f"Put them back into {session.run.checkpoints}"
         raise WorkError(f"run {identity.name}", fact, f"{where}, or train it anew: gan-tui train {identity.preset}")
+
+
+def _check_stage(session: Session) -> None:
+    """What is trained before the method's own objective has to end before the run does.
+
+    A branch, or a run that is taken up again, may be made to end in it: then it is told.
+
+    Raises:
+        RequestError: a new run would never come to its own objective, or a branch asks for less than is done already.
+    """
+    stage = session.method.stage
+    if stage is None:
+        return
+    subject = f"{stage.setting} = {stage.steps:,}"
+    if stage.done >= stage.steps:
+        fact = f"is behind the checkpoint: {stage.name} has come to step {stage.done:,} there"
+        raise RequestError(subject, fact, f"Set it to more than {stage.done:,}, or begin at an earlier checkpoint.")
+    if session.progress.step + stage.steps - stage.done < session.total_steps:
+        return
+    fact = f"leaves nothing of the run's {session.total_steps:,} steps to train the generator in"
+    fix = f"Lower it, or make the run longer: run.steps, optim.epochs, of {session.steps_per_epoch:,} steps each."
+    if session.resumed_step < 0:
+        raise RequestError(subject, fact, fix)
+    session.alert(subject, fact, fix)
+
+
+def _tell_of_other_source(session: Session, found: tuple[Path, Manifest] | None) -> None:
+    """Where f is now taken from another run, say if that run's source is not this one's."""
+    config = session.config
+    if not isinstance(config, DtnConfig) or not config.method.f_from or (found and holds_trained_f(found[1])):
+        return
+    if fact := foreign_source(config):
+        session.alert(f"method.f_from = {config.method.f_from}", fact, "It may see less in these images.")
 
 
 def _apply_settings_of_branch(session: Session) -> None:

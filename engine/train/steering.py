@@ -48,11 +48,10 @@ class Steering:
         if session.hold:
             self._pause(session.hold)
             session.hold = ""
-        for staged in (*take_repeats(session), *session.panel.take_due(session.progress.step)):
-            try:
-                self._change(staged.values, by=staged.by, why=staged.why)
-            except GanTuiError as error:
-                session.alert(error.subject, error.fact, f"The staged change is dropped. {error.fix}")
+        for repeated in take_repeats(session):  # as they were made, be it that an undo moved what no longer acts
+            self._make_staged(repeated)
+        for staged in session.panel.take_due(session.progress.step):
+            self._make_staged(staged, only_acting=True)
         self._answer(session.link.mailbox.take())
         while self._paused_by is not None and not self.must_end:
             begun = time.monotonic()
@@ -186,11 +185,14 @@ class Steering:
         session = self._session
         values = session.panel.check(command.values)
         _check_reason(command.why)
+        _require_acting(session, values)
         step = session.progress.step
         if command.at_step is None or command.at_step == step:
             return self._change(values, by=by, why=command.why)
         if not step < command.at_step < session.total_steps:
             fact = f"is not ahead: {step:,} of {session.total_steps:,} steps are done"
+            if command.at_step > step:
+                fact = f"leaves no step to train with it: the run ends with step {session.total_steps:,}"
             raise RequestError(f"step {command.at_step:,}", fact, "Name a step between, or none.")
         if len(session.panel.staged) >= cmd.MAX_STAGED:
             raise RequestError("set", f"finds {cmd.MAX_STAGED} changes staged already", "Wait until some are made.")
@@ -199,6 +201,14 @@ class Steering:
         staged = ev.Staged(**session.stamp(), values=values, at_step=command.at_step, by=by, why=command.why)
         session.record.write(staged)
         return f"staged for step {command.at_step:,}"
+
+    def _make_staged(self, staged: ev.StagedChange, *, only_acting: bool = False) -> None:
+        try:
+            if only_acting:
+                _require_acting(self._session, staged.values)
+            self._change(staged.values, by=staged.by, why=staged.why)
+        except GanTuiError as error:
+            self._session.alert(error.subject, error.fact, f"The staged change is dropped. {error.fix}")
 
     def _change(self, values: dict[str, float], *, by: str, why: str) -> str:
         session = self._session
@@ -229,6 +239,17 @@ class Steering:
             raise RequestError("note", fact, f"Write up to {cmd.MAX_TEXT:,} letters.")
         self._session.record.write(ev.Note(**self._session.stamp(), text=words, by=by))
         return "noted"
+
+
+def _require_acting(session: Session, values: dict[str, float]) -> None:
+    """Refuse to move what moves nothing.
+
+    Raises:
+        RequestError: a control that is to have another value does nothing any more.
+    """
+    for name, reason in session.method.idle_controls.items():
+        if name in values and values[name] != session.panel.values[name]:
+            raise RequestError(name, reason, "Leave it; it would change nothing.")
 
 
 def _check_reason(why: str) -> None:

@@ -40,4 +40,5 @@ def presets(
     width = max((len(card.name) for card in cards), default=0)
     for card in cards:
         put(f"{card.name:{width}}  {card.summary}")
-        put(f"{'':{width}}  {card.system}, {card.side} px, {card.data}: {card.cost}")
+        data = f"{card.data} with {card.holds}" if card.holds else card.data
+        put(f"{'':{width}}  {card.system}, {card.side} px, {data}: {card.cost}")

@@ -26,13 +26,16 @@ def train(
 ) -> None:
     """Train a preset in a background process and watch it; closing the terminal does not stop it."""
     from engine.protocol.rundir import create_run, unused_name
+    from gan_tui.cli.output import say
     from gan_tui.cli.show import show_new_engine
+    from gan_tui.client.beginning import notices_of_beginning
     from gan_tui.client.locate import runs_folder
     from gan_tui.client.prepare import prepare
 
     flags = {"run.device": device, "run.steps": steps, "run.seed": seed, "data.root": data}
-    prepared = prepare(preset, settings or [], {key: value for key, value in flags.items() if value is not None})
     folder = runs_folder(runs_dir)
+    given = {key: value for key, value in flags.items() if value is not None}
+    prepared = prepare(preset, settings or [], given, folder)
     run = create_run(
         folder,
         name=unused_name(folder, prepared.preset) if name is None else name,
@@ -42,4 +45,6 @@ def train(
         parent=None,
         preset_path=prepared.path,
     )
+    for notice in notices_of_beginning(prepared.config):
+        say(notice.in_words())
     show_new_engine(run, headless=headless, detach=detach)

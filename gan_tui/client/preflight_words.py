@@ -163,6 +163,8 @@ def _value(value: Value) -> str:
             return number(float(value))
         case str():
             return value or '""'
+        case tuple():
+            return f"[{', '.join(map(str, value))}]"
 
 
 def _joined(lines: tuple[str, ...], most: int = 3) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from engine.config.beginning import check_beginning
 from engine.config.data import RootedData
 from engine.config.data_check import check_data
 from engine.config.geometry import check_geometry
@@ -19,7 +20,9 @@ from engine.config.presets import find_preset
 from engine.config.techniques import check_techniques
 from engine.errors import RequestError
 from engine.protocol.checkpoints import missing_or_cut
+from engine.protocol.rundir import RunDirectory
 from engine.protocol.trained_f import find_trained_f
+from gan_tui.client.locate import find_run
 
 
 @dataclass(frozen=True)
@@ -31,23 +34,42 @@ class Prepared:
     method: str
     toml: str
     """The configuration, every default explicit and every path absolute."""
+    config: TrainConfig
+    """The same."""
     path: str = ""
     """The preset's file, absolute; empty where the configuration is another run's."""
 
 
-def prepare(preset: str, settings: list[str], flags: Mapping[str, Any]) -> Prepared:
-    """Read a preset, lay ``--set`` settings and then flags over it, and check the whole.
+def prepare(preset: str, settings: list[str], flags: Mapping[str, Any], runs: Path) -> Prepared:
+    """Read a preset for a new run, lay ``--set`` settings and then flags over it, and check the whole.
+
+    Args:
+        preset: a file, or the name of a shipped preset.
+        settings: ``section.key=value``.
+        flags: key to value, for the keys that have an option of their own.
+        runs: the folder of runs, in which method.f_from may name one.
 
     Raises:
         RequestError: a key, a value, the data or the device is not right, or there is no such f as is to be taken.
     """
     path = find_preset(preset)
     tree = with_settings(read_toml(path), settings)
+    _find_f(tree, runs)
     prepared = checked(path.stem, tree, flags, origin=preset)
-    config = resolve(tree, preset)
+    config = prepared.config
+    check_beginning(config)
     if isinstance(config, DtnConfig) and config.method.f_from:  # a branch has one already: this is for a new run
         find_trained_f(config.method.f_from, config.method.f_width, missing_or_cut)
     return replace(prepared, path=str(path.resolve()))
+
+
+def _find_f(tree: Tree, runs: Path) -> None:
+    """Write the directory of the run that f is to be taken from for its name, where it is called by that."""
+    method = tree.get("method")
+    given = method.get("f_from") if isinstance(method, dict) else None
+    if method and isinstance(given, str) and given and not RunDirectory(Path(given).expanduser()).config.is_file():
+        with contextlib.suppress(RequestError):  # what is neither is refused with its reason
+            method["f_from"] = str(find_run(given, runs).root)
 
 
 def checked(name: str, tree: Tree, flags: Mapping[str, Any], origin: str) -> Prepared:
@@ -66,7 +88,8 @@ def checked(name: str, tree: Tree, flags: Mapping[str, Any], origin: str) -> Pre
     check_techniques(config)
     check_data(config.data)
     _check_device(config)
-    return Prepared(name, tree.get("method", {}).get("kind", "cyclegan"), dump(_with_absolute_paths(config)))
+    config = _with_absolute_paths(config)
+    return Prepared(name, str(config.method.__struct_config__.tag), dump(config), config)
 
 
 def _with_absolute_paths(config: TrainConfig) -> TrainConfig:

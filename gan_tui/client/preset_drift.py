@@ -13,7 +13,8 @@ from engine.config.methods import TrainConfig
 from engine.config.presets import find_preset
 from engine.errors import RequestError
 
-Value: TypeAlias = str | int | float | bool | None
+Value: TypeAlias = str | int | float | bool | tuple[int, ...] | None
+"""Of a key; several numbers where it is a list, such as the digits left out."""
 
 
 class Alteration(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,4 +87,4 @@ def _entries(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Valu
         if isinstance(value, dict):
             yield from _entries(value, f"{prefix}{key}.")
         else:
-            yield f"{prefix}{key}", value
+            yield f"{prefix}{key}", tuple(value) if isinstance(value, list) else value

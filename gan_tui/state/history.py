@@ -119,6 +119,14 @@ class History:
         with self._lock:
             return tuple(self._keys)
 
+    def ended(self) -> frozenset[SeriesKey]:
+        """The series that the newest line does not have: what they measure is over, or was given up in a branch."""
+        with self._lock:
+            if not self._recent:
+                return frozenset()
+            _, _, values = self._recent[-1]
+            return frozenset(key for key, value in zip(self._keys, values, strict=True) if value != value)
+
     def extent(self, axis: Axis = "step") -> tuple[float, float] | None:
         """Where the first and the last line lie on an axis; None before the first."""
         with self._lock:

@@ -66,7 +66,7 @@ def _tell(event: ev.Event) -> tuple[JournalKind, str] | None:
         case ev.Training():
             return "life", "training began"
         case ev.StageDone():
-            return "life", f"{event.stage} is done"
+            return "life", _done(event)
         case ev.Nudged():
             return "nudge", _nudged(event)
         case ev.Staged():
@@ -98,6 +98,11 @@ def _networks(event: ev.Announced) -> tuple[JournalKind, str] | None:
     if not event.networks:
         return None
     return "life", "; ".join(f"{name}: {words}" for name, words in event.networks.items())
+
+
+def _done(event: ev.StageDone) -> str:
+    losses = ", ".join(f"{name} {'nan' if value is None else number(value)}" for name, value in event.losses.items())
+    return f"{event.stage} is done: {losses}" if losses else f"{event.stage} is done"
 
 
 def _nudged(event: ev.Nudged) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
+from gan_tui.widgets.wording import clipped
+
 Pixel: TypeAlias = tuple[int, int, int]
 Pictures: TypeAlias = list[list[list[list[Pixel]]]]
 """[placement][picture][pixel row][pixel]"""
@@ -13,7 +15,9 @@ Pictures: TypeAlias = list[list[list[list[Pixel]]]]
 SMALLEST = 8
 """Side in pixels below which a picture says nothing."""
 READABLE = 20
-"""Side in pixels below which fewer pictures say more."""
+"""Side in pixels below which fewer pictures of each row say more."""
+WORTH_A_SECOND = 3 / 4
+"""Share of its side that a picture keeps at least where it makes room for a second row: one example says little."""
 CORE = 3
 """Real, translated, reconstructed: what a pane too small for more shows of each row."""
 LARGEST_AREA = 2200
@@ -23,6 +27,8 @@ GAP = 2
 """Columns between rows of a sheet that stand side by side."""
 SEAM = 1
 """Columns between the pictures of a row."""
+REAL = "real_"
+"""What the names of images of the data begin with."""
 
 
 class Placement(NamedTuple):
@@ -43,30 +49,40 @@ class Arrangement(NamedTuple):
 
 
 def arrange(rows: Sequence[tuple[str, ...]], width: int, height: int) -> Arrangement | None:
-    """The largest pictures of which one row of each kind fits, and then as many rows as there is room for.
+    """The largest pictures of which a row of each kind fits; somewhat smaller ones where two rows fit then, not one.
 
     Where they would be too small to be read, each row is cut to its first three. None when not even the smallest fits.
     """
     if not rows:
         return None
-    whole = _arrange_whole(rows, width, height)
-    if whole is not None and whole.side >= READABLE:
-        return whole
-    return _arrange_whole([names[:CORE] for names in rows], width, height)
+    largest = _largest(rows, width, height)
+    if largest is None or largest.side < READABLE:
+        rows = [names[:CORE] for names in rows]
+        largest = _largest(rows, width, height)
+    if largest is None:
+        return None
+    smallest = max(SMALLEST, int(WORTH_A_SECOND * largest.side))
+    return _showing(2, rows, width, height, smallest) or largest
 
 
-def _arrange_whole(rows: Sequence[tuple[str, ...]], width: int, height: int) -> Arrangement | None:
-    order = _kinds_in_turn(rows)
-    wanted = len(set(rows))
+def _largest(rows: Sequence[tuple[str, ...]], width: int, height: int) -> Arrangement | None:
+    """With a row of each kind, or of as many as there is room for."""
+    for least in range(len(set(rows)), 0, -1):
+        found = _showing(least, rows, width, height, SMALLEST)
+        if found is not None:
+            return found
+    return None
+
+
+def _showing(least: int, rows: Sequence[tuple[str, ...]], width: int, height: int, smallest: int) -> Arrangement | None:
+    """The largest pictures, not smaller than told, of which so many rows fit, and then as many as there is room for."""
     longest = max(len(names) for names in rows)
-    for least in range(wanted, 0, -1):
-        for side in range(min((width + SEAM) // longest - SEAM, 2 * (height - 1)) & ~1, SMALLEST - 1, -2):
-            across = (width + GAP) // (row_width(longest, side) + GAP)
-            down = height // (side // 2 + 1)
-            shown = min(across * down, len(rows))
-            affordable = LARGEST_AREA // (longest * side * side // 2)
-            if shown >= least and affordable >= least:
-                return Arrangement(side, _placements(rows, order[: min(shown, affordable)], side, width, down, longest))
+    for side in range(min((width + SEAM) // longest - SEAM, 2 * (height - 1)) & ~1, smallest - 1, -2):
+        across = (width + GAP) // (row_width(longest, side) + GAP)
+        down = height // (side // 2 + 1)
+        shown = min(across * down, len(rows), LARGEST_AREA // (longest * side * side // 2))
+        if shown >= least:
+            return Arrangement(side, _placements(rows, _kinds_in_turn(rows)[:shown], side, width, height))
     return None
 
 
@@ -86,15 +102,17 @@ def _kinds_in_turn(rows: Sequence[tuple[str, ...]]) -> list[int]:
 
 
 def _placements(
-    rows: Sequence[tuple[str, ...]], order: Sequence[int], side: int, width: int, down: int, longest: int
+    rows: Sequence[tuple[str, ...]], order: Sequence[int], side: int, width: int, height: int
 ) -> tuple[Placement, ...]:
-    across = -(-len(order) // down)
-    pitch = row_width(longest, side) + GAP
-    left = (width - across * pitch + GAP) // 2
+    """In as few columns as there is height for, in the middle of the pane."""
+    pitch_x, pitch_y = row_width(max(len(names) for names in rows), side) + GAP, side // 2 + 1
+    across = -(-len(order) // (height // pitch_y))
+    down = -(-len(order) // across)
+    left, top = (width - across * pitch_x + GAP) // 2, (height - down * pitch_y) // 2
     placements = []
     for place, index in enumerate(order):
         y, x = divmod(place, across)
-        placements.append(Placement(index, rows[index], left + x * pitch, y * (side // 2 + 1)))
+        placements.append(Placement(index, rows[index], left + x * pitch_x, top + y * pitch_y))
     return tuple(placements)
 
 
@@ -124,9 +142,14 @@ def read_pictures(path: Path, tile: int, arrangement: Arrangement) -> Pictures:
 
 
 def caption(names: Sequence[str], side: int) -> str:
-    """The names over their pictures, an arrow before each that is made from the one on its left."""
+    """The names over their pictures, an arrow between a real image and the one on its right that is made of it.
+
+    No arrow leads to a real image, which is there to be compared with, nor on from a generated one: what that is made
+    of is for its name to say, since pictures of a row need not be a chain.
+    """
     cells = []
-    for place, name in enumerate(names):
-        text = name.replace("_", " ")
-        cells.append(f"{'→ ' if place else ''}{text}"[:side].ljust(side + SEAM))
-    return "".join(cells)[:-SEAM]
+    for name, neighbour in zip(names, (*names[1:], REAL), strict=True):
+        leads = name.startswith(REAL) and not neighbour.startswith(REAL)
+        text = clipped(name.replace("_", " "), side - len(" →") if leads else side)
+        cells.append(f"{text:<{side - 1}}→" if leads else f"{text:<{side}}")
+    return (" " * SEAM).join(cells)

@@ -160,7 +160,10 @@ class LossPlot(Widget, can_focus=True):
         spans = self._history.decimate(keys, x.low, x.high, 2 * columns, self._axis)
         curves = [smoothed(spans[key], MEMORY[self._smoothing]) for key in keys]
         self._frame = self._framed(x, curves, columns, rows)
-        Painter(grid, self._frame).paint(keys, curves, [spans[key] for key in keys], self._data.markers, margin)
+        painter = Painter(grid, self._frame)
+        painter.paint(curves, [spans[key] for key in keys], self._data.markers)
+        if margin:
+            painter.labels(keys, curves, margin, ended=self._history.ended())
         return grid
 
     def _framed(self, x: axes.Range, curves: Sequence[Sequence[Band]], columns: int, rows: int) -> Frame:

@@ -50,13 +50,11 @@ class Painter:
 
     def paint(
         self,
-        keys: Sequence[SeriesKey],
         curves: Sequence[Sequence[Band]],
         spans: Sequence[Sequence[Span]],
         markers: Sequence[Marker],
-        margin: int,
     ) -> None:
-        """Everything, from the back to the front."""
+        """All but the labels, from the back to the front."""
         self.axes()
         self.markers(markers)
         drawn = map(positive, curves) if self.frame.log else curves
@@ -65,8 +63,6 @@ class Painter:
             for row, cell in braille.cells(runs, column, self.frame.rows):
                 self.grid[row][self.left + column] = (cell.char, series_class(cell.series))
         self.holes(spans)
-        if margin:
-            self.labels(keys, curves, margin)
 
     def text(self, x: int, y: int, text: str, style: str) -> None:
         """Characters from a cell on."""
@@ -133,21 +129,27 @@ class Painter:
             if any(series[2 * column].holes or series[2 * column + 1].holes for series in spans):
                 self.grid[0][self.left + column] = ("×", "plot--hole")
 
-    def labels(self, keys: Sequence[SeriesKey], curves: Sequence[Sequence[Band]], margin: int) -> None:
-        """Each series' name and value at the height where it ends, moved apart where they would collide."""
+    def labels(
+        self, keys: Sequence[SeriesKey], curves: Sequence[Sequence[Band]], margin: int, ended: frozenset[SeriesKey]
+    ) -> None:
+        """Each series' name and value at the height where it ends, moved apart where they would collide.
+
+        Those of series that are measured no more are faint, and the first to be left out where there is no room.
+        """
         ends = []
         for index, (key, curve) in enumerate(zip(keys, curves, strict=True)):
             last = next((band for band in reversed(curve) if band is not None), None)
             if last is not None:
                 middle = (last[0] + last[1]) / 2
-                ends.append((middle, index, key.name))
-        ends.sort(reverse=True)
+                ends.append((middle, index, key))
+        ends = sorted(sorted(ends, key=lambda end: end[2] in ended)[: self.frame.rows], reverse=True)
         rows = _apart([self.frame.rows - 1 - self.level(end[0]) // 4 for end in ends], self.frame.rows)
         x = self.left + self.frame.columns + 1
-        for row, (middle, index, name) in zip(rows, ends, strict=False):
+        for row, (middle, index, key) in zip(rows, ends, strict=True):
             value = axes.reading(middle)
             room = margin - 2 - len(value)
-            self.text(x, row, f"{name[: room - 1].ljust(room)}{value}", series_class(index))
+            style = "plot--label" if key in ended else series_class(index)
+            self.text(x, row, f"{key.name[: room - 1].ljust(room)}{value}", style)
 
 
 def _apart(wanted: Sequence[int], rows: int) -> list[int]:

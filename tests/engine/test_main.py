@@ -252,7 +252,10 @@ def test_a_staged_change_waits_for_its_step(engine: Engine) -> None:
         (cmd.SetControls(values={"loss.cycle_a": 3, "log.every": 0}), "log.every: 0 is out of range"),
         (cmd.SetControls(values={}), "set: names no control"),
         (cmd.SetControls(values={"loss.cycle_a": 3}, at_step=0), "step 0: is not ahead"),
-        (cmd.SetControls(values={"loss.cycle_a": 3}, at_step=1_000_000), "step 1,000,000: is not ahead"),
+        (
+            cmd.SetControls(values={"loss.cycle_a": 3}, at_step=1_000_000),
+            "step 1,000,000: leaves no step to train with it",
+        ),
         (cmd.WriteNote(text=" \n"), "note: is empty"),
         (cmd.WriteNote(text="x" * (cmd.MAX_TEXT + 1)), "note: is too long"),
     ],

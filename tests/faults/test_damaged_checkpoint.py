@@ -26,7 +26,9 @@ def flip_a_bit(path: Path) -> None:
 
 
 DAMAGES = pytest.mark.parametrize(
-    ("damage", "said"), [(truncate, "truncated"), (flip_a_bit, "damaged"), (Path.unlink, "lacks")], ids=str
+    ("damage", "said"),
+    [(truncate, "truncated"), (flip_a_bit, "damaged"), (Path.unlink, "lacks")],
+    ids=["truncated", "a bit flipped", "deleted"],
 )
 
 

@@ -26,8 +26,9 @@ def network_for(file: Path) -> nn.Module:
     return build_discriminator(PatchDiscriminator(width=ndf), 3)
 
 
-def test_there_are_files() -> None:
-    assert len(FILES) == 4
+def test_there_is_one_for_every_network_of_a_cyclegan() -> None:
+    networks = {"G_A", "G_B", "D_A", "D_B"}
+    assert {file.stem.partition("_net_")[2] for file in FILES} == networks
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

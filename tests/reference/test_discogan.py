@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-from typing import Any
 
 import pytest
 import torch
@@ -17,8 +15,7 @@ from engine.config.schema import RunConfig
 from engine.methods.discogan import DiscoGan
 from tests.reference import vectors
 
-MANIFEST: dict[str, Any] = json.loads((vectors.FOLDER / "manifest2.json").read_text())
-CASE: dict[str, Any] = MANIFEST["cases"]["disco_step"]
+CASE = vectors.CASES2["disco_step"]
 NOTE: str = CASE["note"]
 NAMES = [name for name in CASE if name != "note"]
 EXACT = 1e-9
@@ -53,7 +50,7 @@ def method_at_start(name: str) -> DiscoGan:
     method = DiscoGan(config, torch.device("cpu"), 0, torch.float64)
     for ours, theirs in THEIRS.items():
         network = method.networks[ours]
-        vectors.load_recipe_weights(network.float(), "ref", f"{theirs}/")
+        vectors.load_recipe_weights(network.float(), "ref", f"{theirs}/", vectors.SEED2)
         network.double()
     method.load_state_dict({"steps": torch.tensor(0 if player == "D" else 1)})
     return method
@@ -63,7 +60,9 @@ def batch() -> ImageBatch:
     """The case's inputs, which the method takes to [0, 1] itself."""
     shape = vectors.shape_in(NOTE)
     tag_A = vectors.tag_in(NOTE)
-    real_A, real_B = (vectors.image(tag, shape, torch.float64) for tag in (tag_A, tag_A.replace("A", "B")))
+    real_A, real_B = (
+        vectors.image(tag, shape, torch.float64, vectors.SEED2) for tag in (tag_A, tag_A.replace("A", "B"))
+    )
     return ImageBatch(real_A=real_A, real_B=real_B)
 
 

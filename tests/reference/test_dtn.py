@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import pytest
 import torch
 from torch import Tensor
@@ -12,8 +9,7 @@ from torch import Tensor
 from engine.losses import ternary_discriminator, ternary_generator, total_variation
 from tests.reference import vectors
 
-MANIFEST: dict[str, Any] = json.loads((vectors.FOLDER / "manifest2.json").read_text())
-CASE: dict[str, Any] = MANIFEST["cases"]["dtn"]
+CASE = vectors.CASES2["dtn"]
 PRECISIONS = pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.float64, 1e-7)])
 
 
@@ -37,7 +33,7 @@ def test_what_the_generator_minimises(dtype: torch.dtype, tolerance: float) -> N
 def test_total_variation_of_each_image(dtype: torch.dtype, tolerance: float) -> None:
     """With B = 1, the paper's choice and the only one offered; the manifest has B = 2 as well, which nothing uses."""
     shape = vectors.shape_in(CASE["tv_input"])
-    images = torch.from_numpy(vectors.RECIPE.image(vectors.tag_in(CASE["tv_input"]), tuple(shape), MANIFEST["seed"]))
-    each = [total_variation(image[None].to(dtype)).item() for image in images]
+    images = vectors.image(vectors.tag_in(CASE["tv_input"]), shape, dtype, vectors.SEED2)
+    each = [total_variation(image[None]).item() for image in images]
     assert each == pytest.approx(CASE["L_TV_B1_sum_per_image"], rel=tolerance)
-    assert total_variation(images.to(dtype)).item() == pytest.approx(sum(each) / len(each), rel=1e-6)
+    assert total_variation(images).item() == pytest.approx(sum(each) / len(each), rel=1e-6)

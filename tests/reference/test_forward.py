@@ -32,7 +32,7 @@ def test_output(name: str, dtype: torch.dtype, tolerance: str) -> None:
     with torch.no_grad():
         output = vectors.output_of(network, images)
     assert list(output.shape) == case["output_shape"]
-    assert worst_difference(output, STORED[f"{name}.output"]) <= vectors.TOLERANCES[tolerance]
+    assert vectors.worst_difference(output, STORED[f"{name}.output"]) <= vectors.TOLERANCES[tolerance]
 
 
 @pytest.mark.parametrize("name", vectors.variants())
@@ -49,7 +49,7 @@ def test_output_of_other_papers_networks(name: str) -> None:
     output = output.sigmoid() if name == "disco_D" else output
     assert output.shape[1:] == variant.stored.shape[1:]
     assert sum(parameter.numel() for parameter in variant.network.parameters()) == vectors.CASES2[name]["params"]
-    assert worst_difference(output[: len(variant.stored)], variant.stored) <= vectors.TOLERANCES["forward_f64"]
+    assert vectors.worst_difference(output[: len(variant.stored)], variant.stored) <= vectors.TOLERANCES["forward_f64"]
 
 
 def test_features_that_discogan_matches() -> None:
@@ -62,7 +62,3 @@ def test_features_that_discogan_matches() -> None:
     assert [layer.mean().item() for layer in features] == pytest.approx(case["feat_means"], abs=tolerance)
     assert [layer.abs().mean().item() for layer in features] == pytest.approx(case["feat_abs"], abs=tolerance)
     assert verdict.logits[0].sigmoid().flatten().tolist() == pytest.approx(case["output"], abs=tolerance)
-
-
-def worst_difference(ours: torch.Tensor, theirs: torch.Tensor) -> float:
-    return (ours.double() - theirs.double()).abs().max().item()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import torch
+from torch import nn
 
 from engine.config.losses import GanKind
 from engine.config.networks import PatchDiscriminator
@@ -38,12 +41,21 @@ PENALTY = vectors.CASES["gradient_penalty"]
 @pytest.mark.parametrize("point", PENALTY["values"])
 def test_gradient_penalty(point: str) -> None:
     """At the real images, at the generated ones, and between them."""
-    network = build_discriminator(PatchDiscriminator(width=8), 3)
+    network = discriminator_in(PENALTY["net"])
     vectors.load_recipe_weights(network, "scaled")
     network.double()
     shape = vectors.shape_in(PENALTY["inputs"])
     real, fake = (vectors.image(f"gp_{side}", shape, torch.float64) for side in ("real", "fake"))
     wanted = PENALTY["values"][point]
-    alpha = torch.tensor({"real": [1.0, 1.0], "fake": [0.0, 0.0]}.get(point) or wanted["alpha"], dtype=torch.float64)
+    ends = {"real": [1.0] * len(real), "fake": [0.0] * len(real)}
+    alpha = torch.tensor(ends.get(point) or wanted["alpha"], dtype=torch.float64)
     penalty = gradient_penalty(lambda images: network(images).logits, real, fake, alpha.view(-1, 1, 1, 1))
     assert penalty.item() * PENALTY["lambda_gp"] == pytest.approx(wanted["penalty"], rel=1e-6)
+
+
+def discriminator_in(text: str) -> nn.Module:
+    """What a manifest's "NLayerDiscriminator(channels, width, layers, norm)" means."""
+    found = re.search(r"NLayerDiscriminator\((\d+),(\d+),(\d+),instance\)", text)
+    assert found, text
+    channels, width, layers = (int(number) for number in found.groups())
+    return build_discriminator(PatchDiscriminator(width=width, layers=layers), channels)

@@ -89,7 +89,7 @@ def _compare_values(method: Method, file: str, tolerance: float) -> None:
         if value.is_floating_point()
     }
     assert set(ours) == set(wanted)
-    apart = {key: (value.double() - wanted[key].double()).abs().max().item() for key, value in ours.items()}
+    apart = {key: vectors.worst_difference(value, wanted[key]) for key, value in ours.items()}
     assert {key: distance for key, distance in apart.items() if distance > tolerance} == {}
 
 

@@ -89,6 +89,12 @@ def output_of(network: nn.Module, images: Tensor) -> Tensor:
     return output
 
 
+def worst_difference(ours: Tensor, theirs: Tensor) -> float:
+    """Beyond what storing theirs in float32 has rounded away, which is more of a large logit than of a pixel."""
+    stored = theirs.double()
+    return ((ours.double() - stored).abs() - stored.abs() * 2**-24).max().item()
+
+
 def shape_in(text: str) -> list[int]:
     """The first shape that a manifest's line of prose names, such as [1, 3, 64, 64]."""
     found = re.search(r"[\[(](\d+(?:, ?\d+)+)[\])]", text)

@@ -16,6 +16,8 @@ from engine.config.data import DataConfig, DigitsData, PairedData, SyntheticData
 from engine.config.data_check import check_data
 from engine.config.digit_files import DigitFolders, find_digits
 from engine.config.image_files import UnreadableImageError, image_size, list_images
+from engine.config.load import resolve
+from engine.config.methods import CONFIGS
 from engine.errors import RequestError
 
 
@@ -215,7 +217,7 @@ def test_pairs_one_level_lower_are_pointed_out(pairs: Path) -> None:
 
 
 def test_another_layout_is_recognised(root: Path, pairs: Path) -> None:
-    assert 'set data.kind = "unpaired"' in refused_pairs(root).fix
+    assert 'set data.kind = "unpaired", which cyclegan, discogan, aegan take; pix2pix needs' in refused_pairs(root).fix
     assert 'set data.kind = "paired"' in refusal(pairs).fix
 
 
@@ -269,6 +271,21 @@ def test_halves_are_equal_and_hold_the_crop(pairs: Path, matched: Path) -> None:
     error = refused_pairs(pairs)
     assert error.subject == str(pairs / "train" / "two.jpg")
     assert error.fact == "is 61 px wide: it has no two equal halves"
+    assert "belong in trainA and trainB" in error.fix
+
+
+def test_images_that_are_no_pairs_are_for_methods_that_take_them(matched: Path) -> None:
+    Image.new("RGB", (30, 20)).save(matched / "B" / "train" / "three.png")
+    fix = refused_pairs(matched).fix
+    for kind in CONFIGS:
+        takes = kind in fix.partition("which ")[2].partition(" take")[0]
+        try:
+            resolve({"method": {"kind": kind}, "data": {"kind": "unpaired"}}, "x")
+        except RequestError:
+            assert not takes, kind
+        else:
+            assert takes, kind
+    assert "pix2pix needs pairs" in fix
 
 
 # -------------------------------------------------------------------------------------------------------- digits
@@ -356,6 +373,25 @@ def test_a_file_that_was_cut_off_is_refused_before_it_is_read(sets: Path) -> Non
     path = sets / "zipped" / "train-images-idx3-ubyte"
     path.write_bytes(idx(3, 4, 4, values=40))
     assert "fewer values than the 48 that its header says: 40" in refused_digits(sets).fact
+
+
+@pytest.mark.parametrize("what", ["images-idx3", "labels-idx1"])
+@pytest.mark.parametrize("split", ["train", "t10k"])
+def test_a_zipped_file_that_was_cut_off_is_refused_before_the_run(sets: Path, what: str, split: str) -> None:
+    """Its header says nothing of that: the whole is inflated."""
+    for name, content in (("images-idx3", idx(3, 4, 4)), ("labels-idx1", idx(3))):
+        (sets / "zipped" / f"{split}-{name}-ubyte.gz").write_bytes(gzip.compress(content))
+    path = sets / "zipped" / f"{split}-{what}-ubyte.gz"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-9])
+    error = refused_digits(sets)
+    assert (error.subject, error.fact.split(":")[0]) == (str(path), "cannot be read")
+    shape = (3, 4, 4) if what == "images-idx3" else (3,)
+    for values, fact in ((2, "fewer values than"), (49, "more values than")):
+        path.write_bytes(gzip.compress(idx(*shape, values=values)))
+        assert fact in refused_digits(sets).fact
+    path.write_bytes(whole)
+    check_data(DigitsData(root=str(sets), A="zipped", B="folders"))
 
 
 def test_headers_of_test_digits_are_right_where_there_are_any(sets: Path) -> None:

@@ -19,12 +19,16 @@ from engine.config.geometry import (
 from engine.config.methods import CycleGanConfig
 from engine.config.networks import (
     DiscriminatorConfig,
+    EncoderDecoderGenerator,
     GeneratorConfig,
+    ImageDiscriminator,
+    Norm,
     PatchDiscriminator,
     PixelDiscriminator,
     ResnetGenerator,
     UnetGenerator,
 )
+from engine.config.schema import RunConfig
 from engine.errors import RequestError
 from engine.networks.discriminators import build_discriminator
 from engine.networks.generators import build_generator
@@ -35,8 +39,10 @@ def preset(
     generator: GeneratorConfig | None = None,
     discriminator: DiscriminatorConfig | None = None,
     resize: int = 0,
+    batch: int = 1,
 ) -> CycleGanConfig:
     return CycleGanConfig(
+        run=RunConfig(batch=batch),
         data=UnpairedData(resize=resize, crop=crop),
         generator=generator or ResnetGenerator(),
         discriminator=discriminator or PixelDiscriminator(),
@@ -89,14 +95,65 @@ def test_a_unet_is_refused_the_crops_that_it_fails_on(norm: str) -> None:
         assert refused(preset(crop, generator)) == fails(network, crop)
 
 
+@pytest.mark.parametrize("batch", [1, 2])
+@pytest.mark.parametrize("norm", ["instance", "batch", "group", "none"])
+def test_an_encoder_decoder_is_refused_the_crops_at_which_images_come_out_alike_or_not_at_all(
+    norm: Norm, batch: int
+) -> None:
+    """Normalisation of a single pixel makes it 0, or fails: then what comes out says nothing of what went in."""
+    generator = EncoderDecoderGenerator(width=2, downs=4, norm=norm)
+    network = build_generator(generator, 3, 3).double()
+    for crop in (8, 16, 32, 48):
+        assert refused(preset(crop, generator, batch=batch)) == is_blind(network, batch, crop)
+
+
+def is_blind(network: torch.nn.Module, batch: int, side: int) -> bool:
+    images = torch.rand(batch, 3, side, side, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    try:
+        return torch.allclose(network(images), network(1 - images), rtol=0, atol=1e-9)
+    except (RuntimeError, ValueError):
+        return True
+
+
+@pytest.mark.parametrize("norm", ["instance", "batch", "group", "none"])
+def test_an_encoder_decoder_translates_the_sizes_at_which_its_images_differ(norm: Norm) -> None:
+    generator = EncoderDecoderGenerator(width=2, downs=4, norm=norm)
+    network = build_generator(generator, 3, 3).double().eval()
+    for side in (16, 32):
+        assert (nearest_side(generator, side) != side) == is_blind(network, 1, side)
+    with pytest.raises(RequestError, match=r"16x16 px.*norm = instance\) takes .* 16 px, 32 px or more.*to 32x32"):
+        check_translatable(EncoderDecoderGenerator(norm="instance"), height=16, width=16)
+
+
 @pytest.mark.parametrize(
     ("config", "message"),
     [
         (preset(66), r"data\.crop: 66 px .*\(resnet\).* multiples of 4.* Set it to 68"),
         (preset(4), r"data\.crop: 4 px .* 8 px or more\. Set it to 8"),
-        (preset(100, UnetGenerator(downs=7)), r"data\.crop: 100 px .*downs = 7.* 128 px\. Set it to 128"),
-        (preset(64, discriminator=PatchDiscriminator(layers=5)), r"data\.crop: 64 px .* 5 layers.* 96 px.*layers"),
-        (preset(64, resize=60), r"data\.crop: .*64 px does not fit .* 60 px.*data\.resize to 64"),
+        (preset(100, UnetGenerator(downs=7)), r"data\.crop: 100 px .*downs = 7.* 128 px\. Set it to 128\."),
+        (preset(64, UnetGenerator(downs=8)), r"Set it to 256, or generator\.downs to 6\."),
+        (
+            preset(32, UnetGenerator(downs=8, dropout=True)),
+            r"Set it to 256, or generator\.downs to 5 and generator\.dropout to false\.",
+        ),
+        (preset(72, UnetGenerator(downs=6), resize=72), r"Set it to 64\."),
+        (preset(124, UnetGenerator(downs=6), resize=124), r"Set it to 64\."),
+        (preset(60, UnetGenerator(downs=6), resize=60), r"Set it and data\.resize to 64\."),
+        (preset(48, EncoderDecoderGenerator(downs=5)), r"Set it to 64, or generator\.downs to 4\."),
+        (preset(48, discriminator=ImageDiscriminator()), r"Set it to 64\."),
+        (preset(128, discriminator=ImageDiscriminator()), r"Set it to 64, or discriminator\.downs to 5\."),
+        (
+            preset(64, UnetGenerator(downs=5), PatchDiscriminator(layers=5), resize=72),
+            r"Set it and data\.resize to 96, or discriminator\.layers to 4\.",
+        ),
+        (
+            preset(64, discriminator=PatchDiscriminator(layers=5)),
+            r"data\.crop: 64 px .* 5 layers.* 96 px\. Set it to 96, or .*layers to 4",
+        ),
+        (preset(16, EncoderDecoderGenerator(norm="instance")), r"generator\.downs = 4: leaves .* of 16 px.*Lower it"),
+        (preset(16, EncoderDecoderGenerator(norm="batch")), r"generator\.downs = 4: leaves .*two images.*run\.batch"),
+        (preset(64, resize=60), r"data\.crop: .*64 px does not fit .* 60 px.*data\.resize to 64 .* data\.crop to 60"),
+        (preset(256, UnetGenerator(), resize=200), r"Set data\.resize to 256 or more\."),
     ],
 )
 def test_the_message_names_key_fact_and_a_value_that_works(config: CycleGanConfig, message: str) -> None:

@@ -57,7 +57,6 @@ def test_nothing_stated_is_the_paper() -> None:
         ("genrator.width=4", "genrator: is not a preset section. Did you mean generator?"),
         ("zzz.width=4", "zzz: is not a preset section. Known here: method, data, generator"),
         ("run.zzzzzz=4", "run.zzzzzz: is not a preset key. Known here: run.batch"),
-        ("data.images=9", "data.images: is not a preset key."),
         ('run.batch="4"', 'run.batch = "4": expected a whole number. Images of each domain in a step.'),
         ("run.batch=true", "run.batch = true: expected a whole number"),
         ("run.batch=0", "run.batch = 0: expected a whole number >= 1"),
@@ -80,11 +79,15 @@ def test_nothing_stated_is_the_paper() -> None:
         ("method.kind=stylegan", "method.kind: 'stylegan' is not a method. Choose from cyclegan"),
         ("method.kind=[1]", "method.kind: [1] is not a method."),
         ("run.seed=1979-05-27", "run.seed = 1979-05-27: expected a whole number"),
+        ("data.without_A=[1, 12]", "data.without_A[1] = 12: expected a whole number <= 9. Digits left out"),
+        ("data.without_A=[3, x]", "expected a list"),
+        ("data.without_A=3", "data.without_A = 3: expected a list"),
         ("run.seed={a=1}", "run.seed = {'a': 1}: expected a whole number"),
     ],
 )
 def test_a_wrong_setting_is_named(setting: str, said: str) -> None:
-    assert said in refusal(setting)
+    kind = "data.kind=digits" if "without" in setting else "data.kind=unpaired"
+    assert said in refusal(kind, setting)
 
 
 @pytest.mark.parametrize("setting", ["", "=", "run", "run.seed", "run=1", ".seed=1", "run.=1", "seed=1"])

@@ -10,6 +10,7 @@ from engine.config.methods import TrainConfig
 from engine.config.techniques import check_techniques, idle_settings, needs_whole_batches
 from engine.errors import RequestError
 
+NOISE = "method.test_time_noise=true"
 LABELLED = ("data.kind=synthetic-digits", "run.batch=8")
 
 
@@ -69,11 +70,43 @@ def test_a_technique_has_a_control_once_it_is_part_of_the_run(kind: str, setting
             "generator.bottleneck", "instance normalisation makes 0",
         ),
         ("aegan", ("generator.shared=5",), "generator.shared = 5", "more than the 4 blocks"),
-        ("cyclegan", ("discriminator.scales=2", "discriminator.count=2"), "discriminator.count = 2", "of its own"),
+        (
+            "cyclegan", ("discriminator.scales=2", "discriminator.count=2"),
+            "discriminator.count = 2", "averaged over the one or over the other",
+        ),
         ("aegan", ("run.batch=4", "loss.class_a=1.0"), "loss.class_a", "needs labelled images"),
         ("aegan", (*LABELLED, "loss.class_b=1.0", "data.size=64"), "loss.class_b", "32 px"),
         ("dtn", ("data.without_A=[0,1,2,3,4,5,6,7,8,9]",), "data.without_A", "every digit"),
-        ("dtn", ("run.batch=1",), "run.batch = 1", "too small for f"),
+        ("dtn", ("run.accumulate=2", "generator.norm=instance", "discriminator.norm=none"),
+         "run.accumulate = 2", "is not for DTN"),
+        (
+            "pix2pix", ("generator.downs=5",),
+            "generator.dropout = true (pix2pix's default)", "a U-Net of generator.downs = 5 lacks",
+        ),
+        ("cyclegan", ("optim.schedule=cosine", "optim.decay_epochs=9"), "optim.decay_epochs = 9", "schedule is cosine"),
+        (
+            "pix2pix", ("method.test_time_noise=true", "generator.dropout=false", "generator.norm=instance"),
+            "method.test_time_noise = true", "the generator has neither",
+        ),
+        (
+            "pix2pix", (NOISE, "generator.arch=encoder-decoder", "generator.norm=none"),
+            "method.test_time_noise = true", "the generator has neither",
+        ),
+        ("cyclegan", ("generator.init=pytorch", "generator.init_gain=0.1"), "generator.init_gain = 0.1", "pytorch"),
+        (
+            "cyclegan", ("discriminator.init=kaiming", "discriminator.init_gain=0.1"),
+            "discriminator.init_gain = 0.1", "discriminator.init = kaiming",
+        ),
+        ("cyclegan", ("optim.decay_every=10",), "optim.decay_every = 10", "is of step alone"),
+        ("cyclegan", ("optim.patience=2", "optim.schedule=step"), "optim.patience = 2", "is of plateau alone"),
+        (
+            "cyclegan", ("run.batch=4", "run.accumulate=2", "discriminator.spectral=true"),
+            "run.accumulate = 2", "discriminator.spectral estimates anew in each pass",
+        ),
+        (
+            "discogan", ("generator.bottleneck=1", "generator.norm=group"),
+            "generator.bottleneck = 1", "group normalisation makes 0",
+        ),
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused_with_the_reason(
@@ -86,10 +119,65 @@ def test_what_makes_no_sense_is_refused_with_the_reason(
     assert caught.value.fix
 
 
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [
+        ("pix2pix", ("generator.downs=6",)),
+        ("pix2pix", ("generator.downs=5", "generator.dropout=false")),
+        ("pix2pix", (NOISE, "generator.norm=none")),
+        ("pix2pix", (NOISE, "generator.downs=5", "generator.dropout=false")),
+        ("pix2pix", (NOISE, "generator.arch=resnet", "generator.dropout=true")),
+        ("cyclegan", ("generator.init=xavier", "generator.init_gain=0.1")),
+        ("cyclegan", ("generator.init=kaiming", "generator.norm=group", "generator.init_gain=0.1")),
+        ("cyclegan", ("optim.schedule=step", "optim.decay_every=10")),
+        ("cyclegan", ("optim.schedule=constant", "optim.decay_epochs=10")),
+        ("cyclegan", ("optim.schedule=plateau", "optim.patience=2")),
+        ("cyclegan", ("run.batch=4", "discriminator.spectral=true")),
+        ("discogan", ("generator.bottleneck=2", "generator.norm=group")),
+    ],
+)
+def test_what_has_an_effect_is_not_refused(kind: str, settings: tuple[str, ...]) -> None:
+    check_techniques(preset(kind, *settings))
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "fix"),
+    [
+        ("cyclegan", ("run.accumulate=2",), "Set it to 1, or run.batch to 2 or more."),
+        ("cyclegan", ("run.accumulate=9", "run.batch=4"), "Set it to 4 or less, or run.batch to 9 or more."),
+        (
+            "pix2pix", ("run.accumulate=2", "run.batch=4"),
+            "Set it to 1, or generator.norm to instance and discriminator.norm to instance.",
+        ),
+        (
+            "discogan", ("run.accumulate=2", "generator.bottleneck=1", "generator.norm=batch"),
+            "Set it to 1, or generator.norm to none, discriminator.norm to instance and loss.feature_matching to 0.",
+        ),
+        ("dtn", ("run.accumulate=2",), "Set it to 1."),
+        ("cyclegan", ("run.accumulate=2", "run.batch=4", "discriminator.spectral=true"),
+         "Set it to 1, or discriminator.spectral to false."),
+    ],
+)  # fmt: skip
+def test_what_is_advised_about_accumulation_works(kind: str, settings: tuple[str, ...], fix: str) -> None:
+    with pytest.raises(RequestError) as caught:
+        check_techniques(preset(kind, *settings))
+    assert caught.value.fix == fix
+    first, *others = fix.removeprefix("Set it to ").removesuffix(".").split(", or ")
+    check_techniques(preset(kind, *settings, f"run.accumulate={first.split()[0]}"))
+    for advised in others:
+        pairs = [pair.split(" to ") for pair in advised.replace(" and ", ", ").split(", ")]
+        check_techniques(preset(kind, *settings, *(f"{key}={value.split()[0]}" for key, value in pairs)))
+
+
 def test_a_value_that_is_the_default_does_no_harm_where_it_is_idle() -> None:
     config = preset("cyclegan", "loss.gradient_penalty=10.0", "loss.label_smoothing=0.0")
     check_techniques(config)
     assert "loss.gradient_penalty" in idle_settings(config)
+
+
+def test_dropout_that_a_u_net_has_no_level_for_is_no_noise_either() -> None:
+    idle = idle_settings(preset("pix2pix", NOISE, "generator.downs=5", "generator.norm=none"))
+    assert {"generator.dropout", "method.test_time_noise"} <= idle.keys()
 
 
 @pytest.mark.parametrize(
@@ -100,6 +188,7 @@ def test_a_value_that_is_the_default_does_no_harm_where_it_is_idle() -> None:
         (("run.batch=4", "generator.norm=batch"), True),
         (("run.batch=1", "generator.norm=batch"), False),
         (("run.batch=4", "loss.feature_matching=1.0"), True),
+        (("run.batch=4", "discriminator.spectral=true"), False),
     ],
 )
 def test_smaller_last_batches_are_left_out_where_images_mix(settings: tuple[str, ...], needed: bool) -> None:

@@ -40,6 +40,16 @@ def test_a_setting_that_one_of_them_does_not_know_yet_is_passed_over() -> None:
     assert list(misfits(newer, trained)) == []
 
 
+def test_what_a_method_trains_first_binds_once_that_is_done() -> None:
+    config = tiny_config(kind="dtn")
+    longer = network_settings(tiny_config("method.f_steps=9", 'method.f_from="/runs/f"', kind="dtn"))
+    assert list(misfits(network_settings(config, stage_done=False), longer)) == []
+    assert list(misfits(network_settings(config), longer)) == [
+        Misfit(key="method.f_steps", trained=4, configured=9),
+        Misfit(key="method.f_from", trained="none", configured="/runs/f"),
+    ]
+
+
 def test_they_survive_being_written_down() -> None:
     settings = network_settings(tiny_config())
     assert msgspec.json.decode(msgspec.json.encode(settings)) == settings

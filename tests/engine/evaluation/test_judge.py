@@ -35,7 +35,7 @@ def kept(judges: Path) -> list[dict[str, Tensor]]:
 
 
 def test_it_learns_to_name_digits_it_has_not_seen() -> None:
-    settings = JudgeSettings(width=8, steps=120, batch=32)
+    settings = JudgeSettings(width=16, steps=200, batch=32)
     judge, reused = judge_of(digits(400), settings, CPU, silently)
     others = digits(200, seed=1)
     right = judge.name(to_unit_range(others.pixels)) == others.labels
@@ -83,7 +83,7 @@ def test_it_is_trained_anew_if_asked_for() -> None:
     assert not reused
 
 
-@pytest.mark.parametrize("setting", [{"width": 2}, {"steps": 2}, {"batch": 4}, {"rate": 1e-3}, {"seed": 1}], ids=str)
+@pytest.mark.parametrize("setting", [{"width": 2}, {"steps": 2}, {"batch": 4}, {"rate": 2e-3}, {"seed": 1}], ids=str)
 def test_other_settings_are_another_judge(setting: dict[str, Any], judges: Path) -> None:
     judge_of(digits(), QUICK, CPU, silently)
     settings = JudgeSettings(**{"width": 4, "steps": 3, "batch": 8, **setting})

@@ -15,6 +15,7 @@ from engine.config.methods import CycleGanConfig
 from engine.config.networks import DiscriminatorConfig, ImageDiscriminator, PatchDiscriminator, PixelDiscriminator
 from engine.losses import feature_matching
 from engine.methods.adversary import Adversary
+from engine.methods.descent import Losses, descend
 from engine.methods.weights import LossWeights
 from engine.networks.discriminators import Ensemble, Verdict, build_discriminator
 from engine.networks.patch_discriminators import MultiScale
@@ -267,6 +268,33 @@ def test_each_image_draws_the_point_it_is_looked_at_from_the_global_state() -> N
     assert first is not None and second is not None
     assert not torch.equal(first, second)
     torch.testing.assert_close(points[1], alpha * REAL + (1 - alpha) * FAKE)
+
+
+@pytest.mark.parametrize("config", [one for one in SEVERAL if one not in COMPARING and not one.spectral], ids=repr)
+@pytest.mark.parametrize("sizes", [[2, 2], [1, 3], [1, 1, 1, 1]])
+def test_a_critic_shown_a_batch_in_parts_has_the_gradient_of_the_whole(
+    config: DiscriminatorConfig, sizes: list[int]
+) -> None:
+    """The penalty included: it is of each image by itself, at a point that is drawn for that image alone."""
+    real, fake = images(1, size=4), images(2, size=4)
+
+    def step(parts: list[int]) -> tuple[Losses, list[Tensor]]:
+        adversary, _ = made(config, gan="wgan-gp")
+
+        def losses_of(shown: Tensor) -> Losses:
+            judgement = adversary.tell_apart(shown[:, 0], shown[:, 1])
+            assert judgement.penalty is not None
+            return {"real": judgement.real, "fake": judgement.fake, "gp": judgement.penalty}
+
+        parameters = list(adversary.network.parameters())
+        torch.manual_seed(6)  # one critic draws the points of the parts in a row: those of the whole batch
+        losses = descend(SGD(parameters, lr=0.0), torch.stack([real, fake], dim=1).split(parts), losses_of)
+        return losses, [parameter.grad for parameter in parameters if parameter.grad is not None]
+
+    (whole, gradient), (apart, of_parts) = step([4]), step(sizes)
+    torch.testing.assert_close(apart, whole, rtol=1e-9, atol=1e-12)
+    torch.testing.assert_close(of_parts, gradient, rtol=1e-9, atol=1e-12)
+    assert whole["gp"] > 0.1
 
 
 # -------------------------------------------------------------------------------------------- several discriminators

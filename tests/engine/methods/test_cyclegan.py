@@ -24,6 +24,7 @@ from engine.methods.build import build_method
 from engine.methods.cyclegan import CycleGan
 from engine.methods.method import set_learning_rate
 from tests.engine.methods import stepping
+from tests.engine.methods.by_hand import check_historical, check_losses, logits_of, made_of, matched, penalty
 from tests.engine.methods.stepping import (
     CPU,
     alike,
@@ -446,20 +447,6 @@ def test_a_step_never_reads_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
 # ------------------------------------------------------------------------------------------------- techniques
 
 
-def judged(method: CycleGan, discriminator: str, images: Tensor) -> Tensor:
-    """The logits of every patch, by a lone discriminator."""
-    with torch.no_grad():
-        [logits] = method.networks[discriminator](images).logits
-    assert isinstance(logits, Tensor)
-    return logits
-
-
-def made_of(generator: torch.nn.Module, images: Tensor) -> Tensor:
-    with torch.no_grad():
-        out: Tensor = generator(images)
-    return out
-
-
 def test_techniques_without_weight_are_no_part_of_the_run() -> None:
     plain = made()
     assert plain.components == ("G_A", "G_B", "cycle_A", "cycle_B", "idt_A", "idt_B", "D_A", "D_B")
@@ -501,40 +488,67 @@ def test_the_critics_of_wgan_gp_learn_to_judge_real_images_higher() -> None:
     """Their loss, half of D(fake) - D(real), falls below 0."""
     method = made(with_optim(preset(gan="wgan-gp", pool=0, gradient_penalty=0.1), lr_g=0.0, lr_d=1e-2))
     shown = batch(size=2)
-    real, fake = judged(method, "D_A", shown.real_B), judged(method, "D_A", made_of(method.G_A, shown.real_A))
+    real, fake = logits_of(method.D_A, shown.real_B), logits_of(method.D_A, made_of(method.G_A, shown.real_A))
     losses = [method.step(shown) for _ in range(10)]
     torch.testing.assert_close(losses[0]["D_A"], (fake.mean() - real.mean()) / 2)
     for name in ("D_A", "D_B"):
         assert losses[-1][name] < min(losses[0][name].item() - 0.01, 0)
-    judgement = judged(method, "D_A", made_of(method.G_A, shown.real_A)).mean()
+    judgement = logits_of(method.D_A, made_of(method.G_A, shown.real_A)).mean()
     torch.testing.assert_close(method.step(shown)["G_A"], -judgement)
 
 
-def test_total_variation_is_of_the_translations() -> None:
-    method, shown = made(preset(tv=0.5)), batch(size=2)
-    fake_B, fake_A = made_of(method.G_A, shown.real_A), made_of(method.G_B, shown.real_B)
-    losses = method.step(shown)
-    torch.testing.assert_close(losses["tv_A"], 0.5 * total_variation(fake_B))
-    torch.testing.assert_close(losses["tv_B"], 0.5 * total_variation(fake_A))
+def test_every_component_is_what_the_paper_says() -> None:
+    """Equations 1 to 3 and section 5.2, with their weights, and the techniques; D is halved (appendix 7.1)."""
+    weights: dict[str, Any] = {
+        "adversarial": 2.0,
+        "cycle_a": 3.0,
+        "cycle_b": 4.0,
+        "identity": 0.25,
+        "feature_matching": 5.0,
+        "tv": 6.0,
+    }
+    method, images = made(with_optim(preset(pool=0, **weights), **STILL)), batch(size=2)
+    losses = method.step(images)
+    x_A, x_B, D_A, D_B = images.real_A, images.real_B, method.D_A, method.D_B
+    fake_B, fake_A = made_of(method.G_A, x_A), made_of(method.G_B, x_B)
+    by_hand = {
+        "G_A": 2 * (logits_of(D_A, fake_B) - 1).square().mean(),
+        "G_B": 2 * (logits_of(D_B, fake_A) - 1).square().mean(),
+        "cycle_A": 3 * (made_of(method.G_B, fake_B) - x_A).abs().mean(),
+        "cycle_B": 4 * (made_of(method.G_A, fake_A) - x_B).abs().mean(),
+        "idt_A": 4 * 0.25 * (made_of(method.G_A, x_B) - x_B).abs().mean(),
+        "idt_B": 3 * 0.25 * (made_of(method.G_B, x_A) - x_A).abs().mean(),
+        "fm_A": 5 * matched(D_A, fake_B, x_B),
+        "fm_B": 5 * matched(D_B, fake_A, x_A),
+        "tv_A": 6 * total_variation(fake_B),
+        "tv_B": 6 * total_variation(fake_A),
+        "D_A": ((logits_of(D_A, x_B) - 1).square().mean() + logits_of(D_A, fake_B).square().mean()) / 2,
+        "D_B": ((logits_of(D_B, x_A) - 1).square().mean() + logits_of(D_B, fake_A).square().mean()) / 2,
+    }
+    check_losses(losses, by_hand)
+
+
+def test_penalties_of_the_critics_are_halved_like_their_losses() -> None:
+    """D_A's points are drawn before D_B's."""
+    method, images = made(with_optim(preset(pool=0, gan="wgan-gp", gradient_penalty=3.0), **STILL)), batch(size=2)
+    torch.manual_seed(4)
+    losses = method.step(images)
+    fake_B, fake_A = made_of(method.G_A, images.real_A), made_of(method.G_B, images.real_B)
+    torch.manual_seed(4)
+    by_hand = {
+        "gp_A": 3 * penalty(method.D_A, images.real_B, fake_B) / 2,
+        "gp_B": 3 * penalty(method.D_B, images.real_A, fake_A) / 2,
+    }
+    check_losses({name: losses[name] for name in by_hand}, by_hand)
 
 
 def test_each_player_is_drawn_to_the_mean_of_what_its_networks_have_been() -> None:
-    method = made(preset(historical=0.5))
-    seen: dict[str, list[dict[str, Tensor]]] = {"hist_G": [], "hist_D": []}
-    for step in range(4):
-        for name, networks in (("hist_G", GENERATORS), ("hist_D", DISCRIMINATORS)):
-            seen[name].append(parameters(method, networks))
-        losses = method.step(batch(step))
-        for name, past in seen.items():
-            apart = [now - torch.stack([then[key] for then in past]).mean(0) for key, now in past[-1].items()]
-            by_hand = 0.5 * sum(values.square().sum().item() for values in apart)
-            assert losses[name].item() == pytest.approx(by_hand, rel=1e-6)
-            assert (by_hand > 0) == (step > 0)
+    check_historical(made(preset(historical=0.5)), 0.5, {"hist_G": GENERATORS, "hist_D": DISCRIMINATORS})
 
 
 def test_hinge_is_of_both_players() -> None:
     method, shown = made(with_optim(preset(gan="hinge", pool=0), **STILL)), batch(size=2)
-    real, fake = judged(method, "D_B", shown.real_A), judged(method, "D_B", made_of(method.G_B, shown.real_B))
+    real, fake = logits_of(method.D_B, shown.real_A), logits_of(method.D_B, made_of(method.G_B, shown.real_B))
     losses = method.step(shown)
     by_hand = (1 - real).clamp(min=0).mean() + (1 + fake).clamp(min=0).mean()
     torch.testing.assert_close(losses["D_B"], by_hand / 2)
@@ -543,7 +557,7 @@ def test_hinge_is_of_both_players() -> None:
 
 def test_smoothed_labels_are_the_discriminators_for_real_images_alone() -> None:
     method, shown = made(with_optim(preset(label_smoothing=0.2, pool=0), **STILL)), batch(size=2)
-    real, fake = judged(method, "D_A", shown.real_B), judged(method, "D_A", made_of(method.G_A, shown.real_A))
+    real, fake = logits_of(method.D_A, shown.real_B), logits_of(method.D_A, made_of(method.G_A, shown.real_A))
     losses = method.step(shown)
     torch.testing.assert_close(losses["D_A"], ((real - 0.8).square().mean() + fake.square().mean()) / 2)
     torch.testing.assert_close(losses["G_A"], (fake - 1).square().mean())

@@ -15,8 +15,10 @@ from engine.config.methods import DiscoGanConfig, DiscoGanMethod
 from engine.config.networks import EncoderDecoderGenerator, ImageDiscriminator, Norm
 from engine.config.schema import OptimConfig, RunConfig
 from engine.errors import RequestError
+from engine.losses import total_variation
 from engine.methods.build import build_method
 from engine.methods.discogan import DiscoGan
+from tests.engine.methods.by_hand import check_historical, check_losses, logits_of, made_of, matched, penalty
 from tests.engine.methods.stepping import (
     CPU,
     alike,
@@ -133,6 +135,47 @@ def test_discriminators_are_shown_real_and_generated_images_apart_and_each_once(
 
 
 # ------------------------------------------------------------------------------------------------- the objective
+
+
+def test_every_component_is_what_the_implementation_has() -> None:
+    """The adversarial terms and feature matching with 1 - r, reconstruction by L2 with r; D is halved."""
+    weights: dict[str, Any] = {"adversarial": 2.0, "feature_matching": 3.0, "rate": 0.2, "tv": 4.0}
+    method, images = made(preset(gan="lsgan", optim=STILL, **weights)), batch()
+    losses = method.step(images)
+    x_A, x_B, D_A, D_B = (images.real_A + 1) / 2, (images.real_B + 1) / 2, method.D_A, method.D_B
+    fake_B, fake_A = made_of(method.G_A, x_A), made_of(method.G_B, x_B)
+    by_hand = {
+        "G_A": 0.8 * 2 * (logits_of(D_A, fake_B) - 1).square().mean(),
+        "G_B": 0.8 * 2 * (logits_of(D_B, fake_A) - 1).square().mean(),
+        "fm_A": 0.8 * 3 * matched(D_A, fake_B, x_B),
+        "fm_B": 0.8 * 3 * matched(D_B, fake_A, x_A),
+        "recon_A": 0.2 * (made_of(method.G_B, fake_B) - x_A).square().mean(),
+        "recon_B": 0.2 * (made_of(method.G_A, fake_A) - x_B).square().mean(),
+        "tv_A": 4 * total_variation(fake_B),
+        "tv_B": 4 * total_variation(fake_A),
+        "D_A": ((logits_of(D_A, x_B) - 1).square().mean() + logits_of(D_A, fake_B).square().mean()) / 2,
+        "D_B": ((logits_of(D_B, x_A) - 1).square().mean() + logits_of(D_B, fake_A).square().mean()) / 2,
+    }
+    check_losses(losses, by_hand)
+
+
+def test_penalties_of_the_critics_are_halved_like_their_losses() -> None:
+    """D_B's points, of images of A, are drawn before D_A's."""
+    critics: dict[str, Any] = {"gan": "wgan-gp", "gradient_penalty": 3.0, "feature_matching": 0.0}
+    method, images = made(preset("instance", optim=STILL, **critics)), batch()
+    torch.manual_seed(4)
+    losses = method.step(images)
+    x_A, x_B = (images.real_A + 1) / 2, (images.real_B + 1) / 2
+    torch.manual_seed(4)
+    by_hand = {
+        "gp_B": 3 * penalty(method.D_B, x_A, made_of(method.G_B, x_B)) / 2,
+        "gp_A": 3 * penalty(method.D_A, x_B, made_of(method.G_A, x_A)) / 2,
+    }
+    check_losses({name: losses[name] for name in by_hand}, by_hand)
+
+
+def test_each_player_is_drawn_to_the_mean_of_what_its_networks_have_been() -> None:
+    check_historical(made(preset(historical=0.5)), 0.5, {"hist_G": GENERATORS, "hist_D": DISCRIMINATORS})
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from engine.methods.build import build_method
 from engine.methods.method import set_learning_rate
 from engine.methods.pix2pix import Pix2Pix
 from engine.networks.verdict import Verdict
+from tests.engine.methods.by_hand import check_historical, check_losses, logits_of, made_of, matched, penalty
 from tests.engine.methods.stepping import (
     CPU,
     alike,
@@ -200,13 +201,43 @@ def any_equal(images: Tensor, image: Tensor) -> bool:
 # ------------------------------------------------------------------------------------------------- the objective
 
 
-def test_the_terms_of_images_are_what_they_say() -> None:
-    method, images = made(preset(optim=STILL, l1=3.0, l2=5.0, tv=7.0)), shown()
-    apart = drawn(method, images.real_A) - images.real_B
+def test_every_component_is_what_the_paper_says() -> None:
+    """Equations 1, 3 and 4, with their weights, and the techniques; of pairs, where they are judged."""
+    weights: dict[str, Any] = {"adversarial": 2.0, "l1": 3.0, "l2": 4.0, "feature_matching": 5.0, "tv": 6.0}
+    method, images = made(preset(gan="lsgan", optim=STILL, **weights)), shown()
     losses = method.step(images)
-    torch.testing.assert_close(losses["G_L1"], 3 * apart.abs().mean())
-    torch.testing.assert_close(losses["G_L2"], 5 * apart.square().mean())
-    torch.testing.assert_close(losses["tv"], 7 * total_variation(drawn(method, images.real_A)))
+    x, y = images.real_A, images.real_B
+    fake = made_of(method.G, x)
+    real_pair, fake_pair = torch.cat([x, y], 1), torch.cat([x, fake], 1)
+    by_hand = {
+        "G_GAN": 2 * (logits_of(method.D, fake_pair) - 1).square().mean(),
+        "G_L1": 3 * (fake - y).abs().mean(),
+        "G_L2": 4 * (fake - y).square().mean(),
+        "fm": 5 * matched(method.D, fake_pair, real_pair),
+        "tv": 6 * total_variation(fake),
+        "D_real": (logits_of(method.D, real_pair) - 1).square().mean() / 2,
+        "D_fake": logits_of(method.D, fake_pair).square().mean() / 2,
+    }
+    check_losses(losses, by_hand)
+
+
+def test_the_penalty_of_the_critic_is_of_pairs_and_halved_like_its_losses() -> None:
+    method, images = made(preset(gan="wgan-gp", gradient_penalty=3.0, optim=STILL)), shown()
+    torch.manual_seed(4)
+    losses = method.step(images)
+    real = torch.cat([images.real_A, images.real_B], 1)
+    fake = torch.cat([images.real_A, made_of(method.G, images.real_A)], 1)
+    torch.manual_seed(4)
+    by_hand = {
+        "D_real": -logits_of(method.D, real).mean() / 2,
+        "D_fake": logits_of(method.D, fake).mean() / 2,
+        "gp": 3 * penalty(method.D, real, fake) / 2,
+    }
+    check_losses({name: losses[name] for name in by_hand}, by_hand)
+
+
+def test_each_player_is_drawn_to_the_mean_of_what_its_network_has_been() -> None:
+    check_historical(made(preset(historical=0.5)), 0.5, {"hist_G": ("G",), "hist_D": ("D",)}, side=SIDE)
 
 
 @pytest.mark.parametrize(

@@ -39,14 +39,23 @@ def test_a_step_has_the_same_gradient_each_time_where_determinism_is_asked_for()
     assert all(torch.equal(first, other) for other in others)
 
 
-@pytest.mark.parametrize(("channels", "groups"), [(64, 32), (512, 32), (100, 4), (8, 8), (3, 1)])
-def test_groups_are_32_or_as_many_as_divide_the_channels(channels: int, groups: int) -> None:
+@pytest.mark.parametrize(
+    ("channels", "groups"), [(512, 32), (128, 32), (64, 16), (100, 25), (10, 2), (8, 2), (4, 1), (3, 1)]
+)
+def test_groups_are_at_most_32_of_at_least_4_channels(channels: int, groups: int) -> None:
     layer = normalisation("group", channels)
     maps = 3 + 2 * torch.randn(2, channels, 6, 6, generator=torch.Generator().manual_seed(0))
     of_groups = layer(maps).reshape(2, groups, -1)
     torch.testing.assert_close(of_groups.mean(dim=2), torch.zeros(2, groups), atol=1e-4, rtol=0)
     torch.testing.assert_close(of_groups.var(dim=2, correction=0), torch.ones(2, groups), atol=1e-3, rtol=0)
     assert [parameter.shape for parameter in layer.parameters()] == [(channels,), (channels,)]
+
+
+@pytest.mark.parametrize("channels", [2, 3, 8, 16, 32, 100])
+def test_group_normalisation_keeps_what_a_single_pixel_says(channels: int) -> None:
+    """As instance normalisation would not: of one channel by itself only 0 is left."""
+    pixels = torch.randn(2, channels, 1, 1, generator=torch.Generator().manual_seed(0))
+    assert normalisation("group", channels)(pixels).abs().amax(dim=(1, 2, 3)).min() > 0.5
 
 
 def unevenness(layers: list[nn.Module]) -> float:

@@ -15,15 +15,20 @@ def test_it_has_the_papers_layers() -> None:
     assert classifier.channels == 128
 
 
-def test_its_maps_shrink_to_one_pixel() -> None:
+def test_its_maps_shrink_to_two_pixels() -> None:
     classifier, sides = DigitClassifier(2), []
     for module in classifier.modules():
-        if isinstance(module, nn.Conv2d):
+        if isinstance(module, nn.MaxPool2d):
             module.register_forward_hook(lambda _layer, _inputs, output: sides.append(output.shape[-1]))
     features = classifier.features(torch.rand(2, 3, 32, 32))
-    assert sides == [16, 8, 4, 1]
-    assert features.shape == (2, classifier.channels, 1, 1)
+    assert sides == [16, 8, 4, 2]
+    assert features.shape == (2, classifier.channels, 2, 2)
     assert -1 <= features.min() < 0 < features.max() <= 1
+
+
+def test_it_treats_each_image_by_itself() -> None:
+    classifier, images = DigitClassifier(2), torch.rand(4, 3, 32, 32)
+    torch.testing.assert_close(classifier(images)[1:2], classifier(images[1:2]))
 
 
 def test_logits_are_linear_in_the_features() -> None:

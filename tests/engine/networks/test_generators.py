@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from engine.config.networks import (
+    UNET_WITHOUT_DROPOUT,
     DecoderGenerator,
     EncoderDecoderGenerator,
     Norm,
@@ -75,6 +76,33 @@ def test_only_instance_normalisation_keeps_biases_before_it(norm: Norm, biased: 
     assert "model.26.bias" in keys
 
 
+def dropouts(config: TranslatingGenerator, side: int) -> list[tuple[int, float]]:
+    """Of every dropout, in the order in which an image meets them: the side of the map, and the share dropped."""
+    met: list[tuple[int, float]] = []
+    generator = build_generator(config, 3, 3)
+    for module in generator.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.register_forward_hook(lambda layer, _, out: met.append((out.shape[-1], layer.p)))
+    generator(torch.rand(1, 3, side, side))
+    return met
+
+
+@pytest.mark.parametrize(
+    ("downs", "side", "levels"), [(5, 32, []), (6, 64, [4]), (7, 128, [4, 8]), (8, 256, [4, 8, 16])]
+)
+def test_a_unet_drops_half_of_what_its_inner_decoder_levels_make(downs: int, side: int, levels: list[int]) -> None:
+    """At 256 px the three CD512 of the decoder that stay so wide, but the innermost (pix2pix, appendix 6.1)."""
+    assert dropouts(UnetGenerator(width=1, downs=downs, dropout=True), side) == [(level, 0.5) for level in levels]
+    assert dropouts(UnetGenerator(width=1, downs=downs), side) == []
+    assert len(levels) == downs - UNET_WITHOUT_DROPOUT, "as many as the configuration counts"
+
+
+@pytest.mark.parametrize("blocks", [6, 9])
+def test_a_resnet_drops_half_of_a_map_in_each_block(blocks: int) -> None:
+    assert dropouts(ResnetGenerator(width=1, blocks=blocks, dropout=True), 16) == [(4, 0.5)] * blocks
+    assert dropouts(ResnetGenerator(width=1, blocks=blocks), 16) == []
+
+
 def test_the_innermost_map_of_a_unet_may_be_one_pixel() -> None:
     generator = build_generator(UnetGenerator(width=2, downs=5, norm="instance"), 3, 3)
     assert generator(torch.rand(1, 3, 32, 32)).std() > 0
@@ -133,7 +161,7 @@ def test_an_encoder_halves_as_often_as_asked_for(downs: int) -> None:
 def test_dtns_decoder_draws_32_px_from_features(norm: Norm) -> None:
     decoder = build_generator(DecoderGenerator(width=2, norm=norm), 6, 3)
     torch.manual_seed(0)
-    features = torch.rand(4, 6, 1, 1)
+    features = torch.rand(4, 6, 2, 2)
     images = decoder(features)
     assert images.shape == (4, 3, 32, 32)
     assert images.abs().max() <= 1

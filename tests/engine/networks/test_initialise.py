@@ -9,7 +9,16 @@ import pytest
 import torch
 from torch import nn
 
-from engine.config.networks import AutoencoderGenerator, DecoderGenerator, ImageDiscriminator, Init, PatchDiscriminator
+from engine.config.methods import CycleGanConfig
+from engine.config.networks import (
+    AutoencoderGenerator,
+    DecoderGenerator,
+    ImageDiscriminator,
+    Init,
+    Norm,
+    PatchDiscriminator,
+)
+from engine.config.techniques import idle_settings
 from engine.networks.autoencoder import build_autoencoders
 from engine.networks.classifier import DigitClassifier
 from engine.networks.discriminators import build_discriminator
@@ -38,6 +47,20 @@ def test_spread(init: Init, deviation: float) -> None:
     weight = drawn(init, 0.02).weight
     assert weight.std().item() == pytest.approx(deviation, rel=0.02)
     assert abs(weight.mean().item()) < 0.02 * deviation
+
+
+@pytest.mark.parametrize("init", get_args(Init))
+@pytest.mark.parametrize("norm", get_args(Norm))
+def test_the_gain_changes_weights_wherever_the_configuration_does_not_call_it_idle(init: Init, norm: Norm) -> None:
+    config = PatchDiscriminator(width=4, layers=1, norm=norm, init=init)
+
+    def weights(gain: float) -> list[torch.Tensor]:
+        network = build_discriminator(config, 3)
+        initialise(network, init, gain, torch.Generator().manual_seed(0))
+        return list(network.state_dict().values())
+
+    unchanged = all(torch.equal(a, b) for a, b in zip(weights(0.02), weights(0.5), strict=True))
+    assert unchanged == ("discriminator.init_gain" in idle_settings(CycleGanConfig(discriminator=config)))
 
 
 def test_orthogonal_rows() -> None:

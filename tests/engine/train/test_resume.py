@@ -46,9 +46,11 @@ class Trial:
 
 AVERAGES = ("optim.ema=0.9", "loss.historical=0.1")
 PENALTY = ("loss.gan=wgan-gp", "discriminator.norm=instance")
+DROPOUT_IN_UNET = ("generator.dropout=true", "generator.downs=6", "data.resize=72", "data.crop=64")
+"""Of six halvings one level has dropout, of fewer none."""
 TRIALS = {
     "cyclegan": Trial(("generator.dropout=true",), "cycle_a", "identity", "idt_A"),
-    "pix2pix": Trial(("generator.dropout=true", "optim.pool=2", *AVERAGES, *PENALTY), "l1", "adversarial", "G_GAN"),
+    "pix2pix": Trial((*DROPOUT_IN_UNET, "optim.pool=2", *AVERAGES, *PENALTY), "l1", "adversarial", "G_GAN"),
     "discogan": Trial((*AVERAGES, "loss.tv=0.01"), "rate", "adversarial", "G_A"),
     "dtn": Trial(("optim.ema=0.9", "loss.tv=0.01"), "const", "tid", "tid"),
     "aegan": Trial(

@@ -12,6 +12,7 @@ from engine.protocol.rundir import RunDirectory
 from gan_tui.cli.eval import rows
 from tests.dtn_runs import make_digits, make_dtn_run
 from tests.engine.train.here import train_here
+from tests.gan_tui.client.locked import locked
 from tests.runs import gan_tui, make_run
 
 QUICK = ("--device", "cpu", "--judge-steps", "3")
@@ -79,6 +80,15 @@ def test_a_run_without_labels_is_refused(tmp_path: Path) -> None:
     done = gan_tui(tmp_path, "eval", "tiny")
     assert done.returncode == 2
     assert "run tiny: has images without labels" in done.stderr
+
+
+def test_a_run_that_has_saved_nothing_yet(tmp_path: Path) -> None:
+    run = make_dtn_run(tmp_path, "young", root=make_digits(tmp_path / "digits"))
+    with locked(run):
+        done = gan_tui(tmp_path, "eval", "young", *QUICK)
+    assert done.returncode == 2
+    assert "run young: has no checkpoint yet. Wait for its first, or ask for one: gan-tui ctl young ch" in done.stderr
+    assert "has no checkpoint. Train it anew" in gan_tui(tmp_path, "eval", "young", *QUICK).stderr
 
 
 def test_a_damaged_checkpoint_is_a_failure(tmp_path: Path) -> None:

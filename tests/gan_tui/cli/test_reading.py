@@ -148,6 +148,13 @@ def test_presets_lists_what_is_shipped(tmp_path: Path) -> None:
     cards = json.loads(succeeded(gan_tui("presets", "--json", folder=tmp_path)))
     assert [card["name"] for card in cards] == list(shipped_presets())
     assert {card["system"] for card in cards} == CONFIGS.keys()
+    held = {card["name"]: card["holds"] for card in cards}
+    assert (held["quickstart"], held["dtn-mnistm2mnist"], held["horse2zebra"]) == (
+        "",
+        "mnist_m and mnist",
+        "trainA and trainB",
+    )
+    assert "dtn, 32 px, datasets with mnist_m and mnist: 40 epochs" in "".join(lines)
     assert all(card["summary"] and card["cost"] and card["data"] and card["side"] for card in cards)
 
 

@@ -14,6 +14,7 @@ import pytest
 from engine.protocol import events as ev
 from engine.protocol.checkpoints import list_checkpoints
 from engine.protocol.rundir import LIVE_STATES, RunDirectory, engine_is_alive, read_identity, viewed_state
+from tests.dtn_runs import make_digits, make_dtn_run
 from tests.gan_tui.cli.command import COMMAND, gan_tui, refusal, succeeded
 from tests.runs import COMPONENTS, course_of, end_engines, events_of, make_run, metrics_of
 from tests.until import until
@@ -51,6 +52,17 @@ def test_flags_lie_over_settings_and_settings_over_the_preset(preset: Path, tmp_
     for words in ("seed = 5", "cycle_a = 3.0", "steps = 1\n", "width = 4"):
         assert words in text
     assert len(metrics_of(run)) == 1
+
+
+def test_what_a_new_run_lacks_is_said_before_it_begins(tmp_path: Path) -> None:
+    root = make_digits(tmp_path / "digits")
+    for path in root.glob("*/t10k-*"):
+        path.unlink()
+    preset = make_dtn_run(tmp_path / "made", "digits", root=root).config
+    done = gan_tui("train", preset, "--headless", folder=tmp_path)
+    assert len(succeeded(done).splitlines()) == 4
+    for line, name in zip(done.stderr.splitlines(), ("bars", "boxes"), strict=False):
+        assert line.startswith(f"{root / name}: has no test digits. Sheets will show training digits")
 
 
 def test_an_engine_that_fails_is_told_of_in_one_line(preset: Path, tmp_path: Path) -> None:

@@ -61,6 +61,13 @@ def test_a_branch_begins_with_the_controls_of_its_checkpoint_and_what_is_asked(h
     assert (config.loss.cycle_a, config.loss.cycle_b, config.log.every, config.run.steps) == (3.0, 5.0, 2, 30)
 
 
+def test_a_branch_asked_for_other_images_says_so(horse: RunDirectory) -> None:
+    branch = begin(plan_resume(horse, "6", ResumeRequest(settings=("data.images=6", "run.steps=7"))))
+    train_to_end(branch)
+    [alert] = [alert for alert in events_of(branch, ev.Alert) if alert.subject == "the training images"]
+    assert alert.fact.endswith("added, removed or renamed, or this branch was asked for others")
+
+
 def test_a_branch_in_another_folder(horse: RunDirectory, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere" / "runs"
     branch = begin(plan_resume(horse, "latest", ResumeRequest(branch=True, folder=elsewhere)))

@@ -18,7 +18,7 @@ from gan_tui.client.branch import ResumeRequest, begin, plan_resume
 from gan_tui.client.horizon import horizon_of
 from gan_tui.client.obstacles import obstacles
 from tests.gan_tui.client.locked import locked
-from tests.gan_tui.client.resumable import flip_a_bit
+from tests.gan_tui.client.resumable import flip_a_bit, rewrite
 from tests.runs import make_images, make_run, train_to_end
 
 
@@ -36,6 +36,23 @@ def asked(*settings: str) -> ResumeRequest:
 def test_nothing_is_in_the_way(horse: RunDirectory) -> None:
     assert refusals(horse) == []
     assert refusals(horse, "6") == []
+
+
+@pytest.mark.parametrize("kind", ["pix2pix", "discogan", "dtn", "aegan"])
+def test_another_method(horse: RunDirectory, kind: str) -> None:
+    """No key of the run's own, of which nobody has said anything, is blamed for it."""
+    line, *_ = refusals(horse, "latest", asked(f"method.kind={kind}"))
+    fact = f"2 method.kind: is {kind}, and the checkpoint's weights were trained with cyclegan. Leave it, or train anew"
+    assert line.startswith(fact)
+
+
+def test_other_images_and_another_schedule_are_none(horse: RunDirectory, tmp_path: Path) -> None:
+    """What config.toml says of the former ones falls away."""
+    root = make_images(tmp_path / "images")
+    assert refusals(horse, "latest", asked("data.kind=unpaired", f"data.root={root}")) == []
+    assert refusals(horse, "latest", asked("optim.schedule=cosine", "optim.epochs=9")) == []
+    rewrite(horse, 12, controls={"optim.lr_d": 0.0, "loss.cycle_a": 0.0, "loss.cycle_b": 0.0, "loss.adversarial": 0.0})
+    assert refusals(horse, "latest", ResumeRequest(branch=True)) == [], "controls may go to 0 while a run trains"
 
 
 def test_an_engine_at_work(horse: RunDirectory) -> None:

@@ -11,6 +11,7 @@ from engine.protocol.rundir import RunDirectory
 from gan_tui.client.branch import ResumeRequest
 from gan_tui.client.preflight import Preflight, preflight
 from gan_tui.client.preflight_words import MOST_LINES, Told, summary, told, whole_text
+from gan_tui.client.preset_drift import Alteration
 from tests.gan_tui.client.resumable import cut, flip_a_bit, folder_of, rewrite
 from tests.runs import make_run
 
@@ -50,6 +51,13 @@ def test_what_changes_is_told_line_by_line(horse: RunDirectory) -> None:
     assert seen["staged"].lines == ("loss.cycle_b 1.5 at step 2,000 (ann)",)
     assert seen["unusable"].lines[0].startswith("step-00000003 has a truncated file")
     assert seen["preset"].lines == ("no preset is called tiny any more, shipped or in this folder",)
+
+
+def test_a_list_is_told_number_by_number(horse: RunDirectory) -> None:
+    digits = Alteration(key="data.without_A", before=(), after=(3, 5))
+    seen = msgspec.structs.replace(look(horse), settings=(digits,))
+    assert parts(seen)["asked for"].lines == ("data.without_A [] → [3, 5]",)
+    assert msgspec.json.decode(msgspec.json.encode(seen), type=Preflight) == seen
 
 
 def test_damage_and_warnings(horse: RunDirectory) -> None:

@@ -62,6 +62,11 @@ def test_a_key_of_one_kind_only() -> None:
     )
 
 
+def test_digits_left_out_are_shown_as_numbers() -> None:
+    before, after = tiny_config(kind="dtn"), tiny_config("data.without_A=[3, 5]", kind="dtn")
+    assert differences(before, after) == (Alteration(key="data.without_A", before=(), after=(3, 5)),)
+
+
 def test_a_folder_is_the_same_by_whatever_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert differences(tiny_config(root=Path("data")), tiny_config(root=tmp_path / "data")) == ()

@@ -71,6 +71,24 @@ def test_columns_hold_what_lies_in_them() -> None:
     assert (second.low, second.high, second.holes) == (2.0, 2.0, 1)
 
 
+def test_a_series_has_ended_when_the_newest_line_does_not_have_it() -> None:
+    history = History()
+    f = SeriesKey("loss", "f")
+    assert history.ended() == frozenset()
+    for step in range(1, 4):
+        history.record(replace(line(step, 1.0), losses={"f": 0.5}))
+    assert history.ended() == frozenset()
+    history.record(replace(line(4, 1.0), losses={"f": 0.5, "G": 2.0}))
+    assert history.ended() == frozenset()
+    history.record(line(5, None))
+    assert history.ended() == {f}, "what is not finite is measured still"
+    history.truncate_after(3)
+    assert history.ended() == {LOSS}
+    spans = history.decimate([f, LOSS], 1, 4, 3)
+    assert [span.finite for span in spans[f]] == [1, 1, 1]
+    assert sum(span.finite + span.holes for span in spans[LOSS]) == 0
+
+
 @pytest.mark.parametrize("cut", [0, 1, 100, 700, 2999, 3000, 5000])
 @pytest.mark.parametrize("capacity", [16, 4096])
 def test_truncation_keeps_the_course_before_it(cut: int, capacity: int) -> None:

@@ -46,3 +46,7 @@ def test_the_networks_and_the_end_of_a_stage_are_told() -> None:
     done = journal_entry(StageDone(seq=2, step=3000, time=1.0, stage="training f"))
     assert done is not None
     assert (done.kind, done.text) == ("life", "training f is done")
+    losses = {"f": 0.01234, "f_error": 0.004, "other": None}
+    done = journal_entry(StageDone(seq=2, step=3000, time=1.0, stage="training f", losses=losses))
+    assert done is not None
+    assert done.text == "training f is done: f 0.0123, f_error 0.004, other nan"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gan_tui.widgets.pixels import LARGEST_AREA, arrange, caption, read_pictures, row_width
+from gan_tui.widgets.pixels import LARGEST_AREA, SMALLEST, arrange, caption, read_pictures, row_width
 from tests.gan_tui.drawings import ROWS, TILE, write_sheet
 
 
@@ -47,9 +47,47 @@ def test_pictures_come_from_their_place_on_the_sheet(tmp_path: Path) -> None:
     assert sky[2] > sky[0]
 
 
-def test_captions_say_what_is_made_from_what() -> None:
-    assert caption(("real_A", "fake_B", "rec_A"), 10) == "real A     → fake B   → rec A   "
-    assert caption(("real_A", "fake_B"), 4) == "real → fa"
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (("real_A", "fake_B", "rec_A"), "real A      → fake B        rec A        "),
+        (("real_A", "fake_B", "real_B"), "real A      → fake B        real B       "),
+        (("real_A", "recon_A", "fake_B"), "real A      → recon A       fake B       "),
+        (("real_B", "idt_B"), "real B      → idt B        "),
+        (("real_A", "real_B"), "real A        real B       "),
+    ],
+    ids=["CycleGAN", "pix2pix", "AE-GAN", "DTN", "real ones"],
+)
+def test_an_arrow_leads_from_a_real_image_to_what_is_made_of_it_and_nowhere_else(
+    names: tuple[str, ...], expected: str
+) -> None:
+    assert caption(names, 13) == expected
+
+
+def test_a_caption_that_is_cut_says_so_and_stays_over_its_picture() -> None:
+    assert caption(("real_A", "fake_B"), SMALLEST) == "real A → fake B  "
+    assert caption(("real_winter", "fake_summer", "rec_winter"), SMALLEST) == "real … → fake su… rec win…"
+
+
+@pytest.mark.parametrize(("size", "side", "rows"), [((62, 19), 16, 2), ((76, 17), 24, 1), ((62, 9), 16, 1)])
+def test_a_lone_row_makes_room_for_a_second_example(size: tuple[int, int], side: int, rows: int) -> None:
+    arrangement = arrange((("real_A", "fake_B", "real_B"),) * 4, *size)
+    assert arrangement is not None
+    assert (arrangement.side, len(arrangement.placements)) == (side, rows)
+
+
+def test_two_rows_do_not_make_room_for_more() -> None:
+    arrangement = arrange(ROWS * 4, 76, 18)
+    assert arrangement is not None
+    assert (arrangement.side, len(arrangement.placements)) == (16, 2)
+
+
+def test_pictures_stand_in_the_middle_of_the_pane() -> None:
+    paired = (("real_A", "fake_B", "real_B"),)
+    arrangement = arrange(paired, 62, 19)
+    assert arrangement is not None
+    assert arrangement.side == 20
+    assert [(placement.x, placement.y) for placement in arrangement.placements] == [(0, 4)]
 
 
 def test_a_small_pane_shows_fewer_pictures_of_a_row_rather_than_unreadable_ones() -> None:

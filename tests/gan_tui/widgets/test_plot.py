@@ -96,6 +96,45 @@ async def test_a_term_that_is_switched_off_leaves_the_axis_to_the_others() -> No
         assert len(curves) == 1, "G_A alone"
 
 
+def colours(plot: LossPlot, name: str) -> set[str]:
+    """In which a series' label is drawn."""
+    [row] = [plot.render_line(y) for y in range(plot.size.height) if f" {name} " in plot.render_line(y).text]
+    return {
+        str(segment.style.color.name)
+        for segment in row
+        if name in segment.text and segment.style is not None and segment.style.color is not None
+    }
+
+
+async def test_what_is_measured_no_more_keeps_its_last_value_and_is_faint() -> None:
+    recording, history = Recording(), History()
+    for step in range(1, 101):
+        measured = {"f": 0.25} if step <= 40 else {"G_A": 1.0}
+        history.record(recording.metrics(step, losses=measured))
+    app = PlotApp(history)
+    async with app.run_test(size=(90, 24)):
+        app.plot.show(data_of(RunView(name="r"), history))
+        shown = text_of(app.plot)
+        assert any(line.rstrip().endswith("f   0.250") for line in shown), "not 0.000"
+        assert colours(app.plot, "f") == {"#888888"}
+        assert colours(app.plot, "G_A") == {"#ffffff"}
+        curve = next(line for line in shown if "f   0.250" in line)[7:70]
+        dots = [x for x, char in enumerate(curve) if "\u2800" < char <= "\u28ff"]
+        assert max(dots) < len(curve) / 2, "its curve ends where it was measured last"
+
+
+async def test_where_labels_have_no_room_those_of_the_past_give_way() -> None:
+    recording, history = Recording(), History()
+    history.record(recording.metrics(1, losses={f"past_{number}": 9.0 for number in range(6)}))
+    history.record(recording.metrics(2, losses={"now": 1.0}))
+    app = PlotApp(history)
+    async with app.run_test(size=(90, 6)):
+        app.plot.show(data_of(RunView(name="r"), history))
+        shown = text_of(app.plot)
+        assert sum("past_" in line for line in shown) == 3
+        assert sum("now" in line for line in shown) == 1
+
+
 async def test_ticks_of_a_short_run_are_whole_steps() -> None:
     recording, history = Recording(), History()
     for step in range(1, 11):
