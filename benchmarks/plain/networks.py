@@ -199,15 +199,10 @@ class ImageGan(nn.Module):
 
 
 def digit_features(width: int) -> nn.Sequential:
-    """DTN's f, its last hidden layer (section 5.1)."""
+    """DTN's f up to its features (section 5.1); the tanh is of yunjey/domain-transfer-network."""
     layers: list[nn.Module] = []
-    for channels, wider, stride, padding in (
-        (3, width, 2, 1),
-        (width, 2 * width, 2, 1),
-        (2 * width, 4 * width, 2, 1),
-        (4 * width, 2 * width, 1, 0),
-    ):
-        layers += [nn.Conv2d(channels, wider, 4, stride, padding, bias=False), nn.BatchNorm2d(wider), nn.ReLU(True)]
+    for channels, wider in pairwise([3, width, 2 * width, 4 * width, 2 * width]):
+        layers += [nn.Conv2d(channels, wider, 3, padding=1), nn.MaxPool2d(2), nn.ReLU(True)]
     return _under("model", nn.Sequential(*layers[:-1], nn.Tanh()))
 
 
@@ -215,12 +210,8 @@ def feature_decoder(config: DecoderGenerator, features: int) -> nn.Sequential:
     """DTN's g (section 5.1)."""
     bias = config.norm == "instance"
     widths = [8 * config.width, 4 * config.width, 2 * config.width]
-    layers: list[nn.Module] = [
-        nn.ConvTranspose2d(features, widths[0], 4, bias=bias),
-        norm_layer(config.norm, widths[0]),
-        nn.ReLU(True),
-    ]
-    for channels, narrower in pairwise(widths):
+    layers: list[nn.Module] = []
+    for channels, narrower in pairwise([features, *widths]):
         layers += [nn.ConvTranspose2d(channels, narrower, 4, 2, 1, bias=bias), norm_layer(config.norm, narrower)]
         layers.append(nn.ReLU(True))
     layers += [nn.ConvTranspose2d(widths[-1], 3, 4, 2, 1), nn.Tanh()]
