@@ -107,6 +107,8 @@ class RunConfig(Section, frozen=True, kw_only=True):
     """auto, cpu, cuda, cuda:1, mps."""
     precision: Literal["fp32", "tf32", "bf16"] = "fp32"
     """fp32; tf32 matrix products (CUDA); bf16 autocast with fp32 weights."""
+    convolution: Literal["auto", "direct"] = "auto"
+    """auto: on a CPU in fp32, the faster of PyTorch's and another algorithm, as exact; direct: PyTorch's alone."""
     deterministic: bool = False
     """Use only operations that give the same bits each time on a GPU, where they are slower; a CPU always does."""
 

@@ -92,7 +92,7 @@ class AeGan:
         self._dtype = dtype
         self._weights = LossWeights(config, device, dtype)
 
-        assembly = Assembly(device, dtype, seed)
+        assembly = Assembly(device, dtype, seed, config.run.convolution)
         generators = assembly.autoencoders(config.generator)
         self.D_A, self.D_B = assembly.discriminator(config.discriminator), assembly.discriminator(config.discriminator)
         discriminators = {"D_A": self.D_A, "D_B": self.D_B}

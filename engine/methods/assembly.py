@@ -18,6 +18,7 @@ from engine.config.networks import (
 from engine.config.schema import OptimConfig
 from engine.networks.autoencoder import build_autoencoders
 from engine.networks.classifier import DigitClassifier
+from engine.networks.convolutions import Algorithm, compute_by
 from engine.networks.discriminators import build_discriminator
 from engine.networks.generators import build_generator
 from engine.networks.initialise import initialise
@@ -33,11 +34,13 @@ class Assembly:
         device: where they are put.
         dtype: of their weights.
         seed: what the first weights are drawn from.
+        convolution: how those convolutions are computed that can be in more ways than one.
     """
 
-    def __init__(self, device: torch.device, dtype: torch.dtype, seed: int) -> None:
+    def __init__(self, device: torch.device, dtype: torch.dtype, seed: int, convolution: Algorithm) -> None:
         self._device = device
         self._dtype = dtype
+        self._convolution: Algorithm = convolution
         self._draws = torch.Generator().manual_seed(seed)
 
     def generator(self, config: TranslatingGenerator, *, unit_range: bool = False) -> nn.Module:
@@ -74,6 +77,7 @@ class Assembly:
     def begun(self, network: nn.Module, config: Network) -> nn.Module:
         """A network, made on the CPU, with the first weights that its section asks for, on the device."""
         initialise(network, config.init, config.init_gain, self._draws)
+        compute_by(self._convolution, network)
         return network.to(self._device, self._dtype)
 
 

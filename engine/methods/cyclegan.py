@@ -65,7 +65,7 @@ class CycleGan:
         self._dtype = dtype
         self._weights = LossWeights(config, device, dtype)
 
-        assembly = Assembly(device, dtype, seed)
+        assembly = Assembly(device, dtype, seed, config.run.convolution)
         self.G_A, self.G_B = assembly.generator(config.generator), assembly.generator(config.generator)
         self.D_A, self.D_B = assembly.discriminator(config.discriminator), assembly.discriminator(config.discriminator)
         generators, discriminators = {"G_A": self.G_A, "G_B": self.G_B}, {"D_A": self.D_A, "D_B": self.D_B}

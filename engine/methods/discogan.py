@@ -54,7 +54,7 @@ class DiscoGan:
         self._weights = LossWeights(config, device, dtype)
         self._steps = 0
 
-        assembly = Assembly(device, dtype, seed)
+        assembly = Assembly(device, dtype, seed, config.run.convolution)
         self.G_A = assembly.generator(config.generator, unit_range=True)
         self.G_B = assembly.generator(config.generator, unit_range=True)
         self.D_A, self.D_B = assembly.discriminator(config.discriminator), assembly.discriminator(config.discriminator)

@@ -72,7 +72,7 @@ class Dtn:
         self._dtype = dtype
         self._weights = LossWeights(config, device, dtype)
 
-        assembly = Assembly(device, dtype, seed)
+        assembly = Assembly(device, dtype, seed, config.run.convolution)
         self.f = assembly.classifier(config.method.f_width)
         self.g = assembly.decoder(config.generator, self.f.channels)
         self.D = assembly.discriminator(config.discriminator, outputs=KINDS)

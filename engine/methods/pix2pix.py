@@ -71,7 +71,7 @@ class Pix2Pix:
         self._dtype = dtype
         self._weights = LossWeights(config, device, dtype)
 
-        assembly = Assembly(device, dtype, seed)
+        assembly = Assembly(device, dtype, seed, config.run.convolution)
         self.G = assembly.generator(config.generator)
         self.D = assembly.discriminator(config.discriminator, channels=2 * CHANNELS)
         self._averages = Averages(config.optim.ema, self._weights, {"G": self.G}, {"D": self.D})

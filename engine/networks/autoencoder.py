@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from engine.config.networks import AutoencoderGenerator
 from engine.networks.blocks import ReflectionPad, ResnetBlock, doubling, halving, needs_bias, normalisation
+from engine.networks.convolutions import ConvToImage
 
 
 def build_autoencoders(config: AutoencoderGenerator, channels: int) -> dict[str, nn.Module]:
@@ -79,7 +80,7 @@ class Decoder(nn.Module):
             *_blocks(config, config.blocks - config.shared),
             *(layer for width in widths for layer in doubling(2 * width, width, config.norm)),
             ReflectionPad(3),
-            nn.Conv2d(config.width, channels, kernel_size=7),
+            ConvToImage(config.width, channels, kernel_size=7),
             nn.Tanh(),
         )
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.config.networks import Norm
+from engine.networks.convolutions import Conv3x3
 
 MOST_GROUPS = 32
 """Groups of channels that group normalisation makes at most (Wu and He 2018, section 4)."""
@@ -124,12 +125,12 @@ class ResnetBlock(nn.Module):
         super().__init__()
         self.conv_block = nn.Sequential(
             ReflectionPad(1),
-            nn.Conv2d(channels, channels, kernel_size=3, bias=needs_bias(norm)),
+            Conv3x3(channels, channels, bias=needs_bias(norm)),
             normalisation(norm, channels),
             nn.ReLU(inplace=True),
             *([nn.Dropout(0.5)] if dropout else []),
             ReflectionPad(1),
-            nn.Conv2d(channels, channels, kernel_size=3, bias=needs_bias(norm)),
+            Conv3x3(channels, channels, bias=needs_bias(norm)),
             normalisation(norm, channels),
         )
 

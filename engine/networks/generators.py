@@ -26,6 +26,7 @@ from engine.networks.blocks import (
     normalisation,
     resize_doubling,
 )
+from engine.networks.convolutions import ConvToImage
 from engine.networks.encoder_decoder import EncoderDecoder
 from engine.networks.feature_decoder import FeatureDecoder
 
@@ -79,7 +80,7 @@ class Resnet(nn.Module):
             *enlarged(4 * width, 2 * width, norm),
             *enlarged(2 * width, width, norm),
             ReflectionPad(3),
-            nn.Conv2d(width, out_channels, kernel_size=7),
+            ConvToImage(width, out_channels, kernel_size=7),
             nn.Tanh(),
         )
 

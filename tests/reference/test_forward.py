@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from engine.networks.convolutions import compute_by
 from engine.networks.discriminators import Verdict
 from tests.reference import vectors
 
@@ -33,6 +34,19 @@ def test_output(name: str, dtype: torch.dtype, tolerance: str) -> None:
         output = vectors.output_of(network, images)
     assert list(output.shape) == case["output_shape"]
     assert vectors.worst_difference(output, STORED[f"{name}.output"]) <= vectors.TOLERANCES[tolerance]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if "resnet" in name])
+def test_output_with_every_convolution_computed_the_other_way(name: str) -> None:
+    """By Winograd's algorithm and by folding, whatever the size, in float32."""
+    case = vectors.CASES[name]
+    network = vectors.network_of(name)
+    vectors.load_recipe_weights(network, "scaled")
+    compute_by("fast", network.train(case["train_mode"]))
+    images = vectors.image(vectors.tag_in(case["input"]), vectors.shape_in(case["input"]), torch.float32)
+    with torch.no_grad():
+        output = vectors.output_of(network, images)
+    assert vectors.worst_difference(output, STORED[f"{name}.output"]) <= vectors.TOLERANCES["forward_f32"]
 
 
 @pytest.mark.parametrize("name", vectors.variants())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 import msgspec
 import pytest
@@ -31,8 +31,10 @@ from engine.config.networks import (
     ResnetGenerator,
     UnetGenerator,
 )
+from engine.config.schema import RunConfig
 from engine.methods.build import build_method
 from engine.methods.method import Method
+from engine.networks.convolutions import Conv3x3, ConvToImage
 from tests.engine.methods.stepping import CPU
 
 GAIN_G, GAIN_D = 0.5, 0.1
@@ -120,6 +122,28 @@ def test_no_two_networks_begin_alike(config: TrainConfig) -> None:
 
 def same_values(first: Tensor, second: Tensor) -> bool:
     return first.shape == second.shape and torch.equal(first, second)
+
+
+@SYSTEMS
+@pytest.mark.parametrize("convolution", ["auto", "direct"])
+def test_convolutions_are_computed_as_the_run_asks(config: TrainConfig, convolution: Literal["auto", "direct"]) -> None:
+    """In every network, moving averages too; those that have a choice are in ResNets and autoencoders alone."""
+    method = build_method(
+        msgspec.structs.replace(
+            config,
+            run=RunConfig(convolution=convolution),
+            optim=msgspec.structs.replace(config.optim, ema=0.9),
+        ),
+        CPU,
+    )
+    chosen = {
+        layer.algorithm
+        for network in method.networks.values()
+        for layer in network.modules()
+        if isinstance(layer, Conv3x3 | ConvToImage)
+    }
+    with_choice = isinstance(config.generator, ResnetGenerator | AutoencoderGenerator)
+    assert chosen == ({convolution} if with_choice else set())
 
 
 @SYSTEMS

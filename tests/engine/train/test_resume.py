@@ -147,6 +147,22 @@ def test_a_line_of_metrics_that_a_stop_falls_into_is_what_it_would_have_been(tmp
     assert course_of(halves) == course_of(whole)
 
 
+def test_a_resumed_run_of_networks_so_wide_that_other_convolutions_are_faster_is_the_uninterrupted_one(
+    tmp_path: Path,
+) -> None:
+    """128 channels and two images of 16x16 pixels in the residual blocks, 32 channels in the last layer."""
+    settings = ("generator.width=32", "data.resize=64", "data.crop=64", "run.steps=3")
+    whole, halves = make_run(tmp_path, *settings, name="whole"), make_run(tmp_path, *settings, name="halves")
+    direct = make_run(tmp_path, *settings, "run.convolution=direct", name="direct")
+    train_here(whole)
+    train_here(halves, script=after_step(2, Stop()))
+    train_here(halves)
+    assert course_of(halves) == course_of(whole)
+    assert differences(last_state(halves), last_state(whole)) == []
+    train_here(direct)
+    assert differences(last_state(direct), last_state(whole)), "the same convolutions were used in both"
+
+
 @pytest.mark.parametrize("workers", [0, 2])
 def test_images_from_folders_come_in_the_same_order_after_a_resume(tmp_path: Path, workers: int) -> None:
     root = make_images(tmp_path / "data", each=4)
