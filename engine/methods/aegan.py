@@ -26,8 +26,8 @@ from engine.methods.assembly import Assembly, adam
 from engine.methods.averages import Averages
 from engine.methods.descent import Losses, descend
 from engine.methods.exhibits import Exhibits, Histories
-from engine.methods.method import Direction, SampleRow, evaluating, frozen, in_chunks
-from engine.methods.precision import autocast_of
+from engine.methods.method import Direction, SampleRow, evaluating, frozen
+from engine.methods.passes import Passes
 from engine.methods.weights import LossWeights
 
 
@@ -88,8 +88,7 @@ class AeGan:
         self, config: AeGanConfig, device: torch.device, seed: int, dtype: torch.dtype = torch.float32
     ) -> None:
         self._config = config
-        self._autocast = autocast_of(config.run.precision, device)
-        self._dtype = dtype
+        self._run = Passes(config, device, dtype)
         self._weights = LossWeights(config, device, dtype)
 
         assembly = Assembly(device, dtype, seed, config.run.convolution)
@@ -171,7 +170,7 @@ class AeGan:
 
         Both players see it, so without that all parts' activations would be held at once.
         """
-        with self._autocast():
+        with self._run.autocast():
             if self._config.run.accumulate > 1:
                 images = checkpoint(self._make, part.real_A, part.real_B, use_reentrant=False)
             else:
@@ -182,8 +181,8 @@ class AeGan:
         A, B = self._of_A, self._of_B
         latent_A, latent_B = self._run(A.encoder, real_A), self._run(B.encoder, real_B)
         drawn_A, drawn_B = self._drawn(latent_A), self._drawn(latent_B)
-        recon_A, fake_A = self._run_both(A.decoder, drawn_A, drawn_B)
-        recon_B, fake_B = self._run_both(B.decoder, drawn_B, drawn_A)
+        recon_A, fake_A = self._run.both(A.decoder, drawn_A, drawn_B)
+        recon_B, fake_B = self._run.both(B.decoder, drawn_B, drawn_A)
         cycle_latent_A, cycle_latent_B = self._run(B.encoder, fake_B), self._run(A.encoder, fake_A)
         cycle_A = self._run(A.decoder, self._drawn(cycle_latent_A))
         cycle_B = self._run(B.decoder, self._drawn(cycle_latent_B))
@@ -207,7 +206,7 @@ class AeGan:
     def _generator_losses(self, translated: _Translated) -> Losses:
         """The objective as the generators minimise it, each term with its weight."""
         weights, real, images = self._weights, translated.batch, translated.images
-        with self._autocast():
+        with self._run.autocast():
             to_A = self._judge_of_A.deceive(images.fake_A, real.real_A)
             to_B = self._judge_of_B.deceive(images.fake_B, real.real_B)
             losses = self._class_losses(real, images)
@@ -246,7 +245,7 @@ class AeGan:
 
     def _discriminator_losses(self, shown: Exhibits) -> Losses:
         """L_GAN as the discriminators minimise it; loss.adversarial weighs the generators' part of it alone."""
-        with self._autocast():
+        with self._run.autocast():
             of_A = self._judge_of_A.tell_apart(shown.real_A, shown.fake_A)
             of_B = self._judge_of_B.tell_apart(shown.real_B, shown.fake_B)
         losses = {"D_A": of_A.real + of_A.fake, "D_B": of_B.real + of_B.fake}
@@ -256,7 +255,7 @@ class AeGan:
 
     def _classifier_losses(self, real: ImageBatch) -> Losses:
         labelled = {"A": (real.real_A, real.label_A), "B": (real.real_B, real.label_B)}
-        with self._autocast():
+        with self._run.autocast():
             return {f"C_{domain}": self._cross_entropy(domain, *labelled[domain]) for domain in self._classifiers}
 
     def _cross_entropy(self, domain: str, images: Tensor, labels: Tensor | None) -> Tensor:
@@ -264,38 +263,26 @@ class AeGan:
         assert labels is not None
         return F.cross_entropy(self._run(self._classifiers[domain], images), labels)
 
-    def _run(self, network: nn.Module, images: Tensor) -> Tensor:
-        """A forward pass, whose result is in the run's own dtype whatever autocast computed it in."""
-        out: Tensor = network(images)
-        return out.to(self._dtype)
-
-    def _run_both(self, network: nn.Module, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
-        """Two forward passes, as one unless batch normalisation would mix them."""
-        if self._config.generator.norm == "batch":
-            return self._run(network, first), self._run(network, second)
-        of_first, of_second = torch.chunk(self._run(network, torch.cat([first, second])), 2)
-        return of_first, of_second
-
     # ------------------------------------------------------------------------------------------- looking at it
 
     def sample(self, batch: ImageBatch) -> list[SampleRow]:
         """Two rows: A within its domain, translated, and back, and B likewise (see Method.sample)."""
         A, B = self._autoencoders(self._averages.shown)
-        with evaluating(self.networks.values()), self._autocast():
-            latent_A, latent_B = self._show(A.encoder, batch.real_A), self._show(B.encoder, batch.real_B)
-            fake_B, fake_A = self._show(B.decoder, latent_A), self._show(A.decoder, latent_B)
+        with evaluating(self.networks.values()), self._run.autocast():
+            latent_A, latent_B = self._run.many(A.encoder, batch.real_A), self._run.many(B.encoder, batch.real_B)
+            fake_B, fake_A = self._run.many(B.decoder, latent_A), self._run.many(A.decoder, latent_B)
             return [
                 {
                     "real_A": batch.real_A,
-                    "recon_A": self._show(A.decoder, latent_A),
+                    "recon_A": self._run.many(A.decoder, latent_A),
                     "fake_B": fake_B,
-                    "cycle_A": self._show(A.decoder, self._show(B.encoder, fake_B)),
+                    "cycle_A": self._run.many(A.decoder, self._run.many(B.encoder, fake_B)),
                 },
                 {
                     "real_B": batch.real_B,
-                    "recon_B": self._show(B.decoder, latent_B),
+                    "recon_B": self._run.many(B.decoder, latent_B),
                     "fake_A": fake_A,
-                    "cycle_B": self._show(B.decoder, self._show(A.encoder, fake_A)),
+                    "cycle_B": self._run.many(B.decoder, self._run.many(A.encoder, fake_A)),
                 },
             ]
 
@@ -305,11 +292,8 @@ class AeGan:
         check_translatable(self._config.generator, height=height, width=width)
         A, B = self._autoencoders(self._averages.shown)
         encoder, decoder = (A.encoder, B.decoder) if direction == "AtoB" else (B.encoder, A.decoder)
-        with evaluating([encoder, decoder]), self._autocast():
-            return self._show(decoder, self._show(encoder, images))
-
-    def _show(self, network: nn.Module, images: Tensor) -> Tensor:
-        return in_chunks(lambda chunk: self._run(network, chunk), images, self._config.run.batch)
+        with evaluating([encoder, decoder]), self._run.autocast():
+            return self._run.many(decoder, self._run.many(encoder, images))
 
     # ---------------------------------------------------------------------------------------- control and state
 

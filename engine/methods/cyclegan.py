@@ -22,8 +22,8 @@ from engine.methods.assembly import Assembly, adam
 from engine.methods.averages import Averages
 from engine.methods.descent import Losses, descend
 from engine.methods.exhibits import Exhibits, Histories
-from engine.methods.method import Direction, SampleRow, evaluating, frozen, in_chunks
-from engine.methods.precision import autocast_of
+from engine.methods.method import Direction, SampleRow, evaluating, frozen
+from engine.methods.passes import Passes
 from engine.methods.weights import LossWeights
 
 
@@ -61,8 +61,7 @@ class CycleGan:
         self, config: CycleGanConfig, device: torch.device, seed: int, dtype: torch.dtype = torch.float32
     ) -> None:
         self._config = config
-        self._autocast = autocast_of(config.run.precision, device)
-        self._dtype = dtype
+        self._run = Passes(config, device, dtype)
         self._weights = LossWeights(config, device, dtype)
 
         assembly = Assembly(device, dtype, seed, config.run.convolution)
@@ -102,7 +101,7 @@ class CycleGan:
         fakes_B: list[Tensor] = []
 
         def losses_of(part: ImageBatch) -> Losses:
-            with self._autocast():
+            with self._run.autocast():
                 images = self._translate_batch(part)
                 fakes_A.append(images.fake_A.detach())
                 fakes_B.append(images.fake_B.detach())
@@ -123,8 +122,8 @@ class CycleGan:
 
     def _translate_batch(self, batch: ImageBatch) -> _Translations:
         if self._weights.wanted("identity") and self._config.generator.norm != "batch":
-            fake_B, idt_A = self._run_both(self.G_A, batch.real_A, batch.real_B)
-            fake_A, idt_B = self._run_both(self.G_B, batch.real_B, batch.real_A)
+            fake_B, idt_A = self._run.both(self.G_A, batch.real_A, batch.real_B)
+            fake_A, idt_B = self._run.both(self.G_B, batch.real_B, batch.real_A)
             rec_A, rec_B = self._run(self.G_B, fake_B), self._run(self.G_A, fake_A)
             return _Translations(fake_B=fake_B, rec_A=rec_A, fake_A=fake_A, rec_B=rec_B, idt_A=idt_A, idt_B=idt_B)
         return self._translate_one_by_one(batch)
@@ -167,23 +166,13 @@ class CycleGan:
 
     def _discriminator_losses(self, shown: Exhibits) -> Losses:
         """Equation 1, as a discriminator minimises it, halved to slow it relative to the generator (appendix 7.1)."""
-        with self._autocast():
+        with self._run.autocast():
             of_B = self._judge_of_B.tell_apart(shown.real_B, shown.fake_B)
             of_A = self._judge_of_A.tell_apart(shown.real_A, shown.fake_A)
         losses = {"D_A": (of_B.real + of_B.fake) * 0.5, "D_B": (of_A.real + of_A.fake) * 0.5}
         if of_B.penalty is not None and of_A.penalty is not None:
             losses |= {"gp_A": of_B.penalty * 0.5, "gp_B": of_A.penalty * 0.5}
         return losses
-
-    def _run(self, network: nn.Module, images: Tensor) -> Tensor:
-        """A forward pass, whose result is in the run's own dtype whatever autocast computed it in."""
-        out: Tensor = network(images)
-        return out.to(self._dtype)
-
-    def _run_both(self, network: nn.Module, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
-        """Two forward passes as one; for networks without batch normalisation, which treat every image by itself."""
-        of_first, of_second = torch.chunk(self._run(network, torch.cat([first, second])), 2)
-        return of_first, of_second
 
     # ------------------------------------------------------------------------------------------- looking at it
 
@@ -193,15 +182,15 @@ class CycleGan:
         While the identity terms are trained, each row ends with what the other generator makes of its real images.
         """
         G_A, G_B = self._averages.shown("G_A"), self._averages.shown("G_B")
-        with evaluating(self.networks.values()), self._autocast():
-            fake_B, fake_A = self._show(G_A, batch.real_A), self._show(G_B, batch.real_B)
+        with evaluating(self.networks.values()), self._run.autocast():
+            fake_B, fake_A = self._run.many(G_A, batch.real_A), self._run.many(G_B, batch.real_B)
             rows = [
-                {"real_A": batch.real_A, "fake_B": fake_B, "rec_A": self._show(G_B, fake_B)},
-                {"real_B": batch.real_B, "fake_A": fake_A, "rec_B": self._show(G_A, fake_A)},
+                {"real_A": batch.real_A, "fake_B": fake_B, "rec_A": self._run.many(G_B, fake_B)},
+                {"real_B": batch.real_B, "fake_A": fake_A, "rec_B": self._run.many(G_A, fake_A)},
             ]
             if self._weights.wanted("identity"):
-                rows[0]["idt_B"] = self._show(G_B, batch.real_A)
-                rows[1]["idt_A"] = self._show(G_A, batch.real_B)
+                rows[0]["idt_B"] = self._run.many(G_B, batch.real_A)
+                rows[1]["idt_A"] = self._run.many(G_A, batch.real_B)
         return rows
 
     def translate(self, images: Tensor, direction: Direction) -> Tensor:
@@ -209,11 +198,8 @@ class CycleGan:
         height, width = images.shape[-2:]
         check_translatable(self._config.generator, height=height, width=width)
         generator = self._averages.shown("G_A" if direction == "AtoB" else "G_B")
-        with evaluating([generator]), self._autocast():
-            return self._show(generator, images)
-
-    def _show(self, generator: nn.Module, images: Tensor) -> Tensor:
-        return in_chunks(lambda chunk: self._run(generator, chunk), images, self._config.run.batch)
+        with evaluating([generator]), self._run.autocast():
+            return self._run.many(generator, images)
 
     # ---------------------------------------------------------------------------------------- control and state
 

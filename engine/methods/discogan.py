@@ -21,8 +21,8 @@ from engine.methods.adversary import Adversary
 from engine.methods.assembly import Assembly, adam
 from engine.methods.averages import Averages
 from engine.methods.descent import Losses, descend
-from engine.methods.method import Direction, SampleRow, evaluating, frozen, in_chunks
-from engine.methods.precision import autocast_of
+from engine.methods.method import Direction, SampleRow, evaluating, frozen
+from engine.methods.passes import Passes
 from engine.methods.weights import LossWeights
 
 
@@ -49,8 +49,7 @@ class DiscoGan:
         self, config: DiscoGanConfig, device: torch.device, seed: int, dtype: torch.dtype = torch.float32
     ) -> None:
         self._config = config
-        self._autocast = autocast_of(config.run.precision, device)
-        self._dtype = dtype
+        self._run = Passes(config, device, dtype)
         self._weights = LossWeights(config, device, dtype)
         self._steps = 0
 
@@ -119,7 +118,7 @@ class DiscoGan:
         The networks run in the implementation's order, in which batch normalisation averages its statistics.
         """
         weights = self._weights
-        with self._autocast():
+        with self._run.autocast():
             real_A, real_B = _to_unit(batch.real_A), _to_unit(batch.real_B)
             fake_B, fake_A = self._run(self.G_A, real_A), self._run(self.G_B, real_B)
             rec_A, rec_B = self._run(self.G_B, fake_B), self._run(self.G_A, fake_A)
@@ -154,17 +153,12 @@ class DiscoGan:
     def _has_switched(self) -> bool:
         return self._steps >= self._weights.values["switch"]
 
-    def _run(self, network: nn.Module, images: Tensor) -> Tensor:
-        """A forward pass, whose result is in the run's own dtype whatever autocast computed it in."""
-        out: Tensor = network(images)
-        return out.to(self._dtype)
-
     # ------------------------------------------------------------------------------------------- looking at it
 
     def sample(self, batch: ImageBatch) -> list[SampleRow]:
         """Two rows: A with its translation and reconstruction, and B with its own (see Method.sample)."""
         G_A, G_B = self._averages.shown("G_A"), self._averages.shown("G_B")
-        with evaluating(self.networks.values()), self._autocast():
+        with evaluating(self.networks.values()), self._run.autocast():
             fake_B, fake_A = self._show(G_A, batch.real_A), self._show(G_B, batch.real_B)
             return [
                 {"real_A": batch.real_A, "fake_B": fake_B, "rec_A": self._show(G_B, fake_B)},
@@ -176,12 +170,12 @@ class DiscoGan:
         height, width = images.shape[-2:]
         check_translatable(self._config.generator, height=height, width=width)
         generator = self._averages.shown("G_A" if direction == "AtoB" else "G_B")
-        with evaluating([generator]), self._autocast():
+        with evaluating([generator]), self._run.autocast():
             return self._show(generator, images)
 
     def _show(self, generator: nn.Module, images: Tensor) -> Tensor:
         """What a generator makes of images in [-1, 1], likewise in [-1, 1]."""
-        return in_chunks(lambda chunk: self._run(generator, _to_unit(chunk)) * 2 - 1, images, self._config.run.batch)
+        return self._run.many(lambda chunk: self._run(generator, _to_unit(chunk)) * 2 - 1, images)
 
     # ---------------------------------------------------------------------------------------- control and state
 

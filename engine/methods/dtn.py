@@ -29,8 +29,8 @@ from engine.losses import l2, ternary_discriminator, ternary_generator, total_va
 from engine.methods.assembly import Assembly, adam
 from engine.methods.averages import Averages
 from engine.methods.descent import Losses, descend
-from engine.methods.method import Direction, SampleRow, Stage, evaluating, frozen, in_chunks
-from engine.methods.precision import autocast_of
+from engine.methods.method import Direction, SampleRow, Stage, check_forward, evaluating, frozen
+from engine.methods.passes import Passes
 from engine.methods.weights import LossWeights
 from engine.networks.discriminators import Verdict
 from engine.protocol.trained_f import find_trained_f
@@ -68,8 +68,7 @@ class Dtn:
 
     def __init__(self, config: DtnConfig, device: torch.device, seed: int, dtype: torch.dtype = torch.float32) -> None:
         self._config = config
-        self._autocast = autocast_of(config.run.precision, device)
-        self._dtype = dtype
+        self._run = Passes(config, device, dtype)
         self._weights = LossWeights(config, device, dtype)
 
         assembly = Assembly(device, dtype, seed, config.run.convolution)
@@ -122,9 +121,9 @@ class Dtn:
 
         def losses_of(part: ImageBatch) -> Losses:
             assert part.label_A is not None, "the data of a DTN run have labels"
-            with self._autocast():
-                logits = self.f(part.real_A).to(self._dtype)
-            share_wrong = (logits.argmax(1) != part.label_A).to(self._dtype).mean()
+            with self._run.autocast():
+                logits = self._run(self.f, part.real_A)
+            share_wrong = (logits.argmax(1) != part.label_A).to(logits.dtype).mean()
             return {"f": F.cross_entropy(logits, part.label_A), "f_error": share_wrong}
 
         losses = descend(self.optimizers["f"], [batch], losses_of)
@@ -161,7 +160,7 @@ class Dtn:
 
     def _translate_batch(self, batch: ImageBatch) -> _Translated:
         s, t = batch.real_A, batch.real_B
-        with self._autocast():
+        with self._run.autocast():
             f_s, f_t = self._see(s), self._see(t)
             return _Translated(s=s, f_s=f_s, G_s=self._draw(f_s), t=t, G_t=self._draw(f_t))
 
@@ -171,7 +170,7 @@ class Dtn:
             return {}
 
         def losses_of(shown: _Translated) -> Losses:
-            with self._autocast():
+            with self._run.autocast():
                 verdicts = zip(*map(self._judge, (shown.G_s.detach(), shown.G_t.detach(), shown.t)), strict=True)
             judged = [ternary_discriminator(*logits) for logits in verdicts]
             of_source, of_target, of_real = (torch.stack(terms).mean() for terms in zip(*judged, strict=True))
@@ -190,7 +189,7 @@ class Dtn:
     def _generator_losses(self, images: _Translated) -> Losses:
         """L_G, the sum of equations 4 to 7, each with its weight."""
         weights = self._weights
-        with self._autocast():
+        with self._run.autocast():
             f_G_s = self._see(images.G_s)
         losses = {
             # equation 5
@@ -207,18 +206,17 @@ class Dtn:
 
     def _deception(self, images: _Translated) -> Tensor:
         """L_GANG, equation 4."""
-        with self._autocast():
+        with self._run.autocast():
             verdicts = zip(self._judge(images.G_s), self._judge(images.G_t), strict=True)
         return torch.stack([ternary_generator(of_source, of_target) for of_source, of_target in verdicts]).mean()
 
     def _see(self, images: Tensor) -> Tensor:
         """f(x): what it sees in images, (N, features, 2, 2)."""
-        return self.f.features(images).to(self._dtype)
+        return self._run(self.f.features, images)
 
     def _draw(self, seen: Tensor, generator: nn.Module | None = None) -> Tensor:
         """g(f(x)): images, (N, 3, H, W)."""
-        drawn: Tensor = (generator or self.g)(seen)
-        return drawn.to(self._dtype)
+        return self._run(generator or self.g, seen)
 
     def _judge(self, images: Tensor) -> list[Tensor]:
         """D's logits of the three kinds, (N, 3), by each discriminator that there is.
@@ -226,7 +224,7 @@ class Dtn:
         The kinds go through it one by one: batch normalisation must not mix their statistics.
         """
         verdict: Verdict = self.D(images)
-        return [logits.flatten(1).to(self._dtype) for logits in verdict.logits]
+        return [logits.flatten(1).to(self._run.dtype) for logits in verdict.logits]
 
     # ------------------------------------------------------------------------------------------- looking at it
 
@@ -245,9 +243,7 @@ class Dtn:
         Raises:
             RequestError: the other direction is asked for, or the generator cannot take images of this size.
         """
-        if direction == "BtoA":
-            fix = "Train a run with data.direction = the other one."
-            raise RequestError("direction BtoA", "was not trained: DTN translates one way", fix)
+        check_forward(direction, "DTN")
         height, width = images.shape[-2:]
         check_translatable(self._config.generator, height=height, width=width)
         with evaluating(self.networks.values()):
@@ -255,8 +251,8 @@ class Dtn:
 
     def _show(self, images: Tensor) -> Tensor:
         generator = self._averages.shown("g")
-        with self._autocast():
-            return in_chunks(lambda chunk: self._draw(self._see(chunk), generator), images, self._config.run.batch)
+        with self._run.autocast():
+            return self._run.many(lambda chunk: self._draw(self._see(chunk), generator), images)
 
     # ---------------------------------------------------------------------------------------- control and state
 

@@ -13,6 +13,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim import Optimizer
 
 from engine.batch import ImageBatch
+from engine.errors import RequestError
 
 Direction: TypeAlias = Literal["AtoB", "BtoA"]
 SampleRow: TypeAlias = dict[str, Tensor]
@@ -178,6 +179,17 @@ def frozen(*networks: nn.Module) -> Iterator[None]:
     finally:
         for parameter in parameters:
             parameter.requires_grad_(True)
+
+
+def check_forward(direction: Direction, system: str) -> None:
+    """Refuse the way back of a system that learns one direction alone.
+
+    Raises:
+        RequestError: it is BtoA.
+    """
+    if direction == "BtoA":
+        fix = "Train a run with data.direction = the other one."
+        raise RequestError("direction BtoA", f"was not trained: {system} translates one way", fix)
 
 
 def in_chunks(network: Callable[[Tensor], Tensor], images: Tensor, size: int) -> Tensor:

@@ -19,15 +19,14 @@ from torch.utils.checkpoint import checkpoint
 from engine.batch import ImageBatch
 from engine.config.geometry import check_translatable
 from engine.config.methods import Pix2PixConfig
-from engine.errors import RequestError
 from engine.image_pool import ImagePool
 from engine.losses import l1, l2, total_variation
 from engine.methods.adversary import Adversary
 from engine.methods.assembly import CHANNELS, Assembly, adam
 from engine.methods.averages import Averages
 from engine.methods.descent import Losses, descend
-from engine.methods.method import Direction, SampleRow, evaluating, frozen, in_chunks, translating_as_trained
-from engine.methods.precision import autocast_of
+from engine.methods.method import Direction, SampleRow, check_forward, evaluating, frozen, translating_as_trained
+from engine.methods.passes import Passes
 from engine.methods.random_state import random_from_tensor, random_to_tensor
 from engine.methods.weights import LossWeights
 
@@ -67,8 +66,7 @@ class Pix2Pix:
     ) -> None:
         self._config = config
         self._device = device
-        self._autocast = autocast_of(config.run.precision, device)
-        self._dtype = dtype
+        self._run = Passes(config, device, dtype)
         self._weights = LossWeights(config, device, dtype)
 
         assembly = Assembly(device, dtype, seed, config.run.convolution)
@@ -104,18 +102,18 @@ class Pix2Pix:
 
         Both players see it, so without that all parts' activations would be held at once.
         """
-        with self._autocast():
+        with self._run.autocast():
             if self._config.run.accumulate > 1:
-                fake_B = checkpoint(self._run, part.real_A, use_reentrant=False)
+                fake_B = checkpoint(self._run, self.G, part.real_A, use_reentrant=False)
             else:
-                fake_B = self._run(part.real_A)
+                fake_B = self._run(self.G, part.real_A)
         return _Translated(real_A=part.real_A, real_B=part.real_B, fake_B=fake_B)
 
     def _update_discriminator(self, translated: list[_Translated]) -> Losses:
         def losses_of(images: _Translated) -> Losses:
             """Equation 1, as the discriminator minimises it, halved to slow it relative to the generator (3.3)."""
             pairs = self._pool.query(_pair(images.real_A, images.fake_B.detach()))
-            with self._autocast():
+            with self._run.autocast():
                 # In the reference's order, in which batch normalisation averages its statistics.
                 judged = self._judge.tell_apart(_pair(images.real_A, images.real_B), pairs, fake_first=True)
             losses = {"D_real": judged.real * 0.5, "D_fake": judged.fake * 0.5}
@@ -134,7 +132,7 @@ class Pix2Pix:
     def _generator_losses(self, images: _Translated) -> Losses:
         """Equation 4, each term with its weight."""
         weights = self._weights
-        with self._autocast():
+        with self._run.autocast():
             real_pair = _pair(images.real_A, images.real_B)
             to_B = self._judge.deceive(_pair(images.real_A, images.fake_B), real_pair)
         losses = {
@@ -151,11 +149,6 @@ class Pix2Pix:
             losses["tv"] = total_variation(images.fake_B) * weights["tv"]
         return losses
 
-    def _run(self, images: Tensor, generator: nn.Module | None = None) -> Tensor:
-        """A forward pass, whose result is in the run's own dtype whatever autocast computed it in."""
-        out: Tensor = (generator or self.G)(images)
-        return out.to(self._dtype)
-
     # ------------------------------------------------------------------------------------------- looking at it
 
     def sample(self, batch: ImageBatch) -> list[SampleRow]:
@@ -169,9 +162,7 @@ class Pix2Pix:
         Raises:
             RequestError: the other direction is asked for, or the generator cannot take images of this size.
         """
-        if direction == "BtoA":
-            fix = "Train a run with data.direction = the other one."
-            raise RequestError("direction BtoA", "was not trained: pix2pix translates one way", fix)
+        check_forward(direction, "pix2pix")
         height, width = images.shape[-2:]
         check_translatable(self._config.generator, height=height, width=width)
         with self._looking():
@@ -184,8 +175,8 @@ class Pix2Pix:
 
     def _show(self, images: Tensor) -> Tensor:
         generator = self._averages.shown("G")
-        with self._autocast():
-            return in_chunks(lambda chunk: self._run(chunk, generator), images, self._config.run.batch)
+        with self._run.autocast():
+            return self._run.many(generator, images)
 
     # ---------------------------------------------------------------------------------------- control and state
 

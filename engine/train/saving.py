@@ -99,6 +99,8 @@ def _write(record: Record, snapshot: Snapshot, retention: Retention) -> Saved | 
         record.sync()
         folder = write_checkpoint(record.run, snapshot)
     except Exception as error:  # noqa: BLE001 - the thread's edge: the loop tells of it, and knows which step it is
+        if isinstance(error, EXPECTED):  # the frames of its traceback would keep the snapshot, of every failure anew
+            error.__traceback__ = None
         return Unsaved(snapshot.manifest.step, error)
     return Saved(
         manifest=snapshot.manifest,

@@ -46,6 +46,10 @@ def go_on_as_offered(run: RunDirectory, fix: str) -> None:
     done = gan_tui(run.root.parent, *offered[-1].split(), "--name", "saved", "--detach")
     assert done.returncode == 0, done.stderr
     saved = RunDirectory(run.root.parent / "saved")
-    until(lambda: metrics_of(saved), "the first line of the branch")
+    try:
+        until(lambda: metrics_of(saved), "the first line of the branch")
+    finally:
+        gan_tui(run.root.parent, "ctl", "saved", "stop")
+    until(lambda: read_identity(saved).state == "stopped", "the end of the branch's engine")
     assert metrics_of(saved)[0].lr["G"] < 2e-4
     assert None not in metrics_of(saved)[0].losses.values()
