@@ -2,7 +2,8 @@
 what the machine can do.
 
     python benchmarks/step.py [--case NAME] [--methods M ...] [--sizes PX ...] [--batches N ...]
-                              [--precision fp32 tf32 bf16] [--device cpu|cuda] [--rounds N] [--quick] [--json FILE]
+                              [--precision fp32 tf32 bf16] [--compile on off] [--channels-last on off] [--graph on off]
+                              [--device cpu|cuda] [--rounds N] [--quick] [--json FILE]
 
     python benchmarks/step.py --case cpu-target          CycleGAN, ResNet-9, 128 px, batch 1, identity on
     python benchmarks/step.py --case gpu-target          CycleGAN and pix2pix at 256 px, batch 1 and 8
@@ -53,10 +54,11 @@ PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 TURN = {"cpu": 1.0, "cuda": 0.5}
 """Seconds that a turn of the plain steps takes at least."""
 SWITCHES: Mapping[str, Mapping[str, str]] = {
-    "compile": {"on": "run.compile=true", "off": "run.compile=false"},
-    "graph": {"on": "run.graph=true", "off": "run.graph=false"},
+    "compile": {"on": "run.compile=on", "off": "run.compile=off"},
+    "channels-last": {"on": "run.channels_last=on", "off": "run.channels_last=off"},
+    "graph": {"on": "run.graph=auto", "off": "run.graph=off"},
 }
-"""Options by which a step is run in different ways; each is there if [run] has the key."""
+"""Options by which a step is run in different ways."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,7 +154,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--sizes", nargs="+", type=_positive, metavar="PX", help="sides of images; DTN has 32 alone")
     parser.add_argument("--batches", nargs="+", type=_positive, metavar="N")
     parser.add_argument("--precision", nargs="+", choices=PRECISIONS)
-    for switch in _switches():
+    for switch in SWITCHES:
         parser.add_argument(f"--{switch}", nargs="+", choices=SWITCHES[switch], help="[default: as the preset has it]")
     parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="settings of the preset, as of train")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:1 [default: auto]")
@@ -173,10 +175,6 @@ def _positive(text: str) -> int:
 # ---------------------------------------------------------------------------------------------- what is measured
 
 
-def _switches() -> list[str]:
-    return [switch for switch in SWITCHES if switch in RunConfig.__struct_fields__]
-
-
 def _combinations(arguments: argparse.Namespace, device: torch.device) -> Iterator[Combination]:
     """Every one that is asked for, or else that is in the case; TF32 where there is any."""
     case = CASES[arguments.case or ("quick" if arguments.quick else device.type)]
@@ -184,7 +182,8 @@ def _combinations(arguments: argparse.Namespace, device: torch.device) -> Iterat
     precisions: Sequence[Precision] = arguments.precision or case.precisions
     if device.type == "cpu":
         precisions = [precision for precision in precisions if precision != "tf32"]
-    chosen = [[SWITCHES[name][word] for word in getattr(arguments, name) or []] or [""] for name in _switches()]
+    words = {name: getattr(arguments, name.replace("-", "_")) or [] for name in SWITCHES}
+    chosen = [[SWITCHES[name][word] for word in words[name]] or [""] for name in SWITCHES]
     ways = [(*arguments.set, *filter(None, way)) for way in itertools.product(*chosen)]
     for method in arguments.methods or case.methods:
         sizes: Sequence[int] = [DTN_SIDE] if method == "dtn" else arguments.sizes or case.sizes
@@ -261,11 +260,6 @@ def in_cells(row: Row) -> tuple[str, ...]:
 
 def _megabytes(size: int | None) -> str:
     return "unknown" if size is None else f"{size / 1e6:.0f} MB"
-
-
-def _in_brief(config: TrainConfig) -> str:
-    """Which combination it is."""
-    return f"{config.method.__struct_config__.tag}, {config.data.crop} px, {config.run.batch}, {config.run.precision}"
 
 
 if __name__ == "__main__":

@@ -1,24 +1,34 @@
-"""The engine process: ``python -m engine RUN_DIR`` trains a run until it ends or is told to stop."""
+"""The engine process: ``python -m engine RUN_DIR`` trains a run until it ends or is told to stop.
+
+``--gpus N`` overrides run.gpus. Under torchrun every process is given the same arguments: that of rank 0 leads, and is
+the engine of which the record tells; the others follow (engine.following).
+"""
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
 import socket
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn, Self
 
 import zmq
+from msgspec.structs import replace
 
 from engine.config.geometry import check_geometry
 from engine.config.load import read_toml, resolve
 from engine.config.methods import TrainConfig
+from engine.config.ranks import check_ranks
 from engine.config.techniques import check_techniques
 from engine.errors import GanTuiError, RequestError, WorkError
+from engine.failure import reason_and_fix
+from engine.following import follow_to_the_end
 from engine.link import Envelope, Link
-from engine.out_of_memory import advice, is_out_of_memory
 from engine.phases import StopRequestedError, enter_phase
 from engine.protocol import commands as cmd
 from engine.protocol import events as ev
@@ -26,7 +36,11 @@ from engine.protocol.commands import Report
 from engine.protocol.record import newest_on_file
 from engine.protocol.rundir import RunDirectory, engine_lock, versions
 from engine.protocol.runtime import new_endpoints, remove_stale
+from engine.ranks.followers import Followers
+from engine.ranks.meeting import Rendezvous, announce, rendezvous_of
+from engine.ranks.seat import Seat, seat_of
 from engine.record import Record, Standing
+from engine.remote.child import GatewayChild
 
 log = logging.getLogger("engine")
 
@@ -34,26 +48,53 @@ PATIENCE = 2
 """Signals that are answered with order; the one after them is not."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Launch:
+    """How this process was started."""
+
+    run: RunDirectory
+    gpus: int | None = None
+    """Those asked for instead of the configuration's."""
+    seat: Seat | None = None
+    """Its place among processes that others have started; None where it was started by itself."""
+
+    @classmethod
+    def of(cls, arguments: list[str]) -> Self:
+        """Raises RequestError."""
+        match arguments:
+            case [root]:
+                return cls(run=RunDirectory(Path(root).resolve()), seat=seat_of(os.environ))
+            case [root, "--gpus", number] if number.isdecimal() and int(number):
+                return cls(run=RunDirectory(Path(root).resolve()), gpus=int(number), seat=seat_of(os.environ))
+            case _:
+                raise RequestError("the arguments", "are not as they should be", "python -m engine RUN_DIR [--gpus N]")
+
+    def seat_for(self, config: TrainConfig) -> Seat:
+        """The leader's place: that which it was given, or the first of as many as the run has GPUs."""
+        number = self.gpus or config.run.gpus
+        return self.seat or Seat(size=number, local_size=number)
+
+
 def main(arguments: list[str]) -> int:
     """Train one run; returns the exit status: 0 ended well, 1 failed, 2 the request was wrong."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.INFO, stream=sys.stderr)
-    if len(arguments) != 1:
-        log.error("usage: python -m engine RUN_DIR")
-        return 2
-    run = RunDirectory(Path(arguments[0]).resolve())
     try:
-        if not run.identity.is_file():
+        launch = Launch.of(arguments)
+        if launch.seat is not None and launch.seat.rank > 0:
+            return follow_to_the_end(launch.run, launch.seat)
+        if not launch.run.identity.is_file():
             raise RequestError(
-                str(run.root), "is no run directory: it has no run.json", "Make one: gan-tui train PRESET"
+                str(launch.run.root), "is no run directory: it has no run.json", "Make one: gan-tui train PRESET"
             )
-        with engine_lock(run):
-            return _serve(run)
+        with engine_lock(launch.run):
+            return _serve(launch)
     except GanTuiError as error:
         log.error("%s", error.one_line())
         return error.exit_code
 
 
-def _serve(run: RunDirectory) -> int:
+def _serve(launch: Launch) -> int:
+    run = launch.run
     standing = Standing(run)
     with Record(run) as record:
         try:
@@ -65,8 +106,9 @@ def _serve(run: RunDirectory) -> int:
         record.publish = link.publish
         host = standing.identity.host
         record.write(ev.Started(**record.stamp(0), pid=os.getpid(), host=host))
-        status = _train(run, record, standing, link)
-        standing.update(exit_status=status, endpoints=None, pid=None)
+        with contextlib.ExitStack() as beside:
+            status = _train(launch, record, standing, link, beside)
+            standing.update(exit_status=status, endpoints=None, pid=None)
         link.close()
     return status
 
@@ -89,7 +131,9 @@ def _open_link(run: RunDirectory, standing: Standing) -> Link:
     return link
 
 
-def _train(run: RunDirectory, record: Record, standing: Standing, link: Link) -> int:
+def _train(launch: Launch, record: Record, standing: Standing, link: Link, beside: contextlib.ExitStack) -> int:
+    """Train to the end; what is to outlast training by a moment is closed with ``beside``."""
+    run = launch.run
     # OpenMP's threads spin while they wait for one another; with any neighbour on the cores that made a step 10 to 100
     # times slower here, against 1.6 times at most from waiting quietly on an idle machine (docs/results.md).
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -98,12 +142,19 @@ def _train(run: RunDirectory, record: Record, standing: Standing, link: Link) ->
         config = resolve(read_toml(run.config), str(run.config))
         check_geometry(config)
         check_techniques(config)
+        seat = launch.seat_for(config)
+        config = replace(config, run=replace(config.run, gpus=seat.size))
+        check_ranks(config.run, seat.size)
+        meeting = beside.enter_context(rendezvous_of(run.root, seat, by_torchrun=launch.seat is not None))
+        gateway = beside.enter_context(contextlib.closing(GatewayChild(run, config.run.listen)))
         enter_phase(record, link, "importing", "PyTorch")
         # Here, so that viewers find a process that answers while PyTorch takes its seconds to import.
         from engine.train.loop import train
         from engine.train.setup import open_session
 
-        ending = train(open_session(run, config, record, standing, link))
+        _tell_of_trouble(record, gateway)
+        followers = beside.enter_context(contextlib.closing(_met(meeting, launch, record, standing)))
+        ending = train(open_session(run, config, record, standing, link, followers))
     except StopRequestedError as request:
         log.info("%s before the first step", request)
         record.write(ev.Stopped(**record.stamp(_last_step(run)), by=str(request), saved=False))
@@ -115,18 +166,34 @@ def _train(run: RunDirectory, record: Record, standing: Standing, link: Link) ->
         return error.exit_code
     except Exception as error:
         log.exception("the run ended by an unexpected error")
-        _fail(record, standing, *_reason(error, run, config))
+        _fail(record, standing, *reason_and_fix(error, run, config))
         return 1
     log.info("%s at step %d", ending.value, link.report.step)
     return 0
 
 
-def _reason(error: Exception, run: RunDirectory, config: TrainConfig | None) -> tuple[str, str]:
-    """One line on what happened, and what to do."""
-    first_line = (str(error).splitlines() or [""])[0]
-    if config is not None and is_out_of_memory(error):
-        return f"memory is full: {first_line}", advice(config, run)
-    return f"{type(error).__name__}: {first_line}", f"The traceback is in {run.log}."
+def _met(meeting: Rendezvous | None, launch: Launch, record: Record, standing: Standing) -> Followers:
+    """The other ranks, once all are here; none where the run has one process."""
+    if meeting is None:
+        return Followers()
+    if launch.seat is not None:
+        announce(meeting)
+    followers = meeting.admit_all(f"Go on from its newest checkpoint: gan-tui resume {launch.run.name}")
+
+    def end(loss: GanTuiError) -> None:
+        _fail(record, standing, f"{loss.subject}: {loss.fact}", loss.fix)
+        standing.update(exit_status=loss.exit_code, endpoints=None, pid=None)
+        os._exit(loss.exit_code)
+
+    followers.when_stuck(end)
+    return followers
+
+
+def _tell_of_trouble(record: Record, gateway: GatewayChild) -> None:
+    if trouble := gateway.trouble():
+        fact = f"are not answered: {trouble}"
+        stamp = record.stamp(_last_step(record.run))
+        record.write(ev.Alert(**stamp, subject="viewers on other machines", fact=fact, fix="Training goes on."))
 
 
 def _fail(record: Record, standing: Standing, reason: str, fix: str) -> None:
@@ -169,5 +236,14 @@ def _heed_signals(link: Link) -> None:
     signal.signal(signal.SIGINT, ask_to_stop)
 
 
+def _end(status: int) -> NoReturn:
+    """End the process; at once where a process group is left, as a GPU that waits for a lost rank would hold it."""
+    distributed = sys.modules.get("torch.distributed")
+    if distributed is not None and distributed.is_initialized():
+        logging.shutdown()
+        os._exit(status)
+    sys.exit(status)
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    _end(main(sys.argv[1:]))

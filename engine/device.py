@@ -3,27 +3,39 @@
 from __future__ import annotations
 
 import os
+import socket
 
 import torch
 
 from engine.config.schema import RunConfig
 from engine.config.threads import threads_to_take
 from engine.errors import RequestError
+from engine.ranks.seat import ALONE, Seat
 
 
-def choose_device(config: RunConfig) -> torch.device:
+def choose_device(config: RunConfig, seat: Seat = ALONE) -> torch.device:
     """The device that ``run.device`` means; "auto" takes the first GPU, else the CPU.
+
+    Args:
+        config: the preset's [run] section.
+        seat: of this process; of several ranks on a machine each has a GPU of its own.
 
     Raises:
         RequestError: the device asked for is not there.
     """
     name = config.device
     if name == "auto":
-        name = "cuda:0" if torch.cuda.is_available() else "cpu"
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+        if name == "cpu" and seat.size > 1:
+            fact = f"finds no CUDA device on {socket.gethostname()}, and {seat.size} processes are to train on one each"
+            raise RequestError("run.device = auto", fact, "Check `nvidia-smi`, or use --device cpu.")
     device = torch.device(name)
     match device.type:
+        case "cuda" if seat.local_size > torch.cuda.device_count() > 0:
+            fact = f"is more than the {torch.cuda.device_count()} GPUs that PyTorch sees on {socket.gethostname()}"
+            raise RequestError(f"run.gpus = {seat.local_size}", fact, "Lower it, or use --device cpu.")
         case "cuda":
-            device = torch.device("cuda", device.index or 0)
+            device = torch.device("cuda", seat.local_rank if device.index is None else device.index)
             _require_cuda(device)
         case "mps" if not torch.backends.mps.is_available():
             raise RequestError(f"run.device = {name}", "is not available on this machine", "Use --device auto or cpu.")
@@ -40,9 +52,15 @@ def _require_cuda(device: torch.device) -> None:
         raise RequestError(f"run.device = {device}", fact, f"Use cuda:0 to cuda:{count - 1}.")
 
 
-def describe(device: torch.device, config: RunConfig) -> str:
-    """Device and precision in a few characters, such as "cuda:0 bf16"."""
-    return f"{device} {config.precision}"
+def make_current(device: torch.device) -> None:
+    """Let a CUDA device be the one that streams, recordings and pinned memory are of, in this thread."""
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+
+
+def describe(device: torch.device, config: RunConfig, ranks: int = 1) -> str:
+    """Device and precision in a few characters, such as "cuda:0 bf16", or "cuda bf16 on 4 ranks"."""
+    return f"{device} {config.precision}" if ranks == 1 else f"{device.type} {config.precision} on {ranks} ranks"
 
 
 def set_precision(config: RunConfig, device: torch.device) -> None:
@@ -61,6 +79,8 @@ def set_determinism(config: RunConfig) -> None:
     if config.deterministic:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read by cuBLAS when it is first used
         torch.backends.cudnn.benchmark = False
+    else:
+        torch.backends.cudnn.benchmark = True  # batches have one size, so that its trials pay; without CUDA it is idle
     torch.use_deterministic_algorithms(config.deterministic)
 
 

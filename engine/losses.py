@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from engine.config.losses import GanKind
+from engine.ranks.exchange import mean_over_batch
 
 # ------------------------------------------------------------------------------------------------- adversarial
 
@@ -196,7 +197,8 @@ def feature_matching(of_fake: Sequence[Tensor], of_real: Sequence[Tensor]) -> Te
     Returns:
         The sum over the layers of the mean over their values, 0-d (as in DiscoGAN's implementation).
     """
-    distances = [l2(fake.mean(0), real.mean(0)) for fake, real in zip(of_fake, of_real, strict=True)]
+    layers = zip(of_fake, of_real, strict=True)
+    distances = [l2(mean_over_batch(fake), mean_over_batch(real)) for fake, real in layers]
     return torch.stack(distances).sum()
 
 

@@ -1,7 +1,8 @@
-"""Telling that memory ran out, and what to lower so that it suffices."""
+"""Telling that memory ran out, and what to change so that it suffices."""
 
 from __future__ import annotations
 
+from engine.config.lighter import lighter
 from engine.config.methods import TrainConfig
 from engine.protocol.checkpoints import list_checkpoints
 from engine.protocol.rundir import RunDirectory
@@ -17,14 +18,13 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def advice(config: TrainConfig, run: RunDirectory) -> str:
-    """What to lower, with the values that the run has, and how; networks that were trained stay as wide as they are."""
-    batch, crop, width = config.run.batch, config.data.crop, config.generator.width
+    """What takes less memory in this run, and how to ask for it; networks that were trained keep their width."""
+    width = config.generator.width
     resumable = bool(list_checkpoints(run))
-    ways = [f"run.batch (now {batch})"] if batch > 1 else []
-    ways += [f"data.crop (now {crop})"]
-    ways += [] if resumable else [f"generator.width (now {width})"]
-    lower = f"Lower {', '.join(ways[:-1])} or {ways[-1]}" if len(ways) > 1 else f"Lower {ways[0]}"
-    narrow = ', or set run.precision = "bf16"' if config.run.precision != "bf16" else ""
-    setting = f"run.batch={batch // 2}" if batch > 1 else f"data.crop={crop // 2}"
+    ways = [change.setting for change in lighter(config)]
+    ways += [] if resumable else [f"generator.width={width // 2}"] if width > 1 else []
+    if not ways:
+        return "Free some of it, or train on another device."
     command = f"gan-tui resume {run.name} --checkpoint latest" if resumable else "gan-tui train PRESET"
-    return f"{lower}{narrow}: {command} --set {setting}"
+    others = f" (or {', '.join(ways[1:])})" if len(ways) > 1 else ""
+    return f"Less is taken by {command} --set {ways[0]}{others}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from torch import Tensor
 
 from engine.methods.method import Method
 from engine.protocol.checkpoints import Manifest
+from engine.transfers import copying_to_host
 
 
 class NotFiniteError(Exception):
@@ -42,6 +43,8 @@ def copy_state(
 ) -> Snapshot:
     """Copy a run's state to host memory; the step loop waits for this and for nothing else of a checkpoint.
 
+    A GPU is waited for once, when all copies are under way.
+
     Args:
         method: its networks, optimizers and own state are copied.
         training: what else belongs to the run: plain values and tensors.
@@ -54,8 +57,10 @@ def copy_state(
         "method": method.state_dict(),
         "random": _random_states(),
     }
-    networks = {name: _copied(network.state_dict()) for name, network in method.networks.items()}
-    return Snapshot(manifest=manifest, networks=networks, training=_copied(whole), thumbnail=thumbnail)
+    with copying_to_host() as copy:
+        networks = {name: _copied(network.state_dict(), copy) for name, network in method.networks.items()}
+        copied_training = _copied(whole, copy)
+    return Snapshot(manifest=manifest, networks=networks, training=copied_training, thumbnail=thumbnail)
 
 
 def require_finite(snapshot: Snapshot) -> None:
@@ -86,14 +91,14 @@ def _is_finite(tensor: Tensor) -> bool:
     return bool(torch.isfinite(low) and torch.isfinite(high))
 
 
-def _copied(value: Any) -> Any:
-    """A deep copy in host memory, tensors detached."""
+def _copied(value: Any, copy: Callable[[Tensor], Tensor]) -> Any:
+    """A deep copy of a nest of mappings and lists, its tensors copied as told."""
     if isinstance(value, Tensor):
-        return value.detach().to("cpu", copy=True).contiguous()
+        return copy(value)
     if isinstance(value, Mapping):
-        return {key: _copied(item) for key, item in value.items()}
+        return {key: _copied(item, copy) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_copied(item) for item in value]
+        return [_copied(item, copy) for item in value]
     return value
 
 

@@ -116,9 +116,9 @@ def make_images(root: Path, each: int = 3, side: int = 36) -> Path:
 class Engine:
     """An engine process at work on a run."""
 
-    def __init__(self, run: RunDirectory) -> None:
+    def __init__(self, run: RunDirectory, gpus: int | None = None) -> None:
         self.run = run
-        self.process: subprocess.Popen[bytes] = start_engine(run)
+        self.process: subprocess.Popen[bytes] = start_engine(run, gpus)
 
     @property
     def identity(self) -> Identity:
@@ -164,9 +164,9 @@ class Engine:
 
 
 @contextlib.contextmanager
-def engine_of(run: RunDirectory) -> Iterator[Engine]:
+def engine_of(run: RunDirectory, gpus: int | None = None) -> Iterator[Engine]:
     """An engine process for the length of a block; killed at its end if it is still there."""
-    engine = Engine(run)
+    engine = Engine(run, gpus)
     try:
         yield engine
     finally:

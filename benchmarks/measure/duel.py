@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import statistics
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -19,8 +20,10 @@ from engine.batch import ImageBatch
 from engine.config.geometry import check_geometry
 from engine.config.methods import TrainConfig
 from engine.device import set_precision
+from engine.methods.arrangement import arrange
 from engine.methods.build import build_method
 from engine.methods.precision import Precision
+from engine.train.capture import build_step
 
 from .memory import peak_growth
 from .timing import Duration, duration, interleaved
@@ -108,7 +111,13 @@ def ours(config: TrainConfig, device: torch.device, batches: Sequence[ImageBatch
         set_precision(config.run, device)
 
     method = build_method(config, device)
-    return Contender(step=method.step, settle=settle, batches=itertools.cycle(batches), device=device)
+    arrange(method, config, device, partial(_say_on_stderr, "run.compile"))
+    step = build_step(method, config, device, partial(_say_on_stderr, "not recorded"))
+    return Contender(step=step, settle=settle, batches=itertools.cycle(batches), device=device)
+
+
+def _say_on_stderr(what: str, reason: str) -> None:
+    print(f"{what}: {reason}", file=sys.stderr, flush=True)
 
 
 def plain(config: TrainConfig, device: torch.device, batches: Sequence[ImageBatch]) -> Contender:

@@ -92,6 +92,10 @@ class DtnOptim(OptimConfig, frozen=True, kw_only=True):
     """Base learning rate of f while it is trained; the schedule multiplies it."""
 
 
+_HOST = r"(\*|[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])"
+_PORT = r"(\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])"
+
+
 class RunConfig(Section, frozen=True, kw_only=True):
     """How and where the run computes."""
 
@@ -103,12 +107,24 @@ class RunConfig(Section, frozen=True, kw_only=True):
     """Everything random follows from it: weights, data order, crops, image pool."""
     steps: NonNegative = 0
     """Stop after so many steps; 0 trains for all the epochs."""
+    listen: Annotated[str, Meta(pattern=rf"^({_HOST}:{_PORT})?\Z")] = ""
+    """HOST:PORT, such as *:5800, at which viewers on other machines are answered (port 0: a free one); empty: none."""
     device: Annotated[str, Meta(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")] = "auto"
     """auto, cpu, cuda, cuda:1, mps."""
+    gpus: Annotated[int, Meta(ge=1, le=1024)] = 1
+    """GPUs that share each batch, with a process for each; with device = "cpu", such processes on this machine."""
     precision: Literal["fp32", "tf32", "bf16"] = "fp32"
     """fp32; tf32 matrix products (CUDA); bf16 autocast with fp32 weights."""
     convolution: Literal["auto", "direct"] = "auto"
     """auto: on a CPU in fp32, the faster of PyTorch's and another algorithm, as exact; direct: PyTorch's alone."""
+    channels_last: Literal["auto", "on", "off"] = "auto"
+    """Maps with their channels together; auto: on CUDA in tf32 or bf16, on a CPU in bf16 but for U-Nets."""
+    compile: Literal["on", "off"] = "off"
+    """on: networks are compiled at the first step (torch.compile), which takes minutes; what cannot be runs as ever."""
+    checkpointing: bool = False
+    """Make the generators' activations again for the gradient instead of keeping them: less memory for more time."""
+    graph: Literal["auto", "off"] = "auto"
+    """auto: on CUDA, record a step once as a CUDA graph and replay it, launching all of it at once; off: do not."""
     deterministic: bool = False
     """Use only operations that give the same bits each time on a GPU, where they are slower; a CPU always does."""
 

@@ -21,6 +21,7 @@ from engine.config.networks import (
     ResnetGenerator,
     UnetGenerator,
 )
+from engine.config.ranks import check_ranks
 from engine.config.schema import OF_SCHEDULE
 from engine.config.sections import method_defaults
 from engine.errors import RequestError
@@ -116,6 +117,8 @@ def check_techniques(config: TrainConfig) -> None:
     _check_idle(config)
     _check_gan(config)
     _check_accumulate(config)
+    _check_checkpointing(config)
+    check_ranks(config.run, config.run.gpus)
     _check_batch(config)
     _check_networks(config)
     _check_labels(config)
@@ -176,6 +179,21 @@ def _check_accumulate(config: TrainConfig) -> None:
         fact = f"cannot take a batch of {batch} apart"
         fewer = f"{batch} or less" if batch > 1 else "1"
         raise RequestError(subject, fact, f"Set it to {fewer}, or run.batch to {accumulate} or more.")
+
+
+def _check_checkpointing(config: TrainConfig) -> None:
+    if not config.run.checkpointing:
+        return
+    subject = "run.checkpointing = true"
+    if isinstance(config, DtnConfig):
+        fact = "is not for DTN: what a batch of 32 px images leaves is small enough to be kept"
+        raise RequestError(subject, fact, "Set it to false.")
+    if config.run.accumulate > 1 and isinstance(config, Pix2PixConfig | AeGanConfig):
+        fact = f"is done already: with run.accumulate = {config.run.accumulate} every part's activations are made again"
+        raise RequestError(subject, fact, "Set it to false, or run.accumulate to 1.")
+    if config.run.compile == "on":
+        fact = "does nothing in compiled networks, whose compiler decides what is kept"
+        raise RequestError(subject, fact, 'Set it to false, or run.compile to "off".')
 
 
 def _check_batch(config: TrainConfig) -> None:

@@ -29,7 +29,7 @@ from engine.data.cache_plan import CachePlan, decide
 from engine.data.digit_sets import labelled, shown_digits
 from engine.data.digits import LabelledImages
 from engine.data.domains import Domain, FolderDomain
-from engine.data.epochs import Images
+from engine.data.epochs import Images, Place
 from engine.data.paired import Matched, PairedImages, Pairs, SideBySide
 from engine.data.synthetic import COATS, draw_domain, held_out
 from engine.data.transforms import Framing
@@ -52,6 +52,10 @@ class Source:
     def batches_per_epoch(self, batch: int) -> int:
         """Batches in an epoch, the last and perhaps smaller one included where it is not left out."""
         return self.images.batches_per_epoch(batch)
+
+    def items_at(self, place: Place, batch: int) -> int:
+        """Items in the whole batch at a place: fewer than others have in an epoch's last."""
+        return self.images.items_at(place, batch)
 
     @functools.cached_property
     def fingerprint(self) -> str:
@@ -103,13 +107,14 @@ def build_source(config: DataConfig, seed: int, *, aligned: bool = False, whole_
             assert_never(config)
 
 
-def with_cache(source: Source, config: DataConfig, device: torch.device) -> tuple[Source, str]:
+def with_cache(source: Source, config: DataConfig, device: torch.device, sharing: int = 1) -> tuple[Source, str]:
     """The source with its images kept where ``data.cache`` says, and that decision with its reason.
 
     Args:
         source: what build_source made of the same section.
         config: the preset's [data] section.
         device: the training device; what else is to stay on it should be there already.
+        sharing: processes of the run on this machine.
 
     Returns:
         The source, and one line for the journal; an empty one for data that are in memory as it is.
@@ -120,7 +125,7 @@ def with_cache(source: Source, config: DataConfig, device: torch.device) -> tupl
     if not isinstance(config, UnpairedData | PairedData):
         return source, ""
     assert isinstance(source.images, UnpairedImages | PairedImages)
-    decision = decide(config, source.images, device)
+    decision = decide(config, source.images, device, sharing)
     return replace(source, cache=decision.plan), decision.reason
 
 

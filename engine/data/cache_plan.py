@@ -51,8 +51,14 @@ class Decision:
     """For the journal: "2,401 images, 562 MiB, on cuda:0; an eighth of its free memory is 16,670 MiB"."""
 
 
-def decide(config: FolderData, images: FramedImages, device: torch.device) -> Decision:
+def decide(config: FolderData, images: FramedImages, device: torch.device, sharing: int = 1) -> Decision:
     """Choose where the images are kept.
+
+    Args:
+        config: the preset's [data] section.
+        images: those that are trained on.
+        device: the training device.
+        sharing: processes of the run on this machine: any image may come to any of them, so each keeps all.
 
     Raises:
         RequestError: a place was asked for by name, and they do not fit there.
@@ -63,7 +69,7 @@ def decide(config: FolderData, images: FramedImages, device: torch.device) -> De
         return Decision(plan=None, reason=f"{what}, decoded whenever they are seen: data.cache = off")
     tried = []
     for where in _places(config, device):
-        limit, rule = _limit(config, where)
+        limit, rule = _limit(config, where, sharing)
         nbytes = bytes_needed(images, limit)
         if nbytes is not None:
             kept = f"{what}, {_mebibytes(nbytes)}, kept in {_name(where)}; the limit, {rule}, is {_mebibytes(limit)}"
@@ -89,13 +95,14 @@ def _places(config: FolderData, device: torch.device) -> tuple[torch.device, ...
             return (CPU,)
 
 
-def _limit(config: FolderData, where: torch.device) -> tuple[int, str]:
+def _limit(config: FolderData, where: torch.device, sharing: int) -> tuple[int, str]:
     """Bytes, and where that number comes from."""
     if config.cache_limit:
         return config.cache_limit * MEBIBYTE, "data.cache_limit"
     if where.type == "cuda":
         return free_memory(where) // DEVICE_SHARE, "an eighth of what is free there"
-    return free_memory(where) // HOST_SHARE, "a quarter of what is free there"
+    of_all = "" if sharing == 1 else f" for {sharing} processes that keep all images each"
+    return free_memory(where) // HOST_SHARE // sharing, f"a quarter of what is free there{of_all}"
 
 
 def _name(where: torch.device) -> str:

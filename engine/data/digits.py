@@ -13,7 +13,7 @@ from PIL import Image
 
 from engine.data.domains import Domain, Problem, read_framed
 from engine.data.draws import Purpose, generator
-from engine.data.epochs import Labels, Loaded, Place, batches_in, order_of_epoch, positions
+from engine.data.epochs import Labels, Loaded, Place, batches_in, order_of_epoch, positions, size_of
 from engine.data.transforms import Pixels
 
 KEPT_BYTES = 256 * 2**20
@@ -166,6 +166,10 @@ class LabelledImages:
     def batches_per_epoch(self, batch: int) -> int:
         """Batches in an epoch, at least 1."""
         return batches_in(self.items, batch, whole=self.whole_batches)
+
+    def items_at(self, place: Place, batch: int) -> int:
+        """Items in the whole batch at a place, whatever its shard is."""
+        return size_of(place, self.items, batch, whole=self.whole_batches)
 
     def load(self, place: Place, batch: int) -> Loaded:
         """The batch at a place.

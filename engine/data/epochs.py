@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from engine.data.domains import Problem
 from engine.data.draws import Purpose, generator
 from engine.data.transforms import Pixels
+from engine.ranks.division import WHOLE, Division, Shard
 
 Labels: TypeAlias = NDArray[np.int64]
 """(N,): the class of each image."""
@@ -26,6 +27,8 @@ class Place:
     """As the caller counts them; any non-negative number."""
     index: int
     """The batch within the epoch, from 0."""
+    shard: Shard = WHOLE
+    """Which of its items are meant."""
 
 
 class Loaded(NamedTuple):
@@ -61,8 +64,11 @@ class Images(Protocol):
     def batches_per_epoch(self, batch: int) -> int:
         """Batches in an epoch, at least 1."""
 
+    def items_at(self, place: Place, batch: int) -> int:
+        """Items in the whole batch at a place, whatever its shard is."""
+
     def load(self, place: Place, batch: int) -> Loaded:
-        """The batch at a place. Raises WorkError: no image of a domain can be read."""
+        """The batch at a place, or that shard of it. Raises WorkError: no image of a domain can be read."""
 
     def first(self, count: int) -> Loaded:
         """The first images, never cropped or mirrored at random; fewer where there are fewer. Raises as load."""
@@ -80,7 +86,17 @@ def batches_in(items: int, batch: int, *, whole: bool) -> int:
 
 
 def positions(place: Place, items: int, batch: int, *, whole: bool) -> range:
-    """Which items of its epoch, in their shuffled order, make the batch at a place."""
+    """Which items of its epoch, in their shuffled order, make the batch at a place, or that shard of it."""
+    within = _positions_of_batch(place, items, batch, whole=whole)
+    return within[Division(len(within), place.shard).own]
+
+
+def size_of(place: Place, items: int, batch: int, *, whole: bool) -> int:
+    """Items of the whole batch at a place: fewer than others have in an epoch's last."""
+    return len(_positions_of_batch(place, items, batch, whole=whole))
+
+
+def _positions_of_batch(place: Place, items: int, batch: int, *, whole: bool) -> range:
     assert place.index < batches_in(items, batch, whole=whole), f"epoch {place.epoch} has no batch {place.index}"
     first = place.index * batch
     return range(first, min(first + batch, items))

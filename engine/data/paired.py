@@ -13,7 +13,7 @@ from PIL import Image
 from engine.config.image_files import UnreadableImageError, path_text
 from engine.data.domains import Collection, Domain, Problem, read_first, read_framed
 from engine.data.draws import Purpose, frame_numbers
-from engine.data.epochs import Loaded, Place, batches_in, order_of_epoch, positions
+from engine.data.epochs import Loaded, Place, batches_in, order_of_epoch, positions, size_of
 from engine.data.framed import AtSize, Want
 from engine.data.images import open_rgb
 from engine.data.transforms import Framing, Pair, Pixels
@@ -139,6 +139,10 @@ class PairedImages:
     def batches_per_epoch(self, batch: int) -> int:
         """Batches in an epoch, at least 1."""
         return batches_in(len(self.pairs), batch, whole=self.whole_batches)
+
+    def items_at(self, place: Place, batch: int) -> int:
+        """Items in the whole batch at a place, whatever its shard is."""
+        return size_of(place, len(self.pairs), batch, whole=self.whole_batches)
 
     @property
     def collections(self) -> tuple[AtSize[Pair]]:

@@ -17,6 +17,7 @@ from engine.data.cache import Cuts, ImageCache
 from engine.data.domains import Problem
 from engine.data.epochs import Place
 from engine.data.feeds import CachedFeed, Feed, LoadingFeed, Ready
+from engine.ranks.division import WHOLE, Division, Shard
 
 READY_AHEAD = 2
 """Batches of each worker kept ready in the engine."""
@@ -24,21 +25,23 @@ READY_AHEAD = 2
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Batch:
-    """What a step learns from; len() is its number of items."""
+    """What a step learns from; len() is its number of items, those of all ranks."""
 
     images: ByteImages
-    """Pinned if asked for; on the training device already where they are kept there."""
+    """Of this rank's items. Pinned if asked for; on the training device already where they are kept there."""
     place: Place
     following: Place
     """The next batch's place: where a run that has learnt from this one resumes."""
+    division: Division
+    """Which items those are."""
     problems: tuple[Problem, ...] = ()
     """Images passed over while loading it and not reported before."""
 
     def __len__(self) -> int:
-        return self.images.real_A.shape[0]
+        return self.division.items
 
     def on(self, device: torch.device) -> ImageBatch:
-        """What a method's step takes: images on the training device, in -1..1, and their labels.
+        """What a method's step takes of this rank's items: images on the training device, in -1..1, and their labels.
 
         Never waits for the device, where batches are pinned.
         """
@@ -70,13 +73,23 @@ class BatchStream(Iterator[Batch]):
         start_index: its number within that epoch, from 0.
         workers: processes that load ahead; 0 loads inside next().
         pin: put batches into page-locked memory, for a CUDA device.
+        shard: which items of every batch are loaded; the others are loaded by other ranks.
     """
 
     def __init__(
-        self, source: Source, batch: int, start_epoch: int, start_index: int, *, workers: int, pin: bool = False
+        self,
+        source: Source,
+        batch: int,
+        start_epoch: int,
+        start_index: int,
+        *,
+        workers: int,
+        pin: bool = False,
+        shard: Shard = WHOLE,
     ) -> None:
         self._source = source
         self._batch = batch
+        self._shard = shard
         self._place = self._normal(Place(start_epoch, start_index))
         self._reported: set[str] = set()
         self._feed = self._opened_feed(workers, pin)
@@ -91,7 +104,13 @@ class BatchStream(Iterator[Batch]):
         ready = self._feed.take(self._place) if self._ahead is None else self._ahead.take()
         images = ready.images() if isinstance(ready, Cuts) else ready
         place, self._place = self._place, self._after(self._place)
-        return Batch(images=images, place=place, following=self._place, problems=self._news(images.problems))
+        return Batch(
+            images=images,
+            place=place,
+            following=self._place,
+            division=Division(self._source.items_at(place, self._batch), self._shard),
+            problems=self._news(images.problems),
+        )
 
     def __enter__(self) -> BatchStream:
         return self
@@ -130,7 +149,7 @@ class BatchStream(Iterator[Batch]):
 
     def _normal(self, place: Place) -> Place:
         per_epoch = self._source.batches_per_epoch(self._batch)
-        return Place(place.epoch + place.index // per_epoch, place.index % per_epoch)
+        return Place(place.epoch + place.index // per_epoch, place.index % per_epoch, self._shard)
 
 
 class _ReadAhead:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from engine.data.domains import Domain, Problem, read_first, read_framed
 from engine.data.draws import Purpose, frame_numbers, generator
-from engine.data.epochs import Loaded, Place, batches_in, order_of_epoch, positions
+from engine.data.epochs import Loaded, Place, batches_in, order_of_epoch, positions, size_of
 from engine.data.framed import AtSize, Want
 from engine.data.transforms import Framing, Pixels
 
@@ -44,6 +44,10 @@ class UnpairedImages:
     def batches_per_epoch(self, batch: int) -> int:
         """Batches in an epoch, at least 1."""
         return batches_in(self.items, batch, whole=self.whole_batches)
+
+    def items_at(self, place: Place, batch: int) -> int:
+        """Items in the whole batch at a place, whatever its shard is."""
+        return size_of(place, self.items, batch, whole=self.whole_batches)
 
     def indices(self, epoch: int, position: int) -> tuple[int, int]:
         """Which image of A and which of B make the item at a position of an epoch."""

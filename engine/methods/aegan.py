@@ -8,7 +8,7 @@ options. Class terms, for labelled images, are an addition: a translation is to 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -132,7 +132,17 @@ class AeGan:
     # -------------------------------------------------------------------------------------- section 3, learning
 
     def step(self, batch: ImageBatch) -> dict[str, Tensor]:
-        """Update the discriminators, then the generators against them, on the same translations (see Method.step).
+        """Prepare, then compute (see Method.step)."""
+        self.prepare(len(batch))
+        return self.compute(batch)
+
+    def prepare(self, images: int) -> Hashable:
+        """Draw what the histories will show; every step is of one kind (see Method.prepare)."""
+        self._histories.decide(images)
+        return ()
+
+    def compute(self, batch: ImageBatch) -> dict[str, Tensor]:
+        """Update the discriminators, then the generators against them, on the same translations (see Method.compute).
 
         The classifiers, where there are any, learn in between.
         """

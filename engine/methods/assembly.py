@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import torch
 from torch import nn
-from torch.optim import Adam
+from torch.optim import Adam, Optimizer
 
 from engine.config.networks import (
     AutoencoderGenerator,
@@ -16,6 +16,7 @@ from engine.config.networks import (
     TranslatingGenerator,
 )
 from engine.config.schema import OptimConfig
+from engine.methods.method import hold_rates_on_device
 from engine.networks.autoencoder import build_autoencoders
 from engine.networks.classifier import DigitClassifier
 from engine.networks.convolutions import Algorithm, compute_by
@@ -85,4 +86,28 @@ def adam(networks: Iterable[nn.Module], rate: float, config: OptimConfig) -> Ada
     """One Adam for the weights of several networks, each weight once."""
     parameters = dict.fromkeys(parameter for network in networks for parameter in network.parameters())
     betas = (config.beta1, config.beta2)
-    return Adam(list(parameters), lr=rate, betas=betas, weight_decay=config.weight_decay, fused=True)
+    on_cuda = any(parameter.is_cuda for parameter in parameters)
+    with_content = not any(parameter.is_meta for parameter in parameters)  # without, there is no fused Adam
+    optimizer = Adam(
+        list(parameters),
+        lr=rate,
+        betas=betas,
+        weight_decay=config.weight_decay,
+        fused=with_content,
+        capturable=on_cuda,
+    )
+    optimizer.register_load_state_dict_post_hook(_lay_out_like_weights)
+    if on_cuda:
+        hold_rates_on_device(optimizer, next(iter(parameters)).device)
+    return optimizer
+
+
+def _lay_out_like_weights(optimizer: Optimizer) -> None:
+    """Give the moments that were loaded the layout of their weights; files have the usual one.
+
+    Fused Adam goes through both as they lie in memory.
+    """
+    for parameter, state in optimizer.state.items():
+        for name, moment in state.items():
+            if moment.shape == parameter.shape and moment.stride() != parameter.stride():
+                state[name] = torch.empty_like(parameter).copy_(moment)

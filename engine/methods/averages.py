@@ -27,7 +27,7 @@ class MovingAverage:
     def __init__(self, networks: Named, decay: float) -> None:
         self._followed = dict(networks)
         self._decay = decay
-        self._steps = 0
+        self._steps = _count_beside(networks, 0)
         self.networks = {f"{name}_ema": _frozen_copy(network) for name, network in networks.items()}
         """The averages, by name; they are saved like any network."""
 
@@ -38,21 +38,22 @@ class MovingAverage:
     @torch.no_grad()
     def update(self) -> None:
         """Take in the weights as they are after a step; statistics of batch normalisation are taken over."""
-        keep = min(self._decay, (1 + self._steps) / (10 + self._steps))
+        steps = self._steps.double()
+        forget = 1 - torch.clamp((1 + steps) / (10 + steps), max=self._decay)
         self._steps += 1
         for name, network in self._followed.items():
             average = self.of(name)
-            torch._foreach_lerp_(_values(average), _values(network), 1 - keep)
+            _approach(_values(average), _values(network), forget)
             for mine, buffer in zip(average.buffers(), network.buffers(), strict=True):
                 mine.copy_(buffer)
 
     def state_dict(self) -> dict[str, Tensor]:
         """What a resumed run needs beyond the averages themselves."""
-        return {"ema.steps": torch.tensor(self._steps)}
+        return {"ema.steps": self._steps.clone()}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Go on from a saved state, once the networks are loaded; without one, begin at their weights."""
-        self._steps = int(state.get("ema.steps", 0))
+        self._steps.copy_(state.get("ema.steps", torch.tensor(0)))
         if "ema.steps" not in state:
             for name, network in self._followed.items():
                 self.of(name).load_state_dict(network.state_dict())
@@ -72,7 +73,7 @@ class HistoricalAverage:
             for key, parameter in network.named_parameters()
         }
         self._means = {key: parameter.detach().clone() for key, parameter in self._parameters.items()}
-        self._count = 1
+        self._count = _count_beside(networks, 1)
 
     def distance(self) -> Tensor:
         """|theta - mean of the past thetas|^2 over all weights, 0-d; its gradient reaches them."""
@@ -84,18 +85,18 @@ class HistoricalAverage:
         """Take in the weights as they are after a step."""
         self._count += 1
         now = [parameter.detach() for parameter in self._parameters.values()]
-        torch._foreach_lerp_(list(self._means.values()), now, 1 / self._count)
+        _approach(list(self._means.values()), now, 1 / self._count.double())
 
     def state_dict(self, prefix: str) -> dict[str, Tensor]:
         """The means and their count, as copies."""
         means = {f"{prefix}.{key}": mean.clone() for key, mean in self._means.items()}
-        return {f"{prefix}.count": torch.tensor(self._count), **means}
+        return {f"{prefix}.count": self._count.clone(), **means}
 
     def load_state_dict(self, state: Mapping[str, Tensor], prefix: str) -> None:
         """Go on from a saved state, once the networks are loaded; without one, begin at their weights."""
         for key, mean in self._means.items():
             mean.copy_(state.get(f"{prefix}.{key}", self._parameters[key].detach()))
-        self._count = int(state.get(f"{prefix}.count", 1))
+        self._count.copy_(state.get(f"{prefix}.count", torch.tensor(1)))
 
 
 class Averages:
@@ -150,6 +151,19 @@ class Averages:
             self._moving.load_state_dict(state)
         for player, past in self._past.items():
             past.load_state_dict(state, f"hist_{player}")
+
+
+def _count_beside(networks: Named, begin: int) -> Tensor:
+    """A count, 0-d int64, on the networks' device: a step that is recorded and replayed counts too."""
+    parameters = (parameter for network in networks.values() for parameter in network.parameters())
+    return torch.tensor(begin, device=next(parameters).device)
+
+
+def _approach(averages: list[Tensor], values: list[Tensor], share: Tensor) -> None:
+    """Bring averages nearer to values by a share of the way, 0-d on their device."""
+    way = torch._foreach_sub(values, averages)
+    torch._foreach_mul_(way, share.to(way[0].dtype))
+    torch._foreach_add_(averages, way)
 
 
 def _values(network: nn.Module) -> list[Tensor]:

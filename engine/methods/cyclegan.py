@@ -7,7 +7,7 @@ reference implementation. Losses are weighted, reported and applied in that impl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -90,7 +90,17 @@ class CycleGan:
     # ------------------------------------------------------------------------------------------------ section 4
 
     def step(self, batch: ImageBatch) -> dict[str, Tensor]:
-        """Update both generators, then both discriminators against the images just made (see Method.step)."""
+        """Prepare, then compute (see Method.step)."""
+        self.prepare(len(batch))
+        return self.compute(batch)
+
+    def prepare(self, images: int) -> Hashable:
+        """Draw what the histories will show; whether the identity terms are computed makes two kinds of step."""
+        self._histories.decide(images)
+        return self._weights.wanted("identity")
+
+    def compute(self, batch: ImageBatch) -> dict[str, Tensor]:
+        """Update both generators, then both discriminators against the images just made (see Method.compute)."""
         parts = batch.parts(self._config.run.accumulate)
         fakes_A, fakes_B, generator_losses = self._update_generators(parts)
         losses = generator_losses | self._update_discriminators(parts, fakes_A, fakes_B)

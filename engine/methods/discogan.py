@@ -8,7 +8,7 @@ paper's G_AB is our G_A, G_BA is G_B, D_B, which judges images of B, is D_A, and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -52,6 +52,9 @@ class DiscoGan:
         self._run = Passes(config, device, dtype)
         self._weights = LossWeights(config, device, dtype)
         self._steps = 0
+        self._discriminators_turn = True
+        self._rate = torch.zeros((), dtype=dtype, device=device)
+        """The share of the reconstruction terms in the step."""
 
         assembly = Assembly(device, dtype, seed, config.run.convolution)
         self.G_A = assembly.generator(config.generator, unit_range=True)
@@ -78,14 +81,24 @@ class DiscoGan:
     # ---------------------------------------------------------------------------------------------- section 2.3
 
     def step(self, batch: ImageBatch) -> dict[str, Tensor]:
-        """Update the discriminators in one step of every d_every, the first included, else the generators.
+        """Prepare, then compute (see Method.step)."""
+        self.prepare(len(batch))
+        return self.compute(batch)
 
-        Both players' losses are reported either way (see Method.step).
+    def prepare(self, images: int) -> Hashable:
+        """Whose turn it is: the discriminators' in one step of every d_every, the first included (see Method.prepare).
+
+        The rate of the step is put where it is read, as it depends on how many were done.
         """
-        parts = batch.parts(self._config.run.accumulate)
-        discriminators_turn = self._steps % self._config.method.d_every == 0
-        losses = self._update_discriminators(parts) if discriminators_turn else self._update_generators(parts)
+        self._discriminators_turn = self._steps % self._config.method.d_every == 0
+        self._rate.fill_(self._weights.values["rate_after" if self._has_switched else "rate"])
         self._steps += 1
+        return self._discriminators_turn
+
+    def compute(self, batch: ImageBatch) -> dict[str, Tensor]:
+        """Update the discriminators or the generators; both players' losses are reported (see Method.compute)."""
+        parts = batch.parts(self._config.run.accumulate)
+        losses = self._update_discriminators(parts) if self._discriminators_turn else self._update_generators(parts)
         return {name: losses[name] for name in self.components}
 
     def _update_generators(self, parts: list[ImageBatch]) -> Losses:
@@ -143,11 +156,6 @@ class DiscoGan:
         if of_B.penalty is not None and of_A.penalty is not None:
             discriminators |= {"gp_A": of_B.penalty * 0.5, "gp_B": of_A.penalty * 0.5}
         return generators, discriminators
-
-    @property
-    def _rate(self) -> Tensor:
-        """The share of the reconstruction terms just now."""
-        return self._weights["rate_after" if self._has_switched else "rate"]
 
     @property
     def _has_switched(self) -> bool:

@@ -13,7 +13,7 @@ that guessed whether all of these are the same would one day give a run an f tha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -88,6 +88,8 @@ class Dtn:
             self.base_rates = {"f": "optim.lr_f", **self.base_rates}
         self._f_steps = 0
         self._f_is_fixed = False
+        self._f_learns = False
+        """Whether it does in the step that was prepared."""
         self._zero = torch.zeros((), dtype=dtype, device=device)
 
         self.objective = ("G_GAN", "const", "tid", *self._weights.terms({"tv": ("tv",)}))
@@ -103,13 +105,25 @@ class Dtn:
         return Stage("training f", self._f_steps, self._config.method.f_steps, "method.f_steps")
 
     def step(self, batch: ImageBatch) -> dict[str, Tensor]:
-        """Update f; once it is fixed, D, and then g against it on the same images (see Method.step)."""
-        if self.stage:
-            losses = self._update_f(batch)
-            if self._f_steps >= self._config.method.f_steps:
-                self._fix_f()
-            return losses
-        self._take_f()
+        """Prepare, then compute (see Method.step)."""
+        self.prepare(len(batch))
+        return self.compute(batch)
+
+    def prepare(self, images: int) -> Hashable:
+        """Whether f learns; if not, whether D does (see Method.prepare)."""
+        self._f_learns = self.stage is not None
+        if self._f_learns:
+            self._f_steps += 1
+            self._f_is_fixed = self._f_steps >= self._config.method.f_steps  # once this step is done
+        else:
+            self._take_f()
+            self._rest_f()
+        return self._f_learns, self._weights.wanted("adversarial")
+
+    def compute(self, batch: ImageBatch) -> dict[str, Tensor]:
+        """Update f; once it is fixed, D, and then g against it on the same images (see Method.compute)."""
+        if self._f_learns:
+            return self._update_f(batch)
         translated = self._translate_batch(batch)
         losses = self._update_discriminator(translated) | self._update_generator(translated)
         return {name: losses.get(name, self._zero) for name in self._of_g_and_D}
@@ -126,9 +140,7 @@ class Dtn:
             share_wrong = (logits.argmax(1) != part.label_A).to(logits.dtype).mean()
             return {"f": F.cross_entropy(logits, part.label_A), "f_error": share_wrong}
 
-        losses = descend(self.optimizers["f"], [batch], losses_of)
-        self._f_steps += 1
-        return losses
+        return descend(self.optimizers["f"], [batch], losses_of)
 
     def _take_f(self) -> None:
         """Begin with the f of another run, or with one that stays at random, unless f is there already.
@@ -147,11 +159,10 @@ class Dtn:
             raise RequestError("method.f_steps = 0", fact, "Set it to more, or begin at an earlier checkpoint.")
         if method.f_from:
             self.f.load_state_dict(load_file(find_trained_f(method.f_from, method.f_width)))
-        self._fix_f()
-
-    def _fix_f(self) -> None:
-        """From here on f is a fixed function: no gradient reaches its weights."""
         self._f_is_fixed = True
+
+    def _rest_f(self) -> None:
+        """Let f be a fixed function: no gradient reaches its weights."""
         self.f.requires_grad_(False)
         for parameter in self.f.parameters():
             parameter.grad = None
@@ -277,7 +288,6 @@ class Dtn:
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """See Method.load_state_dict."""
         self._f_steps = int(state["f.steps"])
-        if state["f.is_fixed"]:
-            self._fix_f()
+        self._f_is_fixed = bool(state["f.is_fixed"])
         self._take_f()  # where a branch trains its parent's no further, and has another run's instead
         self._averages.load_state_dict(state)

@@ -39,14 +39,18 @@ class Histories:
 
     def __init__(self, size: int, seed: int, device: torch.device) -> None:
         self._rng = Random(seed)
-        self._device = device
-        self._of_fake_A, self._of_fake_B = ImagePool(size, self._rng), ImagePool(size, self._rng)
+        self._of_fake_A, self._of_fake_B = (ImagePool(size, self._rng, device) for _ in "AB")
+
+    def decide(self, number: int) -> None:
+        """Draw what the next exhibits, of so many images of each domain, will be; they follow once."""
+        # The order is part of the result, as in the reference implementation of CycleGAN: fake_B first.
+        self._of_fake_B.decide(number)
+        self._of_fake_A.decide(number)
 
     def exhibits(
         self, parts: Sequence[ImageBatch], fakes_A: Sequence[Tensor], fakes_B: Sequence[Tensor]
     ) -> list[Exhibits]:
         """The real images of each part of a batch, with the generated ones of the domain or older ones, detached."""
-        # The order is part of the result, as in the reference implementation of CycleGAN: fake_B first.
         sizes = [len(part) for part in parts]
         older_B = torch.split(self._of_fake_B.query(torch.cat(list(fakes_B))), sizes)
         older_A = torch.split(self._of_fake_A.query(torch.cat(list(fakes_A))), sizes)
@@ -65,6 +69,6 @@ class Histories:
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Go on from a saved state."""
-        self._of_fake_A.load_state_dict({"images": state["pool_of_fake_A.images"]}, self._device)
-        self._of_fake_B.load_state_dict({"images": state["pool_of_fake_B.images"]}, self._device)
+        self._of_fake_A.load_state_dict({"images": state["pool_of_fake_A.images"]})
+        self._of_fake_B.load_state_dict({"images": state["pool_of_fake_B.images"]})
         random_from_tensor(self._rng, state["pool_rng"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
@@ -74,7 +74,23 @@ class Method(Protocol):
         """Controls that do nothing from the next step on, whatever their value, each with the reason as a clause."""
 
     def step(self, batch: ImageBatch) -> dict[str, Tensor]:
-        """Train on one batch.
+        """Train on one batch: prepare, then compute, for whoever need not tell them apart."""
+
+    def prepare(self, images: int) -> Hashable:
+        """Decide what the next step decides on the host, put it where `compute` reads it, and count the step.
+
+        Args:
+            images: of each domain in the step's batch.
+
+        Returns:
+            The kind of step. Steps of one kind, with batches of one shape, do the same work on the device.
+        """
+
+    def compute(self, batch: ImageBatch) -> dict[str, Tensor]:
+        """Do the work of the step that was prepared.
+
+        All that differs between two steps of a kind it reads from tensors on the device, loss weights and learning
+        rates included, and it changes nothing on the host: so a recording of it can be replayed (engine.train.capture).
 
         Returns:
             Every component of the stage that the step belongs to, and no other, as a detached 0-d tensor on the
@@ -106,6 +122,12 @@ class Method(Protocol):
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Go on from a saved state, wherever its tensors are."""
+
+
+def hold_rates_on_device(optimizer: Optimizer, device: torch.device) -> None:
+    """Keep learning rates in tensors, so that work that was recorded and is replayed goes by those of the day."""
+    for group in optimizer.param_groups:
+        group["lr"] = torch.tensor(group["lr"], dtype=torch.float32, device=device)  # what fused Adam reads on CUDA
 
 
 def set_learning_rate(optimizer: Optimizer, rate: float) -> None:

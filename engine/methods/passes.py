@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor
@@ -30,6 +31,7 @@ class Passes:
         self.dtype = dtype
         self._batch = config.run.batch
         self._one_pass = config.generator.norm != "batch"
+        self._compiled = config.run.compile == "on"
 
     def __call__(self, network: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:
         """What a network makes of images."""
@@ -43,5 +45,10 @@ class Passes:
         return of_first, of_second
 
     def many(self, network: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:
-        """What a network makes of images, as many at a time as a batch of the run has."""
-        return in_chunks(lambda chunk: self(network, chunk), images, self._batch)
+        """What a network makes of images to be looked at, as many at a time as a batch of the run has."""
+        with self._uncompiled():
+            return in_chunks(lambda chunk: self(network, chunk), images, self._batch)
+
+    def _uncompiled(self) -> AbstractContextManager[object]:
+        """Pictures are few: compiling networks once more, in evaluation mode, would take longer than all of them."""
+        return torch.compiler.set_stance("force_eager") if self._compiled else nullcontext()

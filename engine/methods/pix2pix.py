@@ -7,7 +7,7 @@ of the reference implementation (junyanz/pytorch-CycleGAN-and-pix2pix), whose na
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from random import Random
@@ -43,6 +43,17 @@ class _Translated:
         return len(self.real_A)
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Shown:
+    """As many real pairs as pairs of an image and its translation, some of these older; detached."""
+
+    real: Tensor
+    fake: Tensor
+
+    def __len__(self) -> int:
+        return len(self.real)
+
+
 class Pix2Pix:
     """The networks, objectives and optimizers of pix2pix; implements engine.methods.method.Method.
 
@@ -65,7 +76,6 @@ class Pix2Pix:
         self, config: Pix2PixConfig, device: torch.device, seed: int, dtype: torch.dtype = torch.float32
     ) -> None:
         self._config = config
-        self._device = device
         self._run = Passes(config, device, dtype)
         self._weights = LossWeights(config, device, dtype)
 
@@ -81,7 +91,7 @@ class Pix2Pix:
         }
         self._judge = Adversary(self.D, config.discriminator, config.loss, self._weights, dtype)
         self._pool_rng = Random(seed)
-        self._pool = ImagePool(config.optim.pool, self._pool_rng)
+        self._pool = ImagePool(config.optim.pool, self._pool_rng, device)
 
         terms = self._weights.terms
         techniques = {"l2": ("G_L2",), "feature_matching": ("fm",), "tv": ("tv",), "historical": ("hist_G",)}
@@ -92,7 +102,17 @@ class Pix2Pix:
     # ---------------------------------------------------------------------------------------------- section 3.1
 
     def step(self, batch: ImageBatch) -> dict[str, Tensor]:
-        """Update the discriminator, then the generator against it, on the same translations (see Method.step)."""
+        """Prepare, then compute (see Method.step)."""
+        self.prepare(len(batch))
+        return self.compute(batch)
+
+    def prepare(self, images: int) -> Hashable:
+        """Draw which pairs the pool will show; every step is of one kind (see Method.prepare)."""
+        self._pool.decide(images)
+        return ()
+
+    def compute(self, batch: ImageBatch) -> dict[str, Tensor]:
+        """Update the discriminator, then the generator against it, on the same translations (see Method.compute)."""
         translated = [self._translate(part) for part in batch.parts(self._config.run.accumulate)]
         losses = self._update_discriminator(translated) | self._update_generator(translated)
         return {name: losses[name] for name in self.components}
@@ -110,18 +130,26 @@ class Pix2Pix:
         return _Translated(real_A=part.real_A, real_B=part.real_B, fake_B=fake_B)
 
     def _update_discriminator(self, translated: list[_Translated]) -> Losses:
-        def losses_of(images: _Translated) -> Losses:
-            """Equation 1, as the discriminator minimises it, halved to slow it relative to the generator (3.3)."""
-            pairs = self._pool.query(_pair(images.real_A, images.fake_B.detach()))
-            with self._run.autocast():
-                # In the reference's order, in which batch normalisation averages its statistics.
-                judged = self._judge.tell_apart(_pair(images.real_A, images.real_B), pairs, fake_first=True)
-            losses = {"D_real": judged.real * 0.5, "D_fake": judged.fake * 0.5}
-            return losses if judged.penalty is None else losses | {"gp": judged.penalty * 0.5}
-
-        losses = descend(self.optimizers["D"], translated, losses_of, self._averages.distance("D"))
+        shown = self._show_pairs(translated)
+        losses = descend(self.optimizers["D"], shown, self._discriminator_losses, self._averages.distance("D"))
         self._averages.moved("D")
         return losses
+
+    def _show_pairs(self, translated: list[_Translated]) -> list[_Shown]:
+        newest = torch.cat([_pair(part.real_A, part.fake_B.detach()) for part in translated])
+        pairs = torch.split(self._pool.query(newest), [len(part) for part in translated])
+        return [
+            _Shown(real=_pair(part.real_A, part.real_B), fake=fake)
+            for part, fake in zip(translated, pairs, strict=True)
+        ]
+
+    def _discriminator_losses(self, shown: _Shown) -> Losses:
+        """Equation 1, as the discriminator minimises it, halved to slow it relative to the generator (3.3)."""
+        with self._run.autocast():
+            # In the reference's order, in which batch normalisation averages its statistics.
+            judged = self._judge.tell_apart(shown.real, shown.fake, fake_first=True)
+        losses = {"D_real": judged.real * 0.5, "D_fake": judged.fake * 0.5}
+        return losses if judged.penalty is None else losses | {"gp": judged.penalty * 0.5}
 
     def _update_generator(self, translated: list[_Translated]) -> Losses:
         with frozen(self.D):
@@ -194,7 +222,7 @@ class Pix2Pix:
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """See Method.load_state_dict."""
-        self._pool.load_state_dict({"images": state["pool.images"]}, self._device)
+        self._pool.load_state_dict({"images": state["pool.images"]})
         random_from_tensor(self._pool_rng, state["pool_rng"])
         self._averages.load_state_dict(state)
 

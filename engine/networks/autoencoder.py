@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from engine.config.networks import AutoencoderGenerator
 from engine.networks.blocks import ReflectionPad, ResnetBlock, doubling, halving, needs_bias, normalisation
 from engine.networks.convolutions import ConvToImage
+from engine.networks.segments import Segmented
 
 
 def build_autoencoders(config: AutoencoderGenerator, channels: int) -> dict[str, nn.Module]:
@@ -35,7 +36,7 @@ def build_autoencoders(config: AutoencoderGenerator, channels: int) -> dict[str,
     return networks
 
 
-class Encoder(nn.Module):
+class Encoder(Segmented):
     """A 7x7 convolution, halvings that double the channels, and those residual blocks that are not shared.
 
     Args:
@@ -61,11 +62,10 @@ class Encoder(nn.Module):
 
         H and W are multiples of 2**downs and at least twice that.
         """
-        out: Tensor = self.model(images)
-        return out
+        return self.through(self.model, images)
 
 
-class Decoder(nn.Module):
+class Decoder(Segmented):
     """An encoder's mirror image: residual blocks that are not shared, doublings, a 7x7 convolution, tanh.
 
     Args:
@@ -86,11 +86,10 @@ class Decoder(nn.Module):
 
     def forward(self, latent: Tensor) -> Tensor:
         """(N, C, h, w) -> (N, channels, h * 2**downs, w * 2**downs) in [-1, 1]; C as of an encoder."""
-        out: Tensor = self.model(latent)
-        return out
+        return self.through(self.model, latent)
 
 
-class SharedBlocks(nn.Module):
+class SharedBlocks(Segmented):
     """The residual blocks that both domains share: the encoders' last, or the decoders' first (UNIT, section 3)."""
 
     def __init__(self, config: AutoencoderGenerator) -> None:
@@ -99,8 +98,7 @@ class SharedBlocks(nn.Module):
 
     def forward(self, latent: Tensor) -> Tensor:
         """(N, C, h, w) -> the same shape; C as of an encoder."""
-        out: Tensor = self.model(latent)
-        return out
+        return self.through(self.model, latent)
 
 
 def _blocks(config: AutoencoderGenerator, count: int) -> list[nn.Module]:

@@ -10,6 +10,7 @@ from typing import assert_never
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from engine.config.networks import Norm
 from engine.networks.convolutions import Conv3x3
@@ -29,7 +30,7 @@ def normalisation(norm: Norm, channels: int) -> nn.Module:
     """
     match norm:
         case "instance":
-            return nn.InstanceNorm2d(channels)
+            return InstanceNorm(channels)
         case "batch":
             return nn.BatchNorm2d(channels)
         case "group":
@@ -59,16 +60,35 @@ def needs_bias(norm: Norm) -> bool:
     return norm == "instance"
 
 
+class InstanceNorm(nn.InstanceNorm2d):
+    """Instance normalisation that leaves channels together where they are so (memory_format=torch.channels_last).
+
+    PyTorch's own would lay every map out anew, and the next convolution once more. Of one image it is batch
+    normalisation by the statistics of the batch, which takes both layouts.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) -> the same shape and layout."""
+        if not has_channels_last(x):
+            return super().forward(x)
+        return torch.cat([F.batch_norm(image, None, None, training=True, eps=self.eps) for image in torch.split(x, 1)])
+
+
+def has_channels_last(x: Tensor) -> bool:
+    """Whether maps have their channels together, and not also the usual layout, as those of one pixel have."""
+    return x.is_contiguous(memory_format=torch.channels_last) and not x.is_contiguous()
+
+
 class ReflectionPad(nn.ReflectionPad2d):
     """Reflection padding by so many pixels on every side.
 
-    On a GPU PyTorch sums its gradient in no fixed order; where determinism is asked for, it is put together from
-    slices, whose gradient has one.
+    On a GPU PyTorch sums its gradient in no fixed order, and lays maps out anew whose channels are together. Where
+    determinism is asked for, or channels are together, it is put together from slices instead.
     """
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C, H + 2p, W + 2p); H and W greater than p."""
-        if x.is_cuda and torch.are_deterministic_algorithms_enabled():
+        if x.is_cuda and (torch.are_deterministic_algorithms_enabled() or has_channels_last(x)):
             return reflected(x, int(self.padding[0]))
         return super().forward(x)
 

@@ -11,9 +11,10 @@ from torch import Tensor, nn
 
 from engine.config.networks import EncoderDecoderGenerator, Norm
 from engine.networks.blocks import normalisation
+from engine.networks.segments import Segmented
 
 
-class EncoderDecoder(nn.Module):
+class EncoderDecoder(Segmented):
     """Widths double with every halving, up to 8 times the first, and go back again (DiscoGAN).
 
     No convolution has a bias, whatever the normalisation; the outermost two are not normalised. A bottleneck is a 4x4
@@ -46,8 +47,7 @@ class EncoderDecoder(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """(N, in_channels, H, W) -> (N, out_channels, H, W); H and W multiples of 2**downs, 4 times it if narrowed."""
-        out: Tensor = self.main(images)
-        return out
+        return self.through(self.main, images)
 
 
 def _halving(channels: int, out_channels: int, norm: Norm) -> list[nn.Module]:

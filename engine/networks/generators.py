@@ -29,6 +29,7 @@ from engine.networks.blocks import (
 from engine.networks.convolutions import ConvToImage
 from engine.networks.encoder_decoder import EncoderDecoder
 from engine.networks.feature_decoder import FeatureDecoder
+from engine.networks.segments import Segmented
 
 
 def build_generator(
@@ -58,7 +59,7 @@ def build_generator(
             assert_never(config)
 
 
-class Resnet(nn.Module):
+class Resnet(Segmented):
     """Encoder, residual blocks, decoder: c7s1-64, d128, d256, R256..., u128, u64, c7s1-3 (CycleGAN, appendix 7.2).
 
     With upsample = "resize" each u is enlarged before a convolution, one position later than the transposed one that it
@@ -86,8 +87,7 @@ class Resnet(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """(N, in_channels, H, W) -> (N, out_channels, H, W) in [-1, 1]; H and W multiples of 4, at least 8."""
-        out: Tensor = self.model(images)
-        return out
+        return self.through(self.model, images)
 
 
 class Unet(nn.Module):
@@ -103,7 +103,7 @@ class Unet(nn.Module):
         return out
 
 
-class _UnetRim(nn.Module):
+class _UnetRim(Segmented):
     """The outermost level: it neither normalises nor joins its input to its output."""
 
     def __init__(self, config: UnetGenerator, in_channels: int, out_channels: int) -> None:
@@ -117,8 +117,7 @@ class _UnetRim(nn.Module):
         )
 
     def forward(self, images: Tensor) -> Tensor:
-        out: Tensor = self.model(images)
-        return out
+        return self.through(self.model, images)
 
 
 def _unet_levels(config: UnetGenerator) -> UnetLevel:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from engine.config.networks import ImageDiscriminator
 from engine.networks.blocks import normalisation
 from engine.networks.verdict import Verdict, judged
+from engine.ranks.exchange import of_whole_batch
 
 LAST_MAP = 4
 """Side of the map that the last convolution judges, in pixels."""
@@ -105,5 +106,5 @@ class MinibatchDiscrimination(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """(N, A) -> (N, B), each between 1 and N."""
         M = torch.einsum("na,abc->nbc", features, self.tensor)
-        distances = (M[:, None] - M[None]).abs().sum(dim=-1)
+        distances = (M[:, None] - of_whole_batch(M)[None]).abs().sum(dim=-1)
         return torch.exp(-distances).sum(dim=1)

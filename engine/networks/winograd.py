@@ -10,7 +10,8 @@ product of all output channels, input channels and tiles. Tiles start at every s
 direct convolution's, in another order; both differ from the exact one by float32's rounding alone (docs/speed.md has
 the measured errors). Larger tiles save more and lose digits.
 
-Which layers are computed so: networks.convolutions.
+Which layers are computed so: networks.convolutions. In compiled networks a graph ends before such a layer and another
+begins after it: what writes into parts of a tensor is run as it is.
 """
 
 from __future__ import annotations

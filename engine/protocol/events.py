@@ -93,6 +93,8 @@ class Announced(Recorded, frozen=True, kw_only=True, tag="announced"):
     total_steps: int
     device: str
     """Where it computes and in which precision, such as "cuda:0 bf16"."""
+    ranks: int = 1
+    """Processes that train, each with a share of every batch."""
     parameters: dict[str, int]
     """Parameters of each network."""
     networks: dict[str, str] = {}

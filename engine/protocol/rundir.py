@@ -9,6 +9,7 @@ import platform
 import re
 import secrets
 import shutil
+import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,8 +25,9 @@ from engine.protocol.events import State
 RUN_SCHEMA = 1
 NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
 
-ViewedState: TypeAlias = State | Literal["lost"]
-"""What a viewer says of a run: the engine's own word, or "lost" when it died without one."""
+ViewedState: TypeAlias = State | Literal["lost", "elsewhere"]
+"""What a viewer says of a run: the engine's own word; "lost" when it died without one; "elsewhere" when it was at work
+on another machine and the files, on which no lock of that machine is seen, do not tell whether it still is."""
 
 LIVE_STATES: frozenset[str] = frozenset({"starting", "training", "paused", "stopping"})
 STARTING_GRACE_SECONDS = 30.0
@@ -82,6 +84,11 @@ class RunDirectory:
     def lock(self) -> Path:
         """Held by the engine for as long as it lives."""
         return self.root / "lock"
+
+    @property
+    def door(self) -> Path:
+        """Where its engine is reached from another machine; there while it listens."""
+        return self.root / "remote.json"
 
     @property
     def name(self) -> str:
@@ -143,6 +150,8 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     host: str = ""
     pid: int | None = None
     device: str = ""
+    ranks: int = 1
+    """Processes that trained it last, each with a share of every batch."""
     threads: int = 0
     """PyTorch's on the CPU: another number of them may round sums differently; 0 where unknown."""
     endpoints: Endpoints | None = None
@@ -330,4 +339,11 @@ def viewed_state(run: RunDirectory, identity: Identity) -> ViewedState:
     if identity.state not in LIVE_STATES or engine_is_alive(run):
         return identity.state
     fresh = identity.state == "starting" and identity.pid is None
-    return "starting" if fresh and abs(time.time() - identity.state_since) < STARTING_GRACE_SECONDS else "lost"
+    if fresh and abs(time.time() - identity.state_since) < STARTING_GRACE_SECONDS:
+        return "starting"
+    return "elsewhere" if is_of_another_machine(identity) else "lost"
+
+
+def is_of_another_machine(identity: Identity) -> bool:
+    """Whether a run's newest engine was started on a machine of another name."""
+    return identity.host not in ("", socket.gethostname())

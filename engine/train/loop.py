@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from enum import Enum
+from functools import partial
 
+from engine.data.domains import Problem
 from engine.data.stream import Batch, BatchStream
 from engine.errors import WorkError
+from engine.methods.descent import Losses
 from engine.protocol import events as ev
-from engine.train.reporting import enter, tell_of_stage, tick, watch_disk, write_metrics
+from engine.ranks.division import divided
+from engine.ranks.followers import LostRankError
+from engine.ranks.group import leave
+from engine.schedules import Plateau
+from engine.train.capture import Step, build_step
+from engine.train.reporting import begin_line, enter, finish_line, settle_line, tell_of_stage, tick, watch_disk
 from engine.train.saving import finish_saves, save
-from engine.train.sentinels import require_saved, watch_losses, watch_saves
+from engine.train.sentinels import require_saved, watch_saves
 from engine.train.session import Session
 from engine.train.showing import finish_sheets, take_sample
 from engine.train.steering import Steering
@@ -31,11 +40,16 @@ def train(session: Session) -> Ending:
     """
     try:
         return _train(session)
+    except LostRankError:
+        if session.line is not None and not session.line.drained.done:
+            session.line = None  # its losses, as pictures under way, may wait on the device for a rank that is gone
+        finish_saves(session)
+        raise
     except Exception:
-        try:  # what is being written is completed before the run is let go of
-            finish_sheets(session)
-        finally:
-            finish_saves(session)
+        with ExitStack() as in_turn:  # what is under way is completed before the run is let go of
+            in_turn.callback(finish_saves, session)
+            in_turn.callback(finish_sheets, session)
+            in_turn.callback(session.write_line)
         raise
 
 
@@ -44,15 +58,17 @@ def _train(session: Session) -> Ending:
     with _open_stream(session) as stream:
         if session.progress.step == 0:
             take_sample(session)
+        step = build_step(session.method, session.config, session.device, partial(_tell_of_launching, session))
         session.pace.restart()
         while steering.obey() and session.progress.step < session.total_steps:
             batch = _next_batch(session, stream)
             stage = session.method.stage
-            session.meters.add(session.method.step(batch.on(session.device)))
+            session.meters.add(_take_step(session, step, batch))
+            session.lead.step_given()
             _advance(session, batch)
             if session.log_cadence.due(session.progress.step):
-                write_metrics(session)
-                watch_losses(session)
+                begin_line(session)
+            settle_line(session)
             if stage and not session.method.stage:
                 tell_of_stage(session, stage)
             if batch.last_in_epoch:
@@ -71,19 +87,36 @@ def _open_stream(session: Session) -> BatchStream:
         session.progress.index,
         workers=session.source.workers,
         pin=session.device.type == "cuda",
+        shard=session.followers.seat.shard,
     )
+
+
+def _tell_of_launching(session: Session, reason: str) -> None:
+    fact = f"are launched one by one instead of being replayed from a recording ({reason})"
+    session.alert("the operations of a step", fact, 'Training goes on; run.graph = "off" asks for that.')
 
 
 def _next_batch(session: Session, stream: BatchStream) -> Batch:
     begun = time.monotonic()
     try:
         batch = next(stream)
+        elsewhere = session.followers.await_images()
+    except LostRankError:
+        raise
     except WorkError:
         _save_before_failing(session)
         raise
     session.pace.waited += time.monotonic() - begun
-    session.report_problems(batch.problems)
+    session.report_problems((*batch.problems, *(Problem(passed.path, passed.reason) for passed in elsewhere)))
     return batch
+
+
+def _take_step(session: Session, step: Step, batch: Batch) -> Losses:
+    """A step on a batch, which all ranks do together, each on its share."""
+    done, place = session.progress.step, batch.place
+    session.followers.order_step(done, place.epoch, place.index, session.loss_weights, session.rates)
+    with session.followers.taking_part(), divided(batch.division):
+        return step(batch.on(session.device))
 
 
 def _save_before_failing(session: Session) -> None:
@@ -108,8 +141,16 @@ def _advance(session: Session, batch: Batch) -> None:
 
 
 def _end_epoch(session: Session) -> None:
-    session.schedule.epoch_done(session.meters.drain_epoch(session.method.objective))
+    session.schedule.epoch_done(_objective_of_epoch(session))
     session.set_rates()
+
+
+def _objective_of_epoch(session: Session) -> float | None:
+    """What the generators came to, where the schedule goes by it; the loop waits for the device in that case alone."""
+    if isinstance(session.schedule, Plateau):
+        return session.meters.drain_epoch(session.to_host, session.method.objective)
+    session.meters.forget_epoch()
+    return None
 
 
 def _sample_and_save(session: Session) -> None:
@@ -122,6 +163,7 @@ def _sample_and_save(session: Session) -> None:
             fact = f"of step {step:,} is left out: the one before is still being written"
             session.alert("checkpoint", fact, "Save less often (checkpoint.every), or on a faster disk.")
         else:
+            finish_line(session)  # a state is not saved whose losses are known not to be finite
             save(session, "schedule")
 
 
@@ -135,16 +177,19 @@ def _show_the_last(session: Session) -> None:
 
 def _end(session: Session, steering: Steering) -> Ending:
     """Save what is to be saved, wait for it to reach the disk, and close the journal."""
+    session.followers.stop()
+    leave(session.device)
     finished = session.progress.step >= session.total_steps
     saving = finished or (steering.stop is not None and steering.stop.how != "discard")
+    finish_line(session)
     enter(session, "stopping")
     if finished:
         _show_the_last(session)
     if saving and session.saved_step != session.progress.step:
         save(session, "end" if finished else "stop")
     if finished and session.meters.pending and session.progress.step != session.resumed_step:
-        write_metrics(session)  # after the state was copied: a branch that trains longer goes on with a whole interval
-        watch_losses(session)
+        begin_line(session)  # after the state was copied: a branch that trains longer goes on with a whole interval
+        finish_line(session)
     finish_saves(session)
     finish_sheets(session)
     watch_disk(session)

@@ -1,13 +1,39 @@
-"""Means of the loss components, kept on the device until they are drained."""
+"""Means of the loss components: summed on the device, and sent to the host when they are drained."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
+
+from engine.transfers import Send, Transfer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drained:
+    """The losses of an interval, taken off the meters and perhaps still on their way to the host."""
+
+    components: tuple[str, ...]
+    steps: tuple[int, ...]
+    """Over how many the sum of each goes."""
+    sums: Transfer
+
+    @property
+    def done(self) -> bool:
+        """Whether the means are known. Never waits."""
+        return self.sums.done
+
+    def means(self) -> dict[str, float]:
+        """The mean of each component over the steps that computed it; waits for the device where they are not done.
+
+        One that none of them computed is left out.
+        """
+        sums = zip(self.components, self.sums.wait().tolist(), self.steps, strict=True)
+        return {name: total / steps for name, total, steps in sums if steps}
 
 
 class Meters:
@@ -38,17 +64,22 @@ class Meters:
         """Whether steps were added since the last drain."""
         return any(self._interval.steps)
 
-    def drain(self) -> dict[str, float]:
-        """The mean of each component over the steps since the last drain that computed it; waits for the device.
+    def drain(self, send: Send) -> Drained:
+        """Begin a new interval, and send off what the one before came to. Never waits for the device."""
+        return self._interval.drain(send)
 
-        One that none of them computed is left out.
+    def drain_epoch(self, send: Send, objective: tuple[str, ...]) -> float | None:
+        """Begin a new epoch, and wait for what the one before came to.
+
+        Returns:
+            The sum of the named components' means; None where not all of them were computed.
         """
-        return self._interval.drain()
-
-    def drain_epoch(self, objective: tuple[str, ...]) -> float | None:
-        """The sum of the named components' means over the epoch, as drain; None where not all of them were computed."""
-        means = self._epoch.drain()
+        means = self._epoch.drain(send).means()
         return math.fsum(means[name] for name in objective) if means.keys() >= set(objective) else None
+
+    def forget_epoch(self) -> None:
+        """Begin a new epoch, where nobody asks for what the one before came to. Never waits for the device."""
+        self._epoch.clear()
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint keeps, so that a line of metrics after a resume is what it would have been."""
@@ -78,12 +109,14 @@ class _Sums:
         for place, is_there in enumerate(computed):
             self.steps[place] += is_there
 
-    def drain(self) -> dict[str, float]:
-        sums = zip(self._components, self.total.tolist(), self.steps, strict=True)
-        means = {name: total / steps for name, total, steps in sums if steps}
+    def drain(self, send: Send) -> Drained:
+        drained = Drained(components=self._components, steps=tuple(self.steps), sums=send(self.total))
+        self.clear()
+        return drained
+
+    def clear(self) -> None:
         self.total.zero_()
         self.steps = [0] * len(self._components)
-        return means
 
     def take_up(self, components: Sequence[str], total: Tensor, steps: Sequence[int] | int) -> None:
         """Of older checkpoints the steps are one number for all: every step computed each component."""

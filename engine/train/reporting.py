@@ -8,11 +8,10 @@ from engine.config.architecture import networks_in_words
 from engine.config.controls import controls_of
 from engine.methods.method import Stage
 from engine.protocol import events as ev
-from engine.protocol.checkpoints import Reading
 from engine.protocol.codec import encode
 from engine.protocol.commands import Report
-from engine.train.meters import recordable
-from engine.train.session import Session
+from engine.train.sentinels import watch_losses
+from engine.train.session import LineUnderWay, Session
 
 TICK_SECONDS = 0.5
 CLOCK_JUMP_SECONDS = 30.0
@@ -43,6 +42,7 @@ def announce(session: Session, device: str) -> None:
         steps_per_epoch=session.steps_per_epoch,
         total_steps=session.total_steps,
         device=device,
+        ranks=session.followers.seat.size,
         parameters=parameters,
         networks=networks_in_words(session.config),
     )
@@ -90,29 +90,56 @@ def tick(session: Session) -> None:
     session.link.publish(encode(message))
 
 
-def write_metrics(session: Session) -> None:
-    """Drain the meters into a line of the record."""
-    means = session.meters.drain()
+def begin_line(session: Session) -> None:
+    """Drain the meters into a line of metrics, which is written once its losses have come from the device.
+
+    What else it says, and its place in the record, are those of this step boundary.
+
+    Raises:
+        WorkError: the losses of the line before are not finite, and the run is to end.
+    """
+    finish_line(session)
     session.throughput = session.pace.throughput
-    session.recent.append(Reading(step=session.progress.step, losses=recordable(means)))
     metrics = ev.Metrics(
         **session.stamp(),
         epoch=session.epoch,
         images=session.progress.images,
-        losses=session.losses,
+        losses={},
         lr=session.rates,
         weights=_loss_weights(session),
         throughput=round(session.throughput, 4),
         data_wait=round(session.pace.data_wait, 4),
         stage=_stage(session),
     )
+    session.line = LineUnderWay(said=metrics, drained=session.meters.drain(session.to_host))
     session.pace.restart()
-    session.record.write(metrics)
+
+
+def settle_line(session: Session) -> None:
+    """Write the line of metrics that is under way if its losses are there; never waits for them.
+
+    Raises:
+        WorkError: they are not finite, and the run is to end.
+    """
+    if session.line is not None and session.line.drained.done:
+        session.write_line()
+    watch_losses(session)
+
+
+def finish_line(session: Session) -> None:
+    """Wait for the line of metrics that is under way, and write it.
+
+    Raises:
+        WorkError: its losses are not finite, and the run is to end.
+    """
+    session.write_line()
+    watch_losses(session)
 
 
 def tell_of_stage(session: Session, stage: Stage) -> None:
     """Journal that what was trained before the method's own objective is done, and what it came to."""
-    session.record.write(ev.StageDone(**session.stamp(), stage=stage.name, losses=session.losses))
+    stamp = session.stamp()  # first, as a line that is under way is what it came to
+    session.record.write(ev.StageDone(**stamp, stage=stage.name, losses=session.losses))
 
 
 def watch_disk(session: Session) -> None:

@@ -16,11 +16,23 @@ from engine.data.pixels import to_bytes
 from engine.methods.method import SampleRow
 from engine.protocol.checkpoints import THUMBNAIL, Manifest
 from engine.protocol.rundir import RunDirectory
+from engine.transfers import Send, Transfer
 
 THUMBNAIL_TILE = 48
 """Side in pixels of a picture in a thumbnail."""
 THUMBNAIL_ROWS = 2
 """Rows of the sheet that it shows: the first image of each direction."""
+
+
+@dataclass(frozen=True)
+class SentOff:
+    """A method's sample, perhaps still on its way to the host."""
+
+    step: int
+    rows: tuple[tuple[str, ...], ...]
+    """The names of the pictures in each of its rows."""
+    pictures: Transfer
+    """uint8, (pictures of all rows, N, 3, S, S)."""
 
 
 @dataclass(frozen=True)
@@ -75,25 +87,31 @@ class Shown:
     thumbnail: Thumbnail
 
 
-def lay_out(sample: Sequence[SampleRow], step: int) -> Sheet:
-    """Arrange a method's sample: for each image in turn, its rows one under another.
+def send_off(sample: Sequence[SampleRow], step: int, send: Send) -> SentOff:
+    """Send a method's sample to the host as bytes, in one transfer. Never waits for the device.
 
     Args:
-        sample: rows of named pictures, each (N, 3, S, S) in [-1, 1] on the device; one transfer to the host.
+        sample: rows of named pictures, each (N, 3, S, S) in [-1, 1] on the device.
         step: the step they were made at.
+        send: brings them to the host.
     """
-    count, _, tile, _ = next(iter(sample[0].values())).shape
-    columns = max(len(row) for row in sample)
-    names = tuple(tuple(row) for row in sample) * count
-    flat = torch.stack([to_bytes(picture) for row in sample for picture in row.values()]).cpu()
-    sheet = np.zeros((count * len(sample) * tile, columns * tile, 3), dtype=np.uint8)
+    flat = torch.stack([to_bytes(picture) for row in sample for picture in row.values()])
+    return SentOff(step, tuple(tuple(row) for row in sample), send(flat))
+
+
+def lay_out(sample: SentOff) -> Sheet:
+    """Wait for a sample, and arrange it: for each image in turn, its rows one under another."""
+    flat = sample.pictures.wait()
+    _, count, _, tile, _ = flat.shape
+    columns = max(len(row) for row in sample.rows)
+    sheet = np.zeros((count * len(sample.rows) * tile, columns * tile, 3), dtype=np.uint8)
     pictures = iter(flat.permute(0, 1, 3, 4, 2).numpy())
-    for row_number, row in enumerate(sample):
+    for row_number, row in enumerate(sample.rows):
         for column in range(len(row)):
             for number, picture in enumerate(next(pictures)):
-                top, left = (number * len(sample) + row_number) * tile, column * tile
+                top, left = (number * len(sample.rows) + row_number) * tile, column * tile
                 sheet[top : top + tile, left : left + tile] = picture
-    return Sheet(step=step, rows=names, pixels=sheet, tile=tile)
+    return Sheet(step=sample.step, rows=sample.rows * count, pixels=sheet, tile=tile)
 
 
 def write_sheet(run: RunDirectory, sheet: Sheet) -> Shown:

@@ -33,6 +33,7 @@ EXPECTED = (NotFiniteError, OSError)
 
 def save(session: Session, reason: ev.SaveReason) -> None:
     """Copy the whole state now; it is checked, hashed and written on a thread."""
+    session.write_line()  # which the state then holds, among the newest
     picture = session.thumbnail.png if session.thumbnail else None
     snapshot = copy_state(session.method, _training_state(session), _manifest(session, reason), picture)
     retention = Retention(

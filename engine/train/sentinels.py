@@ -17,18 +17,21 @@ LOWER = 0.5
 
 
 def watch_losses(session: Session) -> None:
-    """Do what the sentinel ``not_finite`` is set to when the newest line of metrics has become other than finite.
+    """Look at the newest line of metrics, once: where that has become other than finite, act as ``not_finite`` says.
 
     Raises:
         WorkError: the run is to end.
     """
+    if not session.unwatched:
+        return
+    session.unwatched = False
     broken = tuple(name for name, value in session.losses.items() if value is None)
     new = broken and not session.broken
     session.broken = broken
     if not new:
         return
     before = session.recent[-2].step if len(session.recent) > 1 else max(0, session.resumed_step)
-    _act(session, ", ".join(broken), f"became NaN or infinite between step {before:,} and {session.progress.step:,}")
+    _act(session, ", ".join(broken), f"became NaN or infinite between step {before:,} and {session.recent[-1].step:,}")
 
 
 def watch_saves(session: Session) -> None:

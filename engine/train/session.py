@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 import torch
+from msgspec.structs import replace
 
 from engine.batch import ImageBatch
 from engine.checkpoint import Saved, Unsaved
@@ -17,18 +18,30 @@ from engine.methods.method import Method
 from engine.protocol import events as ev
 from engine.protocol.checkpoints import Reading
 from engine.protocol.rundir import RunDirectory
+from engine.ranks.followers import Followers
 from engine.record import Record, Stamp, Standing
 from engine.schedules import Schedule
 from engine.train.cadence import Cadence
 from engine.train.errands import Errands
-from engine.train.meters import Meters
+from engine.train.lead import Lead
+from engine.train.meters import Drained, Meters, recordable
 from engine.train.panel import ControlPanel
 from engine.train.progress import Clock, Pace, Progress
 from engine.train.rates import effective_rates, set_rates
 from engine.train.samples import Shown, Thumbnail
+from engine.transfers import Send
 
 RECENT_LINES = 64
 """Lines of metrics that a checkpoint's manifest repeats."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineUnderWay:
+    """A line of metrics whose losses may still be on their way from the device."""
+
+    said: ev.Metrics
+    """All but the losses, as it was when the meters were drained."""
+    drained: Drained
 
 
 @dataclass(kw_only=True)
@@ -47,8 +60,13 @@ class Session:
     panel: ControlPanel
     progress: Progress
     meters: Meters
+    to_host: Send
+    """Brings what is to be recorded or shown from the device."""
+    lead: Lead
     shown: ImageBatch
     """The fixed images of the contact sheets."""
+    followers: Followers = field(default_factory=Followers)
+    """The other ranks; none where this process trains by itself."""
 
     total_steps: int
     steps_per_epoch: int
@@ -68,6 +86,10 @@ class Session:
     """Steps a second over the last whole interval."""
     recent: deque[Reading] = field(default_factory=lambda: deque(maxlen=RECENT_LINES))
     """The newest lines of metrics."""
+    line: LineUnderWay | None = None
+    """The line of metrics that comes next in the record; nothing is recorded before it."""
+    unwatched: bool = False
+    """Whether a line of metrics has been written since the sentinel has looked."""
     broken: tuple[str, ...] = ()
     """The components that were not finite in the newest line."""
     unsaved: Unsaved | None = None
@@ -104,6 +126,11 @@ class Session:
         return -(-self.total_steps // self.steps_per_epoch)
 
     @property
+    def loss_weights(self) -> dict[str, float]:
+        """The loss weights in force, by their controls' names."""
+        return {name: value for name, value in self.panel.values.items() if name.startswith("loss.")}
+
+    @property
     def rates(self) -> dict[str, float]:
         """The effective learning rates."""
         return effective_rates(self.method, self.schedule, self.panel.values)
@@ -121,8 +148,19 @@ class Session:
     # ------------------------------------------------------------------------------------------------- the record
 
     def stamp(self) -> Stamp:
-        """Stamp an event with the next number and the present step."""
+        """Stamp an event with the next number and the present step; a line of metrics that is under way goes before."""
+        self.write_line()
         return self.record.stamp(self.progress.step)
+
+    def write_line(self) -> None:
+        """Write the line of metrics that is under way, if one is; waits for its losses."""
+        if self.line is None:
+            return
+        line, self.line = self.line, None
+        losses = recordable(line.drained.means())
+        self.recent.append(Reading(step=line.said.step, losses=losses))
+        self.unwatched = True
+        self.record.write(replace(line.said, losses=losses))
 
     def alert(self, subject: str, fact: str, fix: str = "") -> None:
         """Journal what the user should know."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -11,10 +12,14 @@ from engine.config.controls import controls_of
 from engine.config.methods import DtnConfig, Pix2PixConfig, TrainConfig
 from engine.config.techniques import needs_whole_batches
 from engine.data.build import build_source, with_cache
-from engine.device import choose_device, describe, set_determinism, set_precision, set_threads
+from engine.data.free_memory import free_memory
+from engine.device import choose_device, describe, make_current, set_determinism, set_precision, set_threads
 from engine.errors import RequestError, WorkError
 from engine.link import Link
+from engine.memory import find_shortage
+from engine.methods.arrangement import arrange
 from engine.methods.build import build_method
+from engine.networks.synced_batch_norm import synchronise
 from engine.phases import enter_phase
 from engine.protocol import events as ev
 from engine.protocol.adoption import adopt_checkpoint
@@ -23,9 +28,14 @@ from engine.protocol.course import checkpoints_on_record, was_announced
 from engine.protocol.lineage import origin_checkpoint
 from engine.protocol.rundir import Identity, Parent, RunDirectory
 from engine.protocol.trained_f import foreign_source, holds_trained_f
+from engine.ranks.followers import Followers
+from engine.ranks.group import join, open_store
+from engine.ranks.messages import Join
 from engine.record import Record, Standing
 from engine.schedules import build_schedule
 from engine.train.cadence import Cadence
+from engine.train.handover import packed_state
+from engine.train.lead import lead_over
 from engine.train.meters import Meters
 from engine.train.panel import ControlPanel
 from engine.train.progress import Progress
@@ -33,10 +43,20 @@ from engine.train.replay import prepare_replay
 from engine.train.reporting import announce, refresh_report
 from engine.train.saving import restore
 from engine.train.session import Session
+from engine.transfers import sender_from
 
 
-def open_session(run: RunDirectory, config: TrainConfig, record: Record, standing: Standing, link: Link) -> Session:
+def open_session(
+    run: RunDirectory,
+    config: TrainConfig,
+    record: Record,
+    standing: Standing,
+    link: Link,
+    followers: Followers | None = None,
+) -> Session:
     """Make everything ready for the first step, or for the one after the checkpoint that the run goes on from.
+
+    Other ranks, where there are any, make themselves ready meanwhile and are at the same place when this returns.
 
     Raises:
         RequestError: the device or the data are not what the preset says.
@@ -46,10 +66,17 @@ def open_session(run: RunDirectory, config: TrainConfig, record: Record, standin
     def phase(name: str, detail: str = "") -> None:
         enter_phase(record, link, name, detail)
 
-    device = choose_device(config.run)
-    before = standing.identity.threads
+    if followers is None:
+        followers = Followers()
+    followers.begin(run.config.read_text(), str(run.config))
+    device = choose_device(config.run, followers.seat)
+    computes_on = describe(device, config.run, followers.seat.size)
+    make_current(device)
+    before, ranks_before = standing.identity.threads, standing.identity.ranks
+    if ranks_before != followers.seat.size:
+        before = 0  # of so many ranks each had its part of the cores
     set_threads(before)
-    standing.update(device=describe(device, config.run), threads=torch.get_num_threads())
+    standing.update(device=computes_on, ranks=followers.seat.size, threads=torch.get_num_threads())
     set_precision(config.run, device)
     set_determinism(config.run)
     torch.manual_seed(config.run.seed)
@@ -65,9 +92,11 @@ def open_session(run: RunDirectory, config: TrainConfig, record: Record, standin
     per_epoch = source.batches_per_epoch(config.run.batch)
     whole = per_epoch * config.optim.total_epochs
 
-    phase("building networks", describe(device, config.run))
+    phase("building networks", computes_on)
     method = build_method(config, device)
-    source, kept = with_cache(source, config.data, device)
+    if followers:
+        synchronise(method.networks.values())
+    source, kept = with_cache(source, config.data, device, followers.seat.local_size)
     if kept:
         phase("keeping images", kept)
     session = Session(
@@ -83,7 +112,10 @@ def open_session(run: RunDirectory, config: TrainConfig, record: Record, standin
         panel=ControlPanel(controls_of(config)),
         progress=Progress(),
         meters=Meters(method.components, device),
+        to_host=sender_from(device),
+        lead=lead_over(device),
         shown=images.on(device),
+        followers=followers,
         total_steps=min(config.run.steps or whole, whole),
         steps_per_epoch=per_epoch,
         log_cadence=Cadence(config.log.every),
@@ -92,16 +124,41 @@ def open_session(run: RunDirectory, config: TrainConfig, record: Record, standin
     )
     sweep(run)
     _tell_of_other_threads(session, before)
+    _tell_of_other_ranks(session, ranks_before)
     session.report_problems(images.problems)
     session.take_effect(dict(session.panel.values))
+    arrange(method, config, device, partial(_tell_of_compiling, session))
+    _tell_of_shortage(session)
     _take_up_checkpoint(session)
     _check_stage(session)
     prepare_replay(session)
-    announce(session, describe(device, config.run))
+    if followers:
+        phase("waiting for ranks", f"{len(followers)} besides this one")
+        _hand_over(session)
+    announce(session, computes_on)
     phase("warming up", "the first step")
     session.phase = "warming up"
     refresh_report(session)
     return session
+
+
+def _hand_over(session: Session) -> None:
+    """Bring the other ranks to where this one is."""
+    session.followers.await_built()
+    host, seat = session.followers.host, session.followers.seat
+    store, port = open_store(host)
+    place = Join(host=host, port=port, epoch=session.progress.epoch, index=session.progress.index)
+    session.followers.hand_over(place, packed_state(session.method))
+    join(store, seat.shard, session.device)
+
+
+def _tell_of_compiling(session: Session, fact: str) -> None:
+    session.alert('run.compile = "on"', fact, "Training goes on as it would without.")
+
+
+def _tell_of_shortage(session: Session) -> None:
+    if shortage := find_shortage(session.config, session.device, free_memory(session.device)):
+        session.alert(*shortage)
 
 
 def _tell_of_other_threads(session: Session, before: int) -> None:
@@ -109,6 +166,14 @@ def _tell_of_other_threads(session: Session, before: int) -> None:
     if session.device.type == "cpu" and before not in (0, now):
         fact = f"are {now} now and were {before}: the numbers may differ from here on, in the last digits at first"
         session.alert("the CPU threads", fact, f"Where that matters, resume the run with OMP_NUM_THREADS={before}.")
+
+
+def _tell_of_other_ranks(session: Session, before: int) -> None:
+    now = session.followers.seat.size
+    if now != before and list_checkpoints(session.run):
+        fact = f"is {now} now and was {before}: the numbers may differ from here on, in the last digits"
+        fact += " at first; what dropout and noise draw differs"
+        session.alert("the number of processes", fact, f"Where that matters, resume it with --gpus {before}.")
 
 
 def _take_up_checkpoint(session: Session) -> None:

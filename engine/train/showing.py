@@ -6,19 +6,23 @@ import logging
 
 from engine.protocol import events as ev
 from engine.protocol.codec import encode
-from engine.train.samples import Shown, lay_out, write_sheet
+from engine.train.samples import Shown, lay_out, send_off, write_sheet
 from engine.train.session import Session
 
 log = logging.getLogger(__name__)
 
 
 def take_sample(session: Session) -> bool:
-    """Translate the fixed images; the sheet is written on a thread. False while that has one to write."""
+    """Translate the fixed images; a thread writes the sheet once they have come. False while it has one to write.
+
+    The networks run in the device's order of work, between two steps: beside them, on a stream of its own, they would
+    read weights that the next step is changing, and that step would have to wait for them all the same.
+    """
     if session.sheets.busy:
         return False
     session.sampled_step = session.progress.step
-    sheet = lay_out(session.method.sample(session.shown), session.progress.step)
-    session.sheets.send(lambda: write_sheet(session.run, sheet))
+    pictures = send_off(session.method.sample(session.shown), session.progress.step, session.to_host)
+    session.sheets.send(lambda: write_sheet(session.run, lay_out(pictures)))
     return True
 
 
@@ -39,6 +43,7 @@ def _settle(session: Session, outcomes: list[Shown | Exception]) -> None:
             session.alert("contact sheet", f"could not be written ({outcome})", "Training goes on.")
             continue
         session.thumbnail = outcome.thumbnail
+        session.write_line()
         sampled = ev.Sampled(
             **session.record.stamp(outcome.sheet.step),
             path=outcome.path,

@@ -11,7 +11,7 @@ from engine.link import Envelope
 from engine.protocol import commands as cmd
 from engine.protocol import events as ev
 from engine.train.replay import take_repeats
-from engine.train.reporting import enter, refresh_report, tick
+from engine.train.reporting import enter, finish_line, refresh_report, tick
 from engine.train.saving import finish_saves, save, settle_saves
 from engine.train.session import Session
 from engine.train.showing import settle_sheets, take_sample
@@ -55,6 +55,7 @@ class Steering:
         self._answer(session.link.mailbox.take())
         while self._paused_by is not None and not self.must_end:
             begun = time.monotonic()
+            session.followers.require_whole()
             self._answer(session.link.mailbox.wait(SETTLE_SECONDS))
             self._settle()
             tick(session)
@@ -67,6 +68,8 @@ class Steering:
         settle_sheets(self._session)
 
     def _answer(self, envelopes: list[Envelope]) -> None:
+        if envelopes:
+            finish_line(self._session)  # what was trained before is looked at before anything is asked of it
         for envelope in envelopes:
             key = (envelope.request.by, envelope.request.id)
             reply = self._replies.get(key) or self._reply_to(envelope.request)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from engine.errors import GanTuiError
-from gan_tui.cli import attach, checkpoints, ctl, presets, replay, resume, runs, train, verify
+from gan_tui.cli import access, attach, checkpoints, ctl, presets, replay, resume, runs, train, verify
 from gan_tui.cli.eval import evaluate
 from gan_tui.cli.output import say
 
@@ -24,6 +24,7 @@ app.command("attach")(attach.attach)
 app.command("resume")(resume.resume)
 app.command("runs")(runs.runs)
 app.add_typer(ctl.app, name="ctl")
+app.command("access")(access.access)
 app.command("checkpoints")(checkpoints.checkpoints)
 app.command("replay")(replay.replay)
 app.command("verify")(verify.verify)

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from gan_tui.cli.options import AsJson, RunArgument, RunsFolder
+from gan_tui.cli.options import AsJson, RunsFolder
 from gan_tui.cli.output import losses_in_words, put, put_json
 
 if TYPE_CHECKING:
-    from engine.protocol.commands import Command, Report
+    from engine.protocol.commands import Command, Reply, Report
 
 OWN_OPTIONS = ("--runs-dir", "--timeout")
 """Those of ``ctl`` itself."""
@@ -59,7 +59,9 @@ class _Target:
 @app.callback()
 def ctl(
     context: typer.Context,
-    run: RunArgument,
+    run: Annotated[
+        str, typer.Argument(metavar="RUN", help="A run's name, unique beginning, or path; or an access file.")
+    ],
     runs_dir: RunsFolder = None,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds to wait for the end of the step.")] = 120.0,
 ) -> None:
@@ -68,17 +70,28 @@ def ctl(
 
 
 def _send(context: typer.Context, command: Command, as_json: bool) -> None:
-    from gan_tui.client.locate import find_run, runs_folder
-    from gan_tui.client.sender import ask
-
-    target: _Target = context.obj
-    reply = ask(find_run(target.run, runs_folder(target.runs_dir)), command, target.seconds)
+    reply = _ask(context.obj, command)
     if as_json:
         put_json(reply.report if reply.report else {"step": reply.step, "message": reply.message})
     elif reply.report:
         show_report(reply.report)
     else:
         put(reply.message)
+
+
+def _ask(target: _Target, command: Command) -> Reply:
+    """The engine's answer, from this machine or another."""
+    from engine.protocol.rundir import read_identity
+    from gan_tui.client.locate import find_run, runs_folder
+    from gan_tui.client.remote import access_beside, access_file, ask_there
+    from gan_tui.client.sender import ask
+
+    if access := access_file(target.run):
+        return ask_there(access, command, target.seconds)
+    run = find_run(target.run, runs_folder(target.runs_dir))
+    if access := access_beside(run, read_identity(run)):
+        return ask_there(access, command, target.seconds)
+    return ask(run, command, target.seconds)
 
 
 def show_report(report: Report) -> None:

@@ -11,6 +11,12 @@ RunArgument: TypeAlias = Annotated[str, typer.Argument(metavar="RUN", help="A ru
 OptionalRun: TypeAlias = Annotated[
     str | None, typer.Argument(metavar="[RUN]", help="A run's name, unique beginning, or path.", show_default=False)
 ]
+ReachableRun: TypeAlias = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[RUN]", help="A run's name, unique beginning, or path; or an access file.", show_default=False
+    ),
+]
 RunsFolder: TypeAlias = Annotated[
     Path | None,
     typer.Option("--runs-dir", help="Folder of runs [default: $GAN_TUI_RUNS_DIR, or ./runs].", show_default=False),
@@ -18,6 +24,10 @@ RunsFolder: TypeAlias = Annotated[
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Settings: TypeAlias = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a preset key; may repeat.")
+]
+Gpus: TypeAlias = Annotated[
+    int | None,
+    typer.Option(min=1, max=1024, help="GPUs that share each batch; with device cpu, processes.", show_default=False),
 ]
 Headless: TypeAlias = Annotated[
     bool, typer.Option("--headless", help="Show progress as text instead of the dashboard.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gan_tui.cli.options import Detach, Headless, OptionalRun, Settings
+from gan_tui.cli.options import Detach, Gpus, Headless, OptionalRun, Settings
 from gan_tui.cli.output import age, put, put_json, say
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def resume(
         ),
     ] = None,
     name: Annotated[str | None, typer.Option(help="The branch's name.", show_default=False)] = None,
+    gpus: Gpus = None,
     runs_dir: Annotated[
         Path | None, typer.Option(help="Folder of runs, and of a branch that is made.", show_default=False)
     ] = None,
@@ -70,7 +71,7 @@ def resume(
     if dry_run or as_json:
         _inspect(source, checkpoint, request, as_json=as_json)
     else:
-        _start(source, checkpoint, request, headless=headless, detach=detach)
+        _start(source, checkpoint, request, headless=headless, detach=detach, gpus=gpus)
 
 
 def _inspect(source: RunDirectory, checkpoint: str | None, request: ResumeRequest, *, as_json: bool) -> None:
@@ -89,9 +90,17 @@ def _inspect(source: RunDirectory, checkpoint: str | None, request: ResumeReques
 
 
 def _start(
-    source: RunDirectory, checkpoint: str | None, request: ResumeRequest, *, headless: bool, detach: bool
+    source: RunDirectory,
+    checkpoint: str | None,
+    request: ResumeRequest,
+    *,
+    headless: bool,
+    detach: bool,
+    gpus: int | None,
 ) -> None:
     """Start the engine, after the picker on a terminal and after a summary elsewhere."""
+    from engine.config.load import read_toml, resolve
+    from engine.config.ranks import check_ranks
     from engine.protocol.checkpoints import BEST, LATEST, list_checkpoints
     from engine.protocol.rundir import engine_is_alive
     from gan_tui.cli.show import show_new_engine
@@ -101,6 +110,8 @@ def _start(
 
     if checkpoint is None and not request.wants_branch:
         require_idle(source)
+    if gpus is not None:
+        check_ranks(resolve(read_toml(source.config), str(source.config)).run, gpus)
     on_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     picks = checkpoint is None and not (headless or detach) and on_terminal and bool(list_checkpoints(source))
     if picks:
@@ -117,7 +128,7 @@ def _start(
     told = summary(seen, _age(seen))
     for line in told[:1] if picks else told:  # the picker has shown the rest
         say(line)
-    show_new_engine(run, headless=headless, detach=detach)
+    show_new_engine(run, headless=headless, detach=detach, gpus=gpus)
 
 
 def make_ready(look: Callable[[], tuple[ResumePlan, Preflight]], *, again: bool) -> tuple[RunDirectory, Preflight]:

@@ -23,6 +23,7 @@ _STYLES = {
     "starting": "cyan",
     "failed": "red",
     "lost": "red",
+    "elsewhere": "yellow",
     "damaged": "red",
 }
 
@@ -56,12 +57,15 @@ def runs(runs_dir: RunsFolder = None, as_json: AsJson = False) -> None:
     """List the runs, newest first: state, step, epoch, age, device, origin; on a terminal as a tree of branches."""
     from engine.errors import RequestError
     from gan_tui.client.locate import list_damaged, list_runs, runs_folder
+    from gan_tui.client.remote import standings_of
 
     folder = runs_folder(runs_dir)
     if runs_dir is not None and not folder.exists():
         raise RequestError(str(folder), "does not exist", "Name a folder of runs, or leave --runs-dir out.")
     damaged = [_damaged_row(run, why) for run, why in list_damaged(folder)]
-    rows = [_row(run, identity) for run, identity in list_runs(folder)] + damaged
+    readable = list_runs(folder)
+    standings = standings_of(readable)
+    rows = [_row(run, identity, state) for (run, identity), state in zip(readable, standings, strict=True)] + damaged
     if as_json:
         put_json(rows)
     elif not rows:
@@ -75,10 +79,9 @@ def runs(runs_dir: RunsFolder = None, as_json: AsJson = False) -> None:
         say(row.reason)
 
 
-def _row(run: RunDirectory, identity: Identity) -> RunRow:
+def _row(run: RunDirectory, identity: Identity, state: str) -> RunRow:
     from engine.protocol.checkpoints import list_checkpoints
     from engine.protocol.record import last_event, last_metrics
-    from engine.protocol.rundir import viewed_state
 
     newest, happened = last_metrics(run), last_event(run.events)
     parent, original = identity.parent, identity.replays
@@ -88,7 +91,7 @@ def _row(run: RunDirectory, identity: Identity) -> RunRow:
         path=str(run.root),
         method=identity.method,
         preset=identity.preset,
-        state=viewed_state(run, identity),
+        state=state,
         reason=identity.reason,
         step=max((event.step for event in (newest, happened) if event), default=0),
         epoch=max(newest.epoch if newest else 1, *(item.epoch for _, item in list_checkpoints(run)), 1),
@@ -108,7 +111,7 @@ def _damaged_row(run: RunDirectory, why: GanTuiError) -> RunRow:
     from engine.protocol.rundir import Identity
 
     unknown = Identity(id="", name=run.name, method="", preset="", created=0.0)
-    return msgspec.structs.replace(_row(run, unknown), state="damaged", reason=why.one_line())
+    return msgspec.structs.replace(_row(run, unknown, "damaged"), reason=why.one_line())
 
 
 def _as_tree(rows: list[RunRow]) -> Iterator[tuple[str, RunRow]]:

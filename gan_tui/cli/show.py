@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -12,6 +13,7 @@ from gan_tui.cli.output import put, say
 if TYPE_CHECKING:
     import subprocess
 
+    from engine.protocol.access import Access
     from engine.protocol.rundir import RunDirectory
 
 
@@ -23,11 +25,11 @@ def require_terminal(command: str, fix: str) -> None:
         raise RequestError(command, "needs a terminal", fix)
 
 
-def show_new_engine(run: RunDirectory, *, headless: bool, detach: bool) -> None:
-    """Start a run's engine and show it as was asked for."""
+def show_new_engine(run: RunDirectory, *, headless: bool, detach: bool, gpus: int | None = None) -> None:
+    """Start a run's engine, perhaps on another number of GPUs than it is configured for, and show it as asked for."""
     from gan_tui.client.launch import start_engine
 
-    engine = start_engine(run)
+    engine = start_engine(run, gpus)
     if detach:
         _wait_until_taken_up(run, engine)
     elif headless or not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -78,7 +80,7 @@ def show_dashboard(run: RunDirectory, *, readonly: bool, engine: subprocess.Pope
         departure = run_dashboard(Follower(run, engine), run.root, readonly=readonly)
         match departure:
             case Detached(status=status):
-                say(f"{_going_on(run, status)} Come back: gan-tui attach {run.name}")
+                say(f"{_going_on(run.name, status)} Come back: gan-tui attach {run.name}")
                 return
             case Ended(status=status):
                 say(_ended(run, status))
@@ -88,16 +90,48 @@ def show_dashboard(run: RunDirectory, *, readonly: bool, engine: subprocess.Pope
                 engine = start_engine(run)
 
 
-def _going_on(run: RunDirectory, status: str) -> str:
+def show_distant_run(access: Access, *, again: str, readonly: bool) -> None:
+    """Open the dashboard on a run of another machine, by a mirror of its record, until the user leaves it.
+
+    Args:
+        access: how to reach it.
+        again: what to attach to in order to come back.
+        readonly: whether to watch alone; where the key does not allow more, that is all there is.
+    """
+    from contextlib import closing
+
+    from engine.protocol.rundir import RunDirectory
+    from gan_tui.app import Detached, run_dashboard
+    from gan_tui.client.follow import Follower
+    from gan_tui.client.remote import MirrorProcess
+    from gan_tui.state.plain_text import printable
+
+    with closing(MirrorProcess(access)) as mirror:
+        ready = mirror.until_ready(
+            lambda word: say(f"Copying the record: {word.copied >> 20} of {word.total >> 20} MB")
+        )
+        run = RunDirectory(Path(ready.root))
+        departure = run_dashboard(Follower(run), run.root, readonly=readonly or ready.rights == "watch")
+        over = mirror.why_over()
+    where = f"{run.name} on {printable(ready.host)}"
+    if over is not None:
+        raise over
+    if isinstance(departure, Detached):
+        say(f"{_going_on(where, departure.status)} Come back: gan-tui attach {again}")
+    else:
+        say(f"{where} has ended, and is resumed there: gan-tui resume {run.name}")
+
+
+def _going_on(run: str, status: str) -> str:
     match status:
         case "training":
-            return f"{run.name} goes on training."
+            return f"{run} goes on training."
         case "paused":
-            return f"{run.name} stays paused."
+            return f"{run} stays paused."
         case "stopping":
-            return f"{run.name} is about to stop."
+            return f"{run} is about to stop."
         case _:
-            return f"{run.name} goes on by itself."
+            return f"{run} goes on by itself."
 
 
 def _ended(run: RunDirectory, status: str) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gan_tui.cli.options import Detach, Headless, RunsFolder, Settings
+from gan_tui.cli.options import Detach, Gpus, Headless, RunsFolder, Settings
 
 
 def train(
@@ -18,21 +18,38 @@ def train(
     ] = None,
     runs_dir: RunsFolder = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps.", show_default=False)] = None,
+    gpus: Gpus = None,
     steps: Annotated[int | None, typer.Option(help="Stop after so many steps.", show_default=False)] = None,
     seed: Annotated[int | None, typer.Option(help="Everything random follows from it.", show_default=False)] = None,
     data: Annotated[Path | None, typer.Option(help="Folder of the images (data.root).", show_default=False)] = None,
+    listen: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT", help="Answer viewers on other machines; port 0 takes a free one.", show_default=False
+        ),
+    ] = None,
     headless: Headless = False,
     detach: Detach = False,
+    prepare_only: Annotated[
+        bool, typer.Option("--prepare", help="Make the run directory for torchrun, print it, and start nothing.")
+    ] = False,
 ) -> None:
     """Train a preset in a background process and watch it; closing the terminal does not stop it."""
     from engine.protocol.rundir import create_run, unused_name
-    from gan_tui.cli.output import say
+    from gan_tui.cli.output import put, say
     from gan_tui.cli.show import show_new_engine
     from gan_tui.client.beginning import notices_of_beginning
     from gan_tui.client.locate import runs_folder
     from gan_tui.client.prepare import prepare
 
-    flags = {"run.device": device, "run.steps": steps, "run.seed": seed, "data.root": data}
+    flags = {
+        "run.device": device,
+        "run.gpus": gpus,
+        "run.steps": steps,
+        "run.seed": seed,
+        "run.listen": listen,
+        "data.root": data,
+    }
     folder = runs_folder(runs_dir)
     given = {key: value for key, value in flags.items() if value is not None}
     prepared = prepare(preset, settings or [], given, folder)
@@ -47,4 +64,7 @@ def train(
     )
     for notice in notices_of_beginning(prepared.config):
         say(notice.in_words())
+    if prepare_only:
+        put(str(run.root))
+        return
     show_new_engine(run, headless=headless, detach=detach)

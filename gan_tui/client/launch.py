@@ -13,11 +13,20 @@ from engine.errors import WorkError
 from engine.protocol.rundir import RunDirectory, engine_is_alive, engine_lock, read_identity, write_identity
 from engine.protocol.runtime import remove_stale
 
+OF_A_GROUP = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE")
+"""By these an engine knows the place that torchrun has given it; one that is started here has none."""
 
-def start_engine(run: RunDirectory) -> subprocess.Popen[bytes]:
+
+def start_engine(run: RunDirectory, gpus: int | None = None) -> subprocess.Popen[bytes]:
     """Start the engine of a run, detached; what it prints goes to the run's engine.log.
 
+    With several GPUs it is the process of the first, and starts those of the others itself.
+
     ``-P`` keeps a folder called ``engine`` in the user's working directory from being taken for ours.
+
+    Args:
+        run: which.
+        gpus: on how many, where it is not what its configuration says.
 
     Raises:
         WorkError: run.json cannot be read, or the run's directory cannot be written.
@@ -30,7 +39,8 @@ def start_engine(run: RunDirectory) -> subprocess.Popen[bytes]:
         raise WorkError(str(run.root), f"cannot be written ({error.strerror})", fix) from error
     try:
         return subprocess.Popen(
-            [sys.executable, "-P", "-m", "engine", str(run.root)],
+            [sys.executable, "-P", "-m", "engine", str(run.root), *(() if gpus is None else ("--gpus", str(gpus)))],
+            env={name: value for name, value in os.environ.items() if name not in OF_A_GROUP},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

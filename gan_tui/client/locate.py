@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.errors import GanTuiError, RequestError
-from engine.protocol.rundir import Identity, RunDirectory, read_identity, viewed_state
+from engine.protocol.rundir import LIVE_STATES, Identity, RunDirectory, read_identity
 
 DEFAULT_FOLDER = "runs"
 FOLDER_VARIABLE = "GAN_TUI_RUNS_DIR"
@@ -73,9 +73,11 @@ def most_recent_live(folder: Path) -> RunDirectory:
     Raises:
         RequestError: none is live.
     """
+    from gan_tui.client.remote import standings_of  # late: most commands find a run without asking anybody
+
     runs = list_runs(folder)
-    for run, identity in runs:
-        if viewed_state(run, identity) in ("starting", "training", "paused", "stopping"):
+    for (run, _), state in zip(runs, standings_of(runs), strict=True):
+        if state in LIVE_STATES:
             return run
     fix = f"Name one to look at its record: {_some([run.name for run, _ in runs])}." if runs else "gan-tui train PRESET"
     raise RequestError(f"runs in {folder}", "are none that train now" if runs else "do not exist", fix)

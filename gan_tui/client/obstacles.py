@@ -12,10 +12,18 @@ from engine.config.image_files import path_text
 from engine.config.trained_networks import Misfit, misfits, network_settings
 from engine.errors import GanTuiError, RequestError, WorkError
 from engine.protocol.course import checkpoints_on_record
-from engine.protocol.rundir import NAME_PATTERN, RunDirectory, engine_is_alive
+from engine.protocol.rundir import (
+    LIVE_STATES,
+    NAME_PATTERN,
+    RunDirectory,
+    engine_is_alive,
+    read_identity,
+    viewed_state,
+)
 from gan_tui.client.branch import ResumePlan
 from gan_tui.client.horizon import Horizon
 from gan_tui.client.prepare import checked
+from gan_tui.client.remote import standing_of
 
 
 def obstacles(plan: ResumePlan, horizon: Horizon) -> list[GanTuiError]:
@@ -35,9 +43,18 @@ def require_idle(run: RunDirectory) -> None:
     Raises:
         RequestError: one is.
     """
-    if engine_is_alive(run):
+    if engine_is_alive(run) or _answers_from_another_machine(run):
         fix = f"Attach to it: gan-tui attach {run.name}; or go on from a checkpoint of it in a new run: --branch"
         raise RequestError(f"run {run.name}", "is being trained now", fix)
+
+
+def _answers_from_another_machine(run: RunDirectory) -> bool:
+    """Whether its engine is at work where its lock is not seen from."""
+    try:
+        identity = read_identity(run)
+        return viewed_state(run, identity) == "elsewhere" and standing_of(run, identity) in LIVE_STATES
+    except GanTuiError:
+        return False
 
 
 def _require_idle(plan: ResumePlan, _: Horizon) -> None:

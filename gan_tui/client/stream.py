@@ -242,6 +242,9 @@ class EventStream:
                 self.engine = "ended"
             case "lost":
                 self.engine = "lost"
+            case "elsewhere":
+                self.engine = "lost"
+                self.trouble = f"its engine is or was on {identity.host}, and nothing is seen of it from here"
             case "starting" if gone and not engine_is_alive(self.run):
                 self.engine = "lost"
                 self.trouble = f"the engine ended before it began; {self.run.log} may say why"

@@ -10,6 +10,7 @@ import torch
 from engine.config.schema import RunConfig
 from engine.device import choose_device, describe, set_determinism
 from engine.errors import RequestError
+from engine.ranks.seat import Seat
 
 without_cuda = pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
 with_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no CUDA")
@@ -18,6 +19,7 @@ with_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="this machi
 def test_the_cpu_is_always_there() -> None:
     assert choose_device(RunConfig(device="cpu")) == torch.device("cpu")
     assert describe(torch.device("cpu"), RunConfig(precision="bf16")) == "cpu bf16"
+    assert describe(torch.device("cuda:0"), RunConfig(precision="bf16"), 4) == "cuda bf16 on 4 ranks"
 
 
 @without_cuda
@@ -31,6 +33,26 @@ def test_cuda_that_is_absent_is_refused(name: str) -> None:
 @without_cuda
 def test_auto_takes_the_cpu_where_there_is_nothing_else() -> None:
     assert choose_device(RunConfig(device="auto")) == torch.device("cpu")
+
+
+@without_cuda
+def test_ranks_do_not_fall_back_to_the_cpu_unasked() -> None:
+    seat = Seat(rank=1, size=2, local_rank=1, local_size=2)
+    with pytest.raises(RequestError, match=r"finds no CUDA device on .*, and 2 processes") as caught:
+        choose_device(RunConfig(device="auto"), seat)
+    assert "--device cpu" in caught.value.fix
+    assert choose_device(RunConfig(device="cpu"), seat) == torch.device("cpu")
+
+
+@with_cuda
+def test_each_rank_has_a_gpu_of_its_own() -> None:
+    number = torch.cuda.device_count()
+    for local_rank in range(number):
+        seat = Seat(rank=local_rank, size=number, local_rank=local_rank, local_size=number)
+        assert choose_device(RunConfig(device="auto"), seat) == torch.device("cuda", local_rank)
+    too_many = Seat(size=number + 1, local_size=number + 1)
+    with pytest.raises(RequestError, match=f"run.gpus = {number + 1}"):
+        choose_device(RunConfig(device="cuda"), too_many)
 
 
 @with_cuda

@@ -460,7 +460,7 @@ def test_damaged_images_are_told_of_and_passed_over_and_an_emptied_folder_ends_t
     torn.write_bytes(torn.read_bytes()[:-600])
     unfit = root / "testA" / "1.png"
     unfit.write_text("no image")
-    run = make_run(tmp_path, "sample.count=1", root=root)
+    run = make_run(tmp_path, "sample.count=1", "data.cache=off", root=root)
     with engine_of(run) as engine:
         engine.until_event(ev.Alert)
         engine.until_step(events_of(run, ev.Alert)[0].step + 3)

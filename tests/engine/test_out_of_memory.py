@@ -28,14 +28,20 @@ def test_other_errors_are_not_taken_for_it() -> None:
     assert not is_out_of_memory(ValueError("not enough memory"))
 
 
-def test_the_advice_names_what_can_still_be_lowered(tmp_path: Path) -> None:
+def test_the_advice_names_what_takes_less(tmp_path: Path) -> None:
     run = make_run(tmp_path, "run.steps=1")
     large = tiny_config("run.batch=8", "data.crop=32", "generator.width=4")
     assert advice(large, run) == (
-        'Lower run.batch (now 8), data.crop (now 32) or generator.width (now 4), or set run.precision = "bf16": '
-        "gan-tui train PRESET --set run.batch=4"
+        "Less is taken by gan-tui train PRESET --set run.checkpointing=true "
+        "(or run.accumulate=2, run.precision=bf16, run.batch=4, data.crop=16, generator.width=2)"
     )
     train_here(run)
-    assert advice(tiny_config("run.batch=1", "run.precision=bf16"), run) == (
-        "Lower data.crop (now 32): gan-tui resume tiny --checkpoint latest --set data.crop=16"
-    ), "networks that were trained keep their width"
+    small = tiny_config("run.precision=bf16", "run.checkpointing=true")
+    assert advice(small, run) == ("Less is taken by gan-tui resume tiny --checkpoint latest --set data.crop=16"), (
+        "networks that were trained keep their width"
+    )
+
+
+def test_where_nothing_can_be_lowered_memory_must_come_from_elsewhere(tmp_path: Path) -> None:
+    config = tiny_config("run.precision=bf16", "run.batch=1", "generator.width=1", "method.f_steps=0", kind="dtn")
+    assert advice(config, make_run(tmp_path)) == "Free some of it, or train on another device."

@@ -103,6 +103,15 @@ def test_a_technique_has_a_control_once_it_is_part_of_the_run(kind: str, setting
             "cyclegan", ("run.batch=4", "run.accumulate=2", "discriminator.spectral=true"),
             "run.accumulate = 2", "discriminator.spectral estimates anew in each pass",
         ),
+        ("dtn", ("run.checkpointing=true",), "run.checkpointing = true", "is not for DTN"),
+        (
+            "aegan", ("run.checkpointing=true", "run.batch=4", "run.accumulate=2"),
+            "run.checkpointing = true", "is done already: with run.accumulate = 2",
+        ),
+        (
+            "cyclegan", ("run.checkpointing=true", "run.compile=on"),
+            "run.checkpointing = true", "does nothing in compiled networks",
+        ),
         (
             "discogan", ("generator.bottleneck=1", "generator.norm=group"),
             "generator.bottleneck = 1", "group normalisation makes 0",
@@ -133,6 +142,8 @@ def test_what_makes_no_sense_is_refused_with_the_reason(
         ("cyclegan", ("optim.schedule=constant", "optim.decay_epochs=10")),
         ("cyclegan", ("optim.schedule=plateau", "optim.patience=2")),
         ("cyclegan", ("run.batch=4", "discriminator.spectral=true")),
+        ("cyclegan", ("run.checkpointing=true", "run.batch=4", "run.accumulate=2")),
+        ("dtn", ("run.compile=on", "run.channels_last=on")),
         ("discogan", ("generator.bottleneck=2", "generator.norm=group")),
     ],
 )

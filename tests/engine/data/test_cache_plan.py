@@ -60,6 +60,14 @@ def test_a_quarter_of_what_is_free_is_the_limit_where_none_is_set(folders: Path)
     assert int(told.removesuffix(" MiB").replace(",", "")) == pytest.approx(free_host_memory() / 4 / MEBIBYTE, rel=0.2)
 
 
+def test_processes_on_one_machine_share_that_limit(folders: Path) -> None:
+    config = UnpairedData(root=str(folders), resize=230, crop=12)
+    told = decide(config, images_of(config), CPU, sharing=4).reason
+    assert "a quarter of what is free there for 4 processes that keep all images each" in told
+    limit = int(told.rpartition(" is ")[2].removesuffix(" MiB").replace(",", ""))
+    assert limit == pytest.approx(free_host_memory() / 16 / MEBIBYTE, rel=0.2)
+
+
 def test_images_that_do_not_fit_are_decoded_anew_and_that_is_told(folders: Path) -> None:
     decision = decided(folders, "auto", limit=1)
     assert decision.plan is None

@@ -109,6 +109,7 @@ def test_the_generators_step_leaves_no_gradient_in_discriminators_and_classifier
 @pytest.mark.parametrize("norm", ["instance", "batch"])
 def test_the_discriminators_step_gives_the_generators_no_gradient(norm: Norm, pool: int) -> None:
     method = made(preset(norm, gan="vanilla", optim={"pool": pool}))
+    method.prepare(len(batch()))
     method._update_discriminators([method._translated(batch())])
     assert has_gradients(method, DISCRIMINATORS)
     assert not has_gradients(method, CODERS)

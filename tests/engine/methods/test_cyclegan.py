@@ -112,6 +112,7 @@ def test_the_generators_step_leaves_no_gradient_in_the_discriminators() -> None:
 def test_the_discriminators_step_adds_no_gradient_to_the_generators(pool: int) -> None:
     method = made(preset(pool=pool))
     fakes_A, fakes_B, _ = method._update_generators([batch()])
+    method.prepare(len(batch()))
     method.optimizers["G"].zero_grad()
     method._update_discriminators([batch()], fakes_A, fakes_B)
     assert all(parameter.grad is None for name in ("G_A", "G_B") for parameter in method.networks[name].parameters())

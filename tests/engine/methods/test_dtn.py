@@ -225,6 +225,7 @@ def test_the_generator_is_trained_against_the_discriminator_just_updated() -> No
 
 def test_no_gradient_of_the_discriminators_losses_reaches_the_generator() -> None:
     method = after_f()
+    method.prepare(len(batch()))
     images = method._translate_batch(batch())
     method._update_discriminator(images)
     assert has_gradients(method, ["D"])
@@ -233,6 +234,7 @@ def test_no_gradient_of_the_discriminators_losses_reaches_the_generator() -> Non
 
 def test_no_gradient_of_the_generators_losses_reaches_f_or_the_discriminator() -> None:
     method = after_f(preset(tv=0.1))
+    method.prepare(len(batch()))
     method._update_generator(method._translate_batch(batch()))
     assert has_gradients(method, ["g"])
     assert not has_gradients(method, ["D", "f"])

@@ -147,6 +147,7 @@ def test_both_players_see_the_same_translation() -> None:
 def test_no_gradient_of_a_players_losses_reaches_the_other() -> None:
     method = made(preset(gan="wgan-gp", feature_matching=1.0, historical=1.0))
     translated = [method._translate(shown())]
+    method.prepare(len(batch()))
     method._update_discriminator(translated)
     assert has_gradients(method, ["D"])
     assert not has_gradients(method, ["G"])

@@ -6,7 +6,15 @@ import pytest
 import torch
 from torch import nn
 
-from engine.networks.blocks import ReflectionPad, doubling, normalisation, reflected, resize_doubling
+from engine.networks.blocks import (
+    InstanceNorm,
+    ReflectionPad,
+    doubling,
+    has_channels_last,
+    normalisation,
+    reflected,
+    resize_doubling,
+)
 
 
 @pytest.mark.parametrize("by", [1, 3])
@@ -26,6 +34,33 @@ def test_padding_has_no_parameters_and_pads_as_ever() -> None:
     x = torch.arange(12.0).reshape(1, 1, 3, 4)
     assert not ReflectionPad(1).state_dict()
     assert torch.equal(ReflectionPad(2)(x), nn.ReflectionPad2d(2)(x))
+
+
+@pytest.mark.parametrize("by", [1, 3])
+def test_padding_from_slices_leaves_channels_together(by: int) -> None:
+    x = torch.randn(2, 4, 8, 8).to(memory_format=torch.channels_last).requires_grad_()
+    padded = reflected(x, by)
+    assert has_channels_last(padded)
+    assert torch.equal(padded, nn.ReflectionPad2d(by)(x))
+
+
+def test_instance_normalisation_leaves_channels_together_and_has_the_same_gradient() -> None:
+    usual = torch.randn(3, 4, 8, 6, dtype=torch.float64, requires_grad=True)
+    together = usual.detach().to(memory_format=torch.channels_last).requires_grad_()
+    layer, theirs = InstanceNorm(4), nn.InstanceNorm2d(4)
+    weights = torch.randn(3, 4, 8, 6, dtype=torch.float64)
+    assert has_channels_last(layer(together))
+    assert not has_channels_last(layer(usual))
+    for x in (usual, together):
+        assert torch.allclose(layer(x), theirs(usual), rtol=1e-12, atol=1e-12)
+        [gradient] = torch.autograd.grad((layer(x) * weights).sum(), x)
+        [wanted] = torch.autograd.grad((theirs(usual) * weights).sum(), usual)
+        assert torch.allclose(gradient, wanted, rtol=1e-10, atol=1e-12)
+
+
+def test_the_layout_of_maps_of_one_pixel_is_the_usual_one() -> None:
+    assert not has_channels_last(torch.randn(2, 4, 1, 1).to(memory_format=torch.channels_last))
+    assert has_channels_last(torch.randn(2, 4, 2, 2).to(memory_format=torch.channels_last))
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no CUDA")

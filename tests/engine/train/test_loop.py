@@ -19,7 +19,7 @@ from engine.protocol.commands import SaveCheckpoint, SetControls, Stop
 from engine.protocol.rundir import read_identity
 from engine.train.errands import Errands
 from engine.train.loop import Ending, train
-from engine.train.reporting import write_metrics
+from engine.train.reporting import begin_line
 from tests.engine.train.here import after_step, session_of, train_here
 from tests.runs import COMPONENTS, events_of, make_images, make_run, metrics_of
 from tests.until import PATIENCE
@@ -93,7 +93,7 @@ def test_more_samples_than_can_be_read_are_asked_for_live(tmp_path: Path) -> Non
 
 def test_a_domain_of_which_nothing_can_be_read_ends_the_run(tmp_path: Path) -> None:
     root = make_images(tmp_path / "data")
-    run = make_run(tmp_path, root=root)
+    run = make_run(tmp_path, "data.cache=off", root=root)
 
     def script(event: ev.Event) -> list[SaveCheckpoint]:
         if isinstance(event, ev.Metrics) and event.step == 4:
@@ -134,7 +134,8 @@ def test_losses_that_are_not_finite_are_recorded_as_such(tmp_path: Path) -> None
     with session_of(run) as session:
         losses = dict.fromkeys(COMPONENTS, torch.tensor(1.0))
         session.meters.add({**losses, "G_A": torch.tensor(math.nan), "D_B": torch.tensor(math.inf)})
-        write_metrics(session)
+        begin_line(session)
+        session.write_line()
     [line] = metrics_of(run)
     assert [name for name, value in line.losses.items() if value is None] == ["G_A", "D_B"]
 

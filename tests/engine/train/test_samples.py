@@ -10,9 +10,11 @@ import torch
 from PIL import Image
 
 from engine.protocol.rundir import RunDirectory
-from engine.train.samples import lay_out, write_sheet
+from engine.train.samples import lay_out, send_off, write_sheet
+from engine.transfers import sender_from
 
 SIDE = 4
+TO_HOST = sender_from(torch.device("cpu"))
 
 
 def pictures(*greys: float) -> torch.Tensor:
@@ -31,7 +33,7 @@ def tile_of(pixels: np.ndarray, row: int, column: int) -> np.ndarray:
 
 
 def test_each_picture_is_at_the_place_that_its_name_has() -> None:
-    sheet = lay_out(SAMPLE, step=7)
+    sheet = lay_out(send_off(SAMPLE, 7, TO_HOST))
     assert (sheet.step, sheet.tile) == (7, SIDE)
     assert sheet.rows == (("real_A", "fake_B", "rec_A"), ("real_B", "fake_A")) * 2
     assert sheet.pixels.shape == (4 * SIDE, 3 * SIDE, 3)
@@ -48,13 +50,13 @@ def test_each_picture_is_at_the_place_that_its_name_has() -> None:
 def test_height_width_and_colours_are_not_mixed_up() -> None:
     picture = torch.full((1, 3, SIDE, SIDE), -1.0)
     picture[0, 0, 1, 3] = 1.0
-    pixels = lay_out([{"real_A": picture}], step=1).pixels
+    pixels = lay_out(send_off([{"real_A": picture}], 1, TO_HOST)).pixels
     assert [tuple(place) for place in np.argwhere(pixels)] == [(1, 3, 0)]
 
 
 def test_a_sheet_is_written_as_png_and_never_over_another(tmp_path: Path) -> None:
     run = RunDirectory(tmp_path)
-    sheet = lay_out(SAMPLE, step=12)
+    sheet = lay_out(send_off(SAMPLE, 12, TO_HOST))
     shown = write_sheet(run, sheet)
     path, png = shown.path, shown.png
     assert path == "samples/step-00000012.png"
@@ -62,7 +64,7 @@ def test_a_sheet_is_written_as_png_and_never_over_another(tmp_path: Path) -> Non
     with Image.open(io.BytesIO(png)) as picture:
         assert np.array_equal(np.asarray(picture), sheet.pixels)
         assert picture.text["Title"] == "step 12: real_A fake_B rec_A; real_B fake_A"  # type: ignore[attr-defined]
-    other = lay_out([{"real_A": pictures(0.0)}], step=12)
+    other = lay_out(send_off([{"real_A": pictures(0.0)}], 12, TO_HOST))
     assert write_sheet(run, other).path == "samples/step-00000012-2.png"
     assert (tmp_path / path).read_bytes() == png
     assert sorted(file.name for file in run.samples.iterdir()) == ["step-00000012-2.png", "step-00000012.png"]

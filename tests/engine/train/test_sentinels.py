@@ -14,8 +14,7 @@ from engine.protocol.checkpoints import list_checkpoints
 from engine.protocol.commands import Continue, SetControls, Stop
 from engine.protocol.rundir import RunDirectory
 from engine.train.loop import Ending, train
-from engine.train.reporting import write_metrics
-from engine.train.sentinels import watch_losses
+from engine.train.reporting import begin_line, finish_line
 from engine.train.session import Session
 from tests.engine.train.here import Script, nothing_more, session_of
 from tests.runs import COMPONENTS, events_of, make_run, metrics_of
@@ -26,7 +25,7 @@ def lose(session: Session, **losses: float) -> None:
     values = {**dict.fromkeys(COMPONENTS, 1.0), **losses}
     session.meters.add({name: torch.tensor(value) for name, value in values.items()})
     session.progress.step += 1
-    write_metrics(session)
+    begin_line(session)
 
 
 def train_poisoned(run: RunDirectory, at_step: int, script: Script = nothing_more) -> Ending:
@@ -48,10 +47,10 @@ def test_the_component_is_named_and_the_run_ends(tmp_path: Path) -> None:
     run = make_run(tmp_path)
     with session_of(run) as session:
         lose(session)
-        watch_losses(session)
+        finish_line(session)
         lose(session, G_A=math.nan, D_B=math.inf)
         with pytest.raises(WorkError) as caught:
-            watch_losses(session)
+            finish_line(session)
     assert caught.value.subject == "G_A, D_B"
     assert caught.value.fact == "became NaN or infinite between step 1 and 2"
     assert caught.value.fix == (
@@ -64,7 +63,7 @@ def test_a_warning_is_given_once_for_each_time_that_it_begins(tmp_path: Path) ->
     with session_of(run) as session:
         for value in (1.0, math.nan, math.nan, 1.0, math.inf):
             lose(session, cycle_A=value)
-            watch_losses(session)
+            finish_line(session)
     assert [(alert.subject, alert.step) for alert in events_of(run, ev.Alert)] == [("cycle_A", 2), ("cycle_A", 5)]
 
 

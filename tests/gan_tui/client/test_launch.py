@@ -60,6 +60,14 @@ def test_the_engine_has_a_session_of_its_own_and_no_terminal(run: RunDirectory) 
     assert failure.reason in identity.reason
 
 
+def test_an_engine_has_no_place_among_others_processes(run: RunDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where a job of several ranks starts a run of its own."""
+    for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE"):
+        monkeypatch.setenv(name, "7")
+    assert start_engine(run).wait(120) == 2
+    assert "nonsense: is not a preset section" in run.log.read_text()
+
+
 def test_a_run_taken_up_again_starts_from_that_moment(run: RunDirectory) -> None:
     standing = ended(run)
     assert viewed_state(run, standing.identity) == "stopped"

@@ -1,0 +1,165 @@
+"""How much memory a run's step will take at its height, told before the first one without taking any.
+
+The method itself is built on PyTorch's meta device, where tensors have shapes and no content, and makes its steps
+there, while a ledger is kept of every piece of memory that would be alive: weights, gradients, Adam's moments, what is
+kept for the gradient, image pools, results of operations. Not in it is what the libraries below PyTorch take for
+themselves, and what an allocator cannot give back (docs/speed.md has how far off it was).
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import msgspec
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from engine.batch import ImageBatch
+from engine.config.data import DigitsData, SyntheticDigits
+from engine.config.lighter import lighter
+from engine.config.methods import DiscoGanConfig, DtnConfig, TrainConfig
+from engine.methods.arrangement import arrange
+from engine.methods.build import build_method
+
+_NOWHERE = torch.device("meta")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Need:
+    """Bytes that a run takes."""
+
+    networks: int
+    """Once they are built."""
+    peak: int
+    """At the height of a step, networks included."""
+
+    @property
+    def of_steps(self) -> int:
+        """What the steps take beyond what the networks hold already."""
+        return self.peak - self.networks
+
+
+def estimate(config: TrainConfig) -> Need:
+    """What a run takes, wherever it trains; the estimate itself takes a network's memory for a moment.
+
+    bfloat16 is not made out there: autocast has no meta device. Of it, what comes and goes in a step counts half, and
+    the copies of the weights that autocast makes count besides.
+    """
+    ledger = _Ledger()
+    settings = _on_meta(config)
+    with torch.random.fork_rng(devices=[]), ledger:
+        method = build_method(settings, _NOWHERE)
+        arrange(method, settings, _NOWHERE, _say_nothing)
+        networks = ledger.held
+        batch = _batch(settings)
+        for _ in range(_steps_to_the_height(settings)):
+            method.step(batch)
+    peak = ledger.peak
+    if config.run.precision == "bf16":
+        peak = ledger.held + (ledger.peak - ledger.held) // 2 + networks // 2
+    return Need(networks=networks, peak=peak)
+
+
+class Shortage(NamedTuple):
+    """What a user is told of memory that will not suffice."""
+
+    subject: str
+    fact: str
+    fix: str
+
+
+def find_shortage(config: TrainConfig, device: torch.device, free: int) -> Shortage | None:
+    """What to tell of a run whose networks are built, where its steps need more than is free; else None.
+
+    Args:
+        config: the run's preset.
+        device: where it trains.
+        free: bytes.
+    """
+    need = estimate(config).of_steps
+    if need <= free:
+        return None
+    fact = f"may not suffice: the steps take about {_gigabytes(need)}, and {_gigabytes(free)} are free"
+    ways = {change.setting: estimate(change.config).of_steps for change in lighter(config)}
+    fitting = [f"{setting} ({_gigabytes(size)})" for setting, size in ways.items() if size <= free]
+    if fitting:
+        fix = f"With {' or '.join(fitting)} they would fit."
+    elif ways:
+        least = min(ways, key=lambda setting: ways[setting])
+        fix = f"No single change is enough; {least} ({_gigabytes(ways[least])}) saves the most: "
+        fix += f"combine it with others of {', '.join(ways)}."
+    else:
+        fix = "Lower generator.width."
+    return Shortage("the host's memory" if device.type == "cpu" else f"the memory of {device}", fact, fix)
+
+
+def _gigabytes(size: int) -> str:
+    return f"{size / 1e9:.1f} GB"
+
+
+def _say_nothing(reason: str) -> None:
+    """Nothing is compiled for an estimate, so nothing can fail."""
+
+
+def _on_meta(config: TrainConfig) -> TrainConfig:
+    """A GPU's share in float32, of DTN after the training of f, with nothing read, laid out anew or compiled."""
+    share = -(-config.run.batch // config.run.gpus)
+    run = msgspec.structs.replace(config.run, batch=share, accumulate=min(config.run.accumulate, share))
+    run = msgspec.structs.replace(run, precision="fp32", compile="off", channels_last="off")
+    config = msgspec.structs.replace(config, run=run)
+    if isinstance(config, DtnConfig):
+        method = msgspec.structs.replace(config.method, f_steps=0, f_from="")
+        config = msgspec.structs.replace(config, method=method)
+    return config
+
+
+def _steps_to_the_height(config: TrainConfig) -> int:
+    """The first step makes Adam's moments, at its end; DiscoGAN's generators have theirs from its second."""
+    return 3 if isinstance(config, DiscoGanConfig) else 2
+
+
+def _batch(config: TrainConfig) -> ImageBatch:
+    shape = (config.run.batch, 3, config.data.crop, config.data.crop)
+    real_A, real_B = (torch.empty(shape, device=_NOWHERE) for _ in range(2))
+    if not isinstance(config.data, DigitsData | SyntheticDigits):
+        return ImageBatch(real_A=real_A, real_B=real_B)
+    labels = torch.empty(shape[0], dtype=torch.long, device=_NOWHERE)
+    return ImageBatch(real_A=real_A, real_B=real_B, label_A=labels, label_B=labels)
+
+
+class _Ledger(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Keeps account of the storages that operations return, from their first tensor until nothing refers to them."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.held = 0
+        """Bytes alive."""
+        self.peak = 0
+        """The most there ever were."""
+        self._known: weakref.WeakSet[torch.UntypedStorage] = weakref.WeakSet()
+
+    def __torch_dispatch__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        out = func(*args, **(kwargs or {}))
+        for leaf in tree_leaves(out):
+            if isinstance(leaf, Tensor) and leaf.is_meta:
+                self._enter(leaf.untyped_storage())
+        return out
+
+    def _enter(self, storage: torch.UntypedStorage) -> None:
+        if storage in self._known:
+            return
+        self._known.add(storage)
+        size = storage.nbytes()
+        self.held += size
+        self.peak = max(self.peak, self.held)
+        weakref.finalize(storage, self._leave, size).atexit = False
+
+    def _leave(self, size: int) -> None:
+        self.held -= size

@@ -1,0 +1,291 @@
+"""The mirror: a process on the viewer's machine that copies a distant run's record and stands in for its engine.
+
+``python -m engine.remote.mirror ACCESS_FILE FOLDER`` is started by a viewer, ends when its standard input does, and
+takes the folder with it. The copy is a run directory: lines are appended in the order in which the engine wrote them,
+and streamed after that over sockets such as an engine's. So whatever follows a run on its own machine can follow this
+one, and knows no difference.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import re
+import select
+import shutil
+import sys
+import threading
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+
+import msgspec
+
+from engine.errors import GanTuiError, RequestError, WorkError
+from engine.link import Envelope, Link
+from engine.protocol.access import Access, read_access
+from engine.protocol.codec import DecodeError, decode_event, encode
+from engine.protocol.commands import SCHEMA_VERSION, Refusal, Reply, Report
+from engine.protocol.events import Sampled, Tick
+from engine.protocol.mirrored import Copying, Over, Ready, Word
+from engine.protocol.rundir import (
+    LIVE_STATES,
+    NAME_PATTERN,
+    Identity,
+    RunDirectory,
+    engine_lock,
+    write_atomically,
+    write_identity,
+)
+from engine.protocol.runtime import new_endpoints
+from engine.protocol.wire import CHUNK, SHEET_PATTERN, Ask, Caller, Fetch, Follow, Part, Told, Update
+from engine.remote.weaving import File, Weaver
+
+log = logging.getLogger("mirror")
+
+PULL_SECONDS = 0.5
+"""How often it is asked for what is new."""
+RETRY_SECONDS = 2.0
+"""The same while nobody answers."""
+ANSWER_SECONDS = 15.0
+COMMAND_SECONDS = 600.0
+"""How long a command may wait for a step boundary."""
+SHEETS = 12
+"""The newest contact sheets of what is copied at once; of a run that is followed that is every one."""
+LARGEST_SHEET = 64 << 20
+
+
+class Mirror:
+    """The copy of one run and its stand-in."""
+
+    def __init__(self, access: Access, folder: Path) -> None:
+        self._held = contextlib.ExitStack()
+        self._caller = self._held.enter_context(Caller(access))
+        self._folder = folder
+        self._weaver = Weaver()
+        self._known: dict[File, int] = {"metrics": 0, "events": 0}
+        """Bytes of each file that have come."""
+        self._woven: list[tuple[File, bytes]] = []
+        """Lines that are to be appended as soon as the contact sheets that they tell of are here."""
+        self._sheets: list[str] = []
+        """Paths of contact sheets that are to be fetched, oldest first."""
+        self._tick: Tick | None = None
+        self._identity: Identity | None = None
+        """As it was written last."""
+        self.run = RunDirectory(folder)
+        self.link = Link(new_endpoints(), _no_report(access.run))
+        self._lock = contextlib.ExitStack()
+        """Held while an engine is at work on the run, as that holds the run's own."""
+        self._holds = False
+
+    def begin(self) -> Update:
+        """Copy what there is, saying on the way how far that is; then the mirror is a run directory.
+
+        Raises:
+            GanTuiError: nobody answers, or refuses; OSError: the copy cannot be written.
+        """
+        update = self._caller.call(Follow(metrics=0, events=0), ANSWER_SECONDS)[0]
+        assert isinstance(update, Update)
+        name = update.identity.name
+        self.run = RunDirectory(self._folder / (name if NAME_PATTERN.fullmatch(name) else "run"))
+        self.run.samples.mkdir(parents=True)
+        write_atomically(self.run.config, self._fetched("config.toml"))
+        self.link.open()
+        self._held.callback(self.link.close)
+        while not self._pull():
+            tell(Copying(copied=sum(self._known.values()), total=update.metrics + update.events))
+        return update
+
+    def keep_up(self, lifeline: int) -> None:
+        """Follow the run until a file descriptor is at its end.
+
+        Raises:
+            RequestError: the gateway refuses; OSError: the copy cannot be written.
+        """
+        threading.Thread(target=self._forward_commands, name="commands", daemon=True).start()
+        pause = PULL_SECONDS
+        while not (select.select([lifeline], [], [], pause)[0] and not os.read(lifeline, 64)):
+            try:
+                caught_up = self._pull()
+                pause = PULL_SECONDS if caught_up else 0.0
+            except WorkError as error:
+                if pause != RETRY_SECONDS:
+                    log.warning("%s", error.one_line())
+                pause = RETRY_SECONDS
+                self._lose_contact()
+
+    def close(self) -> None:
+        """Let go of the run: to whoever looks at the mirror, nobody is at work in it any more."""
+        self._lock.close()
+        self._held.close()
+
+    # ------------------------------------------------------------------------------------------------ copying
+
+    def _pull(self) -> bool:
+        """Take in what is new, a chunk of each file at most; whether that was all."""
+        update, content = self._caller.call(Follow(**self._known), ANSWER_SECONDS)
+        if not isinstance(update, Update) or len(content) != 2:
+            raise WorkError(self._caller.access.address, "answers something else than it was asked")
+        ends: dict[File, int] = {"metrics": update.metrics, "events": update.events}
+        for file, chunk in zip(ends, content, strict=True):
+            self._weaver.add(file, chunk)
+            self._known[file] += len(chunk)
+        complete = frozenset(file for file, end in ends.items() if self._known[file] == end)
+        woven = self._weaver.take(complete)
+        self._woven += woven
+        self._sheets += _sheets_in(woven)
+        del self._sheets[:-SHEETS]
+        caught_up = len(complete) == len(ends)
+        if caught_up:
+            self._fetch_sheets()
+        self._append()
+        if caught_up:
+            self._stand_as(update)
+        return caught_up
+
+    def _fetch_sheets(self) -> None:
+        while self._sheets:
+            with contextlib.suppress(RequestError):  # it is gone, and whoever wants to see it will say so
+                write_atomically(self.run.root / self._sheets[0], self._fetched(self._sheets[0]))
+            del self._sheets[0]
+
+    def _fetched(self, path: str) -> bytes:
+        """A whole file. Raises WorkError when it does not come, RequestError when it is not there or is too large."""
+        content = bytearray()
+        while True:
+            part, frames = self._caller.call(Fetch(path=path, offset=len(content)), ANSWER_SECONDS)
+            if not isinstance(part, Part) or len(frames) != 1:
+                raise WorkError(self._caller.access.address, "answers something else than it was asked")
+            content += frames[0]
+            if len(content) > LARGEST_SHEET:
+                raise RequestError(path, "is larger than any that is known")
+            if len(content) >= part.size or len(frames[0]) < CHUNK:
+                return bytes(content)
+
+    def _append(self) -> None:
+        """Put the lines whose turn has come on file, then stream them, as an engine does."""
+        woven, self._woven = self._woven, []
+        paths = {"metrics": self.run.metrics, "events": self.run.events}
+        with contextlib.ExitStack() as opened:
+            files = {name: opened.enter_context(path.open("ab")) for name, path in paths.items()}
+            for name, lines in groupby(woven, key=itemgetter(0)):
+                files[name].write(b"".join(line for _, line in lines))
+                files[name].flush()  # before a line of the other file: readers rely on the order
+        if self._identity is not None:
+            for _, line in woven:
+                self.link.publish(line.rstrip(b"\n"))
+
+    # ------------------------------------------------------------------------------------------ standing in for it
+
+    def _stand_as(self, update: Update) -> None:
+        """Let the mirror stand as the run does."""
+        if update.state not in LIVE_STATES:
+            self._lock.close()
+        elif not self._holds:
+            self._lock.enter_context(engine_lock(self.run))
+        self._holds = update.state in LIVE_STATES
+        live = update.state in LIVE_STATES and update.identity.endpoints is not None
+        self._write(msgspec.structs.replace(update.identity, endpoints=self.link.endpoints if live else None))
+        if update.tick is not None and update.tick != self._tick:
+            self._tick = update.tick
+            self.link.report = _report_of(update.identity, update.tick)
+            self.link.publish(encode(update.tick))
+
+    def _lose_contact(self) -> None:
+        """Let viewers say that the engine is not reached; of a run that has ended nothing more is expected."""
+        if self._identity is not None and self._identity.state in LIVE_STATES:
+            self._write(msgspec.structs.replace(self._identity, endpoints=None))
+
+    def _write(self, identity: Identity) -> None:
+        if identity != self._identity:
+            write_identity(self.run, identity)
+            self._identity = identity
+
+    def _forward_commands(self) -> None:
+        """In a thread of its own: an engine answers at the end of a step, and the record is not to wait for that."""
+        with Caller(self._caller.access) as caller:
+            while True:
+                for envelope in self.link.mailbox.wait(seconds=3600):
+                    self.link.reply(envelope, _answer_to(envelope, caller))
+
+
+def _answer_to(envelope: Envelope, caller: Caller) -> Reply:
+    """What the distant engine says to a command, or why nothing."""
+    request = envelope.request
+    try:
+        told, _ = caller.call(Ask(request=request), COMMAND_SECONDS)
+    except GanTuiError as error:
+        refusal = Refusal(subject=error.subject, fact=error.fact, fix=error.fix)
+        return Reply(version=SCHEMA_VERSION, id=request.id, step=0, refusal=refusal)
+    assert isinstance(told, Told)
+    return told.reply
+
+
+def _sheets_in(woven: list[tuple[File, bytes]]) -> list[str]:
+    """The contact sheets that some lines tell of, of such names as engines give them."""
+    found = []
+    for file, line in woven:
+        if file == "events" and b'"sampled"' in line:
+            with contextlib.suppress(DecodeError):
+                event = decode_event(line)
+                if isinstance(event, Sampled):
+                    found.append(event.path)
+    return [path for path in found if re.fullmatch(SHEET_PATTERN, path)]
+
+
+def _no_report(run: str) -> Report:
+    return Report(
+        run=run, state="starting", phase="", step=0, total_steps=0, epoch=0, epochs=0, throughput=0.0, controls={},
+        staged=(), lr={}, losses={}, last_seq=0,
+    )  # fmt: skip
+
+
+def _report_of(identity: Identity, tick: Tick) -> Report:
+    return msgspec.structs.replace(
+        _no_report(identity.name), state=tick.state, phase=tick.stage, step=tick.step, epoch=tick.epoch,
+        throughput=tick.throughput, last_seq=tick.last_seq, lines_waiting=tick.lines_waiting,
+        save_failure=tick.save_failure,
+    )  # fmt: skip
+
+
+def tell(word: Word) -> None:
+    """Say something to the viewer that has started this process; it may be gone."""
+    with contextlib.suppress(OSError):
+        sys.stdout.buffer.write(msgspec.json.encode(word) + b"\n")
+        sys.stdout.buffer.flush()
+
+
+def main(arguments: list[str]) -> int:
+    """Mirror a run for one viewer; returns the exit status."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.INFO, stream=sys.stderr)
+    access_file, folder = map(Path, arguments)
+    lifeline = sys.stdin.fileno()
+    try:
+        over = _mirrored(access_file, folder, lifeline)
+        if over is not None:
+            tell(over)
+            while os.read(lifeline, 64):  # the viewer may look at what has been copied until it leaves
+                pass
+    finally:  # here, since a viewer that is killed removes nothing
+        shutil.rmtree(folder, ignore_errors=True)
+    return 0 if over is None else 1
+
+
+def _mirrored(access_file: Path, folder: Path, lifeline: int) -> Over | None:
+    """Mirror until the viewer is gone; else why it could not be done any longer."""
+    try:
+        with contextlib.closing(Mirror(read_access(access_file), folder)) as mirror:
+            begun = mirror.begin()
+            tell(Ready(root=str(mirror.run.root), host=begun.identity.host, rights=begun.rights))
+            mirror.keep_up(lifeline)
+    except GanTuiError as error:
+        wrong = isinstance(error, RequestError)
+        return Over(subject=error.subject, fact=error.fact, fix=error.fix, wrong_request=wrong)
+    except OSError as error:
+        return Over(subject=str(folder), fact=f"cannot be written ({error.strerror})", fix="", wrong_request=False)
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

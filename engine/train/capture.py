@@ -1,0 +1,188 @@
+"""The step of a method as the loop takes it: launched operation by operation, or recorded once and replayed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeAlias
+
+import torch
+from torch import Tensor
+
+from engine.batch import ImageBatch
+from engine.config.methods import AeGanConfig, Pix2PixConfig, TrainConfig
+from engine.config.networks import ResnetGenerator, UnetGenerator
+from engine.methods.descent import Losses
+from engine.methods.method import Method
+from engine.ranks.group import world_size
+
+log = logging.getLogger(__name__)
+
+WARM_UP_STEPS = 3
+"""Steps of a kind before it is recorded: optimizers make their state in the first, cuDNN and autograd settle."""
+
+Kind: TypeAlias = Hashable
+Work: TypeAlias = Callable[[], Losses]
+
+
+class Step(Protocol):
+    """Trains on one batch."""
+
+    def __call__(self, batch: ImageBatch) -> Losses:
+        """See Method.step."""
+
+
+class Recorder(Protocol):
+    """Records work on a device; the seam between the steps and CUDA."""
+
+    def warm_up(self, work: Work) -> Losses:
+        """Do work as it will be recorded: on the stream of recordings."""
+
+    def record(self, work: Work) -> tuple[Losses, Callable[[], None]]:
+        """Record work without doing it.
+
+        Returns:
+            What it will have made, in tensors that each replay fills anew, and what replays it.
+
+        Raises:
+            RuntimeError: it does something that cannot be recorded.
+        """
+
+
+class CudaGraphs:
+    """Records CUDA graphs (Recorder); they share one pool of memory, as they are replayed one after another.
+
+    What a replay returns is overwritten by the next, of whichever graph: it is read on the same stream before.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+        self._pool = torch.cuda.graph_pool_handle()
+
+    def warm_up(self, work: Work) -> Losses:
+        """See Recorder."""
+        self._stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(self._stream):
+            losses = work()
+        torch.cuda.current_stream().wait_stream(self._stream)
+        return losses
+
+    def record(self, work: Work) -> tuple[Losses, Callable[[], None]]:
+        """See Recorder."""
+        graph = torch.cuda.CUDAGraph()
+        # Of this thread alone: others pin batches and copy checkpoints meanwhile, which a recording would forbid them.
+        with torch.cuda.graph(graph, pool=self._pool, stream=self._stream, capture_error_mode="thread_local"):
+            losses = work()
+        return losses, graph.replay
+
+
+@dataclass(frozen=True)
+class _Recording:
+    """A kind of step with batches of one shape, ready to be replayed."""
+
+    batch: ImageBatch
+    """Where it reads its batch."""
+    losses: Losses
+    replay: Callable[[], None]
+
+    def take(self, batch: ImageBatch) -> Losses:
+        for place, tensor in zip(_tensors(self.batch), _tensors(batch), strict=True):
+            place.copy_(tensor)
+        self.replay()
+        return self.losses
+
+
+def build_step(method: Method, config: TrainConfig, device: torch.device, tell: Callable[[str], None]) -> Step:
+    """A method's step, recorded where that is possible and wanted.
+
+    Args:
+        method: whose it is.
+        config: the run's preset; run.graph says whether to record.
+        device: where it trains, PyTorch's current one.
+        tell: called at most once with the reason why a step is not recorded although it was to be.
+    """
+    if device.type != "cuda" or config.run.graph == "off":
+        return method.step
+    if reason := _obstacle(config):
+        tell(reason)
+        return method.step
+    return CapturedStep(method, CudaGraphs(device), tell)
+
+
+def _obstacle(config: TrainConfig) -> str:
+    """Why a step of a run cannot be recorded, where that is known beforehand; else empty."""
+    again = "computes activations again, and for that reads the random state"
+    both_players = isinstance(config, Pix2PixConfig | AeGanConfig)
+    if config.run.accumulate > 1 and both_players:
+        return f"run.accumulate {again}"
+    drops = isinstance(config.generator, ResnetGenerator | UnetGenerator) and config.generator.dropout
+    if config.run.checkpointing and drops:
+        return f"run.checkpointing {again}"
+    if world_size() > 1:
+        return "several ranks compute it together"
+    return ""
+
+
+class CapturedStep:
+    """A method's step, recorded the fourth time that a kind of step comes, and replayed from then on.
+
+    A step of a GAN at batch 1 is thousands of small operations, and a fast GPU waits for the host to launch them; a
+    replay launches all at once. Loss weights, learning rates, the choices of the image pool and counts are read from
+    tensors on the device, so that a nudge records nothing anew. What changes the work itself makes another kind of
+    step, with a recording of its own: a loss weight that becomes 0, the players' turns, the end of a stage, the smaller
+    batch at an epoch's end.
+
+    Once a step could not be recorded, no other is tried: those without a recording are launched as ever.
+
+    Args:
+        method: whose steps they are.
+        recorder: records them.
+        tell: called once with the reason why no more steps are recorded.
+    """
+
+    def __init__(self, method: Method, recorder: Recorder, tell: Callable[[str], None]) -> None:
+        self._method = method
+        self._recorder = recorder
+        self._tell = tell
+        self._seen: dict[Kind, int] = {}
+        self._recordings: dict[Kind, _Recording] = {}
+        self._given_up = False
+
+    def __call__(self, batch: ImageBatch) -> Losses:
+        """See Method.step; the losses are good until the next one."""
+        kind = (self._method.prepare(len(batch)), _shapes(batch))
+        if kind not in self._recordings and not self._given_up:
+            self._seen[kind] = self._seen.get(kind, 0) + 1
+            if self._seen[kind] <= WARM_UP_STEPS:
+                return self._recorder.warm_up(lambda: self._method.compute(batch))
+            self._record(kind, batch)
+        recording = self._recordings.get(kind)
+        return recording.take(batch) if recording else self._method.compute(batch)
+
+    def _record(self, kind: Kind, batch: ImageBatch) -> None:
+        """Record a kind of step, or give up; nothing has been computed either way."""
+        place = _copied(batch)
+        try:
+            losses, replay = self._recorder.record(lambda: self._method.compute(place))
+        except (RuntimeError, NotImplementedError) as error:
+            log.warning("a step could not be recorded", exc_info=error)
+            self._given_up = True
+            self._tell((str(error).splitlines() or [type(error).__name__])[0])
+        else:
+            self._recordings[kind] = _Recording(place, losses, replay)
+
+
+def _tensors(batch: ImageBatch) -> list[Tensor]:
+    every = (batch.real_A, batch.real_B, batch.label_A, batch.label_B)
+    return [tensor for tensor in every if tensor is not None]
+
+
+def _shapes(batch: ImageBatch) -> tuple[torch.Size, ...]:
+    return tuple(tensor.shape for tensor in _tensors(batch))
+
+
+def _copied(batch: ImageBatch) -> ImageBatch:
+    label_A = None if batch.label_A is None else batch.label_A.clone()
+    label_B = None if batch.label_B is None else batch.label_B.clone()
+    return replace(batch, real_A=batch.real_A.clone(), real_B=batch.real_B.clone(), label_A=label_A, label_B=label_B)

@@ -1,0 +1,246 @@
+"""The mirror: a run on another machine as a run directory on this one, exact, up to date, and live."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import msgspec
+import psutil
+import pytest
+
+from engine.errors import RequestError, WorkError
+from engine.protocol import commands as cmd
+from engine.protocol import events as ev
+from engine.protocol.access import Access, revoke
+from engine.protocol.mirrored import Copying, Ready
+from engine.protocol.rundir import RunDirectory, read_identity, viewed_state
+from gan_tui.client.remote import MirrorProcess
+from gan_tui.client.sender import ask
+from gan_tui.client.stream import EventStream
+from tests.distant import Network, access_to, answer, door_of, listening_engine
+from tests.runs import Engine, engine_of, events_of, metrics_of, record_of
+from tests.until import PATIENCE, until
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """One that survives its tests."""
+    with listening_engine(tmp_path_factory.mktemp("runs"), "sample.every=5") as engine:
+        yield engine
+
+
+@pytest.fixture
+def access(engine: Engine, tmp_path: Path) -> Access:
+    return access_to(engine.run, tmp_path / tmp_path.name)
+
+
+@pytest.fixture
+def mortal(tmp_path: Path) -> Iterator[Engine]:
+    with listening_engine(tmp_path / "runs") as engine:
+        yield engine
+
+
+@contextmanager
+def mirrored(access: Access) -> Iterator[RunDirectory]:
+    """The mirror of a run for the length of a block."""
+    with closing(MirrorProcess(access)) as mirror:
+        yield RunDirectory(Path(mirror.until_ready(lambda word: None).root))
+
+
+def mirror_processes() -> list[psutil.Process]:
+    return [child for child in psutil.Process().children() if "engine.remote.mirror" in child.cmdline()]
+
+
+def state_of(run: RunDirectory) -> str:
+    return viewed_state(run, read_identity(run))
+
+
+def same_record(copy: RunDirectory, run: RunDirectory) -> bool:
+    """Whether the copy has all that the run has, byte for byte."""
+    return all(
+        ours.exists() and ours.read_bytes() == theirs.read_bytes()
+        for ours, theirs in ((copy.metrics, run.metrics), (copy.events, run.events))
+    )
+
+
+def test_it_has_the_record_byte_for_byte_and_the_sheets(engine: Engine, access: Access) -> None:
+    engine.until_event(ev.Sampled, 3)
+    with mirrored(access) as copy:
+        assert copy.name == engine.run.name
+        assert state_of(copy) == "training"
+        begun = metrics_of(copy)[-1].step
+        until(lambda: metrics_of(copy)[-1].step > begun + 10, "what came later")
+        answer(access, cmd.Pause())
+        until(lambda: same_record(copy, engine.run), "the same record")
+        assert copy.config.read_text() == engine.run.config.read_text()
+        for sampled in events_of(copy, ev.Sampled)[-3:]:
+            assert (copy.root / sampled.path).read_bytes() == (engine.run.root / sampled.path).read_bytes()
+        answer(access, cmd.Continue())
+
+
+def test_a_viewer_of_it_sees_every_event_once_and_the_ticks(engine: Engine, access: Access) -> None:
+    with mirrored(access) as copy, EventStream(copy) as stream:
+        seen: list[int] = []
+        ticks: list[ev.Tick] = []
+
+        def further() -> bool:
+            for message in stream.wait():
+                if isinstance(message, ev.Tick):
+                    ticks.append(message)
+                else:
+                    seen.append(message.seq)
+            return len(seen) > 60 and len(ticks) > 2
+
+        until(further, "events and ticks")
+        assert seen == list(range(1, len(seen) + 1))
+        assert stream.engine == "live"
+
+
+def test_a_sheet_is_there_before_it_is_told_of(engine: Engine, access: Access) -> None:
+    with mirrored(access) as copy, EventStream(copy) as stream:
+        begun = len(events_of(copy, ev.Sampled))
+        seen: list[ev.Sampled] = []
+
+        def told() -> bool:
+            seen.extend(message for message in stream.wait() if isinstance(message, ev.Sampled))
+            assert all((copy.root / sheet.path).exists() for sheet in seen[begun:])  # of those before, the newest are
+            return len(seen) > begun + 1
+
+        until(told, "sheets made meanwhile")
+
+
+def test_commands_reach_the_distant_engine_and_its_answers_come_back(mortal: Engine, tmp_path: Path) -> None:
+    with mirrored(access_to(mortal.run, tmp_path / "a")) as copy:
+        reply = ask(copy, cmd.SetControls(values={"loss.cycle_a": 3.0}), PATIENCE)
+        [nudged] = events_of(mortal.run, ev.Nudged)
+        assert nudged.step == reply.step
+        with pytest.raises(RequestError, match="out of range"):
+            ask(copy, cmd.SetControls(values={"loss.cycle_a": -1.0}), PATIENCE)
+        ask(copy, cmd.Pause(), PATIENCE)
+        until(lambda: state_of(copy) == "paused", "the pause")
+        ask(copy, cmd.Stop(), PATIENCE)
+        assert mortal.ended() == 0
+        until(lambda: state_of(copy) == "stopped", "the end")
+        assert same_record(copy, mortal.run)
+
+
+def test_an_engine_that_dies_is_seen_to_be_gone(mortal: Engine, tmp_path: Path) -> None:
+    with mirrored(access_to(mortal.run, tmp_path / "a")) as copy:
+        mortal.signal(signal.SIGKILL)
+        mortal.ended()
+        until(lambda: state_of(copy) == "lost", "the loss")
+        assert [event.seq for event in record_of(copy)] == [event.seq for event in record_of(mortal.run)]
+
+
+def test_it_is_removed_with_its_viewer_also_if_that_is_killed(engine: Engine, access: Access, tmp_path: Path) -> None:
+    with mirrored(access) as copy:
+        folder = copy.root.parent
+        [process] = mirror_processes()
+        assert folder.stat().st_mode & 0o777 == 0o700
+    assert not folder.exists()
+    assert not process.is_running()
+
+    file = tmp_path / tmp_path.name
+    with subprocess.Popen(
+        [sys.executable, "-c", _VIEWER, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as viewer:
+        assert viewer.stdout is not None
+        folder = Path(viewer.stdout.readline().decode().strip()).parent
+        assert folder.exists()
+        viewer.kill()
+    until(lambda: not folder.exists(), "the removal of the copy")
+    assert answer(access, cmd.Status())
+
+
+# One that is killed has no chance to tidy up.
+_VIEWER = """
+import sys
+from pathlib import Path
+from engine.protocol.access import read_access
+from gan_tui.client.remote import MirrorProcess
+mirror = MirrorProcess(read_access(Path(sys.argv[1])))
+print(mirror.until_ready(lambda word: None).root, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_run_that_was_resumed_is_followed_on_at_the_same_address(tmp_path: Path) -> None:
+    with listening_engine(tmp_path / "runs") as engine:
+        run, door = engine.run, door_of(engine.run)
+        assert door is not None
+        config = run.config.read_text()
+        run.config.write_text(config.replace("127.0.0.1:0", f"127.0.0.1:{door.port}"))
+        with mirrored(access_to(run, tmp_path / "a")) as copy:
+            ask(copy, cmd.Stop(), PATIENCE)
+            engine.ended()
+            until(lambda: state_of(copy) == "stopped", "the end")
+            with engine_of(run):
+                until(lambda: state_of(copy) == "training", "the next engine")
+                assert len(events_of(copy, ev.Started)) == 2
+                assert ask(copy, cmd.WriteNote(text="again"), PATIENCE)
+
+
+# -------------------------------------------------------------------------------------------------- what goes wrong
+
+
+def test_what_forbids_it_is_said_in_the_words_of_whoever_does(engine: Engine, access: Access, tmp_path: Path) -> None:
+    revoke(engine.run, tmp_path.name)
+    with closing(MirrorProcess(access)) as mirror, pytest.raises(RequestError, match="does not know this key"):
+        mirror.until_ready(lambda word: None)
+    assert mirror_processes() == []
+
+
+def test_an_address_at_which_nobody_answers_is_named(access: Access) -> None:
+    nowhere = msgspec.structs.replace(access, address="tcp://127.0.0.1:1")
+    with closing(MirrorProcess(nowhere)) as mirror, pytest.raises(WorkError, match=r"tcp://127.0.0.1:1.*run.listen"):
+        mirror.until_ready(lambda word: None)
+
+
+def test_a_key_that_is_taken_back_ends_it_and_leaves_what_was_copied(
+    engine: Engine, access: Access, tmp_path: Path
+) -> None:
+    with closing(MirrorProcess(access)) as mirror:
+        copy = RunDirectory(Path(mirror.until_ready(lambda word: None).root))
+        assert mirror.why_over() is None
+        revoke(engine.run, tmp_path.name)
+        error = until(mirror.why_over, "the end")
+        assert error is not None
+        assert "taken back" in error.fact
+        assert metrics_of(copy)
+        assert state_of(copy) in ("lost", "elsewhere")
+
+
+def test_a_long_record_is_told_of_while_it_is_copied(engine: Engine, access: Access) -> None:
+    line = engine.run.metrics.read_bytes().splitlines()[0].replace(b'"seq":', b'"seq":0')  # damaged: of no number
+    with engine.run.metrics.open("ab") as file:
+        file.write(b"".join(line + b"\n" for _ in range(4000)))
+    heard: list[Copying] = []
+    with closing(MirrorProcess(access)) as mirror:
+        ready = mirror.until_ready(heard.append)
+        assert isinstance(ready, Ready)
+    assert len(heard) >= 2
+    assert all(word.copied > 0 for word in heard)
+
+
+def test_a_network_that_falls_silent_holds_up_nobody_and_is_caught_up_with(engine: Engine, access: Access) -> None:
+    door = door_of(engine.run)
+    assert door is not None
+    network = Network(("127.0.0.1", door.port))
+    through = msgspec.structs.replace(access, address=f"tcp://127.0.0.1:{network.port}")
+    with closing(network), mirrored(through) as copy, EventStream(copy) as stream:
+        network.fall_silent()
+        begun = metrics_of(engine.run)[-1].step
+        until(lambda: (stream.wait(), stream.engine)[1] == "starting", "the loss of contact")
+        engine.until_step(begun + 5)
+        assert answer(access, cmd.Status()).report is not None
+        with pytest.raises(WorkError, match="does not listen"):
+            ask(copy, cmd.WriteNote(text="into the silence"), 0.5)
+        network.come_back()
+        until(lambda: (stream.wait(), stream.engine)[1] == "live", "contact")
+        until(lambda: metrics_of(copy)[-1].step >= begun + 5, "what was missed")
+    assert [event.seq for event in record_of(engine.run)] == sorted(event.seq for event in record_of(engine.run))

@@ -1,0 +1,113 @@
+"""The estimate of what a run takes: what is in it, what lessens it, and what a user is told where it does not fit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from engine.config.load import resolve, with_settings
+from engine.config.methods import CONFIGS, TrainConfig
+from engine.memory import estimate, find_shortage
+from engine.methods.build import build_method
+from engine.protocol import events as ev
+from tests.engine.train.here import session_of
+from tests.runs import events_of, make_run, tiny_config
+
+CPU = torch.device("cpu")
+FEATURES: list[tuple[str, list[str]]] = [
+    *((kind, []) for kind in CONFIGS),
+    ("cyclegan", ["loss.gan=wgan-gp", "optim.ema=0.9", "loss.historical=0.1", "loss.tv=0.1"]),
+    ("cyclegan", ["discriminator.spectral=true", "discriminator.count=2", "loss.feature_matching=1.0"]),
+    ("cyclegan", ["run.batch=2", "generator.dropout=true", "generator.norm=batch", "run.checkpointing=true"]),
+    ("pix2pix", ["run.batch=2", "run.accumulate=2", "generator.norm=instance", "discriminator.norm=instance"]),
+    ("discogan", ["discriminator.minibatch=4", "run.batch=4"]),
+    ("dtn", ["method.f_steps=3"]),
+    ("aegan", ["generator.variational=true", "generator.shared=1", "run.batch=2", "run.accumulate=2"]),
+]
+
+
+@pytest.mark.parametrize(("kind", "settings"), FEATURES)
+def test_every_kind_of_run_is_estimated_and_nothing_random_is_drawn_for_it(kind: str, settings: list[str]) -> None:
+    before = torch.get_rng_state()
+    config = tiny_config(*settings, kind=kind)
+    need = estimate(config)
+    assert torch.equal(torch.get_rng_state(), before)
+    method = build_method(config, CPU)
+    held = sum(value.nbytes for network in method.networks.values() for value in network.state_dict().values())
+    assert held <= need.networks < 2 * held + 2**20
+    trained = sum(parameter.nbytes for network in method.networks.values() for parameter in network.parameters())
+    if not settings:
+        assert need.peak > 3 * trained, "weights and two moments, at least"
+
+
+def small(*settings: str) -> TrainConfig:
+    """CycleGAN at 64 px, small enough for an estimate to take a moment."""
+    tree = {
+        "data": {"kind": "synthetic"},
+        "generator": {"blocks": 2, "width": 32},
+        "discriminator": {"width": 32, "layers": 1},
+        "loss": {"identity": 0.0},
+        "optim": {"pool": 0},
+        "run": {"batch": 2},
+    }
+    return resolve(with_settings(tree, settings), "test")
+
+
+def test_weights_gradients_and_moments_are_counted_exactly() -> None:
+    """Of images so small that nothing else counts."""
+    config = small("data.crop=16", "run.batch=1")
+    method = build_method(config, CPU)
+    weights = sum(parameter.nbytes for network in method.networks.values() for parameter in network.parameters())
+    need = estimate(config)
+    assert need.networks == pytest.approx(weights, rel=0.01)
+    assert need.peak == pytest.approx(4 * weights, rel=0.1)
+
+
+def test_activations_grow_with_the_image_and_the_batch() -> None:
+    low, large, more = (estimate(small(s)).peak for s in ("data.crop=32", "data.crop=64", "run.batch=8"))
+    of_a_pixel = (large - low) / (2 * (64**2 - 32**2))
+    assert of_a_pixel > 1000
+    assert (more - large) / (6 * 64**2) == pytest.approx(of_a_pixel, rel=0.1)
+
+
+@pytest.mark.parametrize("setting", ["run.checkpointing=true", "run.accumulate=2", "run.precision=bf16"])
+def test_what_is_offered_takes_less(setting: str) -> None:
+    assert estimate(small("run.batch=8", setting)).of_steps < 0.8 * estimate(small("run.batch=8")).of_steps
+
+
+def test_nothing_is_told_of_a_run_that_fits() -> None:
+    config = small()
+    need = estimate(config).of_steps
+    assert find_shortage(config, CPU, need) is None
+    assert find_shortage(config, CPU, need - 1) is not None
+
+
+def test_what_would_fit_is_told_with_its_size() -> None:
+    config = small("run.batch=8")
+    again, as_ever = estimate(small("run.batch=8", "run.checkpointing=true")).of_steps, estimate(config).of_steps
+    told = find_shortage(config, torch.device("cuda", 1), again + 1)
+    assert told is not None
+    assert told.subject == "the memory of cuda:1"
+    assert f"about {as_ever / 1e9:.1f} GB" in told.fact
+    assert f"{again / 1e9:.1f} GB are free" in told.fact
+    assert f"run.checkpointing=true ({again / 1e9:.1f} GB)" in told.fix
+
+
+def test_where_no_single_change_is_enough_the_best_is_told() -> None:
+    told = find_shortage(small("run.batch=8"), CPU, 1000)
+    assert told is not None
+    assert told.fix.startswith("No single change is enough; ")
+    assert "run.accumulate=2" in told.fix
+
+
+def test_a_journal_tells_of_it_before_the_first_step(tmp_path: Path) -> None:
+    """A batch of a hundred thousand images: more than any machine that runs this has free."""
+    run = make_run(tmp_path, "run.batch=100000", "optim.pool=0")
+    with session_of(run):
+        pass
+    [alert] = events_of(run, ev.Alert)
+    assert alert.subject == "the host's memory"
+    assert alert.fact.startswith("may not suffice: the steps take about ")
+    assert alert.step == 0
