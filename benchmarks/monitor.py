@@ -85,14 +85,16 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--device", choices=devices, default=devices[0])
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     parser.add_argument("--threads", type=int, default=max(1, processors - 1), help="of the engine")
-    parser.add_argument("--seconds", type=float, default=20.0, help="that each case takes in each round")
+    parser.add_argument("--seconds", type=float, help="that each case takes in each round [default: 20, or 8 if quick]")
     parser.add_argument("--warm-up", type=float, default=10.0, help="seconds before the first round")
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--quick", action="store_true", help="8 seconds, 3 rounds: some three minutes")
+    parser.add_argument("--rounds", type=int, help="[default: 7, or 3 if quick]")
+    parser.add_argument("--quick", action="store_true", help="shorter and fewer rounds: some three minutes")
     parser.add_argument("--json", type=Path, help="also write the figures here")
     arguments = parser.parse_args()
-    if arguments.quick:
-        arguments.seconds, arguments.rounds = 8.0, 3
+    if arguments.seconds is None:
+        arguments.seconds = 8.0 if arguments.quick else 20.0
+    if arguments.rounds is None:
+        arguments.rounds = 3 if arguments.quick else 7
     return arguments
 
 

@@ -29,10 +29,12 @@ from engine.batch import ImageBatch
 from engine.config.load import Tree, resolve
 from engine.config.threads import usable_cores
 from engine.methods.build import build_method
+from engine.ranks.connection import LOOPBACK
 from engine.ranks.division import Division, Shard, divided
 from engine.ranks.group import join, leave, open_store, reach_store
 
-LOOPBACK = "127.0.0.1"
+LOOK_SECONDS = 0.2
+"""How often it is looked whether a rank has ended."""
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +97,8 @@ def main() -> int:
         rank, ranks, port = arguments.as_rank
         sys.stdout.buffer.write(msgspec.json.encode(timed(case, Shard(rank, ranks), port)))
         return 0
+    if reason := refusal(arguments.device, arguments.ranks or []):
+        parser.error(reason)
     numbers = sorted({1, *(arguments.ranks or numbers_of(arguments.device))})
     print("| ranks | batch | step | without communication | images/s | communication | efficiency |")
     print("|---|---|---|---|---|---|---|")
@@ -106,6 +110,15 @@ def main() -> int:
         where = {"processors": os.cpu_count(), "torch": str(torch.__version__), "case": case, "rows": rows}
         arguments.json.write_bytes(msgspec.json.format(msgspec.json.encode(where), indent=2) + b"\n")
     return 0
+
+
+def refusal(device: str, numbers: list[int]) -> str:
+    """Why there cannot be so many ranks; empty where there can."""
+    if any(number < 1 for number in numbers):
+        return "--ranks: there is at least one"
+    if device == "cuda" and (most := torch.cuda.device_count()) < max(numbers, default=1):
+        return f"--ranks: each has a GPU, and there are {most}"
+    return ""
 
 
 def numbers_of(device: str) -> list[int]:
@@ -134,9 +147,7 @@ def measure(case: Case, ranks: int, most: int, of_one: float | None) -> Row:
             command = [sys.executable, __file__, *told, "--as-rank", str(rank), str(ranks), str(port)]
             with out.open("wb") as file:
                 processes.append(subprocess.Popen(command, stdout=file, env=environment))
-        statuses = [process.wait() for process in processes]
-        if any(statuses):
-            raise SystemExit("a rank has failed; what it said is above")
+        await_all(processes)
         found = [msgspec.json.decode(out.read_bytes(), type=Timed) for out in outs]
     step = max(each.step for each in found)
     by_itself = max(each.by_itself for each in found)
@@ -150,6 +161,20 @@ def measure(case: Case, ranks: int, most: int, of_one: float | None) -> Row:
         communication=max(0.0, 1 - by_itself / step),
         efficiency=throughput / (ranks * (of_one or throughput)),
     )
+
+
+def await_all(ranks: list[subprocess.Popen[bytes]]) -> None:
+    """Wait for their end; where one fails the others, which wait for it, are ended. Raises SystemExit."""
+    try:
+        while None in (statuses := [rank.poll() for rank in ranks]) and not any(statuses):
+            time.sleep(LOOK_SECONDS)
+        for number, status in enumerate(statuses):
+            if status:
+                raise SystemExit(f"rank {number} has failed with {status}; what it said is above")
+    finally:
+        for rank in ranks:
+            rank.kill()
+            rank.wait()
 
 
 # ------------------------------------------------------------------------------------------------------ on one rank

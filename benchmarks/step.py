@@ -46,7 +46,7 @@ from engine.config.geometry import DTN_SIDE
 from engine.config.load import Tree, resolve, with_settings
 from engine.config.methods import CONFIGS, TrainConfig
 from engine.config.schema import RunConfig
-from engine.device import choose_device, set_precision
+from engine.device import choose_device, make_current, set_precision
 from engine.errors import RequestError
 from engine.methods.precision import Precision
 
@@ -121,6 +121,7 @@ def main() -> int:
     except RequestError as error:
         print(error, file=sys.stderr)
         return error.exit_code
+    make_current(device)
     machine, command = this_machine(device), "python " + " ".join(sys.argv)
     print(f"{in_words(machine)}\n{command}\n\n{in_line(COLUMNS)}\n{in_line(['---'] * len(COLUMNS))}", flush=True)
     rows: list[Row] = []
@@ -176,7 +177,7 @@ def _positive(text: str) -> int:
 
 
 def _combinations(arguments: argparse.Namespace, device: torch.device) -> Iterator[Combination]:
-    """Every one that is asked for, or else that is in the case; TF32 where there is any."""
+    """Every one that is asked for, or else that is in the case; TF32 and recorded steps where there are any."""
     case = CASES[arguments.case or ("quick" if arguments.quick else device.type)]
     batches: Sequence[int] = arguments.batches or case.batches
     precisions: Sequence[Precision] = arguments.precision or case.precisions
@@ -184,6 +185,8 @@ def _combinations(arguments: argparse.Namespace, device: torch.device) -> Iterat
         precisions = [precision for precision in precisions if precision != "tf32"]
     words = {name: getattr(arguments, name.replace("-", "_")) or [] for name in SWITCHES}
     chosen = [[SWITCHES[name][word] for word in words[name]] or [""] for name in SWITCHES]
+    if device.type != "cuda":
+        chosen[list(SWITCHES).index("graph")] = [""]
     ways = [(*arguments.set, *filter(None, way)) for way in itertools.product(*chosen)]
     for method in arguments.methods or case.methods:
         sizes: Sequence[int] = [DTN_SIDE] if method == "dtn" else arguments.sizes or case.sizes

@@ -12,7 +12,9 @@ import os
 import signal
 import socket
 import sys
+import threading
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn, Self
@@ -46,6 +48,8 @@ log = logging.getLogger("engine")
 
 PATIENCE = 2
 """Signals that are answered with order; the one after them is not."""
+LAST_WORD_SECONDS = 10.0
+"""How long an engine that is stuck may take to record why it ends."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +69,11 @@ class Launch:
             case [root]:
                 return cls(run=RunDirectory(Path(root).resolve()), seat=seat_of(os.environ))
             case [root, "--gpus", number] if number.isdecimal() and int(number):
-                return cls(run=RunDirectory(Path(root).resolve()), gpus=int(number), seat=seat_of(os.environ))
+                seat = seat_of(os.environ)
+                if seat is not None and seat.size != int(number):
+                    fact = f"is not WORLD_SIZE={seat.size}, and the processes are started already"
+                    raise RequestError(f"--gpus {number}", fact, "Leave one of the two out.")
+                return cls(run=RunDirectory(Path(root).resolve()), gpus=int(number), seat=seat)
             case _:
                 raise RequestError("the arguments", "are not as they should be", "python -m engine RUN_DIR [--gpus N]")
 
@@ -180,13 +188,24 @@ def _met(meeting: Rendezvous | None, launch: Launch, record: Record, standing: S
         announce(meeting)
     followers = meeting.admit_all(f"Go on from its newest checkpoint: gan-tui resume {launch.run.name}")
 
-    def end(loss: GanTuiError) -> None:
+    followers.when_stuck(partial(end_stuck, record, standing))
+    return followers
+
+
+def end_stuck(record: Record, standing: Standing, loss: GanTuiError) -> None:
+    """In another thread than the loop's, which waits on the device for a rank that is lost: tell of that, and end.
+
+    Should the loop be slow rather than stuck, the record's lock keeps their lines apart; whatever holds that lock, the
+    process ends.
+    """
+    threading.Timer(LAST_WORD_SECONDS, os._exit, (loss.exit_code,)).start()
+    try:
         _fail(record, standing, f"{loss.subject}: {loss.fact}", loss.fix)
         standing.update(exit_status=loss.exit_code, endpoints=None, pid=None)
+    except Exception:
+        log.exception("the run's end could not be recorded")
+    finally:
         os._exit(loss.exit_code)
-
-    followers.when_stuck(end)
-    return followers
 
 
 def _tell_of_trouble(record: Record, gateway: GatewayChild) -> None:

@@ -63,6 +63,11 @@ def describe(device: torch.device, config: RunConfig, ranks: int = 1) -> str:
     return f"{device} {config.precision}" if ranks == 1 else f"{device.type} {config.precision} on {ranks} ranks"
 
 
+def widest_float(device: torch.device) -> torch.dtype:
+    """What sums, counts and shares are taken in, so that none of their digits is lost; MPS has no float64."""
+    return torch.float32 if device.type == "mps" else torch.float64
+
+
 def set_precision(config: RunConfig, device: torch.device) -> None:
     """Apply the process-wide half of ``run.precision``; bf16's autocast belongs to the method."""
     tf32 = config.precision == "tf32"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.config.methods import TrainConfig
-from engine.out_of_memory import advice, is_out_of_memory
+from engine.out_of_memory import advice, is_of_gpu, is_out_of_memory
 from engine.protocol.rundir import RunDirectory
 
 
@@ -11,5 +11,5 @@ def reason_and_fix(error: Exception, run: RunDirectory, config: TrainConfig | No
     """One line on what happened, and what to do."""
     first_line = (str(error).splitlines() or [""])[0]
     if config is not None and is_out_of_memory(error):
-        return f"memory is full: {first_line}", advice(config, run)
+        return f"memory is full: {first_line}", advice(config, run, on_gpu=is_of_gpu(error))
     return f"{type(error).__name__}: {first_line}", f"The traceback is in {run.log}."

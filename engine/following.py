@@ -20,9 +20,10 @@ from engine.errors import GanTuiError
 from engine.failure import reason_and_fix
 from engine.protocol.rundir import RunDirectory
 from engine.ranks.connection import Connection, ConnectionLostError
+from engine.ranks.followers import PATIENCE_SECONDS
 from engine.ranks.meeting import FOR_THE_LEADER, go_to_leader
 from engine.ranks.messages import Trouble, encode
-from engine.ranks.orders import LeaderLostError, Orders
+from engine.ranks.orders import LeaderLostError, NoImagesError, Orders
 from engine.ranks.seat import Seat
 
 log = logging.getLogger(__name__)
@@ -55,8 +56,13 @@ def follow_to_the_end(run: RunDirectory, seat: Seat) -> int:
         follow(leader, orders, config, seat)
     except LeaderLostError:
         return _leave_at_once(1)
+    except NoImagesError as error:
+        log.exception("rank %d has no images", seat.rank)
+        _tell(leader, _trouble(error, at_boundary=True))
+        orders.lost.wait(PATIENCE_SECONDS)  # the leader saves, for which the group has to be whole, and then lets go
+        return _leave_at_once(error.exit_code)
     except GanTuiError as error:
-        _tell(leader, Trouble(subject=error.subject, fact=error.fact, fix=error.fix, exit_code=error.exit_code))
+        _tell(leader, _trouble(error))
         log.exception("rank %d ends by an error", seat.rank)
         return _leave_at_once(error.exit_code)
     except Exception as error:
@@ -66,6 +72,12 @@ def follow_to_the_end(run: RunDirectory, seat: Seat) -> int:
             _tell(leader, Trouble(subject="training", fact=f"failed: {reason}", fix=fix, exit_code=1))
         return _leave_at_once(1)
     return 0
+
+
+def _trouble(error: GanTuiError, *, at_boundary: bool = False) -> Trouble:
+    return Trouble(
+        subject=error.subject, fact=error.fact, fix=error.fix, exit_code=error.exit_code, at_boundary=at_boundary
+    )
 
 
 def _tell(leader: Connection, trouble: Trouble) -> None:

@@ -43,7 +43,8 @@ class ImagePool:
         if self.size == 0:
             return
         number = items_of_batch(number)
-        rows = torch.tensor(self._decide_on_host(number)).T
+        on_cuda = self._device.type == "cuda"  # where a copy from memory that is not page-locked may wait
+        rows = torch.tensor(list(zip(*self._decide_on_host(number), strict=True)), pin_memory=on_cuda)
         if number not in self._decisions:
             self._decisions[number] = torch.empty(3, number, dtype=torch.int64, device=self._device)
         self._decided = self._decisions[number].copy_(rows, non_blocking=True)

@@ -73,20 +73,28 @@ class Shortage(NamedTuple):
     fix: str
 
 
-def find_shortage(config: TrainConfig, device: torch.device, free: int) -> Shortage | None:
+def find_shortage(
+    config: TrainConfig, device: torch.device, free: int, kept: int = 0, ranks: int = 1
+) -> Shortage | None:
     """What to tell of a run whose networks are built, where its steps need more than is free; else None.
 
     Args:
         config: the run's preset.
         device: where it trains.
         free: bytes.
+        kept: bytes of them that the run's images will take (data.cache), in all its processes.
+        ranks: processes whose steps take as much each of that memory.
     """
-    need = estimate(config).of_steps
-    if need <= free:
+    need, room = ranks * estimate(config).of_steps, free - kept
+    if need <= room:
         return None
     fact = f"may not suffice: the steps take about {_gigabytes(need)}, and {_gigabytes(free)} are free"
-    ways = {change.setting: estimate(change.config).of_steps for change in lighter(config)}
-    fitting = [f"{setting} ({_gigabytes(size)})" for setting, size in ways.items() if size <= free]
+    if kept:
+        fact += f", of which the images that are kept take {_gigabytes(kept)}"
+    ways = {change.setting: ranks * estimate(change.config).of_steps for change in lighter(config)}
+    fitting = [f"{setting} ({_gigabytes(size)})" for setting, size in ways.items() if size <= room]
+    if need <= free:
+        fitting.insert(0, "data.cache=off")
     if fitting:
         fix = f"With {' or '.join(fitting)} they would fit."
     elif ways:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -37,7 +38,7 @@ class Stamp(TypedDict):
 
 
 class Record:
-    """The engine's pen. One thread writes.
+    """The engine's pen. The loop's thread writes; where it is stuck, another may have the last word.
 
     Args:
         run: where to.
@@ -49,6 +50,7 @@ class Record:
         self.publish = publish
         self._metrics = _open_for_append(run.metrics)
         self._events = _open_for_append(run.events)
+        self._pen = threading.RLock()
         self.last_seq = max((event.seq for event in newest_on_file(run)), default=0)
         self._backlog: deque[tuple[int, bytes]] = deque()
         """Files and the lines that are to be appended to them, in the order of their numbers."""
@@ -67,16 +69,17 @@ class Record:
         Raises:
             WorkError: too many lines wait already.
         """
-        assert event.seq == self.last_seq + 1, "events are written in the order of their stamps"
         line = encode(event)
         file = self._metrics if isinstance(event, Metrics) else self._events
-        self._backlog.append((file, line + b"\n"))
-        self.last_seq = event.seq
-        taken_before = self.trouble is None
-        self.flush()
-        if self.trouble is not None:
-            self.late = 1 if taken_before else self.late + 1
-        self.publish(line)
+        with self._pen:
+            assert event.seq == self.last_seq + 1, "events are written in the order of their stamps"
+            self._backlog.append((file, line + b"\n"))
+            self.last_seq = event.seq
+            taken_before = self.trouble is None
+            self.flush()
+            if self.trouble is not None:
+                self.late = 1 if taken_before else self.late + 1
+            self.publish(line)
         if len(self._backlog) > BACKLOG_LIMIT:
             fact = f"has not taken a line for {len(self._backlog):,} of them ({self.trouble})"
             raise WorkError(str(self.run.root), fact, "Make room on the disk, then: gan-tui resume")
@@ -88,17 +91,18 @@ class Record:
 
     def flush(self) -> None:
         """Write the lines that wait, as far as the disk takes them."""
-        while self._backlog:
-            file, line = self._backlog[0]
-            try:
-                if self.trouble is not None:
-                    _end_line(file)
-                _append(file, line)
-            except OSError as error:
-                self.trouble = error
-                return
-            self._backlog.popleft()
-        self.trouble = None
+        with self._pen:
+            while self._backlog:
+                file, line = self._backlog[0]
+                try:
+                    if self.trouble is not None:
+                        _end_line(file)
+                    _append(file, line)
+                except OSError as error:
+                    self.trouble = error
+                    return
+                self._backlog.popleft()
+            self.trouble = None
 
     def sync(self) -> None:
         """Make everything recorded so far survive a power cut; may be called from another thread.

@@ -19,7 +19,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from engine.batch import ImageBatch
 from engine.config.geometry import check_geometry
 from engine.config.methods import TrainConfig
-from engine.device import set_precision
+from engine.device import set_determinism, set_precision
 from engine.methods.arrangement import arrange
 from engine.methods.build import build_method
 from engine.methods.precision import Precision
@@ -107,8 +107,8 @@ def ours(config: TrainConfig, device: torch.device, batches: Sequence[ImageBatch
     """The engine's method, with the settings that an engine would make."""
 
     def settle() -> None:
-        torch.backends.cudnn.benchmark = False  # PyTorch's default
         set_precision(config.run, device)
+        set_determinism(config.run)
 
     method = build_method(config, device)
     arrange(method, config, device, partial(_say_on_stderr, "run.compile"))
@@ -124,6 +124,7 @@ def plain(config: TrainConfig, device: torch.device, batches: Sequence[ImageBatc
     """The plain implementation, with the method's first weights, which follow from the seed."""
 
     def settle() -> None:
+        torch.use_deterministic_algorithms(False)
         torch.backends.cudnn.benchmark = True  # as the CycleGAN of its authors
         tf32 = config.run.precision != "fp32"
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32

@@ -14,9 +14,11 @@ import torch
 def peak_growth(work: Callable[[], object], device: torch.device) -> int | None:
     """Bytes that were held at the height of the work beyond those held when it began.
 
-    On a GPU it is what PyTorch's allocator had given out, without its cache and the libraries' own memory. On Linux's
-    CPUs it is resident memory of the whole process, after what was free has been given back; oneDNN's caches count for
-    the work that comes first. None where neither can be told.
+    On a GPU it is what PyTorch's allocator had reserved, after what was free has been given back: with the pool that
+    recorded steps keep to themselves, with room that is reserved and not in use, and with what cuDNN's trials of its
+    algorithms took; without the libraries' own memory. On Linux's CPUs it is resident memory of the whole process,
+    after what was free has been given back; oneDNN's caches count for the work that comes first. None where neither can
+    be told.
     """
     if device.type == "cuda":
         return _on_cuda(work, device)
@@ -29,11 +31,12 @@ def peak_growth(work: Callable[[], object], device: torch.device) -> int | None:
 def _on_cuda(work: Callable[[], object], device: torch.device) -> int:
     gc.collect()
     torch.cuda.synchronize(device)
-    before = torch.cuda.memory_allocated(device)
+    torch.cuda.empty_cache()
+    before = torch.cuda.memory_reserved(device)
     torch.cuda.reset_peak_memory_stats(device)
     work()
     torch.cuda.synchronize(device)
-    return torch.cuda.max_memory_allocated(device) - before
+    return torch.cuda.max_memory_reserved(device) - before
 
 
 def _resident_afresh() -> int | None:

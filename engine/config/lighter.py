@@ -9,7 +9,8 @@ import msgspec
 
 from engine.config.data import DigitsData, SyntheticDigits
 from engine.config.geometry import check_geometry, nearest_side
-from engine.config.methods import TrainConfig
+from engine.config.methods import Pix2PixConfig, TrainConfig
+from engine.config.networks import UnetGenerator
 from engine.config.techniques import check_techniques
 from engine.errors import RequestError
 
@@ -29,7 +30,7 @@ def lighter(config: TrainConfig) -> list[Lighter]:
 
 def _changes(config: TrainConfig) -> Iterator[Lighter]:
     run = config.run
-    if not run.checkpointing:
+    if not run.checkpointing and not _is_one_segment_of_one_image(config):
         yield _of_run(config, "checkpointing", "true", True)
     if (parts := min(2 * run.accumulate, run.batch)) > run.accumulate:
         yield _of_run(config, "accumulate", str(parts), parts)
@@ -42,6 +43,12 @@ def _changes(config: TrainConfig) -> Iterator[Lighter]:
         key = "size" if isinstance(config.data, DigitsData | SyntheticDigits) else "crop"
         data = msgspec.structs.replace(config.data, **{key: side})
         yield Lighter(f"data.{key}={side}", msgspec.structs.replace(config, data=data))
+
+
+def _is_one_segment_of_one_image(config: TrainConfig) -> bool:
+    """Whether a U-Net has one pass of one image, which checkpointing makes again as a whole: 1 % less memory."""
+    is_unet = isinstance(config, Pix2PixConfig) and isinstance(config.generator, UnetGenerator)
+    return is_unet and config.run.batch <= config.run.gpus
 
 
 def _of_run(config: TrainConfig, key: str, text: str, value: object) -> Lighter:

@@ -144,7 +144,7 @@ def _explained(error: msgspec.ValidationError, tree: Tree, config_type: type[Tra
     if get_origin(hint) is Literal:
         fact, fix = "is not a choice", f"Choose from {', '.join(map(str, get_args(hint)))}."
     elif " matching regex " in text:
-        fact, fix = "is not a choice", f"Choose from {field_docs(section).get(key, '')}"
+        fact, fix = "is not of the right form", f"Give {field_docs(section).get(key, '')}"
     else:
         fact = re.sub(r"`(\w+)`", lambda word: _PLAIN.get(word[1], word[1]), text)
         fact, fix = re.sub(r", got .*", "", fact), field_docs(section).get(key, "")

@@ -14,7 +14,7 @@ from engine.checkpoint import load_checkpoint
 from engine.config.data import DigitsConfig, DigitsData, SyntheticDigits
 from engine.data.digit_sets import labelled
 from engine.data.drawn_digits import INKS
-from engine.device import choose_device, set_precision
+from engine.device import choose_device, set_precision, widest_float
 from engine.errors import RequestError
 from engine.evaluation.judge import LabelledPixels, Tell, judge_of
 from engine.evaluation.request import EvaluationRequest
@@ -149,4 +149,4 @@ def _tell_of(done: int, digits: LabelledPixels, tell: Tell) -> None:
 
 
 def _share(right: Tensor) -> float:
-    return right.double().mean().item()
+    return right.to(widest_float(right.device)).mean().item()

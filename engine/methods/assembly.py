@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 
 import torch
@@ -98,6 +99,8 @@ def adam(networks: Iterable[nn.Module], rate: float, config: OptimConfig) -> Ada
     )
     optimizer.register_load_state_dict_post_hook(_lay_out_like_weights)
     if on_cuda:
+        # Capturable on every CUDA device, so that recorded and launched steps compute the same.
+        warnings.filterwarnings("ignore", message="This instance was constructed with capturable=True")
         hold_rates_on_device(optimizer, next(iter(parameters)).device)
     return optimizer
 

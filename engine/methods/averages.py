@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+from engine.device import widest_float
 from engine.methods.weights import LossWeights
 
 Named = Mapping[str, nn.Module]
@@ -38,7 +39,7 @@ class MovingAverage:
     @torch.no_grad()
     def update(self) -> None:
         """Take in the weights as they are after a step; statistics of batch normalisation are taken over."""
-        steps = self._steps.double()
+        steps = _widened(self._steps)
         forget = 1 - torch.clamp((1 + steps) / (10 + steps), max=self._decay)
         self._steps += 1
         for name, network in self._followed.items():
@@ -85,7 +86,7 @@ class HistoricalAverage:
         """Take in the weights as they are after a step."""
         self._count += 1
         now = [parameter.detach() for parameter in self._parameters.values()]
-        _approach(list(self._means.values()), now, 1 / self._count.double())
+        _approach(list(self._means.values()), now, 1 / _widened(self._count))
 
     def state_dict(self, prefix: str) -> dict[str, Tensor]:
         """The means and their count, as copies."""
@@ -157,6 +158,11 @@ def _count_beside(networks: Named, begin: int) -> Tensor:
     """A count, 0-d int64, on the networks' device: a step that is recorded and replayed counts too."""
     parameters = (parameter for network in networks.values() for parameter in network.parameters())
     return torch.tensor(begin, device=next(parameters).device)
+
+
+def _widened(count: Tensor) -> Tensor:
+    """A count as a number to divide by."""
+    return count.to(widest_float(count.device))
 
 
 def _approach(averages: list[Tensor], values: list[Tensor], share: Tensor) -> None:

@@ -7,8 +7,10 @@ Everything lies in the run directory's folder ``keys`` (0700), in files of 0600 
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
+import secrets
 import stat
 import time
 from collections.abc import Iterator
@@ -24,7 +26,7 @@ from engine.protocol.rundir import Identity, RunDirectory, write_atomically
 Rights: TypeAlias = Literal["steer", "watch"]
 """What a key lets its holder do: everything, or look alone."""
 
-Key: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-zA-Z.\-:+=^!/*?&<>()\[\]{}@%$#]{40}$")]
+Key: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-zA-Z.\-:+=^!/*?&<>()\[\]{}@%$#]{40}\Z")]
 """Half of a CURVE key pair, in Z85."""
 Port: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
 
@@ -69,11 +71,17 @@ class Access(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     run: str
     """Its name."""
-    address: Annotated[str, msgspec.Meta(pattern=r"^tcp://([A-Za-z0-9._-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\]):[0-9]{1,5}$")]
+    address: Annotated[
+        str, msgspec.Meta(pattern=r"^tcp://([A-Za-z0-9._-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\]):[0-9]{1,5}\Z")
+    ]
     server: Key
     public: Key
     secret: Key
     rights: Rights
+
+    def __post_init__(self) -> None:
+        if "[" in self.address:  # which says that a version 6 address is between the brackets
+            ipaddress.IPv6Address(self.address.partition("[")[2].partition("]")[0])
 
     def __repr__(self) -> str:
         return f"Access(run={self.run!r}, address={self.address!r}, rights={self.rights!r})"
@@ -100,11 +108,13 @@ def new_access(run: RunDirectory, name: str, rights: Rights, address: str) -> Ac
     """Make a key that opens a run, authorise it under a name, and return it with what else it takes to get there.
 
     Raises:
-        RequestError: the name is taken or none; WorkError: the run directory cannot be written.
+        RequestError: the name is taken or none, or nobody could call the address.
+        WorkError: the run directory cannot be written.
     """
     if not CLIENT_PATTERN.fullmatch(name) or name == OWNER:
         raise RequestError(f"access {name!r}", "cannot be called so", "Use letters, digits, . _ @ + -, up to 64.")
     server, pair = server_keys(run), _new_pair()
+    access = _access(run, address, server.public, pair, rights)
     path = _clients(run) / f"{name}.json"
     try:
         path.parent.mkdir(mode=0o700, exist_ok=True)
@@ -114,41 +124,56 @@ def new_access(run: RunDirectory, name: str, rights: Rights, address: str) -> Ac
         raise RequestError(f"access {name}", f"to {run.name} has been given already", fix) from error
     except OSError as error:
         raise WorkError(str(path), f"cannot be written ({error.strerror})") from error
-    return Access(
-        run=run.name, address=address, server=server.public, public=pair.public, secret=pair.secret, rights=rights
-    )
+    return access
 
 
 def access_of_owner(run: RunDirectory, identity: Identity, door: Door) -> Access:
-    """How whoever reads the run directory on another machine gets at its engine. Raises WorkError as owner_keys."""
+    """How whoever reads the run directory on another machine gets at its engine.
+
+    Raises:
+        RequestError: the engine's machine has a name that nobody could call; WorkError: as owner_keys.
+    """
     pair = _read_secret(_folder(run) / f"{OWNER}.json", KeyPair)
-    return Access(
-        run=run.name,
-        address=address_of(door.host, door.port, identity),
-        server=door.server,
-        public=pair.public,
-        secret=pair.secret,
-        rights="steer",
-    )
+    return _access(run, address_of(door.host, door.port, identity), door.server, pair, "steer")
+
+
+def _access(run: RunDirectory, address: str, server: str, pair: KeyPair, rights: Rights) -> Access:
+    """What is written is checked as what is read will be: the other machine is too late a place to learn of it."""
+    fields = {"run": run.name, "address": address, "server": server, "rights": rights}
+    try:
+        return msgspec.convert(fields | {"public": pair.public, "secret": pair.secret}, Access)
+    except msgspec.ValidationError as error:
+        fix = "Name this machine as others reach it, without a port: --host NAME"
+        raise RequestError(address, "is no address that could be called", fix) from error
 
 
 def grants(run: RunDirectory) -> Iterator[tuple[str, Grant]]:
-    """The keys that open a run, by name; a file that is damaged opens nothing."""
-    for path in sorted(_clients(run).glob("*.json")):
-        try:
-            yield path.stem, decode_json(msgspec.json.Decoder(Grant), path.read_bytes()[:LONGEST_FILE])
-        except (OSError, DecodeError):
-            continue
+    """The keys that open a run, by name; a file that is damaged, or cannot be read, is left out."""
+    return iter(_granted(run)[0].items())
 
 
 def rights_of(run: RunDirectory, public: str) -> Rights | None:
-    """What the holder of a key may do; None for a key that is not known, or not any more."""
+    """What the holder of a key may do; None for a key that is not known, or not any more.
+
+    A file of keys that is gone, damaged or not to be trusted opens nothing.
+
+    Raises:
+        WorkError: it is in none of the files that can be read now, and others there are that cannot.
+    """
+    owners: WorkError | None = None
     try:
         if _read_secret(_folder(run) / f"{OWNER}.json", KeyPair).public == public:
             return "steer"
-    except WorkError:
-        pass  # the owner's key is gone or not to be trusted: it opens nothing
-    return next((grant.rights for _, grant in grants(run) if grant.public == public), None)
+    except WorkError as error:
+        if isinstance(error.__cause__, OSError) and not isinstance(error.__cause__, FileNotFoundError):
+            owners = error
+    granted, unread = _granted(run)
+    for grant in granted.values():
+        if grant.public == public:
+            return grant.rights
+    if trouble := owners or unread:
+        raise trouble
+    return None
 
 
 def revoke(run: RunDirectory, name: str) -> None:
@@ -230,11 +255,35 @@ def split_listen(listen: str) -> tuple[str, int]:
 
 
 def _folder(run: RunDirectory) -> Path:
-    return run.root / "keys"
+    return run.keys
 
 
 def _clients(run: RunDirectory) -> Path:
     return _folder(run) / "clients"
+
+
+def _granted(run: RunDirectory) -> tuple[dict[str, Grant], WorkError | None]:
+    """What the files in ``clients`` grant, by name, and why that may not be all."""
+    found: dict[str, Grant] = {}
+    unread: WorkError | None = None
+    try:
+        paths = sorted(path for path in _clients(run).iterdir() if path.suffix == ".json")
+    except FileNotFoundError:
+        return found, None
+    except OSError as error:
+        return found, _unreadable(_clients(run), error)
+    for path in paths:
+        try:
+            found[path.stem] = decode_json(msgspec.json.Decoder(Grant), path.read_bytes()[:LONGEST_FILE])
+        except (FileNotFoundError, DecodeError):
+            continue  # taken back meanwhile; or damaged, and opens nothing
+        except OSError as error:
+            unread = _unreadable(path, error)
+    return found, unread
+
+
+def _unreadable(path: Path, error: OSError) -> WorkError:
+    return WorkError(str(path), f"cannot be read ({error.strerror})")
 
 
 def _kept_or_made(run: RunDirectory, name: str) -> KeyPair:
@@ -258,16 +307,21 @@ def _new_pair() -> KeyPair:
 
 
 def _create(path: Path, content: bytes) -> None:
-    """Write a new file that nobody else could read at any moment. Raises OSError; FileExistsError where it is there."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    """Write a new file that nobody else could read, and nobody could see unfinished, at any moment.
+
+    Raises:
+        OSError: it cannot be written; FileExistsError where it is there.
+    """
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-    except OSError:
-        path.unlink(missing_ok=True)
-        raise
+        os.link(draft, path)  # which, unlike a rename, takes no place that is taken
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _read_secret(path: Path, kind: type[T]) -> T:
@@ -281,7 +335,7 @@ def _read_secret(path: Path, kind: type[T]) -> T:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
             content = file.read(LONGEST_FILE)
     except OSError as error:
-        raise WorkError(str(path), f"cannot be read ({error.strerror})") from error
+        raise _unreadable(path, error) from error
     if mode & 0o077:
         raise WorkError(str(path), f"holds a secret, and others may read it (mode {mode:o})", f"chmod 600 {path}")
     try:

@@ -91,6 +91,11 @@ class RunDirectory:
         return self.root / "remote.json"
 
     @property
+    def keys(self) -> Path:
+        """The keys of those who may come in from another machine; there once it has listened."""
+        return self.root / "keys"
+
+    @property
     def name(self) -> str:
         """The run's name: its folder's."""
         return self.root.name
@@ -176,6 +181,7 @@ def create_run(
     parent: Parent | None,
     replays: Replay | None = None,
     preset_path: str = "",
+    ranks: int = 1,
     threads: int = 0,
 ) -> RunDirectory:
     """Make a new run directory with its resolved preset, ready for an engine.
@@ -189,7 +195,8 @@ def create_run(
         parent: where a branch begins.
         replays: the run that it repeats.
         preset_path: the preset's file; empty where there is none.
-        threads: CPU threads that its engine is to take where it can; 0 leaves that to PyTorch.
+        ranks: processes that trained what it begins with.
+        threads: CPU threads that its engine is to take where it can, with as many ranks; 0 leaves that to PyTorch.
 
     Raises:
         RequestError: the name is taken or no valid name; WorkError: the directory cannot be made.
@@ -213,7 +220,7 @@ def create_run(
     now = time.time()
     identity = Identity(
         id=secrets.token_hex(6), name=name, method=method, preset=preset, preset_path=preset_path, created=now,
-        parent=parent, replays=replays, threads=threads, state_since=now,
+        parent=parent, replays=replays, ranks=ranks, threads=threads, state_since=now,
     )  # fmt: skip
     try:
         write_atomically(run.config, config_toml.encode())

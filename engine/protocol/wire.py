@@ -11,7 +11,7 @@ import time
 import zlib
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Annotated, Self, TypeAlias
+from typing import Annotated, Self, TypeAlias, overload
 
 import msgspec
 import zmq
@@ -62,7 +62,7 @@ class Follow(_Message, frozen=True, kw_only=True, tag="follow"):
 class Fetch(_Message, frozen=True, kw_only=True, tag="fetch"):
     """A part of a contact sheet or of config.toml."""
 
-    path: Annotated[str, msgspec.Meta(pattern=rf"^(config\.toml|{SHEET_PATTERN})$")]
+    path: Annotated[str, msgspec.Meta(pattern=rf"^(config\.toml|{SHEET_PATTERN})\Z")]
     """Relative to the run directory."""
     offset: Bytes
 
@@ -111,6 +111,8 @@ class Refused(_Message, frozen=True, kw_only=True, tag="refused"):
     """Why a call is not answered."""
 
     refusal: Refusal
+    temporary: bool = False
+    """Whether the same call may be answered later: nothing is wrong with it."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -168,12 +170,21 @@ class Caller:
         self._noted: set[int] = set()
         """What has happened to the connection since it was begun."""
 
+    @overload
+    def call(self, what: Ask, seconds: float) -> tuple[Told, list[bytes]]: ...
+
+    @overload
+    def call(self, what: Follow, seconds: float) -> tuple[Update, list[bytes]]: ...
+
+    @overload
+    def call(self, what: Fetch, seconds: float) -> tuple[Part, list[bytes]]: ...
+
     def call(self, what: Ask | Follow | Fetch, seconds: float) -> tuple[Told | Update | Part, list[bytes]]:
         """Call, and wait for the answer and the content that comes with it.
 
         Raises:
             RequestError: it was refused, in the gateway's words, or the keys are not right.
-            WorkError: no answer came in time, or none that can be read.
+            WorkError: no answer came in time, or none that can be read or was asked for; or it was refused for now.
         """
         if self._has_broken():
             self.hang_up()
@@ -185,7 +196,7 @@ class Caller:
             if socket.poll(int(min(left, 0.2) * 1000) + 1):
                 answer, content = self._received(socket)
                 if answer.id in (call.id, ""):  # none names the call where it could not be read
-                    return _accepted(answer), content
+                    return self._accepted(what, answer, content), content
             elif trouble := self._trouble():
                 self.hang_up()  # libzmq would connect again, and what is on its way would stay unanswered
                 raise trouble
@@ -219,9 +230,14 @@ class Caller:
         if self._socket is None:
             access = self.access
             socket = self._context.socket(zmq.DEALER)
-            socket.set(zmq.CURVE_SERVERKEY, access.server.encode())
-            socket.set(zmq.CURVE_PUBLICKEY, access.public.encode())
-            socket.set(zmq.CURVE_SECRETKEY, access.secret.encode())
+            try:
+                socket.set(zmq.CURVE_SERVERKEY, access.server.encode())
+                socket.set(zmq.CURVE_PUBLICKEY, access.public.encode())
+                socket.set(zmq.CURVE_SECRETKEY, access.secret.encode())
+            except zmq.ZMQError as error:  # of the right length and letters, and still no number of 256 bits
+                socket.close(linger=0)
+                fix = f"Ask for a new access file: gan-tui access {access.run} FILE"
+                raise RequestError(f"access to {access.run}", "has a key that is none", fix) from error
             socket.set(zmq.MAXMSGSIZE, LONGEST_ANSWER)
             socket.set(zmq.IPV6, 1)
             set_patience(socket)
@@ -244,6 +260,18 @@ class Caller:
         except DecodeError as error:
             fix = "Use the gan-tui of the machine that trains."
             raise WorkError(self.access.address, f"answers what cannot be read ({error})", fix) from error
+
+    def _accepted(self, asked: Ask | Follow | Fetch, answer: Answer, content: list[bytes]) -> Told | Update | Part:
+        """The answer, if it is one to what was asked. Raises as call does."""
+        match asked, answer.what, len(content):
+            case _, Refused(refusal=refusal, temporary=True), _:
+                raise WorkError(refusal.subject, refusal.fact, refusal.fix)
+            case (_, Refused(refusal=refusal), _) | (_, Told(reply=Reply(refusal=Refusal() as refusal)), _):
+                raise RequestError(refusal.subject, refusal.fact, refusal.fix)
+            case (Ask(), Told() as what, 0) | (Follow(), Update() as what, 2) | (Fetch(), Part() as what, 1):
+                return what
+            case _:
+                raise WorkError(self.access.address, "answers something else than it was asked")
 
     def _note(self) -> None:
         """Learn what has happened to the connection."""
@@ -271,7 +299,10 @@ class Caller:
         if zmq.EVENT_HANDSHAKE_SUCCEEDED in self._noted:
             return WorkError(address, f"did not answer within {seconds:g} s", "Allow more time, or try again.")
         if zmq.EVENT_CONNECTED in self._noted:
-            fix = "The address may be another run's by now, or its keys have been made anew: ask for a new access file."
+            fix = (
+                "Try again, as it may not be able to read its keys now. Else the address is another run's by now, or "
+                "its keys have been made anew: ask for a new access file."
+            )
             return WorkError(address, f"answers, but not with the key of {self.access.run}", fix)
         fix = "Is the run live, and does it listen (run.listen)? Is there a firewall between?"
         return WorkError(address, f"is not answered at by {self.access.run}", fix)
@@ -285,18 +316,12 @@ def set_patience(socket: zmq.Socket[bytes]) -> None:
     socket.set(zmq.HEARTBEAT_TIMEOUT, SILENCE_MILLISECONDS)
 
 
-def _accepted(answer: Answer) -> Told | Update | Part:
-    what = answer.what
-    if isinstance(what, Refused):
-        raise RequestError(what.refusal.subject, what.refusal.fact, what.refusal.fix)
-    if isinstance(what, Told) and what.reply.refusal:
-        raise RequestError(what.reply.refusal.subject, what.reply.refusal.fact, what.reply.refusal.fix)
-    return what
-
-
-def refused(call_id: str, subject: str, fact: str, fix: str = "") -> tuple[Answer, Sequence[bytes]]:
+def refused(
+    call_id: str, subject: str, fact: str, fix: str = "", *, temporary: bool = False
+) -> tuple[Answer, Sequence[bytes]]:
     """The answer that refuses a call."""
-    return Answer(id=call_id, what=Refused(refusal=Refusal(subject=subject, fact=fact, fix=fix))), ()
+    refusal = Refusal(subject=subject, fact=fact, fix=fix)
+    return Answer(id=call_id, what=Refused(refusal=refusal, temporary=temporary)), ()
 
 
 def is_too_long(request: Request) -> bool:

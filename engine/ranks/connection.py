@@ -10,10 +10,16 @@ import contextlib
 import socket
 import struct
 import threading
+import time
+
+LOOPBACK = "127.0.0.1"
 
 _LENGTH = struct.Struct("!Q")
 PROBE_AFTER, PROBE_EVERY, PROBES = 15, 5, 5
 """Seconds of silence before the first probe, seconds between two, and how many stay unanswered before the end."""
+UNANSWERED_MS = 40_000
+"""How long what was sent may stay unanswered: while anything is, there are no probes, and TCP itself has patience for
+a quarter of an hour."""
 AT_MOST = 64 * 2**30
 """Bytes of a message: a state with all its moments is smaller by far."""
 
@@ -38,6 +44,8 @@ class Connection:
         for name, value in (("TCP_KEEPIDLE", PROBE_AFTER), ("TCP_KEEPINTVL", PROBE_EVERY), ("TCP_KEEPCNT", PROBES)):
             if hasattr(socket, name):  # macOS calls the first one otherwise
                 stream.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
+            stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNANSWERED_MS)
 
     def send(self, message: bytes) -> None:
         """Hand a message over. Raises ConnectionLostError."""
@@ -53,19 +61,23 @@ class Connection:
 
         Args:
             at_most: bytes that it may have.
-            seconds: how long a part of it may take; None for ever.
+            seconds: how long all of it may take; None for ever.
 
         Raises:
             ConnectionLostError: the other end is gone, or silent, or says more than it may.
         """
         try:
-            self._stream.settimeout(seconds)
-            [length] = _LENGTH.unpack(self._take(_LENGTH.size))
+            deadline = None if seconds is None else time.monotonic() + seconds
+            [length] = _LENGTH.unpack(self._take(_LENGTH.size, deadline))
             if length > at_most:
                 raise ConnectionLostError(f"a message of {length} bytes is none of ours")
-            return self._take(length)
+            return self._take(length, deadline)
         except OSError as error:
             raise ConnectionLostError(str(error)) from error
+        finally:
+            if seconds is not None:
+                with contextlib.suppress(OSError):  # it may have been closed meanwhile
+                    self._stream.settimeout(None)
 
     def close(self) -> None:
         """Close it; a receive in progress in another thread ends."""
@@ -73,12 +85,31 @@ class Connection:
             self._stream.shutdown(socket.SHUT_RDWR)
         self._stream.close()
 
-    def _take(self, length: int) -> bytes:
+    def _take(self, length: int, deadline: float | None) -> bytes:
         buffer = bytearray(length)
         rest = memoryview(buffer)
         while rest:
+            if deadline is not None:
+                self._stream.settimeout(_left_until(deadline))
             got = self._stream.recv_into(rest)
             if not got:
                 raise ConnectionLostError("the other end has closed it")
             rest = rest[got:]
         return bytes(buffer)
+
+
+def _left_until(deadline: float) -> float:
+    """Seconds. Raises TimeoutError where none are left."""
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("the message is not complete in time")
+    return left
+
+
+def listen_at(host: str) -> socket.socket:
+    """Where others connect to, on a free port: from this machine alone where that is what the host's name means."""
+    if host == LOOPBACK:
+        return socket.create_server((LOOPBACK, 0))
+    if socket.has_dualstack_ipv6():
+        return socket.create_server(("", 0), family=socket.AF_INET6, dualstack_ipv6=True)
+    return socket.create_server(("", 0))

@@ -7,6 +7,7 @@ all of them call the same functions in the same order, as they compute the same 
 from __future__ import annotations
 
 import functools
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -17,7 +18,9 @@ from torch import Tensor
 from engine.ranks.division import Division, division_under_way
 
 BUCKET_BYTES = 32 * 2**20
-"""Gradients that are sent at a time: enough to fill the line, and little beside what training takes."""
+"""Gradients that are sent at a time: enough to fill the line."""
+BUCKETS_UNDER_WAY = 2
+"""The next one is on its way while the last one is copied back; more at a time would be so many more copies."""
 
 
 def share_of_batch() -> float:
@@ -48,18 +51,30 @@ def sum_over_ranks(gradients: Iterable[Tensor], losses: Mapping[str, Tensor]) ->
     if division_under_way() is None:
         return dict(losses)
     values = torch.stack(list(losses.values()))
-    under_way = [(bucket, *_begin_sum(bucket)) for bucket in _buckets([*gradients, values])]
-    for bucket, flat, work in under_way:
-        work.wait()
-        pieces = torch.split(flat, [tensor.numel() for tensor in bucket])
-        for tensor, piece in zip(bucket, pieces, strict=True):
-            tensor.copy_(piece.view(tensor.shape))
+    under_way: deque[_Sum] = deque()
+    for bucket in _buckets([*gradients, values]):
+        if len(under_way) == BUCKETS_UNDER_WAY:
+            under_way.popleft().finish()
+        under_way.append(_Sum(bucket))
+    for summed in under_way:
+        summed.finish()
     return dict(zip(losses, values.unbind(), strict=True))
 
 
-def _begin_sum(bucket: Sequence[Tensor]) -> tuple[Tensor, Any]:
-    flat = torch.cat([tensor.reshape(-1) for tensor in bucket])
-    return flat, dist.all_reduce(flat, async_op=True)
+class _Sum:
+    """Tensors of one type, copied into one and on their way to the other ranks."""
+
+    def __init__(self, bucket: Sequence[Tensor]) -> None:
+        self._bucket = bucket
+        self._flat = torch.cat([tensor.reshape(-1) for tensor in bucket])
+        self._work = dist.all_reduce(self._flat, async_op=True)
+
+    def finish(self) -> None:
+        """Wait for the sum, on a GPU within its own order of work, and copy it back."""
+        self._work.wait()
+        pieces = torch.split(self._flat, [tensor.numel() for tensor in self._bucket])
+        for tensor, piece in zip(self._bucket, pieces, strict=True):
+            tensor.copy_(piece.view(tensor.shape))
 
 
 def _buckets(tensors: Iterable[Tensor]) -> Iterator[list[Tensor]]:

@@ -76,10 +76,12 @@ class Followers:
         self._told: dict[str, float] = {}
         self._known_problems: set[str] = set()
         self._done = False
+        self._together = False
         self._loss: GanTuiError | None = None
         self._lost = threading.Event()
         self._losing = threading.Lock()
         self._deadline: threading.Timer | None = None
+        self._left_device = False
         self._when_stuck: Callable[[GanTuiError], None] = lambda loss: None
         for rank, connection in self._connections.items():
             threading.Thread(target=self._listen, args=(rank, connection), name=f"rank-{rank}", daemon=True).start()
@@ -94,6 +96,14 @@ class Followers:
         """
         self._when_stuck = end
 
+    def leave_device(self) -> None:
+        """The leader will not wait on its device any more, so it is not stuck from now on, however long it takes.
+
+        Where it has just been found to be, this does not return: ``when_stuck`` ends the process.
+        """
+        with self._losing:
+            self._left_device = True
+
     # ---------------------------------------------------------------------------------------------- before training
 
     def begin(self, config: str, origin: str) -> None:
@@ -106,6 +116,7 @@ class Followers:
 
     def hand_over(self, join: Join, state: bytes) -> None:
         """Let them join the process group and take up a state. Raises as require_whole."""
+        self._together = True
         self._order(join)
         self._send(state)
 
@@ -115,7 +126,8 @@ class Followers:
         """Wait until all have the images of the next step; those that could not be used, each told once.
 
         Raises:
-            GanTuiError: a rank is lost, or cannot read its images; every rank's state is that of the step before.
+            LostRankError: a rank is lost; the step before may be half done, on a device that is behind.
+            WorkError: a rank cannot read its images; every rank has done the step before.
         """
         problems = [problem for ready in self._await(Ready) for problem in ready.problems]
         fresh = {problem.path: problem for problem in problems if problem.path not in self._known_problems}
@@ -161,7 +173,8 @@ class Followers:
 
     def close(self) -> None:
         """Let go of them; those that are still there end."""
-        self._done = True
+        with self._losing:
+            self._done = True
         if self._deadline is not None:
             self._deadline.cancel()
         for connection in self._connections.values():
@@ -194,7 +207,7 @@ class Followers:
                 answer = self._answers.get(timeout=PATIENCE_SECONDS)
             except Empty:
                 fact = f"have not all answered for {PATIENCE_SECONDS / 60:.0f} minutes"
-                raise WorkError("the ranks of the run", fact, self._fix) from None
+                raise LostRankError("the ranks of the run", fact, self._fix) from None
             self.require_whole()
             assert isinstance(answer, kind), f"{answer} is not what was asked for"
             if isinstance(answer, Ready):
@@ -211,8 +224,7 @@ class Followers:
                     case Built() | Ready():
                         self._answers.put(answer)
                     case Trouble():
-                        self._lose(rank, _as_error(rank, answer))
-                        return
+                        self._lose(rank, self._as_error(rank, answer))
                     case _:
                         raise ConnectionLostError(f"{answer} comes out of turn")
         except (ConnectionLostError, msgspec.DecodeError) as error:
@@ -225,20 +237,31 @@ class Followers:
         fact = f"was lost: its process {fate}" if fate else "was lost"
         return LostRankError(f"rank {rank} of {self.seat.size}", fact, self._fix)
 
+    def _as_error(self, rank: int, trouble: Trouble) -> GanTuiError:
+        """What a rank has told of its own end."""
+        kind: type[GanTuiError]
+        if self._together and not trouble.at_boundary:
+            kind = LostRankError
+        else:
+            kind = RequestError if trouble.exit_code == RequestError.exit_code else WorkError
+        return kind(f"rank {rank}: {trouble.subject}", trouble.fact, trouble.fix)
+
     def _lose(self, rank: int, loss: GanTuiError) -> None:
+        """Let the leader know. The first loss is the reason; only one of a rank that it trains with leaves it stuck."""
         with self._losing:
-            if self._loss is not None or self._done:
+            if self._done:
                 return
-            self._loss = loss
-            log.error("%s", loss.one_line())
-            self._deadline = threading.Timer(self._stuck_seconds, lambda: self._when_stuck(loss))
-            self._deadline.daemon = True
-            self._deadline.start()
+            if self._loss is None:
+                self._loss = loss
+                log.error("%s", loss.one_line())
+            if self._together and isinstance(loss, LostRankError) and self._deadline is None:
+                self._deadline = threading.Timer(self._stuck_seconds, self._end_if_stuck, (self._loss,))
+                self._deadline.daemon = True
+                self._deadline.start()
         self._lost.set()
         self._answers.put(None)  # wakes a leader that waits for an answer
 
-
-def _as_error(rank: int, trouble: Trouble) -> GanTuiError:
-    """What a rank has told of its own end."""
-    kind = RequestError if trouble.exit_code == RequestError.exit_code else WorkError
-    return kind(f"rank {rank}: {trouble.subject}", trouble.fact, trouble.fix)
+    def _end_if_stuck(self, loss: GanTuiError) -> None:
+        with self._losing:  # a leader that comes to its own end now waits, so that one thread alone writes the record
+            if not (self._done or self._left_device):
+                self._when_stuck(loss)

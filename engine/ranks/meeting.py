@@ -26,7 +26,7 @@ import msgspec
 
 from engine.config.threads import ENVIRONMENT, usable_cores
 from engine.errors import RequestError, WorkError
-from engine.ranks.connection import Connection, ConnectionLostError
+from engine.ranks.connection import LOOPBACK, Connection, ConnectionLostError, listen_at
 from engine.ranks.followers import Followers
 from engine.ranks.messages import Hello, decode_answer, encode
 from engine.ranks.seat import Seat
@@ -40,7 +40,6 @@ LEADER, SECRET = "GAN_TUI_LEADER", "GAN_TUI_SECRET"
 """Environment of a process that the leader started: where the leader is, and the word that lets it in."""
 STORE_KEY = "gan-tui/leader"
 """Where the leader leaves both in torchrun's store."""
-LOOPBACK = "127.0.0.1"
 ARRIVAL_SECONDS = 600.0
 """How long the others may take to arrive."""
 LOOK_SECONDS = 0.5
@@ -48,6 +47,8 @@ LOOK_SECONDS = 0.5
 LEAVE_SECONDS = 10.0
 """How long processes may take to end once they have been let go; they hold nothing that could be lost."""
 HELLO_BYTES = 4096
+HELLO_SECONDS = 10.0
+"""How long one who has connected may take to say who it is; the others wait meanwhile."""
 FOR_THE_LEADER = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Sent to all ranks alike they ask the leader to save and stop, and it needs the others until it has."""
 
@@ -58,20 +59,23 @@ class Rendezvous:
     Args:
         seat: the leader's.
         host: the name by which the others reach this machine; the loopback's for those on it alone.
+        arrival_seconds: how long they may take to arrive.
     """
 
-    def __init__(self, seat: Seat, host: str = LOOPBACK) -> None:
+    def __init__(self, seat: Seat, host: str = LOOPBACK, arrival_seconds: float = ARRIVAL_SECONDS) -> None:
+        self._arrival_seconds = arrival_seconds
         self.seat = seat
         self.host = host
         self.secret = secrets.token_hex(32)
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
-        self._listener = _listen(host)
+        self._listener = listen_at(host)
         self.address = f"{host}:{self._listener.getsockname()[1]}"
 
     def start_others(self, run: Path) -> None:
         """Start the processes of the other ranks on this machine; what they print goes where the leader's does."""
         os.environ.setdefault(ENVIRONMENT, str(max(1, usable_cores() // self.seat.local_size)))
-        os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo0" if sys.platform == "darwin" else "lo")
+        for library in ("GLOO", "NCCL"):
+            os.environ.setdefault(f"{library}_SOCKET_IFNAME", "lo0" if sys.platform == "darwin" else "lo")
         sizes = {"WORLD_SIZE": str(self.seat.size), "LOCAL_WORLD_SIZE": str(self.seat.local_size)}
         leader = {LEADER: self.address, SECRET: self.secret}
         safe_path = ["-P"] if sys.flags.safe_path else []
@@ -92,17 +96,17 @@ class Rendezvous:
             WorkError: one does not come.
         """
         arrived: dict[int, Connection] = {}
-        deadline = time.monotonic() + ARRIVAL_SECONDS
+        deadline = time.monotonic() + self._arrival_seconds
         self._listener.settimeout(LOOK_SECONDS)
         while len(arrived) + 1 < self.seat.size:
             missing = [rank for rank in range(1, self.seat.size) if rank not in arrived]
+            self._require_alive(missing, fix)
+            if time.monotonic() > deadline:
+                names = ", ".join(map(str, missing))
+                raise WorkError(f"rank {names}", f"did not arrive in {self._arrival_seconds:.0f} s", fix)
             try:
                 stream, _ = self._listener.accept()
             except TimeoutError:
-                self._require_alive(missing, fix)
-                if time.monotonic() > deadline:
-                    names = ", ".join(map(str, missing))
-                    raise WorkError(f"rank {names}", f"did not arrive in {ARRIVAL_SECONDS:.0f} s", fix) from None
                 continue
             connection = Connection(stream)
             rank = self._let_in(connection, missing)
@@ -143,7 +147,7 @@ class Rendezvous:
     def _let_in(self, connection: Connection, missing: list[int]) -> int | None:
         """The rank of who has come; None for one who is not of this run."""
         try:
-            hello = decode_answer(connection.receive(at_most=HELLO_BYTES, seconds=10))
+            hello = decode_answer(connection.receive(at_most=HELLO_BYTES, seconds=HELLO_SECONDS))
         except (ConnectionLostError, msgspec.DecodeError) as error:
             log.warning("somebody knocked who is no rank of this run (%s)", error)
             return None
@@ -183,8 +187,9 @@ def rendezvous_of(run: Path, seat: Seat, *, by_torchrun: bool) -> Iterator[Rende
 
 
 def announce(rendezvous: Rendezvous) -> None:
-    """Tell those that torchrun started where the leader is."""
-    _store().set(STORE_KEY, f"{rendezvous.address} {rendezvous.secret}")
+    """Tell those that torchrun started where the leader is. Raises WorkError."""
+    with _reaching_store():
+        _store().set(STORE_KEY, f"{rendezvous.address} {rendezvous.secret}")
 
 
 def go_to_leader(seat: Seat, environ: Mapping[str, str]) -> Connection:
@@ -193,8 +198,7 @@ def go_to_leader(seat: Seat, environ: Mapping[str, str]) -> Connection:
     Raises:
         WorkError: it is not to be found.
     """
-    told = f"{environ[LEADER]} {environ[SECRET]}" if LEADER in environ else _store().get(STORE_KEY).decode()
-    address, secret = told.split()
+    address, secret = (environ[LEADER], environ[SECRET]) if LEADER in environ else _announced()
     host, port = address.rsplit(":", 1)
     try:
         connection = Connection(socket.create_connection((host, int(port)), timeout=ARRIVAL_SECONDS))
@@ -202,6 +206,24 @@ def go_to_leader(seat: Seat, environ: Mapping[str, str]) -> Connection:
     except (OSError, ConnectionLostError) as error:
         raise WorkError(f"rank {seat.rank}", f"cannot reach the leader at {address} ({error})") from error
     return connection
+
+
+def _announced() -> tuple[str, str]:
+    """Where the leader is, and the word that lets one in. Raises WorkError."""
+    with _reaching_store():
+        address, secret = _store().get(STORE_KEY).decode().split()
+    return address, secret
+
+
+@contextmanager
+def _reaching_store() -> Iterator[None]:
+    """What is done with torchrun's store; PyTorch has several errors for one that is not there or does not answer."""
+    try:
+        yield
+    except (RuntimeError, ValueError) as error:  # those of torch.distributed are RuntimeErrors
+        where = f"torchrun's store at {os.environ.get('MASTER_ADDR', '')}:{os.environ.get('MASTER_PORT', '')}"
+        [first, *_] = str(error).splitlines() or [type(error).__name__]
+        raise WorkError(where, f"does not answer as it should ({first})", "Start all ranks by torchrun.") from error
 
 
 _kept_stores: list[Store] = []
@@ -216,11 +238,3 @@ def _store() -> Store:
     store, _, _ = next(rendezvous("env://", timeout=timedelta(seconds=ARRIVAL_SECONDS)))
     _kept_stores.append(store)
     return store
-
-
-def _listen(host: str) -> socket.socket:
-    if host == LOOPBACK:
-        return socket.create_server((LOOPBACK, 0))
-    if socket.has_dualstack_ipv6():
-        return socket.create_server(("", 0), family=socket.AF_INET6, dualstack_ipv6=True)
-    return socket.create_server(("", 0))

@@ -6,6 +6,8 @@ from typing import TypeAlias
 
 import msgspec
 
+from engine.protocol.codec import decode_json
+
 # ------------------------------------------------------------------------------------------------ from the leader
 
 
@@ -90,6 +92,8 @@ class Trouble(_Message, frozen=True, kw_only=True, tag="trouble"):
     fix: str
     exit_code: int
     """1, or 2 where the request was wrong (engine.errors)."""
+    at_boundary: bool = False
+    """Whether it is between two steps and has done all of the one before, its device included: its state is whole."""
 
 
 Answer: TypeAlias = Hello | Built | Ready | Trouble
@@ -105,10 +109,10 @@ def encode(message: Order | Answer) -> bytes:
 
 
 def decode_order(payload: bytes) -> Order:
-    """What the leader says. Raises msgspec.DecodeError."""
-    return _orders.decode(payload)
+    """What the leader says. Raises msgspec.DecodeError whatever is wrong with it."""
+    return decode_json(_orders, payload)
 
 
 def decode_answer(payload: bytes) -> Answer:
-    """What a follower says. Raises msgspec.DecodeError."""
-    return _answers.decode(payload)
+    """What a follower says. Raises msgspec.DecodeError whatever is wrong with it."""
+    return decode_json(_answers, payload)

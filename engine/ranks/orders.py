@@ -9,6 +9,7 @@ from queue import SimpleQueue
 
 import msgspec
 
+from engine.errors import WorkError
 from engine.ranks.connection import Connection, ConnectionLostError
 from engine.ranks.followers import STUCK_SECONDS
 from engine.ranks.messages import Begin, Join, Order, Stop, decode_order
@@ -20,13 +21,17 @@ class LeaderLostError(Exception):
     """The leader is gone: it was killed, or it has failed and says so itself."""
 
 
+class NoImagesError(WorkError):
+    """This rank cannot read the images of the next step; it has done all of the one before, its device included."""
+
+
 class Orders:
     """What the leader says, received in a thread, so that its death is noticed in the middle of a step.
 
     Args:
         leader: the connection to it.
-        when_stuck: what ends the process, where the leader is gone and this rank does not come to its own end: a step
-            that waits for the leader on a GPU never does.
+        when_stuck: what ends the process, where the leader is gone, or has let this rank go, and it does not come to
+            its own end: a step that waits for the leader on a GPU never does, nor may taking leave of its group.
         stuck_seconds: how long it may take to.
     """
 
@@ -63,17 +68,19 @@ class Orders:
         return received
 
     def _receive(self) -> None:
+        """Until the connection ends; after the last order that is how the leader lets go of this rank."""
+        last = False
         try:
             while True:
                 order = decode_order(self._leader.receive())
                 state = self._leader.receive() if isinstance(order, Join) else b""
                 self._queue.put((order, state))
-                if isinstance(order, Stop):
-                    return
+                last = isinstance(order, Stop)
         except (ConnectionLostError, msgspec.DecodeError) as error:
-            log.error("the leader is gone (%s)", error)
-        self.lost.set()
-        self._queue.put(None)
+            if not last:
+                log.error("the leader is gone (%s)", error)
+                self.lost.set()
+                self._queue.put(None)
         deadline = threading.Timer(self._stuck_seconds, self._when_stuck)
         deadline.daemon = True
         deadline.start()

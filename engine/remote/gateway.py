@@ -11,6 +11,7 @@ libzmq's authentication protocol (ZAP, RFC 27), and again for each call, so that
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import resource
@@ -63,8 +64,12 @@ FORWARDED_LIMIT = 500
 LAST_WORDS_SECONDS = 3.0
 """How long viewers are answered after the engine's end, so that they see it."""
 TELL_SECONDS = 60.0
-"""How often it is said that somebody was refused."""
+"""How often the log says that somebody was not let in."""
+BIND_SECONDS = 2 * LAST_WORDS_SECONDS
+"""How long a port may still be taken: an engine that is killed leaves its gateway to its last words."""
 NICENESS = 5
+MEMORY = 1 << 30
+"""Bytes that this process may take. Bounds on a message are bounds on its frames, of which there may be any number."""
 ENGINE = "the engine"
 
 Reaction = tuple[Answer, Sequence[bytes]]
@@ -104,8 +109,8 @@ class Gateway:
         self._tick: Tick | None = None
         self._forwarded: dict[str, tuple[bytes, str, str]] = {}
         """Of each command that the engine has: who called, the call's id, and the request's own."""
-        self._turned_away = 0
-        self._told = -TELL_SECONDS
+        self._strangers = _Repeated("keys that do not open this run were refused")
+        self._unjudged = _Repeated("somebody was turned away, as the keys of this run could not be read")
 
     def serve(self, lifeline: int) -> None:
         """Answer until a file descriptor is at its end, and a little longer."""
@@ -139,21 +144,22 @@ class Gateway:
 
     def _admit(self) -> None:
         """Say to libzmq whether a key opens the run."""
-        version, request, domain, _address, _identity, mechanism, *credentials = self._gatekeeper.recv_multipart()
-        public = z85.encode(credentials[0]) if mechanism == b"CURVE" and len(credentials) == 1 else b""
-        if domain == ZAP_DOMAIN and public and rights_of(self._run, public.decode()):
-            verdict = [b"200", b"", public]
-        else:
-            self._tell_of_refusal()
-            verdict = [b"400", b"unknown key", b""]
-        self._gatekeeper.send_multipart([version, request, *verdict, b""])
+        version, request, *asked = self._gatekeeper.recv_multipart()
+        verdict = [b"300", b"cannot be judged now", b""]  # libzmq hangs up on whoever calls, who may call again
+        try:
+            verdict = self._verdict(*asked)
+        except (GanTuiError, OSError) as error:
+            self._unjudged.tell(error)
+        finally:  # whatever has happened: this socket receives nothing more before it has answered
+            self._gatekeeper.send_multipart([version, request, *verdict, b""])
 
-    def _tell_of_refusal(self) -> None:
-        """In the log, and not so often that somebody could fill a disk with it."""
-        self._turned_away += 1
-        if time.monotonic() - self._told >= TELL_SECONDS:
-            log.warning("keys that do not open this run were refused: %d since this was said last", self._turned_away)
-            self._told, self._turned_away = time.monotonic(), 0
+    def _verdict(self, domain: bytes, _address: bytes, _identity: bytes, mechanism: bytes, *keys: bytes) -> list[bytes]:
+        """Status code, its text and the user's id. Raises WorkError when the keys cannot be read."""
+        public = z85.encode(keys[0]) if mechanism == b"CURVE" and len(keys) == 1 else b""
+        if domain == ZAP_DOMAIN and public and rights_of(self._run, public.decode()):
+            return [b"200", b"", public]
+        self._strangers.tell()
+        return [b"400", b"unknown key", b""]
 
     # ------------------------------------------------------------------------------------------------------- calls
 
@@ -162,7 +168,6 @@ class Gateway:
         try:
             if len(frames) != 1:
                 raise DecodeError("one frame is expected")
-            rights = rights_of(self._run, str(frames[0].get("User-Id")))
             call = decode_call(frames[0].bytes)
         except DecodeError as error:
             reaction: Reaction | None = refused("", "call", f"is malformed ({error})")
@@ -170,16 +175,17 @@ class Gateway:
             if call.version != WIRE_VERSION:
                 fact = f"speaks version {call.version} of the protocol, this gateway {WIRE_VERSION}"
                 reaction = refused(call.id, "viewer", fact, "Use the gan-tui of the machine that trains.")
-            elif rights is None:
-                reaction = refused(call.id, "key", "has been taken back", "Ask for a new access file.")
             else:
-                reaction = self._react(sender.bytes, call.id, call.what, rights)
+                reaction = self._react(sender.bytes, call.id, call.what, str(frames[0].get("User-Id")))
         if reaction:
             self._send(sender.bytes, *reaction)
 
-    def _react(self, sender: bytes, call_id: str, what: Ask | Follow | Fetch, rights: Rights) -> Reaction | None:
+    def _react(self, sender: bytes, call_id: str, what: Ask | Follow | Fetch, public: str) -> Reaction | None:
         """The answer; None where the engine is to give it."""
         try:
+            rights = rights_of(self._run, public)
+            if rights is None:
+                return refused(call_id, "key", "has been taken back", "Ask for a new access file.")
             match what:
                 case Ask():
                     return self._forward(sender, call_id, what, rights)
@@ -190,9 +196,10 @@ class Gateway:
                 case _:
                     assert_never(what)
         except GanTuiError as error:
-            return refused(call_id, error.subject, error.fact, error.fix)
+            return refused(call_id, error.subject, error.fact, error.fix, temporary=isinstance(error, WorkError))
         except OSError as error:
-            return refused(call_id, f"run {self._run.name}", f"cannot be read ({error.strerror})")
+            gone = isinstance(error, FileNotFoundError)
+            return refused(call_id, f"run {self._run.name}", f"cannot be read ({error.strerror})", temporary=not gone)
 
     def _forward(self, sender: bytes, call_id: str, ask: Ask, rights: Rights) -> Reaction | None:
         request = ask.request
@@ -201,12 +208,12 @@ class Gateway:
         if request.version != SCHEMA_VERSION or is_too_long(request):
             return refused(call_id, "sender", "is of another version, or has a name or request id that is too long")
         if len(self._forwarded) >= FORWARDED_LIMIT:
-            return refused(call_id, ENGINE, "has too many commands waiting", "Wait for the step to end.")
+            return refused(call_id, ENGINE, "has too many commands waiting", "Try again.", temporary=True)
         token = secrets.token_hex(8)
         try:
             self._engine.send(encode(msgspec.structs.replace(request, id=token)), flags=zmq.NOBLOCK)
         except zmq.Again:
-            return refused(call_id, ENGINE, "takes no commands now", "Try again.")
+            return refused(call_id, ENGINE, "takes no commands now", "Try again.", temporary=True)
         self._forwarded[token] = (sender, call_id, request.id)
         return None
 
@@ -262,6 +269,26 @@ class Gateway:
             self._front.send_multipart([sender, encode_wire(answer), *content], flags=zmq.NOBLOCK)
 
 
+class _Repeated:
+    """A warning that strangers can cause: given at intervals, so that none of them fills a disk with it.
+
+    Args:
+        words: what is the case.
+    """
+
+    def __init__(self, words: str) -> None:
+        self._words = words
+        self._times = 0
+        self._told = -TELL_SECONDS
+
+    def tell(self, cause: Exception | None = None) -> None:
+        """It is the case once more."""
+        self._times += 1
+        if time.monotonic() - self._told >= TELL_SECONDS:
+            log.warning("%s: %d since this was said last", self._words, self._times, exc_info=cause)
+            self._told, self._times = time.monotonic(), 0
+
+
 def _front(context: zmq.Context[zmq.Socket[bytes]], keys: KeyPair) -> zmq.Socket[bytes]:
     """The socket that other machines reach, closed to whoever has no key before it has an address."""
     front = context.socket(zmq.ROUTER)
@@ -277,13 +304,22 @@ def _front(context: zmq.Context[zmq.Socket[bytes]], keys: KeyPair) -> zmq.Socket
 
 
 def _bound(front: zmq.Socket[bytes], keys: KeyPair, endpoints: Endpoints, host: str, port: int) -> Door:
-    """Bind to an address of this machine."""
+    """Bind to an address of this machine, once it is free. Raises zmq.ZMQError, OSError."""
     numeric = host
     if host != "*":
-        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        numeric = str(address[0])
+        family, *_, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        numeric = str(place[0])
         front.set(zmq.IPV6, int(family == socket.AF_INET6))
-    front.bind(f"tcp://[{numeric}]:{port or '*'}" if ":" in numeric else f"tcp://{numeric}:{port or '*'}")
+    address = f"tcp://[{numeric}]:{port or '*'}" if ":" in numeric else f"tcp://{numeric}:{port or '*'}"
+    deadline = time.monotonic() + BIND_SECONDS
+    while True:
+        try:
+            front.bind(address)
+            break
+        except zmq.ZMQError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() >= deadline:
+                raise
+            time.sleep(0.1)
     taken = int(front.get_string(zmq.LAST_ENDPOINT).rpartition(":")[2])
     return Door(host=host, port=taken, server=keys.public, engine=endpoints.commands)
 
@@ -329,12 +365,20 @@ def _open(run: RunDirectory, host: str, port: int) -> Gateway:
 
 
 def _be_modest() -> None:
-    """A flood of connections takes this process's time and descriptors, and is to take none of the training's."""
+    """Whatever is sent here takes this process's time, descriptors and memory, and is to take none of the training's.
+
+    A process that comes to the end of its memory ends alone, and without a file of what was in it: that has keys in it.
+    """
     with contextlib.suppress(OSError):
         os.nice(NICENESS)
     with contextlib.suppress(OSError, ValueError):
         most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 65_536) if most > 0 else 65_536, most))
+    for limit, wanted in ((resource.RLIMIT_DATA, MEMORY), (resource.RLIMIT_CORE, 0)):
+        most = resource.getrlimit(limit)[1]
+        amount = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+        with contextlib.suppress(OSError, ValueError):  # not every system lets itself be asked for it
+            resource.setrlimit(limit, (amount, amount))
 
 
 def _leave(run: RunDirectory, door: Door) -> None:

@@ -39,7 +39,7 @@ from engine.protocol.rundir import (
     write_identity,
 )
 from engine.protocol.runtime import new_endpoints
-from engine.protocol.wire import CHUNK, SHEET_PATTERN, Ask, Caller, Fetch, Follow, Part, Told, Update
+from engine.protocol.wire import CHUNK, SHEET_PATTERN, Ask, Caller, Fetch, Follow, Update
 from engine.remote.weaving import File, Weaver
 
 log = logging.getLogger("mirror")
@@ -85,8 +85,7 @@ class Mirror:
         Raises:
             GanTuiError: nobody answers, or refuses; OSError: the copy cannot be written.
         """
-        update = self._caller.call(Follow(metrics=0, events=0), ANSWER_SECONDS)[0]
-        assert isinstance(update, Update)
+        update, _ = self._caller.call(Follow(metrics=0, events=0), ANSWER_SECONDS)
         name = update.identity.name
         self.run = RunDirectory(self._folder / (name if NAME_PATTERN.fullmatch(name) else "run"))
         self.run.samples.mkdir(parents=True)
@@ -109,6 +108,9 @@ class Mirror:
             try:
                 caught_up = self._pull()
                 pause = PULL_SECONDS if caught_up else 0.0
+            except RequestError:
+                self._lose_contact()  # the run may well go on: it is this viewer that is turned away
+                raise
             except WorkError as error:
                 if pause != RETRY_SECONDS:
                     log.warning("%s", error.one_line())
@@ -123,12 +125,17 @@ class Mirror:
     # ------------------------------------------------------------------------------------------------ copying
 
     def _pull(self) -> bool:
-        """Take in what is new, a chunk of each file at most; whether that was all."""
+        """Take in what is new, a chunk of each file at most; whether that was all.
+
+        Raises:
+            WorkError: no answer comes, or one of which the lengths and the content contradict each other.
+        """
         update, content = self._caller.call(Follow(**self._known), ANSWER_SECONDS)
-        if not isinstance(update, Update) or len(content) != 2:
-            raise WorkError(self._caller.access.address, "answers something else than it was asked")
         ends: dict[File, int] = {"metrics": update.metrics, "events": update.events}
         for file, chunk in zip(ends, content, strict=True):
+            missing = ends[file] - self._known[file]
+            if len(chunk) > missing or (missing and not chunk):
+                raise WorkError(self._caller.access.address, f"sends more or less of {file}.jsonl than it says")
             self._weaver.add(file, chunk)
             self._known[file] += len(chunk)
         complete = frozenset(file for file, end in ends.items() if self._known[file] == end)
@@ -155,8 +162,6 @@ class Mirror:
         content = bytearray()
         while True:
             part, frames = self._caller.call(Fetch(path=path, offset=len(content)), ANSWER_SECONDS)
-            if not isinstance(part, Part) or len(frames) != 1:
-                raise WorkError(self._caller.access.address, "answers something else than it was asked")
             content += frames[0]
             if len(content) > LARGEST_SHEET:
                 raise RequestError(path, "is larger than any that is known")
@@ -218,7 +223,6 @@ def _answer_to(envelope: Envelope, caller: Caller) -> Reply:
     except GanTuiError as error:
         refusal = Refusal(subject=error.subject, fact=error.fact, fix=error.fix)
         return Reply(version=SCHEMA_VERSION, id=request.id, step=0, refusal=refusal)
-    assert isinstance(told, Told)
     return told.reply
 
 
@@ -261,24 +265,23 @@ def main(arguments: list[str]) -> int:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.INFO, stream=sys.stderr)
     access_file, folder = map(Path, arguments)
     lifeline = sys.stdin.fileno()
-    try:
-        over = _mirrored(access_file, folder, lifeline)
+    with contextlib.ExitStack() as held:
+        held.callback(shutil.rmtree, folder, ignore_errors=True)  # here, as a viewer that is killed removes nothing
+        over = _mirrored(access_file, folder, lifeline, held)
         if over is not None:
             tell(over)
             while os.read(lifeline, 64):  # the viewer may look at what has been copied until it leaves
                 pass
-    finally:  # here, since a viewer that is killed removes nothing
-        shutil.rmtree(folder, ignore_errors=True)
     return 0 if over is None else 1
 
 
-def _mirrored(access_file: Path, folder: Path, lifeline: int) -> Over | None:
-    """Mirror until the viewer is gone; else why it could not be done any longer."""
+def _mirrored(access_file: Path, folder: Path, lifeline: int, held: contextlib.ExitStack) -> Over | None:
+    """Mirror until the viewer is gone; else why it could not be done any longer. The mirror stands while it is held."""
     try:
-        with contextlib.closing(Mirror(read_access(access_file), folder)) as mirror:
-            begun = mirror.begin()
-            tell(Ready(root=str(mirror.run.root), host=begun.identity.host, rights=begun.rights))
-            mirror.keep_up(lifeline)
+        mirror = held.enter_context(contextlib.closing(Mirror(read_access(access_file), folder)))
+        begun = mirror.begin()
+        tell(Ready(root=str(mirror.run.root), host=begun.identity.host, rights=begun.rights))
+        mirror.keep_up(lifeline)
     except GanTuiError as error:
         wrong = isinstance(error, RequestError)
         return Over(subject=error.subject, fact=error.fact, fix=error.fix, wrong_request=wrong)

@@ -30,7 +30,7 @@ class Step(Protocol):
     """Trains on one batch."""
 
     def __call__(self, batch: ImageBatch) -> Losses:
-        """See Method.step."""
+        """See Method.step; the losses are good until the next one, which may overwrite them."""
 
 
 class Recorder(Protocol):
@@ -46,17 +46,29 @@ class Recorder(Protocol):
             What it will have made, in tensors that each replay fills anew, and what replays it.
 
         Raises:
-            RuntimeError: it does something that cannot be recorded.
+            RuntimeError: it does something that cannot be recorded; everything is as it was before.
         """
+
+    def has_room(self) -> bool:
+        """Whether the device could do a step beside what recordings hold for theirs."""
+
+    def make_room(self) -> None:
+        """Give back the memory of recordings that nobody has any more."""
 
 
 class CudaGraphs:
     """Records CUDA graphs (Recorder); they share one pool of memory, as they are replayed one after another.
 
     What a replay returns is overwritten by the next, of whichever graph: it is read on the same stream before.
+
+    Args:
+        device: PyTorch's current one.
     """
 
     def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self._height = 0
+        """The most memory that steps took before the first was recorded, in bytes."""
         self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
         self._pool = torch.cuda.graph_pool_handle()
 
@@ -70,11 +82,30 @@ class CudaGraphs:
 
     def record(self, work: Work) -> tuple[Losses, Callable[[], None]]:
         """See Recorder."""
+        self._height = self._height or torch.cuda.max_memory_allocated(self._device)
+        generator = torch.cuda.default_generators[self._device.index]
+        noise = generator.clone_state()
         graph = torch.cuda.CUDAGraph()
-        # Of this thread alone: others pin batches and copy checkpoints meanwhile, which a recording would forbid them.
-        with torch.cuda.graph(graph, pool=self._pool, stream=self._stream, capture_error_mode="thread_local"):
-            losses = work()
+        try:
+            # Of this thread alone: others pin batches and copy checkpoints meanwhile, which a recording would forbid.
+            with torch.cuda.graph(graph, pool=self._pool, stream=self._stream, capture_error_mode="thread_local"):
+                losses = work()
+        except BaseException:
+            # PyTorch before 2.12 leaves its generator as if it were being recorded, and it never draws again.
+            generator.graphsafe_set_state(noise)
+            raise
         return losses, graph.replay
+
+    def has_room(self) -> bool:
+        """See Recorder; by the memory that is free altogether, as what recordings hold is theirs alone."""
+        free, _ = torch.cuda.mem_get_info(self._device)
+        return free >= self._height - torch.cuda.memory_allocated(self._device)
+
+    def make_room(self) -> None:
+        """See Recorder."""
+        torch.cuda.synchronize(self._device)  # a replay may be under way
+        torch.cuda.empty_cache()
+        self._pool = torch.cuda.graph_pool_handle()
 
 
 @dataclass(frozen=True)
@@ -133,7 +164,9 @@ class CapturedStep:
     step, with a recording of its own: a loss weight that becomes 0, the players' turns, the end of a stage, the smaller
     batch at an epoch's end.
 
-    Once a step could not be recorded, no other is tried: those without a recording are launched as ever.
+    Once a step could not be recorded, no other is tried: those without a recording are launched as ever. A recording
+    keeps the memory of a step for as long as there is one. Where a step of another kind would not fit beside it, all
+    steps are launched from then on.
 
     Args:
         method: whose steps they are.
@@ -150,9 +183,14 @@ class CapturedStep:
         self._given_up = False
 
     def __call__(self, batch: ImageBatch) -> Losses:
-        """See Method.step; the losses are good until the next one."""
+        """See Step."""
         kind = (self._method.prepare(len(batch)), _shapes(batch))
         if kind not in self._recordings and not self._given_up:
+            if kind not in self._seen and self._recordings and not self._recorder.has_room():
+                self._recordings.clear()
+                self._recorder.make_room()
+                self._give_up("a step of another kind does not fit into memory beside what a recording keeps")
+                return self._method.compute(batch)
             self._seen[kind] = self._seen.get(kind, 0) + 1
             if self._seen[kind] <= WARM_UP_STEPS:
                 return self._recorder.warm_up(lambda: self._method.compute(batch))
@@ -167,10 +205,20 @@ class CapturedStep:
             losses, replay = self._recorder.record(lambda: self._method.compute(place))
         except (RuntimeError, NotImplementedError) as error:
             log.warning("a step could not be recorded", exc_info=error)
-            self._given_up = True
-            self._tell((str(error).splitlines() or [type(error).__name__])[0])
+            self._give_up(_first_cause(error))
         else:
             self._recordings[kind] = _Recording(place, losses, replay)
+
+    def _give_up(self, reason: str) -> None:
+        self._given_up = True
+        self._tell(reason)
+
+
+def _first_cause(error: BaseException) -> str:
+    """The first line of what began it: CUDA's own error at the end of a recording only says that there was another."""
+    while isinstance(error.__context__, RuntimeError):
+        error = error.__context__
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _tensors(batch: ImageBatch) -> list[Tensor]:

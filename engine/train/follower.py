@@ -16,15 +16,16 @@ from engine.config.techniques import needs_whole_batches
 from engine.data.build import Source, build_source, with_cache
 from engine.data.stream import Batch, BatchStream
 from engine.device import choose_device, make_current, set_determinism, set_precision
+from engine.errors import WorkError
 from engine.methods.arrangement import arrange
 from engine.methods.build import build_method
 from engine.methods.method import Method
 from engine.networks.synced_batch_norm import synchronise
 from engine.ranks.connection import Connection
 from engine.ranks.division import divided
-from engine.ranks.group import join, leave, reach_store
+from engine.ranks.group import join, leave, reach_store, settle
 from engine.ranks.messages import Built, Join, PassedOver, Ready, Step, Stop, encode
-from engine.ranks.orders import Orders
+from engine.ranks.orders import NoImagesError, Orders
 from engine.ranks.seat import Seat
 from engine.train.handover import take_up_state
 from engine.train.rates import set_rates
@@ -76,9 +77,17 @@ def _open_stream(source: Source, config: TrainConfig, begin: Join, device: torch
 
 
 def _take_steps(leader: Connection, orders: Orders, trainee: _Trainee, stream: BatchStream) -> None:
-    """Until the leader stops it. Each batch is there before its step is ordered, so that none fails for want of it."""
+    """Until the leader stops it. Each batch is there before its step is ordered, so that none fails for want of it.
+
+    Raises:
+        NoImagesError: one cannot be read; the step before is done.
+    """
     while True:
-        batch = next(stream)
+        try:
+            batch = next(stream)
+        except WorkError as error:
+            trainee.settle()  # a leader that saves now waits for the end of a step that it does together with this rank
+            raise NoImagesError(error.subject, error.fact, error.fix) from error
         problems = tuple(PassedOver(problem.path, problem.reason) for problem in batch.problems)
         leader.send(encode(Ready(problems=problems)))
         match orders.next():
@@ -107,6 +116,10 @@ class _Trainee:
         torch.manual_seed(noise_seed(self._seed, self._rank, order.step))
         with divided(batch.division):
             self._method.step(batch.on(self._device))
+
+    def settle(self) -> None:
+        """Wait until all steps are done."""
+        settle(self._device)
 
 
 def noise_seed(seed: int, rank: int, step: int) -> int:

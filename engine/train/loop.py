@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from contextlib import ExitStack
+from collections.abc import Callable
 from enum import Enum
 from functools import partial
 
@@ -14,7 +15,7 @@ from engine.methods.descent import Losses
 from engine.protocol import events as ev
 from engine.ranks.division import divided
 from engine.ranks.followers import LostRankError
-from engine.ranks.group import leave
+from engine.ranks.group import leave, settle
 from engine.schedules import Plateau
 from engine.train.capture import Step, build_step
 from engine.train.reporting import begin_line, enter, finish_line, settle_line, tell_of_stage, tick, watch_disk
@@ -23,6 +24,8 @@ from engine.train.sentinels import require_saved, watch_saves
 from engine.train.session import Session
 from engine.train.showing import finish_sheets, take_sample
 from engine.train.steering import Steering
+
+log = logging.getLogger(__name__)
 
 
 class Ending(Enum):
@@ -41,16 +44,26 @@ def train(session: Session) -> Ending:
     try:
         return _train(session)
     except LostRankError:
+        session.followers.leave_device()
         if session.line is not None and not session.line.drained.done:
             session.line = None  # its losses, as pictures under way, may wait on the device for a rank that is gone
-        finish_saves(session)
+        _complete(session, finish_saves)
         raise
     except Exception:
-        with ExitStack() as in_turn:  # what is under way is completed before the run is let go of
-            in_turn.callback(finish_saves, session)
-            in_turn.callback(finish_sheets, session)
-            in_turn.callback(session.write_line)
+        _complete(session, Session.write_line, finish_sheets, finish_saves)
         raise
+
+
+def _complete(session: Session, *under_way: Callable[[Session], None]) -> None:
+    """Complete what is under way before a run that fails is let go of; what fails of that is only logged.
+
+    It is most likely of the same cause, and the error that ends the run is the first.
+    """
+    for finish in under_way:
+        try:
+            finish(session)
+        except Exception:
+            log.exception("while the run failed, something under way could not be completed")
 
 
 def _train(session: Session) -> Ending:
@@ -177,6 +190,7 @@ def _show_the_last(session: Session) -> None:
 
 def _end(session: Session, steering: Steering) -> Ending:
     """Save what is to be saved, wait for it to reach the disk, and close the journal."""
+    settle(session.device)  # one that is lost after its last order is not missed
     session.followers.stop()
     leave(session.device)
     finished = session.progress.step >= session.total_steps

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from engine.device import widest_float
 from engine.transfers import Send, Transfer
 
 
@@ -46,7 +47,7 @@ class Meters:
 
     def __init__(self, components: tuple[str, ...], device: torch.device) -> None:
         self._components = components
-        self._wide = torch.float32 if device.type == "mps" else torch.float64
+        self._wide = widest_float(device)
         self._nothing = torch.zeros((), device=device)
         """Stands for a component that a step did not compute."""
         self._interval = _Sums(components, torch.zeros(len(components), dtype=self._wide, device=device))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 from pathlib import Path
 
@@ -45,6 +46,8 @@ from engine.train.saving import restore
 from engine.train.session import Session
 from engine.transfers import sender_from
 
+log = logging.getLogger(__name__)
+
 
 def open_session(
     run: RunDirectory,
@@ -68,7 +71,7 @@ def open_session(
 
     if followers is None:
         followers = Followers()
-    followers.begin(run.config.read_text(), str(run.config))
+    followers.begin(run.config.read_text(encoding="utf-8"), str(run.config))
     device = choose_device(config.run, followers.seat)
     computes_on = describe(device, config.run, followers.seat.size)
     make_current(device)
@@ -157,8 +160,25 @@ def _tell_of_compiling(session: Session, fact: str) -> None:
 
 
 def _tell_of_shortage(session: Session) -> None:
-    if shortage := find_shortage(session.config, session.device, free_memory(session.device)):
+    ranks = 1 if session.device.type == "cuda" else session.followers.seat.local_size  # which share the host's memory
+    try:
+        free = free_memory(session.device)
+        shortage = find_shortage(session.config, session.device, free, ranks * _kept_beside(session), ranks)
+    except RuntimeError as error:  # an operation that PyTorch has no shapes for, say; the estimate is but advice
+        log.warning("what the steps take could not be estimated", exc_info=error)
+        return
+    if shortage:
         session.alert(*shortage)
+
+
+def _kept_beside(session: Session) -> int:
+    """Bytes that images will take, once they are read, of the memory in which the run trains."""
+    cache = session.source.cache
+    if cache is None:
+        return 0
+    places = (cache.device, session.device)  # other than CUDA devices share the host's memory
+    first, second = (place if place.type == "cuda" else torch.device("cpu") for place in places)
+    return cache.nbytes if first == second else 0
 
 
 def _tell_of_other_threads(session: Session, before: int) -> None:

@@ -46,6 +46,7 @@ class Steering:
         session = self._session
         self._settle()
         if session.hold:
+            finish_line(session)  # a line that is not finite is told of before the run is held, not after
             self._pause(session.hold)
             session.hold = ""
         for repeated in take_repeats(session):  # as they were made, be it that an undo moved what no longer acts

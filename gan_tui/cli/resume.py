@@ -67,11 +67,12 @@ def resume(
         settings=(*(settings or ()), *(() if steps is None else (f"run.steps={steps}",))),
         name=name,
         folder=None if runs_dir is None else folder,
+        gpus=gpus,
     )
     if dry_run or as_json:
         _inspect(source, checkpoint, request, as_json=as_json)
     else:
-        _start(source, checkpoint, request, headless=headless, detach=detach, gpus=gpus)
+        _start(source, checkpoint, request, headless=headless, detach=detach)
 
 
 def _inspect(source: RunDirectory, checkpoint: str | None, request: ResumeRequest, *, as_json: bool) -> None:
@@ -90,17 +91,9 @@ def _inspect(source: RunDirectory, checkpoint: str | None, request: ResumeReques
 
 
 def _start(
-    source: RunDirectory,
-    checkpoint: str | None,
-    request: ResumeRequest,
-    *,
-    headless: bool,
-    detach: bool,
-    gpus: int | None,
+    source: RunDirectory, checkpoint: str | None, request: ResumeRequest, *, headless: bool, detach: bool
 ) -> None:
     """Start the engine, after the picker on a terminal and after a summary elsewhere."""
-    from engine.config.load import read_toml, resolve
-    from engine.config.ranks import check_ranks
     from engine.protocol.checkpoints import BEST, LATEST, list_checkpoints
     from engine.protocol.rundir import engine_is_alive
     from gan_tui.cli.show import show_new_engine
@@ -110,8 +103,6 @@ def _start(
 
     if checkpoint is None and not request.wants_branch:
         require_idle(source)
-    if gpus is not None:
-        check_ranks(resolve(read_toml(source.config), str(source.config)).run, gpus)
     on_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     picks = checkpoint is None and not (headless or detach) and on_terminal and bool(list_checkpoints(source))
     if picks:
@@ -128,7 +119,7 @@ def _start(
     told = summary(seen, _age(seen))
     for line in told[:1] if picks else told:  # the picker has shown the rest
         say(line)
-    show_new_engine(run, headless=headless, detach=detach, gpus=gpus)
+    show_new_engine(run, headless=headless, detach=detach, gpus=request.gpus)
 
 
 def make_ready(look: Callable[[], tuple[ResumePlan, Preflight]], *, again: bool) -> tuple[RunDirectory, Preflight]:

@@ -33,6 +33,8 @@ class ResumeRequest:
     """The branch's; one makes a branch."""
     folder: Path | None = None
     """Where a branch is to lie; beside its parent where none is given."""
+    gpus: int | None = None
+    """On how many the engine is to train this once, where that is not what the configuration says."""
 
     @property
     def wants_branch(self) -> bool:
@@ -156,6 +158,7 @@ def begin(plan: ResumePlan) -> RunDirectory:
         method=prepared.method,
         preset=prepared.preset,
         preset_path=plan.identity.preset_path,
+        ranks=plan.identity.ranks,
         threads=plan.identity.threads,
         config_toml=prepared.toml,
         parent=Parent(

@@ -9,9 +9,11 @@ from typing import TypeAlias
 
 from engine.config.data_check import check_data
 from engine.config.image_files import path_text
+from engine.config.ranks import check_ranks
 from engine.config.trained_networks import Misfit, misfits, network_settings
 from engine.errors import GanTuiError, RequestError, WorkError
 from engine.protocol.course import checkpoints_on_record
+from engine.protocol.mounts import MOUNTS, carries_locks
 from engine.protocol.rundir import (
     LIVE_STATES,
     NAME_PATTERN,
@@ -24,6 +26,7 @@ from gan_tui.client.branch import ResumePlan
 from gan_tui.client.horizon import Horizon
 from gan_tui.client.prepare import checked
 from gan_tui.client.remote import standing_of
+from gan_tui.state.plain_text import printable
 
 
 def obstacles(plan: ResumePlan, horizon: Horizon) -> list[GanTuiError]:
@@ -37,24 +40,26 @@ def obstacles(plan: ResumePlan, horizon: Horizon) -> list[GanTuiError]:
     return list(found.values())
 
 
-def require_idle(run: RunDirectory) -> None:
-    """Refuse to go on in a run that an engine is at work on.
+def require_idle(run: RunDirectory, mounts: Path = MOUNTS) -> None:
+    """Refuse to go on in a run that an engine is at work on, or may be, on a machine whose locks are not seen here.
+
+    Args:
+        run: which.
+        mounts: the kernel's list of what is mounted where.
 
     Raises:
-        RequestError: one is.
+        RequestError: one is, or may be; WorkError: run.json cannot be read.
     """
-    if engine_is_alive(run) or _answers_from_another_machine(run):
+    identity = read_identity(run)
+    elsewhere = viewed_state(run, identity) == "elsewhere"
+    if engine_is_alive(run) or (elsewhere and standing_of(run, identity) in LIVE_STATES):
         fix = f"Attach to it: gan-tui attach {run.name}; or go on from a checkpoint of it in a new run: --branch"
         raise RequestError(f"run {run.name}", "is being trained now", fix)
-
-
-def _answers_from_another_machine(run: RunDirectory) -> bool:
-    """Whether its engine is at work where its lock is not seen from."""
-    try:
-        identity = read_identity(run)
-        return viewed_state(run, identity) == "elsewhere" and standing_of(run, identity) in LIVE_STATES
-    except GanTuiError:
-        return False
+    if elsewhere and not carries_locks(run.root, mounts):
+        host = printable(identity.host)
+        fact = f"was last trained on {host}, and nothing tells from here whether it still is: that does not answer"
+        fix = f"Resume it on {host}, or go on from a checkpoint of it in a new run: --branch"
+        raise RequestError(f"run {run.name}", fact, fix)
 
 
 def _require_idle(plan: ResumePlan, _: Horizon) -> None:
@@ -145,6 +150,11 @@ def _require_fitting(plan: ResumePlan, _: Horizon) -> None:
     checked(plan.identity.preset, plan.tree, {}, origin=plan.origin)
 
 
+def _require_ranks(plan: ResumePlan, _: Horizon) -> None:
+    """There is a share of each batch for every process, as many as are asked for."""
+    check_ranks(plan.config.run, plan.request.gpus or plan.config.run.gpus)
+
+
 def _require_name(plan: ResumePlan, _: Horizon) -> None:
     if not plan.branch:
         return
@@ -191,6 +201,7 @@ _REQUIREMENTS: tuple[_Requirement, ...] = (
     _require_steps_left,
     _require_data,
     _require_fitting,
+    _require_ranks,
     _require_name,
     _require_writable,
 )

@@ -35,6 +35,7 @@ def make_replay(original: RunDirectory, folder: Path, *, name: str | None, steps
         preset_path=identity.preset_path,
         config_toml=prepared.toml,
         parent=identity.parent,
+        ranks=identity.ranks,
         threads=identity.threads,
         replays=Replay(run=str(original.root), id=identity.id, last_step=last_step),
     )

@@ -215,7 +215,7 @@ class CheckpointPicker(ModalScreen[int | None]):
         """Mark the checkpoint to be kept, or not any more."""
         each = self._listed.get(self._look_at or "")
         if self._readonly:
-            self._say("This view is read-only: attach without --readonly to set stars.")
+            self._say("This view is read-only: attach without --readonly, by a key that steers.")
         elif isinstance(each, Kept):
             self._set_star(each)
 

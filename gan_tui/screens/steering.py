@@ -118,7 +118,7 @@ class Steering:
 
     def _refuses_readonly(self) -> bool:
         if self._readonly:
-            self._say("This view is read-only: attach without --readonly to steer.", "bad")
+            self._say("This view is read-only: attach without --readonly, by a key that steers.", "bad")
         return self._readonly
 
     def _may_ask(self) -> bool:

@@ -55,3 +55,22 @@ def test_every_case_has_its_row_and_nothing_is_left_behind(tmp_path: Path) -> No
     ]
     commands = [process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"])]
     assert not [command for command in commands if str(tmp_path) in " ".join(command)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ([], "20.0 7"),
+        (["--quick"], "8.0 3"),
+        (["--quick", "--seconds", "2"], "2.0 3"),
+        (["--quick", "--rounds", "5"], "8.0 5"),
+    ],
+)
+def test_quick_leaves_alone_what_is_asked_for_by_name(asked: list[str], found: str) -> None:
+    program = (
+        "import sys; sys.path.insert(0, sys.argv.pop(1)); import monitor\n"
+        "arguments = monitor.read_arguments(); print(arguments.seconds, arguments.rounds)"
+    )
+    command = [sys.executable, "-c", program, str(PROGRAM.parent), *asked]
+    answer = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert answer.stdout.strip() == found

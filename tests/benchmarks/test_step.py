@@ -146,3 +146,27 @@ def test_the_published_step_costs_what_its_preset_says() -> None:
     cyclegan, pix2pix = map(int, done.stdout.split())
     assert cyclegan == pytest.approx(1879e9, rel=0.01)
     assert pix2pix == pytest.approx(86.9e9, rel=0.01)
+
+
+def test_steps_that_no_cpu_records_are_not_measured_twice_on_one() -> None:
+    done = run("--methods", "cyclegan", "--sizes", "16", "--precision", "fp32", "--graph", "on", "off", "--set", *TINY)
+    assert done.returncode == 0, done.stderr
+    [row] = [line for line in done.stdout.splitlines() if line.startswith("| cyclegan |")]
+    assert "run.graph" not in row
+
+
+def test_each_of_the_two_computes_with_its_own_settings_of_pytorch() -> None:
+    program = (
+        "import sys; sys.path.insert(0, sys.argv.pop(1)); import step, torch; from measure.duel import CONTENDERS\n"
+        "from engine.config.load import resolve, with_settings\n"
+        "for deterministic in ('true', 'false'):\n"
+        "    settings = [f'run.deterministic={deterministic}', *sys.argv[1:]]\n"
+        "    tree = with_settings(step.published('cyclegan', 16, 1), settings)\n"
+        "    for build in CONTENDERS.values():\n"
+        "        build(resolve(tree, 'test'), torch.device('cpu'), []).settle()\n"
+        "        print(torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark)"
+    )
+    command = [sys.executable, "-c", program, str(PROGRAM.parent), *TINY]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["True False", "False True", "False True", "False True"]

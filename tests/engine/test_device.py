@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from engine.config.schema import RunConfig
-from engine.device import choose_device, describe, set_determinism
+from engine.device import choose_device, describe, set_determinism, widest_float
 from engine.errors import RequestError
 from engine.ranks.seat import Seat
 
@@ -82,3 +82,9 @@ def test_determinism_is_what_the_preset_asks_for(monkeypatch: pytest.MonkeyPatch
     finally:
         set_determinism(RunConfig())
     assert not torch.are_deterministic_algorithms_enabled()
+
+
+def test_sums_and_counts_have_as_many_digits_as_the_device_knows() -> None:
+    assert [widest_float(torch.device(name)) for name in ("cpu", "cuda:1", "mps")] == [
+        torch.float64, torch.float64, torch.float32,
+    ]  # fmt: skip

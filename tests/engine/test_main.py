@@ -42,7 +42,7 @@ from tests.runs import (
     record_of,
     train_to_end,
 )
-from tests.until import until
+from tests.until import PATIENCE, until
 
 WHOLE = ("run.steps=24", "sample.every=10", "checkpoint.every=18", "checkpoint.keep=1", "checkpoint.keep_best=0")
 """Of its two saves neither can be left out because of another: the last of a run is waited for."""
@@ -501,6 +501,43 @@ def failing(run: RunDirectory) -> str:
 
 def test_a_device_that_is_not_there_is_a_wrong_request(tmp_path: Path) -> None:
     assert "run.device = cuda:63: asks for" in failing(make_run(tmp_path, "run.device=cuda:63"))
+
+
+END_STUCK = (
+    "import sys, threading; from pathlib import Path; from engine.__main__ import end_stuck\n"
+    "from engine.errors import WorkError; from engine.protocol.rundir import RunDirectory\n"
+    "from engine.record import Record, Standing\n"
+    "run = RunDirectory(Path(sys.argv[1])); loss = WorkError('rank 1 of 2', 'was lost', 'Resume.')\n"
+    "threading.Thread(target=end_stuck, args=(Record(run), Standing(run), loss)).start()\n"
+    "threading.Event().wait()"
+)
+
+
+def test_an_engine_that_waits_in_vain_tells_of_it_from_another_thread_and_ends(tmp_path: Path) -> None:
+    """As one does whose device waits for a rank that is lost."""
+    run = make_run(tmp_path)
+    done = subprocess.run([sys.executable, "-c", END_STUCK, str(run.root)], timeout=PATIENCE, check=False)
+    assert done.returncode == 1
+    [failed] = events_of(run, ev.Failed)
+    assert (failed.reason, failed.fix) == ("rank 1 of 2: was lost", "Resume.")
+    identity = read_identity(run)
+    assert (identity.state, identity.exit_status, identity.reason) == ("failed", 1, "rank 1 of 2: was lost. Resume.")
+
+
+def test_a_device_for_one_process_is_refused_to_several_before_they_are_started(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "run.batch=2", "run.gpus=2", "run.device=mps")
+    assert failing(run).startswith("run.device = mps: is one device")
+    assert not events_of(run, ev.Phase)
+
+
+def test_another_number_of_gpus_than_there_are_processes_is_refused(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "run.batch=4")
+    command = [sys.executable, "-m", "engine", str(run.root), "--gpus", "4"]
+    started = os.environ | {"RANK": "0", "WORLD_SIZE": "2"}
+    done = subprocess.run(command, env=started, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "--gpus 4: is not WORLD_SIZE=2" in done.stderr
+    assert record_of(run) == []
 
 
 def test_a_run_that_no_command_line_would_have_let_through_is_refused_by_the_engine_too(tmp_path: Path) -> None:

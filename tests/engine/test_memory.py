@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from engine.config.load import resolve, with_settings
 from engine.config.methods import CONFIGS, TrainConfig
@@ -13,7 +16,7 @@ from engine.memory import estimate, find_shortage
 from engine.methods.build import build_method
 from engine.protocol import events as ev
 from tests.engine.train.here import session_of
-from tests.runs import events_of, make_run, tiny_config
+from tests.runs import events_of, make_images, make_run, tiny_config
 
 CPU = torch.device("cpu")
 FEATURES: list[tuple[str, list[str]]] = [
@@ -84,6 +87,28 @@ def test_nothing_is_told_of_a_run_that_fits() -> None:
     assert find_shortage(config, CPU, need - 1) is not None
 
 
+def test_what_kept_images_take_is_not_free_for_the_steps() -> None:
+    config = small()
+    need = estimate(config).of_steps
+    assert find_shortage(config, CPU, need + 10**9, kept=10**9) is None
+    told = find_shortage(config, CPU, need + 10**9, kept=10**9 + 1)
+    assert told is not None
+    assert told.fact.endswith("of which the images that are kept take 1.0 GB")
+    assert told.fix.startswith("With data.cache=off or ")
+    too_little = find_shortage(config, CPU, need - 1, kept=1)
+    assert too_little is not None
+    assert "data.cache" not in too_little.fix
+
+
+def test_ranks_that_share_the_memory_take_as_much_each() -> None:
+    config = small()
+    need = estimate(config).of_steps
+    assert find_shortage(config, CPU, 2 * need, ranks=2) is None
+    told = find_shortage(config, CPU, 2 * need - 1, ranks=2)
+    assert told is not None
+    assert f"the steps take about {2 * need / 1e9:.1f} GB" in told.fact
+
+
 def test_what_would_fit_is_told_with_its_size() -> None:
     config = small("run.batch=8")
     again, as_ever = estimate(small("run.batch=8", "run.checkpointing=true")).of_steps, estimate(config).of_steps
@@ -111,3 +136,32 @@ def test_a_journal_tells_of_it_before_the_first_step(tmp_path: Path) -> None:
     assert alert.subject == "the host's memory"
     assert alert.fact.startswith("may not suffice: the steps take about ")
     assert alert.step == 0
+
+
+@pytest.mark.parametrize("where", ["host", "off"])
+def test_a_journal_names_the_images_that_are_to_be_kept(tmp_path: Path, where: str) -> None:
+    run = make_run(
+        tmp_path, "run.batch=100000", "optim.pool=0", f"data.cache={where}", root=make_images(tmp_path / "data")
+    )
+    with session_of(run):
+        pass
+    [alert] = events_of(run, ev.Alert)
+    assert ("of which the images that are kept take 0.0 GB" in alert.fact) == (where == "host")
+
+
+class WithoutShapes(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """A PyTorch that does not know what shape a convolution's result has."""
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func is torch.ops.aten.convolution.default and args[0].is_meta:
+            raise NotImplementedError("aten::convolution has no meta kernel")
+        return func(*args, **(kwargs or {}))
+
+
+def test_a_run_begins_whose_steps_cannot_be_estimated(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    run = make_run(tmp_path, "run.batch=100000", "optim.pool=0")
+    with caplog.at_level(logging.WARNING), WithoutShapes(), session_of(run) as session:
+        assert session.phase == "warming up"
+    assert not events_of(run, ev.Alert)
+    assert "what the steps take could not be estimated" in caplog.text
+    assert "has no meta kernel" in caplog.text

@@ -35,6 +35,9 @@ def test_the_advice_names_what_takes_less(tmp_path: Path) -> None:
         "Less is taken by gan-tui train PRESET --set run.checkpointing=true "
         "(or run.accumulate=2, run.precision=bf16, run.batch=4, data.crop=16, generator.width=2)"
     )
+    assert advice(large, run, on_gpu=True).startswith("Less is taken by gan-tui train PRESET --set run.graph=off (or")
+    launched = tiny_config("run.graph=off")
+    assert advice(launched, run, on_gpu=True) == advice(launched, run)
     train_here(run)
     small = tiny_config("run.precision=bf16", "run.checkpointing=true")
     assert advice(small, run) == ("Less is taken by gan-tui resume tiny --checkpoint latest --set data.crop=16"), (

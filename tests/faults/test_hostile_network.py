@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from random import Random
 
 import msgspec
@@ -25,7 +26,8 @@ BATCH = 10
 """Fewer than the answers that wait for a viewer, so that none is dropped."""
 CONNECTIONS = 300
 MEMORY = 64 << 20
-"""Bytes that a gateway may have grown by under all of this."""
+"""Bytes that a gateway may have grown by under all of this but one."""
+LARGEST_GATEWAY = 1 << 30
 
 _JOURNALED = (ev.Note, ev.Nudged, ev.Paused, ev.Stopped, ev.Failed)
 STATUS = cmd.Request(version=cmd.SCHEMA_VERSION, id="1", by="fuzz", command=cmd.Status())
@@ -144,6 +146,30 @@ def test_many_commands_are_answered_each_or_refused(engine: Engine, access: Acce
             peer.send(call)
         until(lambda: bool(peer.poll(1000)), "an answer")
     assert answer(access, cmd.Status()).report
+
+
+def test_a_message_without_an_end_ends_the_gateway_at_the_worst(tmp_path: Path) -> None:
+    """Each frame is within bounds, and there are ever more: they fill what the gateway may take of memory, no other."""
+    with listening_engine(tmp_path / "runs") as engine:
+        [gateway] = [
+            child for child in psutil.Process(engine.process.pid).children() if "gateway" in str(child.cmdline())
+        ]
+        assert gateway.rlimit(psutil.RLIMIT_DATA)[0] == LARGEST_GATEWAY
+        frame = bytes(LONGEST_CALL - 1000)
+        access = access_to(engine.run, tmp_path / "a", watch=True)
+        with (
+            zmq.Context() as context,
+            _connected(context, access) as peer,
+            peer.get_monitor_socket(zmq.EVENT_DISCONNECTED) as hung_up,
+        ):
+            for _ in range(LARGEST_GATEWAY * 5 // 4 // len(frame)):
+                peer.send(frame, flags=zmq.SNDMORE, copy=False)
+            peer.send(frame, copy=False)
+            until(lambda: hung_up.poll(0) or peer.poll(0), "the end of the connection, or an answer")
+            assert not peer.poll(0), "it took all of it"
+            peer.disable_monitor()
+        step = engine.ask(cmd.Status()).step
+        engine.until_step(step + 3)
 
 
 def _connected(context: zmq.Context[zmq.Socket[bytes]], access: Access) -> zmq.Socket[bytes]:

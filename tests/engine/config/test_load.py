@@ -69,8 +69,8 @@ def test_nothing_stated_is_the_paper() -> None:
         ("data.root=3", "data.root = 3: expected text"),
         ("loss.gan=wgan", 'loss.gan = "wgan": is not a choice. Choose from lsgan, vanilla, wgan-gp, hinge.'),
         ("optim.schedule=linaer", "Choose from linear, step, cosine, plateau, constant."),
-        ("run.device=tpu", 'run.device = "tpu": is not a choice. Choose from auto, cpu'),
-        ("run.device=cuda:x", 'run.device = "cuda:x": is not a choice.'),
+        ("run.device=tpu", 'run.device = "tpu": is not of the right form. Give auto, cpu'),
+        ("run.device=cuda:x", 'run.device = "cuda:x": is not of the right form.'),
         (
             "data.kind=zip",
             "data.kind: 'zip' is not known here. Choose from unpaired, paired, digits, synthetic, synthetic-digits.",

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
@@ -127,7 +130,8 @@ def test_a_damaged_grant_opens_nothing_and_hides_no_other(run: RunDirectory) -> 
     "change",
     [
         {"address": "ipc:///tmp/x"}, {"address": "tcp://box"}, {"address": "tcp://box:1;tcp://other:2"},
-        {"server": "short"}, {"secret": "x" * 41}, {"rights": "everything"}, {"more": 1},
+        {"address": "tcp://[be:5800]:5800"}, {"address": "tcp://box:1\n"}, {"server": "short"}, {"secret": "x" * 41},
+        {"secret": "x" * 40 + "\n"}, {"rights": "everything"}, {"more": 1},
     ],
     ids=str,
 )  # fmt: skip
@@ -141,6 +145,51 @@ def test_a_file_that_is_no_access_file_is_refused_without_showing_what_is_in_it(
     with pytest.raises(GanTuiError) as caught:
         read_access(file)
     assert given.secret not in caught.value.one_line()
+
+
+@pytest.mark.parametrize("address", ["tcp://[box:5800]:5800", "tcp://[fe:5800]:5800", "tcp://a b:1", "tcp://box:1\n"])
+def test_an_address_that_nobody_could_call_is_refused_before_a_key_is_given(run: RunDirectory, address: str) -> None:
+    with pytest.raises(RequestError, match=r"could be called.*without a port"):
+        new_access(run, "anna", "steer", address)
+    assert list(grants(run)) == []
+
+
+def test_keys_that_cannot_be_read_now_are_not_said_to_be_unknown(run: RunDirectory) -> None:
+    given, owner = new_access(run, "bert", "watch", ADDRESS), owner_keys(run)
+    kept = run.root / "keys" / "clients" / "a.json"
+    kept.mkdir()  # which no read gets anything out of, whoever reads
+    assert rights_of(run, given.public) == "watch"
+    assert rights_of(run, owner.public) == "steer"
+    with pytest.raises(WorkError, match=r"a\.json: cannot be read"):
+        rights_of(run, server_keys(run).public)
+    assert [name for name, _ in grants(run)] == ["bert"]
+    kept.rmdir()
+    path = run.root / "keys" / "owner.json"
+    path.rename(path.with_name("elsewhere"))
+    assert rights_of(run, owner.public) is None
+    path.mkdir()
+    with pytest.raises(WorkError, match=r"owner\.json: cannot be read"):
+        rights_of(run, owner.public)
+
+
+def test_whoever_is_killed_while_it_makes_the_keys_leaves_none_that_are_not_whole(run: RunDirectory) -> None:
+    done = subprocess.run([sys.executable, "-c", _KILLED_AS_IT_WRITES, str(run.root)], check=False)
+    assert done.returncode == -signal.SIGXFSZ
+    assert not (run.root / "keys" / "server.json").exists()
+    assert server_keys(run) == server_keys(run)
+
+
+# Any process that goes beyond its limit to a file's size is ended by the kernel at that moment.
+_KILLED_AS_IT_WRITES = """
+import resource, signal, sys
+from pathlib import Path
+from engine.protocol.access import server_keys
+from engine.protocol.rundir import RunDirectory
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+server_keys(RunDirectory(Path(sys.argv[1])))
+"""
 
 
 def test_no_secret_is_in_what_python_shows(run: RunDirectory) -> None:

@@ -13,7 +13,7 @@ from torch import Tensor
 from engine.ranks.division import Division, Shard
 from engine.ranks.exchange import mean_over_batch, of_whole_batch, own_of_batch, share_of_batch, sum_over_ranks
 from engine.ranks.group import open_store
-from tests.engine.ranks.two_ranks import SIZES, batch, norm, weighed
+from tests.engine.ranks.two_ranks import SIZES, batch, many_types, norm, weighed
 from tests.until import PATIENCE
 
 Found = list[dict[str, Tensor]]
@@ -50,6 +50,8 @@ def test_gradients_and_losses_are_those_of_the_whole_batch(found: Found, items: 
         torch.testing.assert_close(rank[f"{items}.sum.first"], weighed(whole).mean())
         torch.testing.assert_close(rank[f"{items}.sum.loss"], weighed(whole).mean())
         torch.testing.assert_close(rank[f"{items}.sum.second"], whole.sum((0, 2, 3)))
+        for number, expected in enumerate(many_types(weighed(whole).mean())):
+            torch.testing.assert_close(rank[f"{items}.sum.many.{number}"], expected)
 
 
 @pytest.mark.parametrize("items", SIZES)

@@ -207,11 +207,3 @@ def test_a_signal_to_all_saves_and_stops_as_one_to_the_engine_does(tmp_path: Pat
     assert (stopped.by, stopped.saved) == ("SIGTERM", True)
     [(_, manifest)] = list_checkpoints(run)
     assert manifest.step == stopped.step
-
-
-def test_a_rank_that_cannot_begin_says_why(tmp_path: Path) -> None:
-    """A device that no machine of the tests has: the refusal is the leader's or the other's, whichever is first."""
-    run = make_run(tmp_path, "run.batch=2", "run.gpus=2", "run.device=mps")
-    with engine_of(run) as engine:
-        assert engine.ended() == 2
-    assert read_identity(run).reason.startswith("run.device = mps: is one device")

@@ -42,6 +42,11 @@ def weighed(maps: Tensor) -> Tensor:
     return (maps.sin() * torch.linspace(0, 1, maps[0].numel(), dtype=maps.dtype).view(maps.shape[1:])).flatten(1).sum(1)
 
 
+def many_types(value: Tensor) -> list[Tensor]:
+    """Multiples of a value, each of another type than the one before: every one is exchanged by itself."""
+    return [(number + 1) * value.to(torch.float32 if number % 2 else torch.float64) for number in range(5)]
+
+
 def findings(division: Division) -> dict[str, Tensor]:
     """What this rank makes of its share of a batch."""
     found: dict[str, Tensor] = {}
@@ -51,6 +56,10 @@ def findings(division: Division) -> dict[str, Tensor]:
     gradients = [weighed(own).mean() * division.share, own.sum((0, 2, 3)) * (not division.is_idle)]
     losses = sum_over_ranks(gradients, {"loss": weighed(own).mean() * division.share})
     found |= {"sum.first": gradients[0], "sum.second": gradients[1], "sum.loss": losses["loss"]}
+
+    many = many_types(weighed(own).mean() * division.share)
+    sum_over_ranks(many, {"loss": torch.zeros((), dtype=torch.float64)})
+    found |= {f"sum.many.{number}": tensor for number, tensor in enumerate(many)}
 
     leaf = own.clone().requires_grad_()
     gathered = of_whole_batch(leaf)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 from collections.abc import Iterator
+from itertools import count, islice
 from pathlib import Path
 
 import msgspec
@@ -183,6 +185,48 @@ def pair() -> dict[str, str]:
     return {"public": public.decode(), "secret": secret.decode()}
 
 
+# ---------------------------------------------------------------------------------- keys that cannot be read for now
+
+
+@contextlib.contextmanager
+def descriptors_left(process: psutil.Process, number: int) -> Iterator[None]:
+    """Let a process open so many files more for the length of a block."""
+    before = process.rlimit(psutil.RLIMIT_NOFILE)
+    used = {int(path.name) for path in Path(f"/proc/{process.pid}/fd").iterdir()}
+    free = (place for place in count() if place not in used)
+    process.rlimit(psutil.RLIMIT_NOFILE, (list(islice(free, number + 1))[number], before[1]))
+    try:
+        yield
+    finally:
+        process.rlimit(psutil.RLIMIT_NOFILE, before)
+
+
+def test_a_gateway_that_could_not_read_its_keys_once_lets_viewers_in_again(engine: Engine, access: Access) -> None:
+    [process] = gateways_of(engine)
+    follow = Follow(metrics=0, events=0)
+    with Caller(access) as caller:
+
+        def turned_away() -> bool:
+            with pytest.raises(WorkError, match=r"Try again"):
+                caller.call(follow, 1.0)
+            return b"the keys of this run could not be read" in engine.run.log.read_bytes()
+
+        with descriptors_left(process, 1):  # which the connection takes
+            until(turned_away, "the word that it could not be judged")
+        assert caller.call(follow, PATIENCE)
+    assert answer(access, cmd.Status()).report
+
+
+def test_a_viewer_is_refused_for_now_where_its_key_cannot_be_read(engine: Engine, access: Access) -> None:
+    [process] = gateways_of(engine)
+    follow = Follow(metrics=0, events=0)
+    with Caller(access) as caller:
+        assert caller.call(follow, PATIENCE)
+        with descriptors_left(process, 0), pytest.raises(WorkError, match="Too many open files"):
+            caller.call(follow, PATIENCE)
+        assert caller.call(follow, PATIENCE)
+
+
 # -------------------------------------------------------------------------------------------------- life and death
 
 
@@ -262,6 +306,22 @@ def test_a_port_that_is_taken_is_journaled_and_training_goes_on(tmp_path: Path) 
             assert "run.listen" in alert.fact
             assert "in use" in alert.fact
             assert not engine.run.door.exists()
+
+
+def test_an_engine_that_was_killed_is_followed_by_the_next_at_once_at_the_same_port(tmp_path: Path) -> None:
+    with listening_engine(tmp_path) as engine:
+        run, door = engine.run, door_of(engine.run)
+        assert door is not None
+        run.config.write_text(run.config.read_text().replace("127.0.0.1:0", f"127.0.0.1:{door.port}"))
+        [old] = gateways_of(engine)
+        engine.signal(signal.SIGKILL)
+        engine.ended()
+        assert old.is_running()  # and has the port until it has said its last words
+        with engine_of(run) as following:
+            following.until_listening()
+            opened = following.until(lambda: door_of(run), "its door")
+            assert opened.port == door.port
+            assert answer(access_to(run, tmp_path / "a"), cmd.Status()).report
 
 
 def test_an_engine_that_is_not_asked_to_listen_has_neither_gateway_nor_keys(tmp_path: Path) -> None:

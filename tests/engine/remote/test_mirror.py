@@ -5,20 +5,25 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from threading import Thread
 
 import msgspec
 import psutil
 import pytest
+import zmq
 
 from engine.errors import RequestError, WorkError
+from engine.link import Envelope
 from engine.protocol import commands as cmd
 from engine.protocol import events as ev
 from engine.protocol.access import Access, revoke
 from engine.protocol.mirrored import Copying, Ready
-from engine.protocol.rundir import RunDirectory, read_identity, viewed_state
+from engine.protocol.rundir import Identity, RunDirectory, read_identity, viewed_state
+from engine.protocol.wire import Call, Caller, Fetch, Part, Update, decode_call, pack
+from engine.remote.mirror import Mirror, _answer_to
 from gan_tui.client.remote import MirrorProcess
 from gan_tui.client.sender import ask
 from gan_tui.client.stream import EventStream
@@ -212,7 +217,8 @@ def test_a_key_that_is_taken_back_ends_it_and_leaves_what_was_copied(
         assert error is not None
         assert "taken back" in error.fact
         assert metrics_of(copy)
-        assert state_of(copy) in ("lost", "elsewhere")
+        assert state_of(copy) == "training", "which it is, as far as anybody here knows"
+        assert read_identity(copy).endpoints is None
 
 
 def test_a_long_record_is_told_of_while_it_is_copied(engine: Engine, access: Access) -> None:
@@ -225,6 +231,86 @@ def test_a_long_record_is_told_of_while_it_is_copied(engine: Engine, access: Acc
         assert isinstance(ready, Ready)
     assert len(heard) >= 2
     assert all(word.copied > 0 for word in heard)
+
+
+@contextmanager
+def impostor(answers: Callable[[Call], tuple[object, list[bytes]]]) -> Iterator[Access]:
+    """Access to a gateway that has a run's keys and answers as it is told to."""
+    (public, secret), (mine, my_secret) = zmq.curve_keypair(), zmq.curve_keypair()
+    with zmq.Context() as context, context.socket(zmq.ROUTER) as front, context.socket(zmq.PAIR) as told:
+        front.set(zmq.CURVE_SERVER, 1)
+        front.set(zmq.CURVE_SECRETKEY, secret)
+        front.set(zmq.LINGER, 0)
+        port = front.bind_to_random_port("tcp://127.0.0.1")
+        told.bind("inproc://over")
+
+        def serve() -> None:
+            with context.socket(zmq.PAIR) as over:
+                over.connect("inproc://over")
+                poller = zmq.Poller()
+                poller.register(front, zmq.POLLIN)
+                poller.register(over, zmq.POLLIN)
+                while over not in dict(poller.poll()):
+                    sender, frame = front.recv_multipart()
+                    call = decode_call(frame)
+                    what, content = answers(call)
+                    head = msgspec.json.encode({"id": call.id, "what": what})
+                    front.send_multipart([sender, head, *map(pack, content)])
+
+        thread = Thread(target=serve)
+        thread.start()
+        yield Access(
+            run="r", address=f"tcp://127.0.0.1:{port}", server=public.decode(), public=mine.decode(),
+            secret=my_secret.decode(), rights="steer",
+        )  # fmt: skip
+        told.send(b"")
+        thread.join()
+
+
+_SHEET = Part(size=0)
+
+
+def _update(metrics: int) -> Update:
+    identity = Identity(id="0", name="r", method="cyclegan", preset="p", created=0.0)
+    return Update(rights="steer", state="training", identity=identity, metrics=metrics, events=0)
+
+
+@pytest.mark.parametrize(
+    ("said", "sent"), [(10, b""), (1, b"{}\n"), (0, b"\n")], ids=["nothing comes", "too much", "something of nothing"]
+)
+def test_a_gateway_that_sends_something_else_than_it_says_is_given_up(tmp_path: Path, said: int, sent: bytes) -> None:
+    def answers(call: Call) -> tuple[object, list[bytes]]:
+        return (_SHEET, [b""]) if isinstance(call.what, Fetch) else (_update(said), [sent, b""])
+
+    with (
+        impostor(answers) as access,
+        closing(Mirror(access, tmp_path)) as mirror,
+        pytest.raises(WorkError, match=r"more or less of metrics\.jsonl"),
+    ):
+        mirror.begin()
+
+
+def test_an_answer_to_another_question_is_refused_in_words(tmp_path: Path) -> None:
+    with impostor(lambda call: (_SHEET, [b""])) as access, closing(Mirror(access, tmp_path)) as mirror:
+        with pytest.raises(WorkError, match="something else than it was asked"):
+            mirror.begin()
+        request = cmd.Request(version=cmd.SCHEMA_VERSION, id="1", by="me", command=cmd.Pause())
+        with Caller(access) as caller:
+            reply = _answer_to(Envelope(sender=b"", request=request), caller)
+        assert reply.refusal is not None
+        assert "something else than it was asked" in reply.refusal.fact
+
+
+def test_what_cannot_be_answered_for_now_is_asked_for_again(engine: Engine, access: Access) -> None:
+    """A run directory that cannot be read for a moment costs contact for a moment."""
+    with mirrored(access) as copy, EventStream(copy) as stream:
+        aside = engine.run.identity.with_name("aside")
+        engine.run.identity.rename(aside)
+        try:
+            until(lambda: (stream.wait(), stream.engine)[1] == "starting", "the loss of contact")
+        finally:
+            aside.rename(engine.run.identity)
+        until(lambda: (stream.wait(), stream.engine)[1] == "live", "contact")
 
 
 def test_a_network_that_falls_silent_holds_up_nobody_and_is_caught_up_with(engine: Engine, access: Access) -> None:
@@ -243,4 +329,5 @@ def test_a_network_that_falls_silent_holds_up_nobody_and_is_caught_up_with(engin
         network.come_back()
         until(lambda: (stream.wait(), stream.engine)[1] == "live", "contact")
         until(lambda: metrics_of(copy)[-1].step >= begun + 5, "what was missed")
-    assert [event.seq for event in record_of(engine.run)] == sorted(event.seq for event in record_of(engine.run))
+    numbers = [event.seq for event in record_of(engine.run)]
+    assert numbers == sorted(numbers)

@@ -37,9 +37,12 @@ UNSAID = ("running_mean", "running_var")
 class RecordedOperations:
     """Records the operations that PyTorch dispatches (Recorder)."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, room: bool = True) -> None:
         self.recorded = 0
         """How often it was asked to record something."""
+        self.cleared = 0
+        """How often it was asked to make room."""
+        self._room = room
 
     def warm_up(self, work: Work) -> Losses:
         """See Recorder."""
@@ -57,6 +60,14 @@ class RecordedOperations:
             recording.undo()
             torch.set_rng_state(noise)
         return losses, recording.replay
+
+    def has_room(self) -> bool:
+        """See Recorder."""
+        return self._room
+
+    def make_room(self) -> None:
+        """See Recorder."""
+        self.cleared += 1
 
 
 class _Recording(TorchDispatchMode):

@@ -191,6 +191,20 @@ def test_a_step_that_cannot_be_recorded_is_launched_and_the_reason_is_told_once(
     assert told == ["aten._local_scalar_dense.default reads a number from the device"]
 
 
+def test_where_another_kind_of_step_has_no_room_beside_a_recording_all_are_launched() -> None:
+    launched, recorded = made(CYCLEGAN), made(CYCLEGAN)
+    recorder, told = RecordedOperations(room=False), list[str]()
+    step = CapturedStep(recorded, recorder, told.append)
+    for number in range(2 * WARM_UP_STEPS + 2):
+        size = 1 if number <= WARM_UP_STEPS else 2
+        torch.manual_seed(number)
+        wanted = launched.step(shown(number, size))
+        torch.manual_seed(number)
+        assert same(wanted, step(shown(number, size)))
+    assert (recorder.recorded, recorder.cleared, len(told)) == (1, 1, 1)
+    assert "memory" in told[0]
+
+
 def test_on_a_cpu_a_step_is_the_methods_own() -> None:
     method = made(CYCLEGAN)
     assert build_step(method, CYCLEGAN, CPU, none_told) == method.step
@@ -229,12 +243,41 @@ def test_cuda_graphs_compute_what_launched_operations_do(system: str) -> None:
     device = torch.device("cuda", torch.cuda.current_device())
     launched, recorded = made(SYSTEMS[system], device), made(SYSTEMS[system], device)
     recorder = Counted(device)
+    step = captured(recorded, recorder)
     of_launched = course(launched, launched.step, NUDGED[system], device)
-    of_recorded = course(recorded, captured(recorded, recorder), NUDGED[system], device)
+    of_recorded = course(recorded, step, NUDGED[system], device)
     for wanted, found in zip(of_launched, of_recorded, strict=True):
         torch.testing.assert_close(found, wanted, rtol=2e-3, atol=2e-4)
     before = recorder.recorded
     assert before >= 2
-    recorded.set_control(NUDGED[system], 0.5)
-    captured(recorded, recorder)
+    for number, value in enumerate((0.2, 0.9)):
+        recorded.set_control(NUDGED[system], value)
+        for optimizer in recorded.optimizers.values():
+            set_learning_rate(optimizer, 1e-4 * (number + 1))
+        for turn in range(3):
+            step(shown(40 + 3 * number + turn, 2, device))
     assert recorder.recorded == before
+
+
+class ReadsOnDevice(CudaGraphs):
+    """Asked to record what reads a number from the device."""
+
+    def record(self, work: Callable[[], dict[str, Tensor]]) -> Any:
+        """See Recorder."""
+        return super().record(lambda: {name: loss + loss.item() for name, loss in work().items()})
+
+
+@CUDA
+def test_after_a_failed_recording_dropout_is_drawn_and_training_goes_on_as_launched() -> None:
+    device = torch.device("cuda", torch.cuda.current_device())
+    launched, recorded = made(CYCLEGAN, device), made(CYCLEGAN, device)
+    told = list[str]()
+    step = CapturedStep(recorded, ReadsOnDevice(device), told.append)
+    runs = zip(
+        course(launched, launched.step, "loss.cycle_a", device),
+        course(recorded, step, "loss.cycle_a", device),
+        strict=True,
+    )
+    for wanted, found in runs:
+        torch.testing.assert_close(found, wanted, rtol=2e-3, atol=2e-4)
+    assert len(told) == 1

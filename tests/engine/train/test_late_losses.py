@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 import torch
+from torch import Tensor
 
 from engine.batch import ImageBatch
 from engine.config.methods import CONFIGS
@@ -194,19 +196,72 @@ def test_a_run_that_is_held_for_them_pauses_at_the_step_at_which_they_are_known(
     assert [paused.step for paused in events_of(run, ev.Paused)] == [6]
 
 
-def test_a_run_that_fails_has_recorded_what_was_on_its_way(tmp_path: Path) -> None:
-    run = make_run(tmp_path, "log.every=2", "sample.every=3")
+def test_a_run_is_not_held_before_the_losses_on_their_way_have_been_looked_at(tmp_path: Path) -> None:
+    """Held for something else, it would not look at them until somebody asks it to go on."""
+    run = make_run(tmp_path)
     here: list[Session] = []
 
-    def spoil(event: ev.Event) -> Iterable[Command]:
+    def hold(event: ev.Event) -> Iterable[Command]:
         if isinstance(event, ev.Training):
-            too_small = torch.zeros(1, 3, 1, 1)
-            here[0].shown = ImageBatch(real_A=too_small, real_B=too_small)
-        return ()
+            here[0].hold = "another sentinel"
+        return [Continue()] if isinstance(event, ev.Paused) else []
 
-    with session_of(run, script=spoil) as session:
+    with session_of(run, script=hold) as session:
         here.append(session)
+        lose(session, math.nan)
+        session.to_host = Late(lambda: session.progress.step)
+        with pytest.raises(WorkError, match="became NaN or infinite between step 0 and 1"):
+            train(session)
+    assert session.progress.step == 1
+    assert not events_of(run, ev.Paused)
+
+
+def failing_at_step_3(tmp_path: Path) -> tuple[RunDirectory, AbstractContextManager[Session]]:
+    """A run whose third step is followed by pictures of images that no network takes."""
+    run = make_run(tmp_path, "log.every=2", "sample.every=3")
+
+    @contextmanager
+    def made_ready() -> Iterator[Session]:
+        def spoil(event: ev.Event) -> Iterable[Command]:
+            if isinstance(event, ev.Training):
+                too_small = torch.zeros(1, 3, 1, 1)
+                session.shown = ImageBatch(real_A=too_small, real_B=too_small)
+            return ()
+
+        with session_of(run, script=spoil) as session:
+            yield session
+
+    return run, made_ready()
+
+
+def test_a_run_that_fails_has_recorded_what_was_on_its_way(tmp_path: Path) -> None:
+    run, made_ready = failing_at_step_3(tmp_path)
+    with made_ready as session:
         session.to_host = Late(lambda: session.progress.step)
         with pytest.raises(RuntimeError):
             train(session)
     assert [line.step for line in metrics_of(run)] == [2]
+
+
+class Lost:
+    """Values on a device that has failed: whoever waits for them is told so."""
+
+    done = False
+
+    def __init__(self, values: Tensor) -> None:
+        pass
+
+    def wait(self) -> Tensor:
+        raise RuntimeError("the device is gone")
+
+
+def test_what_cannot_be_completed_does_not_hide_why_a_run_failed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    run, made_ready = failing_at_step_3(tmp_path)
+    with made_ready as session:
+        session.to_host = Lost
+        with pytest.raises(RuntimeError, match=r"[Pp]adding"):
+            train(session)
+    assert "the device is gone" in caplog.text
+    assert [alert.subject for alert in events_of(run, ev.Alert)] == ["contact sheet"], "of the first, which failed too"

@@ -79,6 +79,8 @@ def test_requests_that_mean_two_things_are_refused(engine: Engine, work: Path, l
     assert "not both" in refusal(gan_tui("access", "tiny", "a", "--revoke", "anna", folder=work))
     (laptop / "there").touch()
     assert "exists already" in refusal(gan_tui("access", "tiny", laptop / "there", folder=work))
+    assert "--host NAME" in refusal(gan_tui("access", "tiny", laptop / "b", "--host", "box:5800", folder=work))
+    assert not (laptop / "b").exists()
     open_to_all = laptop / "open"
     succeeded(gan_tui("access", "tiny", open_to_all, folder=work))
     open_to_all.chmod(0o644)

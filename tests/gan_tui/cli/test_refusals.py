@@ -34,7 +34,7 @@ def folders_preset(tmp_path: Path) -> Path:
         ("optim.beta1=1", "optim.beta1 = 1", "expected a number < 1", "decay rate"),
         ("optim.lr_g=nan", "optim.lr_g = nan", "expected a number >= 0", "Base learning rate"),
         ("loss.gan=wgan", 'loss.gan = "wgan"', "is not a choice", "Choose from lsgan, vanilla, wgan-gp, hinge."),
-        ("run.device=tpu", 'run.device = "tpu"', "is not a choice", "cuda:1"),
+        ("run.device=tpu", 'run.device = "tpu"', "is not of the right form", "cuda:1"),
         ("data.crop=34", "data.crop", "34 px does not suit the generator", "Set it to 36."),
         ("data.crop=40", "data.crop", "does not fit into images resized to 36 px", "Set data.resize to 40"),
         ("discriminator.layers=5", "data.crop", "32 px leaves no patch", "Set it and data.resize to 96"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from engine.protocol import events as ev
@@ -29,6 +30,17 @@ def test_a_run_is_trained_by_two_processes_and_goes_on_with_one(preset: Path, tm
 
 
 def test_a_resume_by_more_than_the_batch_has_images_is_refused(ended: RunDirectory, tmp_path: Path) -> None:
-    arguments = ("resume", ended.root, "--branch", "--runs-dir", tmp_path, "--gpus", "3", "--headless")
+    arguments = ("resume", ended.root, "--steps", "20", "--runs-dir", tmp_path, "--gpus", "3", "--headless")
     assert "run.batch = 1" in refusal(gan_tui(*arguments, folder=tmp_path))
     assert not list(tmp_path.glob("*/run.json"))
+
+
+def test_a_look_ahead_counts_the_processes_that_are_asked_for(ended: RunDirectory, tmp_path: Path) -> None:
+    """With the batch that the branch is to have, not the one that the run had."""
+    branch = ("resume", ended.root, "--branch", "--steps", "20", "--runs-dir", tmp_path, "--json", "--gpus", "3")
+    refused = gan_tui(*branch, folder=tmp_path)
+    assert refused.returncode == 2
+    [problem] = json.loads(refused.stdout)["problems"]
+    assert problem["subject"] == "run.batch = 1"
+    seen = json.loads(succeeded(gan_tui(*branch, "--set", "run.batch=3", folder=tmp_path)))
+    assert seen["problems"] == []

@@ -234,6 +234,13 @@ def test_the_checkpoint_that_a_branch_took_over_is_its_parents_still(horse: RunD
     assert (parent.id, parent.step, parent.seq) == ("another", 12, 0)
 
 
+def test_a_branch_knows_in_how_many_processes_its_beginning_was_trained(horse: RunDirectory) -> None:
+    """Its engine tells of another number, and takes as many threads where it is the same."""
+    write_identity(horse, msgspec.structs.replace(read_identity(horse), ranks=4, threads=3))
+    branch = read_identity(begin(plan_resume(horse, "6", ResumeRequest(branch=True))))
+    assert (branch.ranks, branch.threads) == (4, 3)
+
+
 def test_what_cannot_be_planned(horse: RunDirectory) -> None:
     with pytest.raises(RequestError, match=r"^--set loss.cycle: is not a preset key. Did you mean loss.cycle_b\?"):
         plan_resume(horse, "latest", ResumeRequest(settings=("loss.cycle=1",)))

@@ -55,6 +55,16 @@ def test_other_images_and_another_schedule_are_none(horse: RunDirectory, tmp_pat
     assert refusals(horse, "latest", ResumeRequest(branch=True)) == [], "controls may go to 0 while a run trains"
 
 
+def test_more_processes_than_a_batch_has_images(horse: RunDirectory) -> None:
+    """The batch that counts is that of the run that goes on."""
+    fact = "is shared out among 4 processes, and some would have no image"
+    [line] = refusals(horse, "latest", ResumeRequest(gpus=4))
+    assert line.startswith(f"2 run.batch = 1: {fact}")
+    assert refusals(horse, "latest", ResumeRequest(settings=("run.batch=4",), gpus=4)) == []
+    [line] = refusals(horse, "latest", ResumeRequest(settings=("run.batch=3",), gpus=4))
+    assert line.startswith(f"2 run.batch = 3: {fact}")
+
+
 def test_an_engine_at_work(horse: RunDirectory) -> None:
     with locked(horse):
         [line] = refusals(horse)

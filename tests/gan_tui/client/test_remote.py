@@ -59,8 +59,23 @@ def test_how_it_stands_is_asked_where_no_lock_is_seen(afar: RunDirectory) -> Non
 def test_a_run_that_is_trained_elsewhere_is_not_resumed_here(afar: RunDirectory) -> None:
     with pytest.raises(RequestError, match="is being trained now"):
         require_idle(afar)
+
+
+def test_a_run_of_which_nothing_tells_whether_it_is_trained_elsewhere_is_not_resumed_here(
+    afar: RunDirectory, tmp_path: Path
+) -> None:
     afar.door.unlink()
-    require_idle(afar)  # nothing tells of an engine: its machine may be gone for good
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text(f"29 22 0:56 / {tmp_path} rw - fuse.sshfs me@box:/ rw\n")
+    with pytest.raises(RequestError, match=r"nothing tells.*Resume it on a-distant-machine, or.*--branch"):
+        require_idle(afar, mounts)
+    mounts.write_text(f"29 22 0:56 / {tmp_path} rw - ext4 /dev/sda rw\n")
+    require_idle(afar, mounts)  # its lock would be seen: the machine has another name now, as containers have
+
+
+def test_a_run_that_has_ended_elsewhere_is_resumed_here(afar: RunDirectory, tmp_path: Path) -> None:
+    write_identity(afar, msgspec.structs.replace(read_identity(afar), state="stopped"))
+    require_idle(afar, tmp_path / "no list of mounts")
 
 
 def test_a_run_that_does_not_answer_is_neither_lost_nor_live(afar: RunDirectory) -> None:

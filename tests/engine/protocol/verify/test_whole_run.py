@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from engine.protocol.access import server_keys
 from engine.protocol.checkpoints import list_checkpoints, read_manifest
 from engine.protocol.commands import Stop
 from engine.protocol.course import write_nudges
@@ -228,6 +229,12 @@ def test_a_branch_that_has_nothing_of_its_own_cannot_be_begun_without_its_parent
     assert findings_of(branch) == []
     shutil.rmtree(run.root)
     assert only_finding(branch).severity == "problem"
+
+
+def test_the_keys_of_a_run_that_listens_are_its_own(run: RunDirectory) -> None:
+    server_keys(run)
+    run.door.write_text("{}")
+    assert findings_of(run) == []
 
 
 def test_the_changes_that_a_replay_repeats_are_its_own(run: RunDirectory) -> None:
