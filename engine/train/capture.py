@@ -52,8 +52,8 @@ class Recorder(Protocol):
     def has_room(self) -> bool:
         """Whether the device could do a step beside what recordings hold for theirs."""
 
-    def make_room(self) -> None:
-        """Give back the memory of recordings that nobody has any more."""
+    def make_room(self, drop: Callable[[], None]) -> None:
+        """Have all recordings dropped, once none is under way, and give back their memory."""
 
 
 class CudaGraphs:
@@ -101,9 +101,10 @@ class CudaGraphs:
         free, _ = torch.cuda.mem_get_info(self._device)
         return free >= self._height - torch.cuda.memory_allocated(self._device)
 
-    def make_room(self) -> None:
+    def make_room(self, drop: Callable[[], None]) -> None:
         """See Recorder."""
-        torch.cuda.synchronize(self._device)  # a replay may be under way
+        torch.cuda.synchronize(self._device)
+        drop()
         torch.cuda.empty_cache()
         self._pool = torch.cuda.graph_pool_handle()
 
@@ -187,8 +188,7 @@ class CapturedStep:
         kind = (self._method.prepare(len(batch)), _shapes(batch))
         if kind not in self._recordings and not self._given_up:
             if kind not in self._seen and self._recordings and not self._recorder.has_room():
-                self._recordings.clear()
-                self._recorder.make_room()
+                self._recorder.make_room(self._recordings.clear)
                 self._give_up("a step of another kind does not fit into memory beside what a recording keeps")
                 return self._method.compute(batch)
             self._seen[kind] = self._seen.get(kind, 0) + 1

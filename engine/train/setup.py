@@ -139,7 +139,8 @@ def open_session(
         phase("waiting for ranks", f"{len(followers)} besides this one")
         _hand_over(session)
     announce(session, computes_on)
-    phase("warming up", "the first step")
+    compiling = ", in which networks are compiled: it takes minutes" if config.run.compile == "on" else ""
+    phase("warming up", f"the first step{compiling}")
     session.phase = "warming up"
     refresh_report(session)
     return session

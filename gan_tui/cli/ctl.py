@@ -47,6 +47,10 @@ app = typer.Typer(
 )
 
 
+STATUS_SECONDS = 10.0
+"""How long the answer to ``status`` may take, which waits for no step."""
+
+
 @dataclass(frozen=True)
 class _Target:
     """The run to steer and how to answer."""
@@ -81,17 +85,19 @@ def _send(context: typer.Context, command: Command, as_json: bool) -> None:
 
 def _ask(target: _Target, command: Command) -> Reply:
     """The engine's answer, from this machine or another."""
+    from engine.protocol.commands import Status
     from engine.protocol.rundir import read_identity
     from gan_tui.client.locate import find_run, runs_folder
     from gan_tui.client.remote import access_beside, access_file, ask_there
     from gan_tui.client.sender import ask
 
+    seconds = min(target.seconds, STATUS_SECONDS) if isinstance(command, Status) else target.seconds
     if access := access_file(target.run):
-        return ask_there(access, command, target.seconds)
+        return ask_there(access, command, seconds)
     run = find_run(target.run, runs_folder(target.runs_dir))
     if access := access_beside(run, read_identity(run)):
-        return ask_there(access, command, target.seconds)
-    return ask(run, command, target.seconds)
+        return ask_there(access, command, seconds)
+    return ask(run, command, seconds)
 
 
 def show_report(report: Report) -> None:

@@ -65,8 +65,9 @@ class RecordedOperations:
         """See Recorder."""
         return self._room
 
-    def make_room(self) -> None:
+    def make_room(self, drop: Callable[[], None]) -> None:
         """See Recorder."""
+        drop()
         self.cleared += 1
 
 

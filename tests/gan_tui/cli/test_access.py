@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,12 +31,15 @@ def engine(work: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def laptop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def laptop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder on another machine, which has none of this one's sockets."""
     folder = tmp_path / "laptop"
-    (folder / "run").mkdir(parents=True, mode=0o700)
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder / "run"))
-    return folder
+    folder.mkdir()
+    with tempfile.TemporaryDirectory(
+        prefix="gan-tui-laptop-"
+    ) as sockets:  # of a short path
+        monkeypatch.setenv("XDG_RUNTIME_DIR", sockets)
+        yield folder
 
 
 def test_a_run_is_steered_with_an_access_file(engine: Engine, work: Path, laptop: Path) -> None:
