@@ -35,9 +35,7 @@ def laptop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder on another machine, which has none of this one's sockets."""
     folder = tmp_path / "laptop"
     folder.mkdir()
-    with tempfile.TemporaryDirectory(
-        prefix="gan-tui-laptop-"
-    ) as sockets:  # of a short path
+    with tempfile.TemporaryDirectory(prefix="gan-tui-laptop-") as sockets:  # of a short path
         monkeypatch.setenv("XDG_RUNTIME_DIR", sockets)
         yield folder
 
