@@ -170,6 +170,4 @@ def _stage(session: Session) -> str:
 
 
 def _loss_weights(session: Session) -> dict[str, float]:
-    prefix = "loss."
-    values = session.panel.values
-    return {name.removeprefix(prefix): value for name, value in values.items() if name.startswith(prefix)}
+    return {name.removeprefix("loss."): value for name, value in session.loss_weights.items()}
