@@ -27,6 +27,7 @@ from pathlib import Path
 
 import msgspec
 import torch
+from measure.timing import wait_as_the_engine_does
 
 from engine.batch import ImageBatch
 from engine.checkpoint import write_checkpoint
@@ -78,8 +79,7 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, help="on the disk to be measured [default: the temporary folder's]")
     parser.add_argument("--json", type=Path, help="also write the figures here")
     arguments = parser.parse_args()
-    if "OMP_WAIT_POLICY" not in os.environ:  # as the engine has it: PyTorch reads it when it is loaded
-        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"})
+    wait_as_the_engine_does()
     device = torch.device(arguments.device)
     repetitions = 3 if arguments.quick else 5
     rows = []

@@ -25,16 +25,18 @@ QUICK_IMAGES = 60
 def main() -> int:
     arguments = read_arguments()
     # Imported here and not above, as data workers import this module too: they are timed without torch, as in a run.
-    import msgspec
     import torch
     from loading.folders import data_section
-    from loading.rounds import Bench, in_words, measure
+    from loading.rounds import Bench, Loading, in_words, measure
     from measure.machine import in_words as machine_in_words
     from measure.machine import this_machine
+    from measure.report import this_command
+    from measure.timing import wait_as_the_engine_does
 
+    wait_as_the_engine_does()
     device = torch.device(arguments.device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    machine = this_machine(device)
-    print(f"{machine_in_words(machine)}\n")
+    machine, command = this_machine(device), this_command()
+    print(f"{machine_in_words(machine)}\n{command}\n", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         config = data_section(
             arguments.data, Path(folder), images=arguments.images, resize=arguments.resize, crop=arguments.crop
@@ -46,9 +48,10 @@ def main() -> int:
     for row in rows:
         print(in_words(row))
     if arguments.json:
-        case = {name: getattr(arguments, name) for name in ("resize", "crop", "batch", "step_ms", "steps", "rounds")}
-        figures = msgspec.json.encode({"machine": machine, **case, "rows": rows})
-        arguments.json.write_bytes(msgspec.json.format(figures, indent=2) + b"\n")
+        Loading(
+            machine=machine, command=command, resize=arguments.resize, crop=arguments.crop, batch=arguments.batch,
+            step_ms=arguments.step_ms, steps=arguments.steps, rounds=arguments.rounds, rows=rows,
+        ).write(arguments.json)  # fmt: skip
     return 0
 
 

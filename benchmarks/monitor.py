@@ -26,18 +26,19 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-import msgspec
 import torch
-from measure.machine import Machine, in_words, this_machine
-from measure.timing import interleaved
+from measure.machine import in_words, this_machine
+from measure.report import Report, this_command
+from measure.timing import interleaved, wait_as_the_engine_does
 from watching.engine import engine_at_work
 from watching.rounds import CASES, Row, line_of, row_of, turn
 
+from engine.config.threads import usable_cores
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
+
+class Watched(Report, frozen=True, kw_only=True):
     """What --json writes."""
 
-    machine: Machine
     threads: int
     """Of the engine."""
     preset: str
@@ -51,9 +52,11 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 def main() -> int:
     arguments = read_arguments()
-    machine = this_machine(torch.device(arguments.device))
+    wait_as_the_engine_does()  # so that the machine is told as the engine, which inherits this, will have it
+    machine, command = this_machine(torch.device(arguments.device)), this_command()
     load = os.getloadavg()[0]
-    print(f"{in_words(machine)}; the engine on {arguments.threads}; load average before {load:.1f}\n", flush=True)
+    print(f"{in_words(machine)}; the engine on {arguments.threads}; load average before {load:.1f}")
+    print(f"{command}\n", flush=True)
     with (
         tempfile.TemporaryDirectory() as folder,
         engine_at_work(arguments.preset, arguments.set, arguments.device, arguments.threads, Path(folder)) as engine,
@@ -68,11 +71,10 @@ def main() -> int:
     for row in rows:
         print(line_of(row))
     if arguments.json:
-        report = Report(
-            machine=machine, threads=arguments.threads, preset=arguments.preset, settings=arguments.set,
-            seconds=arguments.seconds, rounds=arguments.rounds, load_before=load, rows=rows,
-        )  # fmt: skip
-        arguments.json.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+        Watched(
+            machine=machine, command=command, threads=arguments.threads, preset=arguments.preset,
+            settings=arguments.set, seconds=arguments.seconds, rounds=arguments.rounds, load_before=load, rows=rows,
+        ).write(arguments.json)  # fmt: skip
     return 0
 
 
@@ -83,8 +85,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="of the preset; may repeat")
     devices = ["cuda", "cpu"] if torch.cuda.is_available() else ["cpu"]
     parser.add_argument("--device", choices=devices, default=devices[0])
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    parser.add_argument("--threads", type=int, default=max(1, processors - 1), help="of the engine")
+    parser.add_argument("--threads", type=int, default=max(1, usable_cores() - 1), help="of the engine")
     parser.add_argument("--seconds", type=float, help="that each case takes in each round [default: 20, or 8 if quick]")
     parser.add_argument("--warm-up", type=float, default=10.0, help="seconds before the first round")
     parser.add_argument("--rounds", type=int, help="[default: 7, or 3 if quick]")

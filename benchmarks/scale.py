@@ -12,44 +12,18 @@ slowest rank included. Times are medians over the turns.
 from __future__ import annotations
 
 import argparse
-import os
-import statistics
-import subprocess
 import sys
-import tempfile
-import time
-from contextlib import nullcontext
 from pathlib import Path
 
 import msgspec
 import torch
-import torch.distributed as dist
+from measure.machine import in_words, this_machine
+from measure.report import Report, this_command
+from measure.timing import wait_as_the_engine_does
+from scaling.ranks import Case, Row, measure, timed
 
-from engine.batch import ImageBatch
-from engine.config.load import Tree, resolve
 from engine.config.threads import usable_cores
-from engine.methods.build import build_method
-from engine.ranks.connection import LOOPBACK
-from engine.ranks.division import Division, Shard, divided
-from engine.ranks.group import join, leave, open_store, reach_store
-
-LOOK_SECONDS = 0.2
-"""How often it is looked whether a rank has ended."""
-
-
-class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """What each rank trains."""
-
-    device: str
-    width: int
-    blocks: int
-    crop: int
-    images: int
-    """Of each domain, on each rank."""
-    turns: int
-    steps: int
-    """Timed in a row, before it is the other's turn."""
-
+from engine.ranks.division import Shard
 
 CASES = {
     ("cpu", True): Case(device="cpu", width=16, blocks=2, crop=64, images=1, turns=5, steps=2),
@@ -59,28 +33,12 @@ CASES = {
 }
 
 
-class Timed(msgspec.Struct, frozen=True, kw_only=True):
-    """What one rank has measured."""
+class Scaling(Report, frozen=True, kw_only=True):
+    """What --json writes."""
 
-    step: float
-    """Seconds."""
-    by_itself: float
-    """The same without communication."""
-
-
-class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """The figures for a number of ranks: those of its slowest."""
-
-    ranks: int
-    batch: int
-    seconds: float
-    """Of a step."""
-    seconds_without_communication: float
-    images_per_second: float
-    communication: float
-    """Its share of a step, 0 to 1."""
-    efficiency: float
-    """Images a second, as a share of so many times those of one rank."""
+    case: Case
+    threads_of_a_rank: int
+    rows: list[Row]
 
 
 def main() -> int:
@@ -90,25 +48,29 @@ def main() -> int:
     parser.add_argument("--device", choices=devices, default=devices[0])
     parser.add_argument("--ranks", type=int, action="append", help="how many; may repeat [default: 1, 2, 4 ... of all]")
     parser.add_argument("--json", type=Path, help="also write the figures here")
-    parser.add_argument("--as-rank", nargs=3, metavar=("RANK", "RANKS", "PORT"), type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--as-rank", nargs=4, metavar=("CASE", "RANK", "RANKS", "PORT"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    case = CASES[arguments.device, arguments.quick]
     if arguments.as_rank:
-        rank, ranks, port = arguments.as_rank
+        case = msgspec.json.decode(arguments.as_rank[0], type=Case)
+        rank, ranks, port = map(int, arguments.as_rank[1:])
         sys.stdout.buffer.write(msgspec.json.encode(timed(case, Shard(rank, ranks), port)))
         return 0
+    case = CASES[arguments.device, arguments.quick]
     if reason := refusal(arguments.device, arguments.ranks or []):
         parser.error(reason)
+    wait_as_the_engine_does()
+    machine, command = this_machine(torch.device(arguments.device)), this_command()
     numbers = sorted({1, *(arguments.ranks or numbers_of(arguments.device))})
+    threads = max(1, usable_cores() // max(numbers))
+    print(f"{in_words(machine)}\n{command}\n{threads} threads each rank\n")
     print("| ranks | batch | step | without communication | images/s | communication | efficiency |")
     print("|---|---|---|---|---|---|---|")
     rows: list[Row] = []
     for ranks in numbers:
-        rows.append(measure(case, ranks, max(numbers), rows[0].images_per_second if rows else None))
-        print(in_words(rows[-1]), flush=True)
+        rows.append(measure(case, ranks, threads, rows[0].images_per_second if rows else None))
+        print(in_line(rows[-1]), flush=True)
     if arguments.json:
-        where = {"processors": os.cpu_count(), "torch": str(torch.__version__), "case": case, "rows": rows}
-        arguments.json.write_bytes(msgspec.json.format(msgspec.json.encode(where), indent=2) + b"\n")
+        Scaling(machine=machine, command=command, case=case, threads_of_a_rank=threads, rows=rows).write(arguments.json)
     return 0
 
 
@@ -127,108 +89,11 @@ def numbers_of(device: str) -> list[int]:
     return [2**power for power in range(most.bit_length()) if 2**power <= most]
 
 
-def in_words(row: Row) -> str:
+def in_line(row: Row) -> str:
     """A row of the table."""
     times = f"{row.seconds * 1000:.0f} ms | {row.seconds_without_communication * 1000:.0f} ms"
     shares = f"{row.communication:.0%} | {row.efficiency:.0%}"
     return f"| {row.ranks} | {row.batch} | {times} | {row.images_per_second:.1f} | {shares} |"
-
-
-def measure(case: Case, ranks: int, most: int, of_one: float | None) -> Row:
-    """Train with so many ranks; the step takes as long as it does for the slowest."""
-    _store, port = open_store(LOOPBACK)
-    threads = max(1, usable_cores() // most)
-    environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "OMP_WAIT_POLICY": "PASSIVE"}
-    told = sys.argv[1:]
-    with tempfile.TemporaryDirectory() as folder:
-        outs = [Path(folder) / str(rank) for rank in range(ranks)]
-        processes = []
-        for rank, out in enumerate(outs):
-            command = [sys.executable, __file__, *told, "--as-rank", str(rank), str(ranks), str(port)]
-            with out.open("wb") as file:
-                processes.append(subprocess.Popen(command, stdout=file, env=environment))
-        await_all(processes)
-        found = [msgspec.json.decode(out.read_bytes(), type=Timed) for out in outs]
-    step = max(each.step for each in found)
-    by_itself = max(each.by_itself for each in found)
-    throughput = case.images * ranks / step
-    return Row(
-        ranks=ranks,
-        batch=case.images * ranks,
-        seconds=step,
-        seconds_without_communication=by_itself,
-        images_per_second=throughput,
-        communication=max(0.0, 1 - by_itself / step),
-        efficiency=throughput / (ranks * (of_one or throughput)),
-    )
-
-
-def await_all(ranks: list[subprocess.Popen[bytes]]) -> None:
-    """Wait for their end; where one fails the others, which wait for it, are ended. Raises SystemExit."""
-    try:
-        while None in (statuses := [rank.poll() for rank in ranks]) and not any(statuses):
-            time.sleep(LOOK_SECONDS)
-        for number, status in enumerate(statuses):
-            if status:
-                raise SystemExit(f"rank {number} has failed with {status}; what it said is above")
-    finally:
-        for rank in ranks:
-            rank.kill()
-            rank.wait()
-
-
-# ------------------------------------------------------------------------------------------------------ on one rank
-
-
-def timed(case: Case, shard: Shard, port: int) -> Timed:
-    """Seconds of a step on this rank, with the others and by itself."""
-    device = torch.device(case.device, shard.rank) if case.device == "cuda" else torch.device("cpu")
-    if device.type == "cuda":
-        torch.cuda.set_device(device)
-    join(reach_store(LOOPBACK, port), shard, device)
-    bench = Bench(case, shard, device)
-    bench.seconds(together=True)  # warms up: optimizers make their state, connections are made
-    bench.seconds(together=False)
-    turns = [(bench.seconds(together=True), bench.seconds(together=False)) for _ in range(case.turns)]
-    leave(device)
-    step, by_itself = (statistics.median(times) for times in zip(*turns, strict=True))
-    return Timed(step=step, by_itself=by_itself if shard.ranks > 1 else step)
-
-
-class Bench:
-    """A CycleGAN on one rank."""
-
-    def __init__(self, case: Case, shard: Shard, device: torch.device) -> None:
-        tree: Tree = {
-            "data": {"kind": "synthetic", "images": 2, "resize": case.crop, "crop": case.crop},
-            "generator": {"arch": "resnet", "width": case.width, "blocks": case.blocks},
-            "discriminator": {"arch": "patch", "width": case.width},
-            "optim": {"pool": 50},
-            "run": {"device": case.device, "batch": case.images * shard.ranks},
-        }
-        self._method = build_method(resolve(tree, __file__), device)
-        self._division = Division(case.images * shard.ranks, shard)
-        self._device = device
-        self._steps = case.steps
-        shape = (case.images, 3, case.crop, case.crop)
-        self._batch = ImageBatch(
-            real_A=torch.rand(shape, device=device) * 2 - 1, real_B=torch.rand(shape, device=device) * 2 - 1
-        )
-
-    def seconds(self, *, together: bool) -> float:
-        """Of a step, the ranks having begun at one time."""
-        dist.barrier()
-        self._settle()
-        begun = time.perf_counter()
-        for _ in range(self._steps):
-            with divided(self._division) if together else nullcontext():
-                self._method.step(self._batch)
-        self._settle()
-        return (time.perf_counter() - begun) / self._steps
-
-    def _settle(self) -> None:
-        if self._device.type == "cuda":
-            torch.cuda.synchronize(self._device)
 
 
 if __name__ == "__main__":

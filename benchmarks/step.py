@@ -29,18 +29,18 @@ import functools
 import gc
 import itertools
 import math
-import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-import msgspec
 import torch
 from measure.duel import Duel, Row, measure
-from measure.machine import Machine, in_words, this_machine
+from measure.machine import in_words, this_machine
 from measure.peak import peak_flops
+from measure.report import Report, this_command
+from measure.timing import wait_as_the_engine_does
 
 from engine.config.geometry import DTN_SIDE
 from engine.config.load import Tree, resolve, with_settings
@@ -80,11 +80,9 @@ CASES = {
 }
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
+class Steps(Report, frozen=True, kw_only=True):
     """What --json writes."""
 
-    machine: Machine
-    command: str
     rows: list[Row]
 
 
@@ -114,15 +112,14 @@ class Combination:
 
 def main() -> int:
     arguments = _arguments()
-    if "OMP_WAIT_POLICY" not in os.environ:  # as the engine has it: PyTorch reads it when it is loaded
-        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"})
+    wait_as_the_engine_does()
     try:
         device = choose_device(RunConfig(device=arguments.device))
     except RequestError as error:
         print(error, file=sys.stderr)
         return error.exit_code
     make_current(device)
-    machine, command = this_machine(device), "python " + " ".join(sys.argv)
+    machine, command = this_machine(device), this_command()
     print(f"{in_words(machine)}\n{command}\n\n{in_line(COLUMNS)}\n{in_line(['---'] * len(COLUMNS))}", flush=True)
     rows: list[Row] = []
     peak = functools.cache(functools.partial(peak_flops, device))
@@ -142,8 +139,7 @@ def main() -> int:
             print(in_line(in_cells(rows[-1])), flush=True)
         _clear(device)
     if arguments.json:
-        report = Report(machine=machine, command=command, rows=rows)
-        arguments.json.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+        Steps(machine=machine, command=command, rows=rows).write(arguments.json)
     return 0 if rows else 1
 
 

@@ -27,6 +27,7 @@ from engine.config.load import read_toml, resolve
 from engine.config.methods import TrainConfig
 from engine.config.ranks import check_ranks
 from engine.config.techniques import check_techniques
+from engine.config.threads import wait_briefly
 from engine.errors import GanTuiError, RequestError, WorkError
 from engine.failure import reason_and_fix
 from engine.following import follow_to_the_end
@@ -142,9 +143,7 @@ def _open_link(run: RunDirectory, standing: Standing) -> Link:
 def _train(launch: Launch, record: Record, standing: Standing, link: Link, beside: contextlib.ExitStack) -> int:
     """Train to the end; what is to outlast training by a moment is closed with ``beside``."""
     run = launch.run
-    # OpenMP's threads spin while they wait for one another; with any neighbour on the cores that made a step 10 to 100
-    # times slower here, against 1.6 times at most from waiting quietly on an idle machine (docs/results.md).
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    wait_briefly(os.environ)
     config: TrainConfig | None = None
     try:
         config = resolve(read_toml(run.config), str(run.config))

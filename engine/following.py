@@ -14,8 +14,11 @@ import tomllib
 from functools import partial
 from typing import NoReturn
 
+from msgspec.structs import replace
+
 from engine.config.load import resolve
 from engine.config.methods import TrainConfig
+from engine.config.threads import wait_briefly
 from engine.errors import GanTuiError
 from engine.failure import reason_and_fix
 from engine.protocol.rundir import RunDirectory
@@ -39,6 +42,7 @@ def follow_to_the_end(run: RunDirectory, seat: Seat) -> int:
         run: for messages alone; nothing in it is read or written.
         seat: this process's.
     """
+    wait_briefly(os.environ)  # first, as the way to the leader may lead through torchrun's store, which is PyTorch's
     for number in FOR_THE_LEADER:
         signal.signal(number, signal.SIG_IGN)
     try:
@@ -51,6 +55,7 @@ def follow_to_the_end(run: RunDirectory, seat: Seat) -> int:
     try:
         begin = orders.next_begin()
         config = resolve(tomllib.loads(begin.config), begin.origin)
+        config = replace(config, run=replace(config.run, gpus=seat.size))
         from engine.train.follower import follow  # here, as the leader notices from now on if this process dies
 
         follow(leader, orders, config, seat)

@@ -1,4 +1,4 @@
-"""How much memory a run's step will take at its height, told before the first one without taking any.
+"""How much memory a run's step will take at its height, and with which changes less, told without taking any.
 
 The method itself is built on PyTorch's meta device, where tensors have shapes and no content, and makes its steps
 there, while a ledger is kept of every piece of memory that would be alive: weights, gradients, Adam's moments, what is
@@ -23,10 +23,13 @@ from engine.batch import ImageBatch
 from engine.config.data import DigitsData, SyntheticDigits
 from engine.config.lighter import lighter
 from engine.config.methods import DiscoGanConfig, DtnConfig, TrainConfig
+from engine.config.ranks import largest_share
 from engine.methods.arrangement import arrange
 from engine.methods.build import build_method
 
 _NOWHERE = torch.device("meta")
+_NOTICED = 0.95
+"""What takes more than so much of what is taken as it is saves nothing that an estimate could tell."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,14 +48,14 @@ class Need:
 
 
 def estimate(config: TrainConfig) -> Need:
-    """What a run takes, wherever it trains; the estimate itself takes a network's memory for a moment.
+    """What a run takes, wherever it trains.
 
     bfloat16 is not made out there: autocast has no meta device. Of it, what comes and goes in a step counts half, and
     the copies of the weights that autocast makes count besides.
     """
     ledger = _Ledger()
     settings = _on_meta(config)
-    with torch.random.fork_rng(devices=[]), ledger:
+    with torch.random.fork_rng(devices=[]), _NOWHERE, ledger:  # networks are made there too, and not on the CPU first
         method = build_method(settings, _NOWHERE)
         arrange(method, settings, _NOWHERE, _say_nothing)
         networks = ledger.held
@@ -63,6 +66,26 @@ def estimate(config: TrainConfig) -> Need:
     if config.run.precision == "bf16":
         peak = ledger.held + (ledger.peak - ledger.held) // 2 + networks // 2
     return Need(networks=networks, peak=peak)
+
+
+class Saving(NamedTuple):
+    """A change by which the steps take less."""
+
+    setting: str
+    """As --set takes it."""
+    of_steps: int
+    """Bytes that they take with it (Need.of_steps)."""
+
+
+def savings(config: TrainConfig, of_steps: int) -> list[Saving]:
+    """The changes that the method allows and that save something.
+
+    Args:
+        config: the run's preset.
+        of_steps: bytes that its steps take as it is.
+    """
+    changes = (Saving(change.setting, estimate(change.config).of_steps) for change in lighter(config))
+    return [change for change in changes if change.of_steps < _NOTICED * of_steps]
 
 
 class Shortage(NamedTuple):
@@ -85,13 +108,14 @@ def find_shortage(
         kept: bytes of them that the run's images will take (data.cache), in all its processes.
         ranks: processes whose steps take as much each of that memory.
     """
-    need, room = ranks * estimate(config).of_steps, free - kept
+    of_steps = estimate(config).of_steps
+    need, room = ranks * of_steps, free - kept
     if need <= room:
         return None
     fact = f"may not suffice: the steps take about {_gigabytes(need)}, and {_gigabytes(free)} are free"
     if kept:
         fact += f", of which the images that are kept take {_gigabytes(kept)}"
-    ways = {change.setting: ranks * estimate(change.config).of_steps for change in lighter(config)}
+    ways = {setting: ranks * size for setting, size in savings(config, of_steps)}
     fitting = [f"{setting} ({_gigabytes(size)})" for setting, size in ways.items() if size <= room]
     if need <= free:
         fitting.insert(0, "data.cache=off")
@@ -116,7 +140,7 @@ def _say_nothing(reason: str) -> None:
 
 def _on_meta(config: TrainConfig) -> TrainConfig:
     """A GPU's share in float32, of DTN after the training of f, with nothing read, laid out anew or compiled."""
-    share = -(-config.run.batch // config.run.gpus)
+    share = largest_share(config.run)
     run = msgspec.structs.replace(config.run, batch=share, accumulate=min(config.run.accumulate, share))
     run = msgspec.structs.replace(run, precision="fp32", compile="off", channels_last="off")
     config = msgspec.structs.replace(config, run=run)

@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 import torch
+from measure.report import Report
 
 from engine.config.data import FolderData, PairedData
 from engine.data.build import Source, build_source, with_cache
@@ -54,6 +55,20 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """From the second batch of a stream on."""
     later: Wait
     """After three epochs."""
+
+
+class Loading(Report, frozen=True, kw_only=True):
+    """What --json writes."""
+
+    resize: int
+    crop: int
+    batch: int
+    step_ms: float
+    """Of the loop that waits."""
+    steps: int
+    """Over which its waits are counted."""
+    rounds: int
+    rows: Sequence[Row]
 
 
 class Bench:

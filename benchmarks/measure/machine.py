@@ -9,6 +9,8 @@ from pathlib import Path
 import msgspec
 import torch
 
+from engine.config.threads import SPIN_COUNT, WAIT_POLICY, usable_cores
+
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
     """What a reader needs to repeat a measurement."""
@@ -20,6 +22,10 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     """Logical ones that this process may use."""
     threads: int
     """Of PyTorch's operations on the CPU."""
+    wait_policy: str | None
+    """How OpenMP's threads wait for one another, by this process's environment; None where it does not say."""
+    spin_count: str | None
+    """How often they look before they sleep, likewise."""
     system: str
     python: str
     torch: str
@@ -33,8 +39,10 @@ def this_machine(device: torch.device) -> Machine:
     return Machine(
         device=f"{device} {torch.cuda.get_device_name(device)}" if on_gpu else str(device),
         processor=_processor(),
-        processors=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        processors=usable_cores(),
         threads=torch.get_num_threads(),
+        wait_policy=os.environ.get(WAIT_POLICY),
+        spin_count=os.environ.get(SPIN_COUNT),
         system=f"{platform.system()} {platform.release()}",
         python=platform.python_version(),
         torch=str(torch.__version__),
@@ -47,7 +55,10 @@ def in_words(machine: Machine) -> str:
     """One line."""
     gpu = f", CUDA {machine.cuda}, cuDNN {machine.cudnn}" if machine.cuda else ""
     cpu = f"{machine.processor}, {machine.processors} processors, {machine.threads} threads"
-    return f"{machine.device}; {cpu}; {machine.system}; Python {machine.python}, PyTorch {machine.torch}{gpu}"
+    waits = {WAIT_POLICY: machine.wait_policy, SPIN_COUNT: machine.spin_count}
+    said = " ".join(f"{name}={value}" for name, value in waits.items() if value is not None)
+    openmp = said or "threads wait as OpenMP has them"
+    return f"{machine.device}; {cpu}, {openmp}; {machine.system}; Python {machine.python}, PyTorch {machine.torch}{gpu}"
 
 
 def _processor() -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeVar
 
 import torch
+
+from engine.config.threads import wait_briefly
 
 Figure = TypeVar("Figure")
 
@@ -17,6 +21,14 @@ class Duration(NamedTuple):
     wall: float
     processor: float
     """Of this process's threads together: what others do on the machine is not in it."""
+
+
+def wait_as_the_engine_does() -> None:
+    """Begin the program again in the engine's environment, unless it is there: OpenMP has read this one's."""
+    environ = dict(os.environ)
+    wait_briefly(environ)
+    if environ != dict(os.environ):
+        os.execve(sys.executable, [sys.executable, *sys.argv], environ)
 
 
 def synchronize(device: torch.device) -> None:

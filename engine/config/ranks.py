@@ -1,9 +1,14 @@
-"""Whether a run can be divided among several processes: its batch, and the device that it asks for. Torch-free."""
+"""How a run's batch is divided among several processes, and whether it and the device can be. Torch-free."""
 
 from __future__ import annotations
 
 from engine.config.schema import RunConfig
 from engine.errors import RequestError
+
+
+def largest_share(config: RunConfig) -> int:
+    """Images of a batch that one of run.gpus processes has at most."""
+    return -(-config.batch // config.gpus)
 
 
 def check_ranks(config: RunConfig, ranks: int) -> None:

@@ -102,7 +102,8 @@ class RunConfig(Section, frozen=True, kw_only=True):
     batch: Positive = 1
     """Images of each domain in a step."""
     accumulate: Positive = 1
-    """Parts in which a step's batch goes through the networks, one after another: less memory for more time."""
+    """Parts in which a process's share of a batch goes through the networks, one after another: less memory for more
+    time."""
     seed: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
     """Everything random follows from it: weights, data order, crops, image pool."""
     steps: NonNegative = 0

@@ -21,8 +21,8 @@ from engine.config.networks import (
     ResnetGenerator,
     UnetGenerator,
 )
-from engine.config.ranks import check_ranks
-from engine.config.schema import OF_SCHEDULE
+from engine.config.ranks import check_ranks, largest_share
+from engine.config.schema import OF_SCHEDULE, RunConfig
 from engine.config.sections import method_defaults
 from engine.errors import RequestError
 
@@ -161,7 +161,7 @@ def _check_gan(config: TrainConfig) -> None:
 
 
 def _check_accumulate(config: TrainConfig) -> None:
-    batch, accumulate = config.run.batch, config.run.accumulate
+    accumulate = config.run.accumulate
     if accumulate == 1:
         return
     subject, mixing = f"run.accumulate = {accumulate}", list(_mixing(config))
@@ -175,10 +175,24 @@ def _check_accumulate(config: TrainConfig) -> None:
     if config.discriminator.spectral:
         fact = "would change the result: discriminator.spectral estimates anew in each pass, and parts are more passes"
         raise RequestError(subject, fact, "Set it to 1, or discriminator.spectral to false.")
-    if accumulate > batch:
-        fact = f"cannot take a batch of {batch} apart"
-        fewer = f"{batch} or less" if batch > 1 else "1"
-        raise RequestError(subject, fact, f"Set it to {fewer}, or run.batch to {accumulate} or more.")
+    if accumulate > largest_share(config.run):
+        raise RequestError(subject, *_too_many_parts(config.run))
+
+
+def _too_many_parts(run: RunConfig) -> tuple[str, str]:
+    """What is wrong where run.accumulate asks for more parts than a process has images, and what to set instead."""
+    share, parts_before = largest_share(run), run.accumulate - 1
+    fact = f"cannot take a batch of {run.batch} apart"
+    if run.gpus > 1:
+        fact += f", of which each of {run.gpus} processes has {share} at most"
+    ways = [f"Set it to {_at_most(share)}", f"run.batch to {parts_before * run.gpus + 1} or more"]
+    if most_gpus := (run.batch - 1) // parts_before:
+        ways.append(f"run.gpus to {_at_most(most_gpus)}")
+    return fact, f"{', or '.join(ways)}."
+
+
+def _at_most(number: int) -> str:
+    return f"{number} or less" if number > 1 else "1"
 
 
 def _check_checkpointing(config: TrainConfig) -> None:

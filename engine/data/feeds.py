@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from itertools import chain, islice
+from multiprocessing.connection import Connection
 from typing import Protocol, TypeAlias
 
 from engine.data.byte_images import ByteImages
@@ -25,8 +26,12 @@ class Feed(Protocol):
     def take(self, place: Place) -> Ready:
         """The batch at the next place. Raises WorkError: no image of a domain can be read, or a worker died."""
 
-    def work_ahead(self) -> bool:
-        """Do a little of what will be of use to later batches; False where there is nothing, or no room for it now."""
+    def work_ahead(self, room: Connection) -> bool:
+        """Do a little of what will be of use to later batches; False where there is nothing, or no place for it now.
+
+        Args:
+            room: can be read once there is room for a batch: from then on nothing else is waited for.
+        """
 
     def close(self) -> None:
         """End the workers at once. A take() in progress in another thread then raises."""
@@ -60,7 +65,7 @@ class LoadingFeed:
         images = ByteImages.of(self._load(place) if self._workers is None else next(self._workers))
         return images.pinned() if self._pin else images
 
-    def work_ahead(self) -> bool:
+    def work_ahead(self, room: Connection) -> bool:
         """Nothing: workers load ahead by themselves."""
         return False
 
@@ -114,9 +119,15 @@ class CachedFeed:
             return cuts
         return cuts.images().pinned() if self._pin else cuts.images()
 
-    def work_ahead(self) -> bool:
-        """Keep a few more images; False where none is left to be read, or too many are on their way to the device."""
-        return self._cache.has_room_to_arrive and self._receive()
+    def work_ahead(self, room: Connection) -> bool:
+        """Keep a few more images; False where none is left to be read, or too many are on their way to the device.
+
+        Args:
+            room: can be read once there is room for a batch: then images that are still being read are not waited for.
+        """
+        if self._workers is None or not self._cache.has_room_to_arrive:
+            return False
+        return not self._workers.answer_before(room) or self._receive()
 
     def close(self) -> None:
         """End the workers at once. A take() in progress in another thread then raises."""

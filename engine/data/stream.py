@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from queue import SimpleQueue
 from types import TracebackType
 
 import torch
@@ -16,7 +14,8 @@ from engine.data.byte_images import ByteImages
 from engine.data.cache import Cuts, ImageCache
 from engine.data.domains import Problem
 from engine.data.epochs import Place
-from engine.data.feeds import CachedFeed, Feed, LoadingFeed, Ready
+from engine.data.feeds import CachedFeed, Feed, LoadingFeed
+from engine.data.read_ahead import ReadAhead
 from engine.ranks.division import WHOLE, Division, Shard
 
 READY_AHEAD = 2
@@ -93,7 +92,7 @@ class BatchStream(Iterator[Batch]):
         self._place = self._normal(Place(start_epoch, start_index))
         self._reported: set[str] = set()
         self._feed = self._opened_feed(workers, pin)
-        self._ahead = _ReadAhead(self._feed, self._places(), READY_AHEAD * workers, pin) if workers else None
+        self._ahead = ReadAhead(self._feed, self._places(), READY_AHEAD * workers, pin=pin) if workers else None
 
     def __next__(self) -> Batch:
         """The next batch; waits for it.
@@ -150,56 +149,3 @@ class BatchStream(Iterator[Batch]):
     def _normal(self, place: Place) -> Place:
         per_epoch = self._source.batches_per_epoch(self._batch)
         return Place(place.epoch + place.index // per_epoch, place.index % per_epoch, self._shard)
-
-
-class _ReadAhead:
-    """A thread that makes batches ready, so that the training loop does not wait for it.
-
-    Args:
-        feed: makes them.
-        places: where; endless.
-        number: how many are kept ready.
-        pin: the feed works for the CUDA device that is the current one here.
-    """
-
-    def __init__(self, feed: Feed, places: Iterator[Place], number: int, pin: bool) -> None:
-        self._feed = feed
-        self._places = places
-        self._device = torch.cuda.current_device() if pin else None
-        self._ready: SimpleQueue[Ready | Exception] = SimpleQueue()
-        self._room = threading.Semaphore(number)
-        self._closing = False
-        self._thread = threading.Thread(target=self._make_ready, name="data", daemon=True)
-        self._thread.start()
-
-    def take(self) -> Ready:
-        item = self._ready.get()
-        if isinstance(item, Exception):
-            self._ready.put(item)  # whoever asks again gets the same answer
-            raise item
-        self._room.release()
-        return item
-
-    def close(self) -> None:
-        self._closing = True
-        self._room.release()
-        self._feed.close()
-        self._thread.join()
-
-    def _make_ready(self) -> None:
-        try:
-            if self._device is not None:
-                torch.cuda.set_device(self._device)
-            while True:
-                self._wait_for_room()
-                if self._closing:
-                    return
-                self._ready.put(self._feed.take(next(self._places)))
-        except Exception as error:  # noqa: BLE001 - the thread's edge: take() raises it in the loop
-            self._ready.put(error)
-
-    def _wait_for_room(self) -> None:
-        while not self._room.acquire(blocking=False):
-            if not self._feed.work_ahead():
-                self._room.acquire()
-                return

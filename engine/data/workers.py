@@ -78,15 +78,16 @@ class Workers(Iterator[A]):
         """
         if self._answered == self._asked:
             raise StopIteration
-        rank = self._answered % len(self._pipes)
+        pipes = self._pipes_of_next()
         self._answered += 1
+        pipe = pipes[0]
         try:
-            if not self._in_order:
-                rank = self._pipes.index(wait(self._pipes)[0])  # type: ignore[arg-type]
-            answer = self._pipes[rank].recv()
-            self._ask(self._pipes[rank])
+            if len(pipes) > 1:
+                pipe = wait(pipes)[0]  # type: ignore[assignment]
+            answer = pipe.recv()
+            self._ask(pipe)
         except (EOFError, OSError) as error:
-            raise self._died(rank) from error
+            raise self._died(self._pipes.index(pipe)) from error
         if isinstance(answer, _Failure):
             if answer.traceback:
                 raise RuntimeError(f"a data worker failed\n{answer.traceback}")
@@ -94,9 +95,17 @@ class Workers(Iterator[A]):
         found: A = answer
         return found
 
+    def answer_before(self, other: Connection) -> bool:
+        """Wait until next() need not wait, or ``other`` can be read: False in the second case, and in both."""
+        return self._answered == self._asked or other not in wait([*self._pipes_of_next(), other])
+
     def close(self) -> None:
         """End the processes at once; they hold nothing that could be lost. A next() in progress then raises."""
         self._kill()
+
+    def _pipes_of_next(self) -> list[Connection]:
+        """Those by which the next answer may come."""
+        return [self._pipes[self._answered % len(self._pipes)]] if self._in_order else self._pipes
 
     def _ask(self, pipe: Connection) -> None:
         for request in islice(self._requests, 1):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from engine.config.threads import wait_briefly
 from engine.errors import GanTuiError
 from engine.evaluation.request import JudgeSettings, request_of
 from engine.protocol.checkpoints import LATEST
@@ -42,7 +43,7 @@ def _answer(given: argparse.Namespace) -> Answer:
     run = RunDirectory(Path(given.run).resolve())
     judge = JudgeSettings(steps=given.judge_steps)
     request = request_of(run, given.checkpoint, device=given.device, judge=judge, retrain=given.retrain)
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the engine: its neighbours may be training
+    wait_briefly(os.environ)
     # Here, so that what can be refused without PyTorch does not wait for it.
     from engine.evaluation.evaluate import evaluate
 

@@ -91,7 +91,7 @@ def _global_state_from(generator: torch.Generator) -> Iterator[None]:
 
     The CPU's alone: torch.manual_seed would seed the GPUs' too, which fork_rng does not bring back.
     """
-    seed = int(torch.randint(2**63 - 1, (), generator=generator))
+    seed = int(torch.randint(2**63 - 1, (), generator=generator, device=generator.device))
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         yield

@@ -210,6 +210,16 @@ def write_access(path: Path, access: Access) -> None:
         raise WorkError(str(path), f"cannot be written ({error.strerror})") from error
 
 
+def is_access_file(path: Path) -> bool:
+    """Whether a file that can be read holds what an access file does, whoever else may read it."""
+    try:
+        with path.open("rb") as file:
+            decode_json(msgspec.json.Decoder(Access), file.read(LONGEST_FILE))
+    except (OSError, DecodeError):
+        return False
+    return True
+
+
 def read_access(path: Path) -> Access:
     """An access file.
 
@@ -336,9 +346,10 @@ def _read_secret(path: Path, kind: type[T]) -> T:
             content = file.read(LONGEST_FILE)
     except OSError as error:
         raise _unreadable(path, error) from error
-    if mode & 0o077:
-        raise WorkError(str(path), f"holds a secret, and others may read it (mode {mode:o})", f"chmod 600 {path}")
     try:
-        return decode_json(msgspec.json.Decoder(kind), content)
+        found = decode_json(msgspec.json.Decoder(kind), content)
     except DecodeError as error:
         raise WorkError(str(path), f"is damaged, or no such file ({error})") from error
+    if mode & 0o077:
+        raise WorkError(str(path), f"holds a secret, and others may read it (mode {mode:o})", f"chmod 600 {path}")
+    return found

@@ -6,7 +6,8 @@ from typing import TypeVar
 
 import msgspec
 
-from engine.protocol.commands import Reply, Request
+from engine.errors import RequestError
+from engine.protocol.commands import MAX_MESSAGE_BYTES, Reply, Request
 from engine.protocol.events import Event, Tick
 
 EVENT_TOPIC = b"event.1"
@@ -27,6 +28,19 @@ T = TypeVar("T")
 def encode(message: Event | Tick | Request | Reply) -> bytes:
     """One line of JSON, without the newline."""
     return _encoder.encode(message)
+
+
+def encode_request(request: Request) -> bytes:
+    """A command as it is sent to an engine, which hangs up on whoever sends a longer one.
+
+    Raises:
+        RequestError: it is longer than any that an engine takes.
+    """
+    payload = encode(request)
+    if len(payload) > MAX_MESSAGE_BYTES:
+        fact = f"is {len(payload):,} bytes long, and an engine takes up to {MAX_MESSAGE_BYTES:,}"
+        raise RequestError("the command", fact, "Shorten its text, or set fewer controls at once.")
+    return payload
 
 
 def decode_event(line: bytes) -> Event:

@@ -19,7 +19,7 @@ from zmq.utils.monitor import recv_monitor_message
 
 from engine.errors import GanTuiError, RequestError, WorkError
 from engine.protocol.access import Access, Rights
-from engine.protocol.codec import DecodeError, decode_json
+from engine.protocol.codec import DecodeError, decode_json, encode_request
 from engine.protocol.commands import MAX_MESSAGE_BYTES, MAX_TEXT, Refusal, Reply, Request
 from engine.protocol.events import Tick
 from engine.protocol.rundir import Identity, ViewedState
@@ -35,6 +35,8 @@ LONGEST_ANSWER = 4 << 20
 """Two chunks, were they not compressible at all, and what is said beside them, several times over."""
 HANDSHAKE_MILLISECONDS = 10_000
 HEARTBEAT_MILLISECONDS = 5_000
+COMMAND_SECONDS = 600.0
+"""How long a command may wait for a step boundary."""
 SILENCE_MILLISECONDS = 20_000
 """A peer that does not answer a heartbeat for so long is taken for gone, and its connection closed."""
 
@@ -159,11 +161,22 @@ def unpack(frame: bytes) -> bytes:
     return content
 
 
-class Caller:
-    """A viewer's end. Not thread-safe; one call at a time."""
+class AbandonedError(Exception):
+    """Whoever wanted the answer is gone."""
 
-    def __init__(self, access: Access) -> None:
+
+class Caller:
+    """A viewer's end. Not thread-safe; one call at a time.
+
+    Args:
+        access: how to reach the run.
+        lifeline: a file descriptor that comes to its end when nobody wants answers any more; None where that happens
+            by the end of this process alone.
+    """
+
+    def __init__(self, access: Access, lifeline: int | None = None) -> None:
         self.access = access
+        self._lifeline = lifeline
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._socket: zmq.Socket[bytes] | None = None
         self._monitor: zmq.Socket[bytes] | None = None
@@ -183,17 +196,28 @@ class Caller:
         """Call, and wait for the answer and the content that comes with it.
 
         Raises:
-            RequestError: it was refused, in the gateway's words, or the keys are not right.
+            RequestError: it was refused, in the gateway's words, or the keys are not right; or no engine takes so long
+                a command.
             WorkError: no answer came in time, or none that can be read or was asked for; or it was refused for now.
+            AbandonedError: the lifeline is at its end.
         """
+        if isinstance(what, Ask):
+            encode_request(what.request)  # what is too long is refused here: a gateway may hang up on it
         if self._has_broken():
             self.hang_up()
         socket = self._connected()
         call = Call(version=WIRE_VERSION, id=secrets.token_hex(8), what=what)
         deadline = time.monotonic() + seconds
         socket.send(encode_wire(call), flags=zmq.NOBLOCK)
+        poller = zmq.Poller()
+        poller.register(socket, zmq.POLLIN)
+        if self._lifeline is not None:
+            poller.register(self._lifeline, zmq.POLLIN)
         while (left := deadline - time.monotonic()) > 0:
-            if socket.poll(int(min(left, 0.2) * 1000) + 1):
+            ready = dict(poller.poll(int(min(left, 0.2) * 1000) + 1))
+            if self._lifeline in ready:
+                raise AbandonedError
+            if socket in ready:
                 answer, content = self._received(socket)
                 if answer.id in (call.id, ""):  # none names the call where it could not be read
                     return self._accepted(what, answer, content), content

@@ -7,6 +7,7 @@ and keep-alive probes find a machine that has vanished without a word.
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import socket
 import struct
 import threading
@@ -107,9 +108,29 @@ def _left_until(deadline: float) -> float:
 
 
 def listen_at(host: str) -> socket.socket:
-    """Where others connect to, on a free port: from this machine alone where that is what the host's name means."""
-    if host == LOOPBACK:
-        return socket.create_server((LOOPBACK, 0))
+    """Where others connect to, on a free port: from this machine alone where that is what the host's name means.
+
+    Args:
+        host: by which the others reach this machine.
+
+    Raises:
+        OSError: nothing can listen there.
+    """
+    if _means_this_machine(host):
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        family, *_, address = min(found)  # of version 4, where there is one: who connects tries every one of them
+        return socket.create_server((str(address[0]), 0), family=family)
     if socket.has_dualstack_ipv6():
         return socket.create_server(("", 0), family=socket.AF_INET6, dualstack_ipv6=True)
     return socket.create_server(("", 0))
+
+
+def _means_this_machine(host: str) -> bool:
+    """Whether a name means the loopback wherever it is looked up.
+
+    A machine's own name may mean it on that machine alone: Debian has it stand for 127.0.1.1 in the hosts file.
+    """
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

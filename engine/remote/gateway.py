@@ -30,7 +30,7 @@ from zmq.utils import z85
 
 from engine.errors import GanTuiError, RequestError, WorkError
 from engine.protocol.access import Door, KeyPair, Rights, owner_keys, rights_of, server_keys, write_door
-from engine.protocol.codec import EVENT_TOPIC, DecodeError, decode_reply, decode_streamed, encode
+from engine.protocol.codec import EVENT_TOPIC, DecodeError, decode_reply, decode_streamed, encode_request
 from engine.protocol.commands import SCHEMA_VERSION, Status
 from engine.protocol.events import Tick
 from engine.protocol.rundir import LIVE_STATES, Endpoints, RunDirectory, read_identity, viewed_state
@@ -53,14 +53,13 @@ from engine.protocol.wire import (
     set_patience,
 )
 from engine.remote.cuts import cut_of, read_chunk
+from engine.remote.waiting import Asker, WaitingCommands
 
 log = logging.getLogger("gateway")
 
 ANSWERS_WAITING = 16
 """Answers that are kept for one viewer that does not take them; further ones are dropped, and it asks again."""
 CALLS_WAITING = 64
-FORWARDED_LIMIT = 500
-"""Commands of all viewers together that may wait for the engine."""
 LAST_WORDS_SECONDS = 3.0
 """How long viewers are answered after the engine's end, so that they see it."""
 TELL_SECONDS = 60.0
@@ -107,8 +106,7 @@ class Gateway:
             self._context.destroy(linger=0)
             raise
         self._tick: Tick | None = None
-        self._forwarded: dict[str, tuple[bytes, str, str]] = {}
-        """Of each command that the engine has: who called, the call's id, and the request's own."""
+        self._forwarded = WaitingCommands()
         self._strangers = _Repeated("keys that do not open this run were refused")
         self._unjudged = _Repeated("somebody was turned away, as the keys of this run could not be read")
 
@@ -207,14 +205,15 @@ class Gateway:
             return refused(call_id, "key", "lets its holder watch alone", "Ask for one that steers.")
         if request.version != SCHEMA_VERSION or is_too_long(request):
             return refused(call_id, "sender", "is of another version, or has a name or request id that is too long")
-        if len(self._forwarded) >= FORWARDED_LIMIT:
-            return refused(call_id, ENGINE, "has too many commands waiting", "Try again.", temporary=True)
         token = secrets.token_hex(8)
+        payload = encode_request(msgspec.structs.replace(request, id=token))  # for a longer one the engine hangs up
+        if not self._forwarded.has_room(request.command):
+            return refused(call_id, ENGINE, "has too many commands waiting", "Try again.", temporary=True)
         try:
-            self._engine.send(encode(msgspec.structs.replace(request, id=token)), flags=zmq.NOBLOCK)
+            self._engine.send(payload, flags=zmq.NOBLOCK)
         except zmq.Again:
             return refused(call_id, ENGINE, "takes no commands now", "Try again.", temporary=True)
-        self._forwarded[token] = (sender, call_id, request.id)
+        self._forwarded.add(token, Asker(sender=sender, call_id=call_id, request_id=request.id))
         return None
 
     def _hand_back(self) -> None:
@@ -224,10 +223,9 @@ class Gateway:
                 reply = decode_reply(self._engine.recv(flags=zmq.NOBLOCK))
             except zmq.Again:
                 return
-            sender, call_id, request_id = self._forwarded.pop(reply.id, (b"", "", ""))
-            if sender:
-                told = Told(reply=msgspec.structs.replace(reply, id=request_id))
-                self._send(sender, Answer(id=call_id, what=told), ())
+            if asker := self._forwarded.take(reply.id):
+                told = Told(reply=msgspec.structs.replace(reply, id=asker.request_id))
+                self._send(asker.sender, Answer(id=asker.call_id, what=told), ())
 
     def _update(self, call_id: str, known: Follow, rights: Rights) -> Reaction:
         run = self._run

@@ -19,6 +19,7 @@ import threading
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
+from typing import NoReturn
 
 import msgspec
 
@@ -32,6 +33,7 @@ from engine.protocol.mirrored import Copying, Over, Ready, Word
 from engine.protocol.rundir import (
     LIVE_STATES,
     NAME_PATTERN,
+    Endpoints,
     Identity,
     RunDirectory,
     engine_lock,
@@ -39,7 +41,17 @@ from engine.protocol.rundir import (
     write_identity,
 )
 from engine.protocol.runtime import new_endpoints
-from engine.protocol.wire import CHUNK, SHEET_PATTERN, Ask, Caller, Fetch, Follow, Update
+from engine.protocol.wire import (
+    CHUNK,
+    COMMAND_SECONDS,
+    SHEET_PATTERN,
+    AbandonedError,
+    Ask,
+    Caller,
+    Fetch,
+    Follow,
+    Update,
+)
 from engine.remote.weaving import File, Weaver
 
 log = logging.getLogger("mirror")
@@ -49,19 +61,24 @@ PULL_SECONDS = 0.5
 RETRY_SECONDS = 2.0
 """The same while nobody answers."""
 ANSWER_SECONDS = 15.0
-COMMAND_SECONDS = 600.0
-"""How long a command may wait for a step boundary."""
 SHEETS = 12
 """The newest contact sheets of what is copied at once; of a run that is followed that is every one."""
 LARGEST_SHEET = 64 << 20
 
 
 class Mirror:
-    """The copy of one run and its stand-in."""
+    """The copy of one run and its stand-in.
 
-    def __init__(self, access: Access, folder: Path) -> None:
+    Args:
+        access: how to reach it.
+        folder: where the copy is made.
+        lifeline: a file descriptor that is at its end once the viewer is gone.
+    """
+
+    def __init__(self, access: Access, folder: Path, lifeline: int) -> None:
         self._held = contextlib.ExitStack()
-        self._caller = self._held.enter_context(Caller(access))
+        self._caller = self._held.enter_context(Caller(access, lifeline))
+        self._lifeline = lifeline
         self._folder = folder
         self._weaver = Weaver()
         self._known: dict[File, int] = {"metrics": 0, "events": 0}
@@ -83,7 +100,8 @@ class Mirror:
         """Copy what there is, saying on the way how far that is; then the mirror is a run directory.
 
         Raises:
-            GanTuiError: nobody answers, or refuses; OSError: the copy cannot be written.
+            GanTuiError: nobody answers, or refuses; OSError: the copy cannot be written; AbandonedError: the viewer is
+                gone.
         """
         update, _ = self._caller.call(Follow(metrics=0, events=0), ANSWER_SECONDS)
         name = update.identity.name
@@ -96,15 +114,15 @@ class Mirror:
             tell(Copying(copied=sum(self._known.values()), total=update.metrics + update.events))
         return update
 
-    def keep_up(self, lifeline: int) -> None:
-        """Follow the run until a file descriptor is at its end.
+    def keep_up(self) -> NoReturn:
+        """Follow the run for as long as the viewer is there.
 
         Raises:
-            RequestError: the gateway refuses; OSError: the copy cannot be written.
+            AbandonedError: it is gone; RequestError: the gateway refuses; OSError: the copy cannot be written.
         """
         threading.Thread(target=self._forward_commands, name="commands", daemon=True).start()
         pause = PULL_SECONDS
-        while not (select.select([lifeline], [], [], pause)[0] and not os.read(lifeline, 64)):
+        while not select.select([self._lifeline], [], [], pause)[0]:
             try:
                 caught_up = self._pull()
                 pause = PULL_SECONDS if caught_up else 0.0
@@ -116,6 +134,7 @@ class Mirror:
                     log.warning("%s", error.one_line())
                 pause = RETRY_SECONDS
                 self._lose_contact()
+        raise AbandonedError
 
     def close(self) -> None:
         """Let go of the run: to whoever looks at the mirror, nobody is at work in it any more."""
@@ -185,13 +204,13 @@ class Mirror:
 
     def _stand_as(self, update: Update) -> None:
         """Let the mirror stand as the run does."""
-        if update.state not in LIVE_STATES:
-            self._lock.close()
-        elif not self._holds:
+        live = update.state in LIVE_STATES
+        if live and not self._holds:
             self._lock.enter_context(engine_lock(self.run))
-        self._holds = update.state in LIVE_STATES
-        live = update.state in LIVE_STATES and update.identity.endpoints is not None
-        self._write(msgspec.structs.replace(update.identity, endpoints=self.link.endpoints if live else None))
+        self._write(_as_seen_here(update, self.link.endpoints))
+        if not live:
+            self._lock.close()  # now that run.json tells how it ended
+        self._holds = live
         if update.tick is not None and update.tick != self._tick:
             self._tick = update.tick
             self.link.report = _report_of(update.identity, update.tick)
@@ -224,6 +243,18 @@ def _answer_to(envelope: Envelope, caller: Caller) -> Reply:
         refusal = Refusal(subject=error.subject, fact=error.fact, fix=error.fix)
         return Reply(version=SCHEMA_VERSION, id=request.id, step=0, refusal=refusal)
     return told.reply
+
+
+def _as_seen_here(update: Update, endpoints: Endpoints) -> Identity:
+    """The run's identity, with the stand-in's addresses in place of the engine's.
+
+    Where the engine was lost, its machine is left out: a viewer takes a lock that nobody holds for the end of an engine
+    of its own machine, and for no word at all about one of another.
+    """
+    if update.state == "lost":
+        return msgspec.structs.replace(update.identity, endpoints=None, host="")
+    live = update.state in LIVE_STATES and update.identity.endpoints is not None
+    return msgspec.structs.replace(update.identity, endpoints=endpoints if live else None)
 
 
 def _sheets_in(woven: list[tuple[File, bytes]]) -> list[str]:
@@ -278,16 +309,17 @@ def main(arguments: list[str]) -> int:
 def _mirrored(access_file: Path, folder: Path, lifeline: int, held: contextlib.ExitStack) -> Over | None:
     """Mirror until the viewer is gone; else why it could not be done any longer. The mirror stands while it is held."""
     try:
-        mirror = held.enter_context(contextlib.closing(Mirror(read_access(access_file), folder)))
+        mirror = held.enter_context(contextlib.closing(Mirror(read_access(access_file), folder, lifeline)))
         begun = mirror.begin()
         tell(Ready(root=str(mirror.run.root), host=begun.identity.host, rights=begun.rights))
-        mirror.keep_up(lifeline)
+        mirror.keep_up()
+    except AbandonedError:
+        return None
     except GanTuiError as error:
         wrong = isinstance(error, RequestError)
         return Over(subject=error.subject, fact=error.fact, fix=error.fix, wrong_request=wrong)
     except OSError as error:
         return Over(subject=str(folder), fact=f"cannot be written ({error.strerror})", fix="", wrong_request=False)
-    return None
 
 
 if __name__ == "__main__":

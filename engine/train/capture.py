@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from engine.batch import ImageBatch
-from engine.config.methods import AeGanConfig, Pix2PixConfig, TrainConfig
-from engine.config.networks import ResnetGenerator, UnetGenerator
+from engine.config.methods import TrainConfig
+from engine.config.recording import obstacle_to_recording
 from engine.methods.descent import Losses
 from engine.methods.method import Method
 from engine.ranks.group import world_size
@@ -67,8 +67,8 @@ class CudaGraphs:
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
-        self._height = 0
-        """The most memory that steps took before the first was recorded, in bytes."""
+        self._need = 0
+        """Bytes that a step takes beyond what lies there between steps, from before the first was recorded."""
         self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
         self._pool = torch.cuda.graph_pool_handle()
 
@@ -82,7 +82,9 @@ class CudaGraphs:
 
     def record(self, work: Work) -> tuple[Losses, Callable[[], None]]:
         """See Recorder."""
-        self._height = self._height or torch.cuda.max_memory_allocated(self._device)
+        if not self._need:
+            height = torch.cuda.max_memory_allocated(self._device)
+            self._need = height - torch.cuda.memory_allocated(self._device)
         generator = torch.cuda.default_generators[self._device.index]
         noise = generator.clone_state()
         graph = torch.cuda.CUDAGraph()
@@ -98,15 +100,15 @@ class CudaGraphs:
 
     def has_room(self) -> bool:
         """See Recorder; by the memory that is free altogether, as what recordings hold is theirs alone."""
+        torch.cuda.empty_cache()  # so that what PyTorch keeps at hand counts as free
         free, _ = torch.cuda.mem_get_info(self._device)
-        return free >= self._height - torch.cuda.memory_allocated(self._device)
+        return free >= self._need
 
     def make_room(self, drop: Callable[[], None]) -> None:
         """See Recorder."""
         torch.cuda.synchronize(self._device)
         drop()
         torch.cuda.empty_cache()
-        self._pool = torch.cuda.graph_pool_handle()
 
 
 @dataclass(frozen=True)
@@ -136,24 +138,10 @@ def build_step(method: Method, config: TrainConfig, device: torch.device, tell: 
     """
     if device.type != "cuda" or config.run.graph == "off":
         return method.step
-    if reason := _obstacle(config):
+    if reason := obstacle_to_recording(config, world_size()):
         tell(reason)
         return method.step
     return CapturedStep(method, CudaGraphs(device), tell)
-
-
-def _obstacle(config: TrainConfig) -> str:
-    """Why a step of a run cannot be recorded, where that is known beforehand; else empty."""
-    again = "computes activations again, and for that reads the random state"
-    both_players = isinstance(config, Pix2PixConfig | AeGanConfig)
-    if config.run.accumulate > 1 and both_players:
-        return f"run.accumulate {again}"
-    drops = isinstance(config.generator, ResnetGenerator | UnetGenerator) and config.generator.dropout
-    if config.run.checkpointing and drops:
-        return f"run.checkpointing {again}"
-    if world_size() > 1:
-        return "several ranks compute it together"
-    return ""
 
 
 class CapturedStep:
@@ -181,13 +169,15 @@ class CapturedStep:
         self._tell = tell
         self._seen: dict[Kind, int] = {}
         self._recordings: dict[Kind, _Recording] = {}
+        self._fitting: set[Kind] = set()
+        """The kinds for which there was room beside the recordings that there are."""
         self._given_up = False
 
     def __call__(self, batch: ImageBatch) -> Losses:
         """See Step."""
         kind = (self._method.prepare(len(batch)), _shapes(batch))
         if kind not in self._recordings and not self._given_up:
-            if kind not in self._seen and self._recordings and not self._recorder.has_room():
+            if not self._fits(kind):
                 self._recorder.make_room(self._recordings.clear)
                 self._give_up("a step of another kind does not fit into memory beside what a recording keeps")
                 return self._method.compute(batch)
@@ -198,16 +188,25 @@ class CapturedStep:
         recording = self._recordings.get(kind)
         return recording.take(batch) if recording else self._method.compute(batch)
 
+    def _fits(self, kind: Kind) -> bool:
+        """Whether a step of a kind that is not recorded has room; asked once for each set of recordings."""
+        if self._recordings and kind not in self._fitting:
+            if not self._recorder.has_room():
+                return False
+            self._fitting.add(kind)
+        return True
+
     def _record(self, kind: Kind, batch: ImageBatch) -> None:
         """Record a kind of step, or give up; nothing has been computed either way."""
         place = _copied(batch)
         try:
             losses, replay = self._recorder.record(lambda: self._method.compute(place))
-        except (RuntimeError, NotImplementedError) as error:
+        except RuntimeError as error:
             log.warning("a step could not be recorded", exc_info=error)
             self._give_up(_first_cause(error))
         else:
             self._recordings[kind] = _Recording(place, losses, replay)
+            self._fitting.clear()
 
     def _give_up(self, reason: str) -> None:
         self._given_up = True

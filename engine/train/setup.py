@@ -11,6 +11,7 @@ import torch
 from engine.checkpoint import set_aside_after, sweep
 from engine.config.controls import controls_of
 from engine.config.methods import DtnConfig, Pix2PixConfig, TrainConfig
+from engine.config.ranks import largest_share
 from engine.config.techniques import needs_whole_batches
 from engine.data.build import build_source, with_cache
 from engine.data.free_memory import free_memory
@@ -128,6 +129,7 @@ def open_session(
     sweep(run)
     _tell_of_other_threads(session, before)
     _tell_of_other_ranks(session, ranks_before)
+    _tell_of_idle_parts(session)
     session.report_problems(images.problems)
     session.take_effect(dict(session.panel.values))
     arrange(method, config, device, partial(_tell_of_compiling, session))
@@ -195,6 +197,14 @@ def _tell_of_other_ranks(session: Session, before: int) -> None:
         fact = f"is {now} now and was {before}: the numbers may differ from here on, in the last digits"
         fact += " at first; what dropout and noise draw differs"
         session.alert("the number of processes", fact, f"Where that matters, resume it with --gpus {before}.")
+
+
+def _tell_of_idle_parts(session: Session) -> None:
+    """A preset with too many is refused; but the number of processes may be another this once, or torchrun's."""
+    run, share = session.config.run, largest_share(session.config.run)
+    if run.accumulate > share:
+        fact = f"is of no use beyond {share}: each of {run.gpus} processes has {share} of {run.batch} images at most"
+        session.alert(f"run.accumulate = {run.accumulate}", fact, "Each takes its images one by one.")
 
 
 def _take_up_checkpoint(session: Session) -> None:

@@ -11,6 +11,7 @@ from gan_tui.cli.options import AsJson, RunArgument, RunsFolder
 from gan_tui.cli.output import age, put, put_json, say
 
 if TYPE_CHECKING:
+    from engine.protocol.access import Rights
     from engine.protocol.rundir import RunDirectory
 
 
@@ -31,25 +32,52 @@ def access(
     as_json: AsJson = False,
 ) -> None:
     """Write an access file for another machine; without FILE, list whom a run has been opened to."""
-    from engine.errors import RequestError
-    from engine.protocol.access import revoke as take_back
-    from gan_tui.client.access import give_access
     from gan_tui.client.locate import find_run, runs_folder
 
+    of_a_new_key = {"--name": name is not None, "--watch": watch, "--host": host is not None}
+    _require_one_request(file, revoke, [option for option, given in of_a_new_key.items() if given])
     found = find_run(run, runs_folder(runs_dir))
     if revoke is not None:
-        if file is not None:
-            raise RequestError("access", "gives a key or takes one back, not both", "Leave out FILE or --revoke.")
-        take_back(found, revoke)
-        say(f"The key of {revoke} opens {found.name} no more.")
-    elif file is None:
-        _list(found, as_json)
+        _take_back(found, revoke, as_json)
+    elif file is not None:
+        _give(found, file, file.stem if name is None else name, "watch" if watch else "steer", host, as_json)
     else:
-        given = give_access(
-            found, file, name=file.stem if name is None else name, rights="watch" if watch else "steer", host=host
+        _list(found, as_json)
+
+
+def _require_one_request(file: Path | None, revoke: str | None, of_a_new_key: list[str]) -> None:
+    """Refuse options of a new key where none is made: they would have no effect, and its holder would wait for it."""
+    from engine.errors import RequestError
+
+    if revoke is not None and file is not None:
+        raise RequestError("access", "gives a key or takes one back, not both", "Leave out FILE or --revoke.")
+    if not of_a_new_key or file is not None:
+        return
+    if revoke is not None:
+        raise RequestError(
+            of_a_new_key[0], "tells of a new key, and --revoke takes one back", "Leave one of the two out."
         )
-        say(f"{file} opens {found.name} at {given.address} to whoever holds it. Carry it over a safe way, as by scp.")
-        say(f"There: gan-tui attach {file.name}")
+    fix = "Name the file to write: gan-tui access RUN FILE"
+    raise RequestError(of_a_new_key[0], "tells of a new key, but FILE is missing", fix)
+
+
+def _give(run: RunDirectory, file: Path, name: str, rights: Rights, host: str | None, as_json: bool) -> None:
+    from gan_tui.client.access import give_access
+
+    given = give_access(run, file, name=name, rights=rights, host=host)
+    say(f"{file} opens {run.name} at {given.address} to whoever holds it. Carry it over a safe way, as by scp.")
+    say(f"There: gan-tui attach {file.name}")
+    if as_json:
+        put_json({"name": name, "rights": given.rights, "address": given.address, "file": str(file)})
+
+
+def _take_back(run: RunDirectory, name: str, as_json: bool) -> None:
+    from engine.protocol.access import revoke
+
+    revoke(run, name)
+    say(f"The key of {name} opens {run.name} no more.")
+    if as_json:
+        put_json({"revoked": name})
 
 
 def _list(run: RunDirectory, as_json: bool) -> None:

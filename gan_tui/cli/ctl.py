@@ -15,7 +15,9 @@ from gan_tui.cli.options import AsJson, RunsFolder
 from gan_tui.cli.output import losses_in_words, put, put_json
 
 if TYPE_CHECKING:
+    from engine.protocol.access import Access
     from engine.protocol.commands import Command, Reply, Report
+    from engine.protocol.rundir import RunDirectory
 
 OWN_OPTIONS = ("--runs-dir", "--timeout")
 """Those of ``ctl`` itself."""
@@ -86,18 +88,38 @@ def _send(context: typer.Context, command: Command, as_json: bool) -> None:
 def _ask(target: _Target, command: Command) -> Reply:
     """The engine's answer, from this machine or another."""
     from engine.protocol.commands import Status
-    from engine.protocol.rundir import read_identity
-    from gan_tui.client.locate import find_run, runs_folder
-    from gan_tui.client.remote import access_beside, access_file, ask_there
+    from engine.protocol.rundir import RunDirectory
+    from gan_tui.client.remote import ask_there
     from gan_tui.client.sender import ask
 
     seconds = min(target.seconds, STATUS_SECONDS) if isinstance(command, Status) else target.seconds
+    found = _reached(target)
+    return ask(found, command, seconds) if isinstance(found, RunDirectory) else ask_there(found, command, seconds)
+
+
+def _await_end(target: _Target) -> None:
+    """Wait until the engine has ended, on this machine or another."""
+    from engine.protocol.rundir import RunDirectory
+    from gan_tui.client.remote import await_end_there
+    from gan_tui.client.sender import await_end
+
+    found = _reached(target)
+    if isinstance(found, RunDirectory):
+        await_end(found)
+    else:
+        await_end_there(found)
+
+
+def _reached(target: _Target) -> RunDirectory | Access:
+    """The run, or how to reach it where its engine is on another machine."""
+    from engine.protocol.rundir import read_identity
+    from gan_tui.client.locate import find_run, runs_folder
+    from gan_tui.client.remote import access_beside, access_file
+
     if access := access_file(target.run):
-        return ask_there(access, command, seconds)
+        return access
     run = find_run(target.run, runs_folder(target.runs_dir))
-    if access := access_beside(run, read_identity(run)):
-        return ask_there(access, command, seconds)
-    return ask(run, command, seconds)
+    return access_beside(run, read_identity(run)) or run
 
 
 def show_report(report: Report) -> None:
@@ -225,6 +247,9 @@ def stop(
     context: typer.Context,
     after_epoch: Annotated[bool, typer.Option("--after-epoch", help="Finish the epoch first.")] = False,
     discard: Annotated[bool, typer.Option("--discard", help="Do not save a checkpoint.")] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Return when the run has ended: then it can be resumed.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Save a checkpoint and end the run."""
@@ -234,3 +259,5 @@ def stop(
     if after_epoch and discard:
         raise RequestError("stop", "can be --after-epoch or --discard, not both", "Choose one.")
     _send(context, Stop(how="epoch" if after_epoch else "discard" if discard else "save"), as_json)
+    if wait:
+        _await_end(context.obj)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from engine.protocol.access import Access
     from engine.protocol.rundir import RunDirectory
+    from gan_tui.app import Departure
 
 
 def require_terminal(command: str, fix: str) -> None:
@@ -101,7 +102,7 @@ def show_distant_run(access: Access, *, again: str, readonly: bool) -> None:
     from contextlib import closing
 
     from engine.protocol.rundir import RunDirectory
-    from gan_tui.app import Detached, run_dashboard
+    from gan_tui.app import run_dashboard
     from gan_tui.client.follow import Follower
     from gan_tui.client.remote import MirrorProcess
     from gan_tui.state.plain_text import printable
@@ -112,14 +113,25 @@ def show_distant_run(access: Access, *, again: str, readonly: bool) -> None:
         )
         run = RunDirectory(Path(ready.root))
         departure = run_dashboard(Follower(run), run.root, readonly=readonly or ready.rights == "watch")
-        over = mirror.why_over()
+        over = mirror.why_over(again)
     where = f"{run.name} on {printable(ready.host)}"
     if over is not None:
         raise over
-    if isinstance(departure, Detached):
-        say(f"{_going_on(where, departure.status)} Come back: gan-tui attach {again}")
-    else:
-        say(f"{where} has ended, and is resumed there: gan-tui resume {run.name}")
+    say(left_there(departure, where, again=again, resume=f"gan-tui resume {run.name}"))
+
+
+def left_there(departure: Departure, run: str, *, again: str, resume: str) -> str:
+    """What is said of a run of another machine when its dashboard was left."""
+    from gan_tui.app import Detached, Ended
+
+    match departure:
+        case Detached(status=status):
+            return f"{_going_on(run, status)} Come back: gan-tui attach {again}"
+        case Ended(status="lost"):
+            seen = f"{run} has lost its engine, as far as is seen from here; engine.log there may say why."
+            return f"{seen} Look again: gan-tui attach {again}. Go on there: {resume}"
+        case _:
+            return f"{run} has ended, and is resumed there: {resume}"
 
 
 def _going_on(run: str, status: str) -> str:

@@ -35,6 +35,7 @@ def train(
     ] = False,
 ) -> None:
     """Train a preset in a background process and watch it; closing the terminal does not stop it."""
+    from engine.errors import RequestError
     from engine.protocol.rundir import create_run, unused_name
     from gan_tui.cli.output import put, say
     from gan_tui.cli.show import show_new_engine
@@ -42,6 +43,9 @@ def train(
     from gan_tui.client.locate import runs_folder
     from gan_tui.client.prepare import prepare
 
+    if prepare_only and (headless or detach):
+        fact = f"starts nothing, and {'--headless' if headless else '--detach'} is about what is started"
+        raise RequestError("--prepare", fact, "Leave one of the two out.")
     flags = {
         "run.device": device,
         "run.gpus": gpus,

@@ -14,7 +14,7 @@ from engine.errors import RequestError, WorkError
 from engine.protocol import events as ev
 from engine.protocol.commands import Stop
 from engine.protocol.rundir import RunDirectory, engine_is_alive, read_identity
-from gan_tui.client.sender import sender_name
+from gan_tui.client.sender import ENDED_WELL, sender_name
 from gan_tui.client.stream import EventStream
 
 
@@ -62,7 +62,7 @@ def follow(run: RunDirectory, engine: subprocess.Popen[bytes], listener: Listene
             if len(interrupts) > 1 and asked:
                 listener.say(f"{run.name} saves and stops by itself: gan-tui runs")
                 return 0
-    if read_identity(run).state not in ("finished", "stopped"):
+    if read_identity(run).state not in ENDED_WELL:
         _raise_failure(run)
     return 0
 

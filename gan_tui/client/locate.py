@@ -63,8 +63,21 @@ def find_run(given: str, folder: Path) -> RunDirectory:
         return RunDirectory(folder / matches[0])
     if matches:
         raise RequestError(f"run {given}", f"could be any of {_some(matches)}", "Write more of its name.")
+    if path.is_file():
+        raise _no_run(path, folder)
     there = f"There are {_some(names)}." if names else "There is none yet: gan-tui train PRESET"
     raise RequestError(f"run {given}", f"is neither a run in {folder} nor a run directory", there)
+
+
+def _no_run(file: Path, folder: Path) -> RequestError:
+    """Why a file means no run."""
+    from engine.protocol.access import is_access_file  # late: hardly ever is a file in a run's place
+
+    if is_access_file(file):
+        fix = "The run is on another machine. Here it is reached by: gan-tui attach, gan-tui ctl"
+        return RequestError(str(file), "is an access file, not a run directory", fix)
+    fact = f"is a file that is no access file, and no run in {folder} is called so"
+    return RequestError(str(file), fact, "Name a run, or a file as `gan-tui access RUN FILE` writes it.")
 
 
 def most_recent_live(folder: Path) -> RunDirectory:

@@ -9,32 +9,37 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from engine.errors import GanTuiError, RequestError, WorkError
-from engine.protocol.access import Access, access_of_owner, read_access, read_door, write_access
+from engine.protocol.access import Access, access_of_owner, is_access_file, read_access, read_door, write_access
 from engine.protocol.commands import SCHEMA_VERSION, Command, Reply, Request, Status
 from engine.protocol.mirrored import Copying, Over, Ready, decode_word
-from engine.protocol.rundir import Identity, RunDirectory, ViewedState, is_of_another_machine, viewed_state
+from engine.protocol.rundir import LIVE_STATES, Identity, RunDirectory, ViewedState, is_of_another_machine, viewed_state
 from engine.protocol.runtime import socket_path
-from engine.protocol.wire import Ask, Caller
-from gan_tui.client.sender import sender_name
+from engine.protocol.wire import Ask, Caller, Follow
+from gan_tui.client.sender import require_ended_well, sender_name
 
 LOOK_SECONDS = 3.0
 """How long a run on another machine is given to say how it stands."""
+ANSWER_SECONDS = 15.0
+"""How long the other machine may take to say how far it is, over a slow link."""
+LOOK_AGAIN_SECONDS = 0.5
+"""How often it is asked: its gateway goes on answering for a few seconds after the end."""
 ASKED_AT_ONCE = 32
 END_SECONDS = 5.0
 
 
 def access_file(given: str) -> Access | None:
-    """What a command's RUN holds where it is an access file; None where it is none, nor any other file.
+    """What a command's RUN holds where it is an access file; None where it is none, though it may be another file.
 
     Raises:
-        RequestError: it is a file and no access file, or others can read it.
+        RequestError: others can read it.
     """
     path = Path(given).expanduser()
-    return read_access(path) if path.is_file() else None
+    return read_access(path) if path.is_file() and is_access_file(path) else None
 
 
 def access_beside(run: RunDirectory, identity: Identity) -> Access | None:
@@ -92,6 +97,29 @@ def ask_there(access: Access, command: Command, seconds: float) -> Reply:
     return told.reply
 
 
+def await_end_there(access: Access) -> None:
+    """Wait until an engine on another machine has ended, however long it takes to finish its epoch or to save.
+
+    Raises:
+        RequestError: the key is not one of its run's any more.
+        WorkError: it ended otherwise than by being told to; or whether it has ended cannot be seen.
+    """
+    known = Follow(metrics=0, events=0)
+    ended: Identity | None = None
+    with Caller(access) as caller:
+        while True:
+            try:
+                update, _ = caller.call(known, ANSWER_SECONDS)
+            except WorkError:
+                if ended is None:
+                    raise
+                break  # the gateway has left after its last words, and the engine waits for nothing else
+            known = Follow(metrics=update.metrics, events=update.events)
+            ended = None if update.state in LIVE_STATES else update.identity
+            time.sleep(LOOK_AGAIN_SECONDS)
+    require_ended_well(access.run, ended)
+
+
 class MirrorProcess:
     """A run on another machine as a run directory on this one, kept up to date by a process that ends with the block.
 
@@ -138,12 +166,18 @@ class MirrorProcess:
                     raise _error(word)
         raise WorkError("the mirror", "ended before the record was copied", "Try again.")
 
-    def why_over(self) -> GanTuiError | None:
-        """Why the mirror has ended; None while it has not."""
+    def why_over(self, again: str) -> GanTuiError | None:
+        """Why the run is not mirrored any more; None while it is.
+
+        Args:
+            again: what to attach to in order to come back.
+        """
         assert self._process.stdout is not None
         if not select.select([self._process.stdout], [], [], 0)[0]:
             return None
-        return next((_error(word) for word in self._words() if isinstance(word, Over)), None)
+        fix = f"The run is not affected: gan-tui attach {again}"
+        by_itself = WorkError("the mirror", "has ended by itself", fix)
+        return next((_error(word) for word in self._words() if isinstance(word, Over)), by_itself)
 
     def close(self) -> None:
         """End the process and remove the copy."""
@@ -153,7 +187,7 @@ class MirrorProcess:
             self._process.stdin.close()
         try:
             self._process.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:  # it waits for an answer that does not come
+        except subprocess.TimeoutExpired:  # a disk or a name server holds it up
             self._process.kill()
             self._process.wait()
         self._process.stdout.close()

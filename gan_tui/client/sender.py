@@ -11,12 +11,22 @@ import time
 import zmq
 
 from engine.errors import RequestError, WorkError
-from engine.protocol.codec import decode_reply, encode
+from engine.protocol.codec import decode_reply, encode_request
 from engine.protocol.commands import SCHEMA_VERSION, Command, Reply, Request
-from engine.protocol.rundir import LIVE_STATES, Endpoints, Identity, RunDirectory, read_identity, viewed_state
+from engine.protocol.rundir import (
+    LIVE_STATES,
+    Endpoints,
+    Identity,
+    RunDirectory,
+    engine_is_alive,
+    read_identity,
+    viewed_state,
+)
 
 LOOK_SECONDS = 1.0
 """How often it is asked whether the engine is still alive."""
+LOOK_AGAIN_SECONDS = 0.05
+ENDED_WELL = ("finished", "stopped")
 
 
 @functools.cache
@@ -33,16 +43,17 @@ def ask(run: RunDirectory, command: Command, seconds: float) -> Reply:
     """Send a command to a run's engine and wait for the answer.
 
     Raises:
-        RequestError: no engine is at work; or the engine refuses, in its words.
+        RequestError: no engine is at work, or none takes so long a command; or the engine refuses, in its words.
         WorkError: the engine ends before it answers, or does not answer in time.
     """
     deadline = time.monotonic() + seconds
-    endpoints = _endpoints(run, deadline)
     request = Request(version=SCHEMA_VERSION, id=secrets.token_hex(8), by=sender_name(), command=command)
+    payload = encode_request(request)
+    endpoints = _endpoints(run, deadline)
     with zmq.Context() as context, context.socket(zmq.DEALER) as socket:
         socket.set(zmq.LINGER, 0)
         socket.connect(endpoints.commands)
-        socket.send(encode(request))
+        socket.send(payload)
         while (left := deadline - time.monotonic()) > 0:
             if socket.poll(int(min(left, LOOK_SECONDS) * 1000)):
                 reply = decode_reply(socket.recv())
@@ -52,6 +63,24 @@ def ask(run: RunDirectory, command: Command, seconds: float) -> Reply:
                 raise WorkError(f"run {run.name}", "ended before it answered", "`gan-tui runs` shows how it stands.")
     fix = f"A step may take long: see `gan-tui ctl {run.name} status`, or allow a longer --timeout."
     raise WorkError(f"run {run.name}", f"did not answer within {seconds:g} s", fix)
+
+
+def await_end(run: RunDirectory) -> None:
+    """Wait until a run of this machine has no engine, however long it takes to finish its epoch or to save.
+
+    Raises:
+        WorkError: it ended otherwise than by being told to.
+    """
+    while engine_is_alive(run):
+        time.sleep(LOOK_AGAIN_SECONDS)
+    require_ended_well(run.name, read_identity(run))
+
+
+def require_ended_well(name: str, identity: Identity) -> None:
+    """Raises WorkError where a run without an engine has ended otherwise than by being told to."""
+    if identity.state not in ENDED_WELL:
+        how = f"failed: {identity.reason}" if identity.state == "failed" else "lost its engine before it had stopped"
+        raise WorkError(f"run {name}", how, "Its engine.log may say why.")
 
 
 def _endpoints(run: RunDirectory, deadline: float) -> Endpoints:
@@ -64,7 +93,7 @@ def _endpoints(run: RunDirectory, deadline: float) -> Endpoints:
             return identity.endpoints
         if time.monotonic() > deadline:
             raise WorkError(f"run {run.name}", "does not listen yet", "Try again when it has started.")
-        time.sleep(0.05)
+        time.sleep(LOOK_AGAIN_SECONDS)
 
 
 def _at_rest(run: RunDirectory, identity: Identity) -> RequestError:

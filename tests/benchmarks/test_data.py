@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tests.benchmarks.reports import assert_it_can_be_repeated, environment_of_a_user
 from tests.engine.data.conftest import write_image, write_pair
 
 PROGRAM = Path(__file__).parents[2] / "benchmarks" / "data.py"
@@ -31,8 +32,11 @@ def images(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, ...]:
 def test_every_case_has_its_row(images: tuple[str, ...], tmp_path: Path) -> None:
     figures = tmp_path / "figures.json"
     command = [sys.executable, str(PROGRAM), *images, *SMALL, "--workers", "0", "1", "--json", str(figures)]
-    answer = subprocess.run(command, check=True, capture_output=True, text=True)
-    rows = msgspec.json.decode(figures.read_bytes())["rows"]
+    answer = subprocess.run(command, check=True, capture_output=True, text=True, env=environment_of_a_user())
+    report = msgspec.json.decode(figures.read_bytes())
+    assert_it_can_be_repeated(report, command)
+    assert (report["resize"], report["crop"], report["steps"]) == (20, 12, 4)
+    rows = report["rows"]
     assert [(row["workers"], row["cache"]) for row in rows] == [
         (workers, cache) for workers in (0, 1) for cache in ("off", "host", "device")
     ]

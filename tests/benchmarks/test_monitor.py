@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ import psutil
 import pytest
 
 from benchmarks.watching.rounds import CASES, Ratio, Turn, row_of
+from tests.benchmarks.reports import assert_it_can_be_repeated, environment_of_a_user
 
 PROGRAM = Path(__file__).parents[2] / "benchmarks" / "monitor.py"
 TINY = ("generator.width=4", "generator.blocks=1", "discriminator.width=4", "data.images=6", "log.every=20")
@@ -42,9 +42,11 @@ def test_every_case_has_its_row_and_nothing_is_left_behind(tmp_path: Path) -> No
     command += ["--seconds", "0.3", "--warm-up", "0.1", "--rounds", "1"]
     for setting in TINY:
         command += ["--set", setting]
-    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    environment = {**environment_of_a_user(), "TMPDIR": str(tmp_path)}
     answer = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
     report = msgspec.json.decode(figures.read_bytes())
+    assert_it_can_be_repeated(report, command)
+    assert report["threads"] == 1
     assert [row["case"] for row in report["rows"]] == [case.name for case in CASES]
     for row in report["rows"]:
         assert row["steps"] >= 20

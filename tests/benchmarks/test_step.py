@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from engine.methods.cyclegan import CycleGan
 from engine.methods.discogan import DiscoGan
 from engine.methods.dtn import Dtn
 from engine.methods.pix2pix import Pix2Pix
+from tests.benchmarks.reports import assert_it_can_be_repeated, environment_of_a_user
 from tests.runs import tiny_config
 
 PROGRAM = Path(__file__).parents[2] / "benchmarks" / "step.py"
@@ -88,15 +90,15 @@ TINY = ["generator.width=4", "generator.blocks=1", "discriminator.width=4", "dis
 BRIEFLY = ["--rounds", "2", "--turn", "0.01"]
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(PROGRAM), "--device", "cpu", *BRIEFLY, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=env)
 
 
 def test_the_program_writes_a_row_for_every_combination(tmp_path: Path) -> None:
     written = tmp_path / "step.json"
     asked = ["--methods", "cyclegan", "--sizes", "16", "32", "--precision", "fp32", "tf32", "bf16"]
-    done = run(*asked, "--set", *TINY, "--json", str(written))
+    done = run(*asked, "--set", *TINY, "--json", str(written), env=environment_of_a_user())
     assert done.returncode == 0, done.stderr
     report = json.loads(written.read_text())
     rows = report["rows"]
@@ -112,7 +114,7 @@ def test_the_program_writes_a_row_for_every_combination(tmp_path: Path) -> None:
         assert 0 <= row["losses_differ"] < (1e-5 if row["precision"] == "fp32" else 0.1)
     small, large = rows[0]["flop"], rows[2]["flop"]
     assert 3 * small < large < 5 * small, "four times the pixels"
-    assert report["machine"]["torch"] == str(torch.__version__)
+    assert_it_can_be_repeated(report, done.args)
     table = [line for line in done.stdout.splitlines() if line.startswith("|")]
     assert len({line.count(" | ") for line in table}) == 1, "as many cells in every line"
     assert len(table) == 2 + len(rows)

@@ -10,9 +10,10 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from engine.config.lighter import lighter
 from engine.config.load import resolve, with_settings
 from engine.config.methods import CONFIGS, TrainConfig
-from engine.memory import estimate, find_shortage
+from engine.memory import estimate, find_shortage, savings
 from engine.methods.build import build_method
 from engine.protocol import events as ev
 from tests.engine.train.here import session_of
@@ -78,6 +79,18 @@ def test_activations_grow_with_the_image_and_the_batch() -> None:
 @pytest.mark.parametrize("setting", ["run.checkpointing=true", "run.accumulate=2", "run.precision=bf16"])
 def test_what_is_offered_takes_less(setting: str) -> None:
     assert estimate(small("run.batch=8", setting)).of_steps < 0.8 * estimate(small("run.batch=8")).of_steps
+
+
+def test_what_takes_no_less_is_no_saving() -> None:
+    """Of a U-Net's one image checkpointing makes everything again at once, and bfloat16 copies its many weights."""
+    config = resolve({"method": {"kind": "pix2pix"}}, "test")
+    assert [change.setting for change in lighter(config)] == ["run.checkpointing=true", "run.precision=bf16"]
+    assert savings(config, estimate(config).of_steps) == []
+
+
+def test_an_estimate_makes_nothing_that_has_content() -> None:
+    """A layer of 36 TB, of which there are none."""
+    assert estimate(small("generator.width=1000000", "generator.blocks=1")).networks > 10**13
 
 
 def test_nothing_is_told_of_a_run_that_fits() -> None:

@@ -37,7 +37,7 @@ def write(folder: Path, *seeds: str) -> None:
 def failures(folder: Path, *options: str) -> list[str]:
     """The tests that do not pass by the numbers of the folder."""
     tests = sorted(str(path) for path in HERE.glob("test_*.py") if path != Path(__file__))
-    checked = run(folder, "pytest", "-q", "-p", "no:cacheprovider", "-rf", "--tb=no", *options, *tests)
+    checked = run(folder, "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", "-rf", "--tb=no", *options, *tests)
     assert checked.returncode in (0, 1), checked.stdout
     return [line.split()[1] for line in checked.stdout.splitlines() if line.startswith("FAILED")]
 

@@ -58,6 +58,10 @@ def test_a_technique_has_a_control_once_it_is_part_of_the_run(kind: str, setting
             "discriminator.minibatch", "each image by itself",
         ),
         ("cyclegan", ("run.accumulate=2",), "run.accumulate = 2", "batch of 1"),
+        (
+            "cyclegan", ("run.accumulate=4", "run.batch=4", "run.gpus=4"),
+            "run.accumulate = 4", "of which each of 4 processes has 1 at most",
+        ),
         ("pix2pix", ("run.batch=4", "run.accumulate=2"), "run.accumulate = 2", "generator.norm = batch"),
         (
             "cyclegan", ("run.batch=4", "run.accumulate=2", "loss.feature_matching=1.0"),
@@ -143,6 +147,7 @@ def test_what_makes_no_sense_is_refused_with_the_reason(
         ("cyclegan", ("optim.schedule=plateau", "optim.patience=2")),
         ("cyclegan", ("run.batch=4", "discriminator.spectral=true")),
         ("cyclegan", ("run.checkpointing=true", "run.batch=4", "run.accumulate=2")),
+        ("cyclegan", ("run.accumulate=2", "run.batch=5", "run.gpus=4")),
         ("dtn", ("run.compile=on", "run.channels_last=on")),
         ("discogan", ("generator.bottleneck=2", "generator.norm=group")),
     ],
@@ -156,6 +161,18 @@ def test_what_has_an_effect_is_not_refused(kind: str, settings: tuple[str, ...])
     [
         ("cyclegan", ("run.accumulate=2",), "Set it to 1, or run.batch to 2 or more."),
         ("cyclegan", ("run.accumulate=9", "run.batch=4"), "Set it to 4 or less, or run.batch to 9 or more."),
+        (
+            "cyclegan", ("run.accumulate=2", "run.batch=4", "run.gpus=4"),
+            "Set it to 1, or run.batch to 5 or more, or run.gpus to 3 or less.",
+        ),
+        (
+            "cyclegan", ("run.accumulate=4", "run.batch=6", "run.gpus=2"),
+            "Set it to 3 or less, or run.batch to 7 or more, or run.gpus to 1.",
+        ),
+        (
+            "cyclegan", ("run.accumulate=9", "run.batch=4", "run.gpus=2"),
+            "Set it to 2 or less, or run.batch to 17 or more.",
+        ),
         (
             "pix2pix", ("run.accumulate=2", "run.batch=4"),
             "Set it to 1, or generator.norm to instance and discriminator.norm to instance.",

@@ -6,19 +6,20 @@ import os
 import threading
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
 
 import msgspec
 import pytest
 
-from engine.errors import WorkError
+from engine.errors import RequestError, WorkError
 from engine.protocol import commands as cmd
 from engine.protocol.access import Access, new_access
 from engine.protocol.codec import DecodeError
 from engine.protocol.rundir import create_run, read_identity, write_identity
 from engine.protocol.runtime import new_endpoints
-from engine.protocol.wire import CHUNK, LONGEST_ANSWER, Ask, Caller, Follow, Update, pack, unpack
+from engine.protocol.wire import CHUNK, LONGEST_ANSWER, AbandonedError, Ask, Caller, Follow, Update, pack, unpack
 from engine.remote.gateway import Gateway
 from tests.distant import Network
 from tests.until import PATIENCE, until
@@ -87,3 +88,27 @@ def test_a_call_that_is_not_answered_ends_in_its_time(silent: tuple[Gateway, Acc
     _, access = silent
     with Caller(access) as caller, pytest.raises(WorkError, match=r"did not answer within 0.5 s"):
         caller.call(Ask(request=REQUEST), 0.5)
+
+
+def test_a_call_that_nobody_wants_answered_any_more_ends_at_once(silent: tuple[Gateway, Access]) -> None:
+    gateway, access = silent
+    reader, lifeline = os.pipe()
+
+    def leave() -> None:
+        until(lambda: gateway._forwarded, "the command on its way to the engine")
+        os.close(lifeline)
+
+    with Caller(access, reader) as caller, ThreadPoolExecutor() as pool:
+        left = pool.submit(leave)
+        with pytest.raises(AbandonedError):
+            caller.call(Ask(request=REQUEST), PATIENCE)
+        left.result()
+    os.close(reader)
+
+
+def test_a_command_that_no_engine_takes_is_refused_before_anybody_is_called(silent: tuple[Gateway, Access]) -> None:
+    _, access = silent
+    nowhere = msgspec.structs.replace(access, address="tcp://127.0.0.1:1")
+    long = msgspec.structs.replace(REQUEST, command=cmd.WriteNote(text="x" * cmd.MAX_MESSAGE_BYTES))
+    with Caller(nowhere) as caller, pytest.raises(RequestError, match=r"bytes long.*Shorten"):
+        caller.call(Ask(request=long), 1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import signal
 import socket
 from collections.abc import Iterator
@@ -15,10 +16,10 @@ from engine.config.load import dump
 from engine.config.threads import ENVIRONMENT
 from engine.errors import RequestError, WorkError
 from engine.methods.build import build_method
-from engine.ranks.connection import LOOPBACK, Connection, ConnectionLostError
+from engine.ranks.connection import LOOPBACK, Connection, ConnectionLostError, listen_at
 from engine.ranks.division import Shard
 from engine.ranks.followers import Followers, LostRankError
-from engine.ranks.group import join, leave, open_store
+from engine.ranks.group import join, leave, open_store, reach_store
 from engine.ranks.meeting import Rendezvous, go_to_leader
 from engine.ranks.messages import Hello, Join, encode
 from engine.ranks.seat import Seat
@@ -127,11 +128,21 @@ def test_a_store_that_is_not_there_is_a_failure_with_its_reason(monkeypatch: pyt
         go_to_leader(Seat(rank=1, size=2), {"RANK": "1", "WORLD_SIZE": "2"})
 
 
-def test_the_leaders_store_listens_to_this_machine_alone() -> None:
+@pytest.mark.parametrize("host", [LOOPBACK, "localhost"])
+def test_the_leaders_store_listens_to_this_machine_alone(host: str) -> None:
     before = listening()
-    store, port = open_store(LOOPBACK)
-    assert listening() - before == {(LOOPBACK, port)}
-    del store
+    store, port = open_store(host)
+    [(address, its_port)] = listening() - before
+    assert ipaddress.ip_address(address).is_loopback
+    assert its_port == port
+    reach_store(host, port).set("reached", "by that name")
+    assert store.get("reached") == b"by that name"
+
+
+def test_a_machines_own_name_is_for_others_too_whatever_it_means_here() -> None:
+    """In the hosts file of this machine it may stand for the loopback."""
+    with listen_at(socket.gethostname()) as listener:
+        assert listener.getsockname()[0] in ("::", "0.0.0.0")
 
 
 def listening() -> set[tuple[str, int]]:

@@ -101,10 +101,13 @@ def test_a_checkpoint_is_taken_up_by_any_number_of_ranks(tmp_path: Path) -> None
     alone = make_run(tmp_path, *settings, "run.steps=5", name="alone")
     train_here(alone)
     run = train_to_end(make_run(tmp_path, *settings, "run.steps=2", "run.gpus=2"))
-    train_to_end(configured(run, *settings, "run.steps=4"))
-    train_to_end(configured(run, *settings, "run.steps=5", "run.gpus=2"))
+    train_to_end(configured(run, *settings, "run.steps=4", "run.accumulate=2"))
+    with engine_of(configured(run, *settings, "run.steps=5", "run.accumulate=2"), gpus=2) as engine:
+        assert engine.ended() == 0, run.log.read_text()
     assert close(course_of(run), course_of(alone))
     assert [event.ranks for event in events_of(run, ev.Announced)] == [2, 1, 2]
+    [idle] = [alert for alert in events_of(run, ev.Alert) if alert.subject == "run.accumulate = 2"]
+    assert (idle.step, idle.fact) == (0, "is of no use beyond 1: each of 2 processes has 1 of 2 images at most")
     told = [alert.fact for alert in events_of(run, ev.Alert) if alert.subject == "the number of processes"]
     assert [re.findall(r"is \d now and was \d", fact) for fact in told] == [
         ["is 1 now and was 2"],

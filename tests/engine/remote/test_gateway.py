@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count, islice
 from pathlib import Path
+from threading import Thread
 
 import msgspec
 import psutil
@@ -15,14 +18,17 @@ import zmq
 from zmq.utils.monitor import recv_monitor_message
 
 from engine.errors import RequestError, WorkError
+from engine.link import Link
 from engine.protocol import commands as cmd
 from engine.protocol import events as ev
-from engine.protocol.access import Access, revoke, server_keys
+from engine.protocol.access import Access, new_access, revoke, server_keys
+from engine.protocol.codec import encode
 from engine.protocol.rundir import RunDirectory, create_run, read_identity, write_identity
 from engine.protocol.runtime import new_endpoints
 from engine.protocol.wire import CHUNK, Ask, Caller, Fetch, Follow, Part, Told, Update
 from engine.remote.gateway import Gateway, _front
 from tests.distant import LISTENING, access_to, answer, door_of, listening_engine, refusal_of
+from tests.engine.test_link import REPORT
 from tests.runs import Engine, engine_of, events_of, make_run
 from tests.until import PATIENCE, until
 
@@ -347,11 +353,48 @@ def test_commands_that_no_engine_takes_are_bounded(beside_a_silent_engine: RunDi
     assert endpoints is not None
     gateway = Gateway(run, endpoints, "127.0.0.1", 0)
     try:
-        request = cmd.Request(version=cmd.SCHEMA_VERSION, id="1", by="me", command=cmd.Status())
-        reactions = [gateway._forward(b"viewer", str(place), Ask(request=request), "steer") for place in range(2000)]
+        reactions = [gateway._forward(b"viewer", str(place), ask(cmd.Pause()), "steer") for place in range(2000)]
         kept = reactions.count(None)
         assert 0 < kept <= 500
         assert all(each is None or not isinstance(each[0].what, Told) for each in reactions)
         assert reactions[-1] is not None
+        assert gateway._forward(b"viewer", "s", ask(cmd.Status()), "watch") is None, "it waits for no step"
     finally:
         gateway.close()
+
+
+def ask(command: cmd.Command) -> Ask:
+    return Ask(request=cmd.Request(version=cmd.SCHEMA_VERSION, id="1", by="me", command=command))
+
+
+@contextlib.contextmanager
+def waiting_engine(run: RunDirectory) -> Iterator[tuple[Link, Access]]:
+    """The sockets of an engine whose loop takes nothing from its mailbox, and access to it through a gateway."""
+    endpoints = read_identity(run).endpoints
+    assert endpoints is not None
+    link, gateway = Link(endpoints, REPORT), Gateway(run, endpoints, "127.0.0.1", 0)
+    reader, lifeline = os.pipe()
+    serving = Thread(target=gateway.serve, args=(reader,))
+    link.open()
+    serving.start()
+    yield link, new_access(run, "me", "steer", f"tcp://127.0.0.1:{gateway.door.port}")
+    os.close(lifeline)
+    serving.join(PATIENCE)
+    os.close(reader)
+    gateway.close()
+    link.close()
+
+
+def test_a_command_that_no_engine_takes_is_refused_and_costs_no_other_its_answer(
+    beside_a_silent_engine: RunDirectory,
+) -> None:
+    with waiting_engine(beside_a_silent_engine) as (link, access), ThreadPoolExecutor() as pool, Caller(access) as one:
+        pending = pool.submit(one.call, ask(cmd.Pause()), PATIENCE)
+        [envelope] = link.mailbox.wait(PATIENCE)
+        # The gateway gives it an id of its own, of 16 letters: too long then, and short enough for the viewer's end.
+        letters = cmd.MAX_MESSAGE_BYTES + 1 - 15 - len(encode(ask(cmd.WriteNote(text="")).request))
+        with Caller(access) as other, pytest.raises(RequestError, match=r"65,537 bytes long.* 65,536"):
+            other.call(ask(cmd.WriteNote(text="x" * letters)), PATIENCE)
+        link.reply(envelope, cmd.Reply(version=cmd.SCHEMA_VERSION, id=envelope.request.id, step=7))
+        told, _ = pending.result(PATIENCE)
+        assert told.reply.step == 7

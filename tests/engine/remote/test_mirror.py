@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from itertools import count
 from pathlib import Path
-from threading import Thread
+from tempfile import TemporaryDirectory
+from threading import Event, Thread
 
 import msgspec
 import psutil
@@ -21,7 +25,8 @@ from engine.protocol import commands as cmd
 from engine.protocol import events as ev
 from engine.protocol.access import Access, revoke
 from engine.protocol.mirrored import Copying, Ready
-from engine.protocol.rundir import Identity, RunDirectory, read_identity, viewed_state
+from engine.protocol.rundir import Identity, RunDirectory, ViewedState, read_identity, viewed_state
+from engine.protocol.runtime import new_endpoints
 from engine.protocol.wire import Call, Caller, Fetch, Part, Update, decode_call, pack
 from engine.remote.mirror import Mirror, _answer_to
 from gan_tui.client.remote import MirrorProcess
@@ -48,6 +53,14 @@ def access(engine: Engine, tmp_path: Path) -> Access:
 def mortal(tmp_path: Path) -> Iterator[Engine]:
     with listening_engine(tmp_path / "runs") as engine:
         yield engine
+
+
+@pytest.fixture
+def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where this test's sockets lie, and no other's."""
+    with TemporaryDirectory(prefix="gan-tui-sockets-") as folder:  # of a short path
+        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+        yield Path(folder)
 
 
 @contextmanager
@@ -211,9 +224,9 @@ def test_a_key_that_is_taken_back_ends_it_and_leaves_what_was_copied(
 ) -> None:
     with closing(MirrorProcess(access)) as mirror:
         copy = RunDirectory(Path(mirror.until_ready(lambda word: None).root))
-        assert mirror.why_over() is None
+        assert mirror.why_over("a") is None
         revoke(engine.run, tmp_path.name)
-        error = until(mirror.why_over, "the end")
+        error = until(lambda: mirror.why_over("a"), "the end")
         assert error is not None
         assert "taken back" in error.fact
         assert metrics_of(copy)
@@ -267,31 +280,45 @@ def impostor(answers: Callable[[Call], tuple[object, list[bytes]]]) -> Iterator[
         thread.join()
 
 
+@pytest.fixture
+def lifeline() -> Iterator[int]:
+    """That of a viewer which stays."""
+    reader, writer = os.pipe()
+    yield reader
+    os.close(writer)
+    os.close(reader)
+
+
 _SHEET = Part(size=0)
 
 
-def _update(metrics: int) -> Update:
-    identity = Identity(id="0", name="r", method="cyclegan", preset="p", created=0.0)
-    return Update(rights="steer", state="training", identity=identity, metrics=metrics, events=0)
+def _update(metrics: int = 0, state: ViewedState = "training") -> Update:
+    identity = Identity(
+        id="0", name="r", method="cyclegan", preset="p", created=0.0, host="a-distant-machine", pid=1, state="training",
+        endpoints=new_endpoints(),
+    )  # fmt: skip
+    return Update(rights="steer", state=state, identity=identity, metrics=metrics, events=0)
 
 
 @pytest.mark.parametrize(
     ("said", "sent"), [(10, b""), (1, b"{}\n"), (0, b"\n")], ids=["nothing comes", "too much", "something of nothing"]
 )
-def test_a_gateway_that_sends_something_else_than_it_says_is_given_up(tmp_path: Path, said: int, sent: bytes) -> None:
+def test_a_gateway_that_sends_something_else_than_it_says_is_given_up(
+    tmp_path: Path, lifeline: int, said: int, sent: bytes
+) -> None:
     def answers(call: Call) -> tuple[object, list[bytes]]:
         return (_SHEET, [b""]) if isinstance(call.what, Fetch) else (_update(said), [sent, b""])
 
     with (
         impostor(answers) as access,
-        closing(Mirror(access, tmp_path)) as mirror,
+        closing(Mirror(access, tmp_path, lifeline)) as mirror,
         pytest.raises(WorkError, match=r"more or less of metrics\.jsonl"),
     ):
         mirror.begin()
 
 
-def test_an_answer_to_another_question_is_refused_in_words(tmp_path: Path) -> None:
-    with impostor(lambda call: (_SHEET, [b""])) as access, closing(Mirror(access, tmp_path)) as mirror:
+def test_an_answer_to_another_question_is_refused_in_words(tmp_path: Path, lifeline: int) -> None:
+    with impostor(lambda call: (_SHEET, [b""])) as access, closing(Mirror(access, tmp_path, lifeline)) as mirror:
         with pytest.raises(WorkError, match="something else than it was asked"):
             mirror.begin()
         request = cmd.Request(version=cmd.SCHEMA_VERSION, id="1", by="me", command=cmd.Pause())
@@ -299,6 +326,68 @@ def test_an_answer_to_another_question_is_refused_in_words(tmp_path: Path) -> No
             reply = _answer_to(Envelope(sender=b"", request=request), caller)
         assert reply.refusal is not None
         assert "something else than it was asked" in reply.refusal.fact
+
+
+def test_of_an_engine_on_another_machine_the_gateways_word_is_taken(runtime: Path) -> None:
+    says: list[ViewedState] = ["training"]
+
+    def answers(call: Call) -> tuple[object, list[bytes]]:
+        return (_SHEET, [b""]) if isinstance(call.what, Fetch) else (_update(state=says[-1]), [b"", b""])
+
+    with impostor(answers) as access, mirrored(access) as copy, EventStream(copy) as stream:
+        assert (state_of(copy), stream.engine) == ("training", "live")
+        says.append("lost")
+        until(lambda: state_of(copy) == "lost", "the loss")
+        until(lambda: (stream.wait(), stream.engine)[1] == "lost", "the loss, to whoever follows")
+        assert stream.trouble == "", "it is not that nothing is seen of it"
+        says.append("training")
+        until(lambda: state_of(copy) == "training", "the next engine")
+        assert read_identity(copy).host == "a-distant-machine"
+
+
+@pytest.mark.parametrize("answered", [2, 4], ids=["while it is copied", "while it is followed"])
+def test_it_is_left_at_once_while_nobody_answers_and_takes_all_of_it_away(runtime: Path, answered: int) -> None:
+    """The calls are a look at the run, its config.toml, its record, and then one look after the other."""
+    calls = count()
+    silent, left = Event(), Event()
+
+    def answers(call: Call) -> tuple[object, list[bytes]]:
+        if next(calls) >= answered:
+            silent.set()
+            left.wait(PATIENCE)
+        return (_SHEET, [b""]) if isinstance(call.what, Fetch) else (_update(), [b"", b""])
+
+    with impostor(answers) as access:
+        mirror = MirrorProcess(access)
+        [process] = mirror_processes()
+        assert silent.wait(PATIENCE)
+        assert len(list(runtime.rglob("*.[ces]"))) == 3
+        mirror.close()
+        left.set()
+    assert mirror._process.returncode == 0, "it was not killed"
+    assert not process.is_running()
+    assert list(runtime.rglob("*.[ces]")) == []
+
+
+def test_it_is_left_at_once_where_nobody_ever_answered(access: Access) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        mirror = MirrorProcess(msgspec.structs.replace(access, address=f"tcp://127.0.0.1:{deaf.getsockname()[1]}"))
+        connection, _ = deaf.accept()
+        mirror.close()
+        connection.close()
+    assert mirror._process.returncode == 0, "it was not killed"
+
+
+def test_one_that_dies_is_not_taken_for_the_end_of_the_run(engine: Engine, access: Access) -> None:
+    with closing(MirrorProcess(access)) as mirror:
+        mirror.until_ready(lambda word: None)
+        [process] = mirror_processes()
+        process.kill()
+        error = until(lambda: mirror.why_over("box.access"), "the end")
+        assert isinstance(error, WorkError)
+        assert error.one_line() == (
+            "the mirror: has ended by itself. The run is not affected: gan-tui attach box.access"
+        )
 
 
 def test_what_cannot_be_answered_for_now_is_asked_for_again(engine: Engine, access: Access) -> None:

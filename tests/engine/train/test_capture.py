@@ -205,6 +205,20 @@ def test_where_another_kind_of_step_has_no_room_beside_a_recording_all_are_launc
     assert "memory" in told[0]
 
 
+def test_players_that_take_turns_are_asked_for_room_too() -> None:
+    """Both kinds of DiscoGAN's steps have been seen when the first of them is recorded."""
+    config = SYSTEMS["discogan"]
+    launched, recorded = made(config), made(config)
+    recorder, told = RecordedOperations(room=False), list[str]()
+    step = CapturedStep(recorded, recorder, told.append)
+    for number in range(5 * WARM_UP_STEPS):
+        torch.manual_seed(number)
+        wanted = launched.step(shown(number, 1))
+        torch.manual_seed(number)
+        assert same(wanted, step(shown(number, 1)))
+    assert (recorder.recorded, recorder.cleared, len(told)) == (1, 1, 1)
+
+
 def test_on_a_cpu_a_step_is_the_methods_own() -> None:
     method = made(CYCLEGAN)
     assert build_step(method, CYCLEGAN, CPU, none_told) == method.step

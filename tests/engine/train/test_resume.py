@@ -163,6 +163,31 @@ def test_a_resumed_run_of_networks_so_wide_that_other_convolutions_are_faster_is
     assert differences(last_state(direct), last_state(whole)), "the same convolutions were used in both"
 
 
+@pytest.mark.parametrize(
+    ("kind", "mode"),
+    [
+        ("cyclegan", ("run.precision=bf16",)),
+        ("cyclegan", ("run.channels_last=on",)),
+        ("cyclegan", ("run.checkpointing=true", "generator.dropout=true")),
+        ("cyclegan", ("run.batch=3", "run.accumulate=2")),
+        ("dtn", ("run.precision=bf16",)),
+        ("pix2pix", ("run.channels_last=on", *DROPOUT_IN_UNET)),
+    ],
+    ids=["bf16", "channels last", "checkpointing", "accumulate", "dtn-bf16", "pix2pix-channels last"],
+)
+def test_in_every_mode_a_resumed_run_is_the_uninterrupted_one(kind: str, mode: tuple[str, ...], tmp_path: Path) -> None:
+    settings = ("run.steps=6", "optim.ema=0.9", *mode)
+    whole = make_run(tmp_path, *settings, name="whole", kind=kind)
+    halves = make_run(tmp_path, *settings, name="halves", kind=kind)
+    train_here(whole)
+    assert train_here(halves, script=after_step(4, Stop())) is Ending.STOPPED
+    train_here(halves)
+    assert [event.from_step for event in events_of(halves, ev.Resumed)] == [4]
+    assert list(course_of(whole)) == [1, 2, 3, 4, 5, 6]
+    assert course_of(halves) == course_of(whole)
+    assert differences(last_state(halves), last_state(whole)) == []
+
+
 @pytest.mark.parametrize("workers", [0, 2])
 def test_images_from_folders_come_in_the_same_order_after_a_resume(tmp_path: Path, workers: int) -> None:
     root = make_images(tmp_path / "data", each=4)

@@ -8,13 +8,15 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from engine.protocol import events as ev
+from engine.protocol.rundir import RunDirectory, read_identity
 from tests.distant import listening_engine, seen_from_afar
 from tests.end_to_end.terminal import Terminal
 from tests.gan_tui.cli.command import COMMAND, gan_tui, refusal, succeeded
-from tests.runs import Engine, events_of
+from tests.runs import Engine, events_of, make_run
 from tests.until import until
 
 
@@ -61,7 +63,10 @@ def test_a_run_is_started_that_listens(preset: Path, tmp_path: Path) -> None:
     succeeded(gan_tui("access", "r", "box", folder=tmp_path))
     status = json.loads(succeeded(gan_tui("ctl", "box", "status", "--json", folder=tmp_path)))
     assert status["run"] == "r"
-    succeeded(gan_tui("ctl", "box", "stop", "--discard", folder=tmp_path))
+    succeeded(gan_tui("ctl", "box", "stop", "--discard", "--wait", folder=tmp_path))
+    assert read_identity(RunDirectory(tmp_path / "runs" / "r")).state == "stopped"
+    succeeded(gan_tui("resume", "r", "--detach", folder=tmp_path))
+    succeeded(gan_tui("ctl", "r", "stop", "--discard", folder=tmp_path))
     assert "HOST:PORT" in refusal(gan_tui("train", preset, "--listen", "nowhere", folder=tmp_path))
 
 
@@ -79,6 +84,10 @@ def test_keys_are_listed_and_taken_back(engine: Engine, work: Path, laptop: Path
 
 def test_requests_that_mean_two_things_are_refused(engine: Engine, work: Path, laptop: Path) -> None:
     assert "not both" in refusal(gan_tui("access", "tiny", "a", "--revoke", "anna", folder=work))
+    for option in (("--name", "anna"), ("--watch",), ("--host", "box")):
+        assert f"{option[0]}: tells of a new key, but FILE" in refusal(gan_tui("access", "tiny", *option, folder=work))
+    both = refusal(gan_tui("access", "tiny", "--revoke", "anna", "--watch", folder=work))
+    assert "--watch: tells of a new key, and --revoke takes one back" in both
     (laptop / "there").touch()
     assert "exists already" in refusal(gan_tui("access", "tiny", laptop / "there", folder=work))
     assert "--host NAME" in refusal(gan_tui("access", "tiny", laptop / "b", "--host", "box:5800", folder=work))
@@ -87,6 +96,16 @@ def test_requests_that_mean_two_things_are_refused(engine: Engine, work: Path, l
     succeeded(gan_tui("access", "tiny", open_to_all, folder=work))
     open_to_all.chmod(0o644)
     assert f"chmod 600 {open_to_all}" in refusal(gan_tui("ctl", open_to_all, "status", folder=laptop))
+
+
+def test_what_is_given_and_taken_back_is_told_as_json_but_for_the_secret(tmp_path: Path) -> None:
+    make_run(tmp_path / "runs", "run.listen=127.0.0.1:5800")
+    key = ("a", "--name", "anna", "--watch")
+    given = json.loads(succeeded(gan_tui("access", "tiny", *key, "--json", folder=tmp_path)))
+    assert given == {"name": "anna", "rights": "watch", "address": "tcp://127.0.0.1:5800", "file": "a"}
+    taken = json.loads(succeeded(gan_tui("access", "tiny", "--revoke", "anna", "--json", folder=tmp_path)))
+    assert taken == {"revoked": "anna"}
+    assert json.loads(succeeded(gan_tui("access", "tiny", "--json", folder=tmp_path))) == []
 
 
 def test_the_dashboard_shows_and_steers_a_distant_run(engine: Engine, work: Path, laptop: Path) -> None:
@@ -104,6 +123,31 @@ def test_the_dashboard_shows_and_steers_a_distant_run(engine: Engine, work: Path
         assert terminal.wait_for_exit() == 0
         assert "tiny on " in terminal.text
         assert "goes on training. Come back: gan-tui attach" in terminal.text
+
+
+def test_a_dashboard_whose_mirror_dies_does_not_say_that_the_run_has_ended(
+    engine: Engine, work: Path, laptop: Path
+) -> None:
+    file = laptop / "dying"
+    succeeded(gan_tui("access", "tiny", file, folder=work))
+    with Terminal([*COMMAND, "attach", str(file)]) as terminal:
+        terminal.wait_for("TRAINING")
+        [mirror] = [
+            child for child in psutil.Process().children(recursive=True) if "engine.remote.mirror" in child.cmdline()
+        ]
+        mirror.kill()
+        terminal.wait_for("LOST")
+        terminal.press("q")
+        assert terminal.wait_for_exit() == 1
+        assert "the mirror: has ended by itself" in terminal.text
+        assert f"The run is not affected: gan-tui attach {file}" in terminal.text.replace("\n", "")
+
+
+def test_a_file_of_a_runs_name_is_in_nobodys_way(engine: Engine, work: Path) -> None:
+    (work / "tiny").write_text("a shopping list")
+    assert succeeded(gan_tui("ctl", "tiny", "status", folder=work)).startswith("tiny: training")
+    (work / "list").write_text("another")
+    assert "list: is a file that is no access file" in refusal(gan_tui("ctl", "list", "status", folder=work))
 
 
 def test_a_dashboard_with_a_key_to_watch_does_not_steer(engine: Engine, work: Path, laptop: Path) -> None:

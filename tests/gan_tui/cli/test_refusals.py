@@ -145,6 +145,13 @@ def test_a_run_name_that_is_taken_or_none(preset: Path, tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "runs").iterdir()] == ["taken"]
 
 
+@pytest.mark.parametrize("option", ["--headless", "--detach"])
+def test_a_run_that_is_only_prepared_is_not_shown(preset: Path, tmp_path: Path, option: str) -> None:
+    line = refusal(gan_tui("train", preset, "--prepare", option, folder=tmp_path))
+    assert line == f"--prepare: starts nothing, and {option} is about what is started. Leave one of the two out."
+    assert not (tmp_path / "runs").exists()
+
+
 @pytest.mark.parametrize("command", [("checkpoints",), ("resume",), ("ctl",)])
 def test_a_run_that_matches_none_or_several(tmp_path: Path, command: tuple[str, ...]) -> None:
     after = ("status",) if command == ("ctl",) else ()

@@ -12,6 +12,7 @@ from engine.errors import RequestError, WorkError
 from engine.protocol import events as ev
 from engine.protocol.checkpoints import list_checkpoints
 from engine.protocol.rundir import Parent, RunDirectory, read_identity
+from engine.record import Standing
 from gan_tui.cli.resume import make_ready
 from gan_tui.client.branch import ResumePlan, ResumeRequest
 from gan_tui.client.preflight import Preflight, preflight
@@ -142,6 +143,7 @@ def test_the_best_goes_on_in_a_branch(horse: RunDirectory, tmp_path: Path) -> No
 
 
 def test_a_branch_is_made_while_the_run_is_being_trained(horse: RunDirectory, tmp_path: Path) -> None:
+    Standing(horse).enter("training")
     with locked(horse):
         assert "is being trained now" in refusal(resume(tmp_path, "--headless"))
         succeeded(resume(tmp_path, "--checkpoint", "6", "--steps", "7", "--headless"))

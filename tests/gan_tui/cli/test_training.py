@@ -203,8 +203,8 @@ def test_resume_goes_on_in_place(stopped: RunDirectory, work: Path) -> None:
     before = stopped.metrics.read_bytes()
     assert succeeded(gan_tui("resume", "life", "--detach", folder=work)) == "life\n"
     until(lambda: metrics_of(stopped)[-1].step > step, "a step more")
-    succeeded(gan_tui("ctl", "life", "stop", folder=work))
-    until(lambda: not engine_is_alive(stopped), "the engine's end")
+    succeeded(gan_tui("ctl", "life", "stop", "--wait", folder=work))
+    assert not engine_is_alive(stopped)
     assert stopped.metrics.read_bytes().startswith(before)
     assert events_of(stopped, ev.Resumed)[-1].from_step == step
     assert [line.step for line in metrics_of(stopped)] == list(range(1, metrics_of(stopped)[-1].step + 1))

@@ -14,7 +14,7 @@ from engine.protocol import commands as cmd
 from engine.protocol.access import revoke
 from engine.protocol.rundir import RunDirectory, read_identity, viewed_state, write_identity
 from gan_tui.client.access import give_access
-from gan_tui.client.locate import most_recent_live
+from gan_tui.client.locate import find_run, most_recent_live
 from gan_tui.client.obstacles import require_idle
 from gan_tui.client.remote import access_beside, access_file, ask_there, standing_of, standings_of
 from gan_tui.client.stream import EventStream
@@ -102,9 +102,30 @@ def test_a_run_that_died_on_this_machine_is_lost(tmp_path: Path) -> None:
 def test_what_is_no_file_is_a_runs_name(tmp_path: Path) -> None:
     assert access_file("horse2zebra") is None
     assert access_file(str(tmp_path)) is None
-    (tmp_path / "notes.txt").write_text("hello")
-    with pytest.raises(RequestError):
-        access_file(str(tmp_path / "notes.txt"))
+    for content in (b"hello", b"", b"{}", b"\xff\xfe"):
+        (tmp_path / "horse").write_bytes(content)
+        assert access_file(str(tmp_path / "horse")) is None
+
+
+def test_a_file_hides_no_run_of_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = make_run(tmp_path / "runs", name="tiny")
+    monkeypatch.chdir(tmp_path)
+    for name in ("tiny", "tin", "other"):
+        Path(name).write_text("a shopping list")
+        assert access_file(name) is None
+    assert find_run("tiny", tmp_path / "runs") == find_run("tin", tmp_path / "runs") == run
+    with pytest.raises(RequestError, match=r"other: is a file that is no access file, and no run in .*runs"):
+        find_run("other", tmp_path / "runs")
+
+
+def test_an_access_file_that_others_can_read_is_one(engine: Engine, tmp_path: Path) -> None:
+    file = tmp_path / f"{tmp_path.name}.access"
+    access_to(engine.run, file)
+    file.chmod(0o644)
+    with pytest.raises(RequestError, match=r"others may read it.*chmod 600"):
+        access_file(str(file))
+    with pytest.raises(RequestError, match=r"is an access file, not a run directory.*gan-tui attach"):
+        find_run(str(file), tmp_path / "runs")
 
 
 def test_an_access_file_is_found_by_its_path(engine: Engine, tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Ranks that are timed: with what they send one another, and without."""
