@@ -342,7 +342,7 @@ def test_of_an_engine_on_another_machine_the_gateways_word_is_taken(runtime: Pat
         assert stream.trouble == "", "it is not that nothing is seen of it"
         says.append("training")
         until(lambda: state_of(copy) == "training", "the next engine")
-        assert read_identity(copy).host == "a-distant-machine"
+        until(lambda: read_identity(copy).host == "a-distant-machine", "where that is")
 
 
 @pytest.mark.parametrize("answered", [2, 4], ids=["while it is copied", "while it is followed"])
