@@ -39,7 +39,7 @@ def follow_to_the_end(run: RunDirectory, seat: Seat) -> int:
     """Train under the leader of a run; returns the exit status.
 
     Args:
-        run: for messages alone; nothing in it is read or written.
+        run: for messages, and the advice in them; nothing in it is written.
         seat: this process's.
     """
     wait_briefly(os.environ)  # first, as the way to the leader may lead through torchrun's store, which is PyTorch's

@@ -120,11 +120,7 @@ class CachedFeed:
         return cuts.images().pinned() if self._pin else cuts.images()
 
     def work_ahead(self, room: Connection) -> bool:
-        """Keep a few more images; False where none is left to be read, or too many are on their way to the device.
-
-        Args:
-            room: can be read once there is room for a batch: then images that are still being read are not waited for.
-        """
+        """Keep a few more images; False where none is left to be read, or too many are on their way to the device."""
         if self._workers is None or not self._cache.has_room_to_arrive:
             return False
         return not self._workers.answer_before(room) or self._receive()

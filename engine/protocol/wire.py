@@ -35,10 +35,12 @@ LONGEST_ANSWER = 4 << 20
 """Two chunks, were they not compressible at all, and what is said beside them, several times over."""
 HANDSHAKE_MILLISECONDS = 10_000
 HEARTBEAT_MILLISECONDS = 5_000
-COMMAND_SECONDS = 600.0
-"""How long a command may wait for a step boundary."""
 SILENCE_MILLISECONDS = 20_000
 """A peer that does not answer a heartbeat for so long is taken for gone, and its connection closed."""
+ANSWER_SECONDS = 15.0
+"""How long a gateway may take to say how a run stands, over a slow link."""
+COMMAND_SECONDS = 600.0
+"""How long a command may wait for a step boundary."""
 
 Bytes: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=1 << 62)]
 

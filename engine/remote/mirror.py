@@ -42,6 +42,7 @@ from engine.protocol.rundir import (
 )
 from engine.protocol.runtime import new_endpoints
 from engine.protocol.wire import (
+    ANSWER_SECONDS,
     CHUNK,
     COMMAND_SECONDS,
     SHEET_PATTERN,
@@ -60,7 +61,6 @@ PULL_SECONDS = 0.5
 """How often it is asked for what is new."""
 RETRY_SECONDS = 2.0
 """The same while nobody answers."""
-ANSWER_SECONDS = 15.0
 SHEETS = 12
 """The newest contact sheets of what is copied at once; of a run that is followed that is every one."""
 LARGEST_SHEET = 64 << 20

@@ -100,8 +100,7 @@ def _ask(target: _Target, command: Command) -> Reply:
 def _await_end(target: _Target) -> None:
     """Wait until the engine has ended, on this machine or another."""
     from engine.protocol.rundir import RunDirectory
-    from gan_tui.client.remote import await_end_there
-    from gan_tui.client.sender import await_end
+    from gan_tui.client.ending import await_end, await_end_there
 
     found = _reached(target)
     if isinstance(found, RunDirectory):

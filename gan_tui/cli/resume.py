@@ -97,7 +97,8 @@ def _start(
     from engine.protocol.checkpoints import BEST, LATEST, list_checkpoints
     from engine.protocol.rundir import engine_is_alive
     from gan_tui.cli.show import show_new_engine
-    from gan_tui.client.obstacles import let_leave, require_idle
+    from gan_tui.client.ending import let_leave
+    from gan_tui.client.obstacles import require_idle
     from gan_tui.client.preflight import preflight
     from gan_tui.client.preflight_words import summary
 

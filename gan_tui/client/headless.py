@@ -14,7 +14,8 @@ from engine.errors import RequestError, WorkError
 from engine.protocol import events as ev
 from engine.protocol.commands import Stop
 from engine.protocol.rundir import RunDirectory, engine_is_alive, read_identity
-from gan_tui.client.sender import ENDED_WELL, sender_name
+from gan_tui.client.ending import ENDED_WELL
+from gan_tui.client.sender import sender_name
 from gan_tui.client.stream import EventStream
 
 

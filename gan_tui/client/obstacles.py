@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
@@ -29,9 +28,6 @@ from gan_tui.client.prepare import checked
 from gan_tui.client.remote import standing_of
 from gan_tui.state.plain_text import printable
 
-LEAVING_SECONDS = 10.0
-"""How long an engine may take to leave once its run has ended."""
-
 
 def obstacles(plan: ResumePlan, horizon: Horizon) -> list[GanTuiError]:
     """Everything for which the resume has to be refused, what concerns the checkpoint itself first."""
@@ -42,13 +38,6 @@ def obstacles(plan: ResumePlan, horizon: Horizon) -> list[GanTuiError]:
         except GanTuiError as error:
             found.setdefault(error.one_line(), error)
     return list(found.values())
-
-
-def let_leave(run: RunDirectory) -> None:
-    """Give the engine of a run that has ended the time to end as well: its gateway has last words for viewers."""
-    deadline = time.monotonic() + LEAVING_SECONDS
-    while read_identity(run).state not in LIVE_STATES and engine_is_alive(run) and time.monotonic() < deadline:
-        time.sleep(0.05)
 
 
 def require_idle(run: RunDirectory, mounts: Path = MOUNTS) -> None:

@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -17,17 +16,13 @@ from engine.errors import GanTuiError, RequestError, WorkError
 from engine.protocol.access import Access, access_of_owner, is_access_file, read_access, read_door, write_access
 from engine.protocol.commands import SCHEMA_VERSION, Command, Reply, Request, Status
 from engine.protocol.mirrored import Copying, Over, Ready, decode_word
-from engine.protocol.rundir import LIVE_STATES, Identity, RunDirectory, ViewedState, is_of_another_machine, viewed_state
+from engine.protocol.rundir import Identity, RunDirectory, ViewedState, is_of_another_machine, viewed_state
 from engine.protocol.runtime import socket_path
-from engine.protocol.wire import Ask, Caller, Follow
-from gan_tui.client.sender import require_ended_well, sender_name
+from engine.protocol.wire import Ask, Caller
+from gan_tui.client.sender import sender_name
 
 LOOK_SECONDS = 3.0
 """How long a run on another machine is given to say how it stands."""
-ANSWER_SECONDS = 15.0
-"""How long the other machine may take to say how far it is, over a slow link."""
-LOOK_AGAIN_SECONDS = 0.5
-"""How often it is asked: its gateway goes on answering for a few seconds after the end."""
 ASKED_AT_ONCE = 32
 END_SECONDS = 5.0
 
@@ -95,29 +90,6 @@ def ask_there(access: Access, command: Command, seconds: float) -> Reply:
     with Caller(access) as caller:
         told, _ = caller.call(Ask(request=request), seconds)
     return told.reply
-
-
-def await_end_there(access: Access) -> None:
-    """Wait until an engine on another machine has ended, however long it takes to finish its epoch or to save.
-
-    Raises:
-        RequestError: the key is not one of its run's any more.
-        WorkError: it ended otherwise than by being told to; or whether it has ended cannot be seen.
-    """
-    known = Follow(metrics=0, events=0)
-    ended: Identity | None = None
-    with Caller(access) as caller:
-        while True:
-            try:
-                update, _ = caller.call(known, ANSWER_SECONDS)
-            except WorkError:
-                if ended is None:
-                    raise
-                break  # the gateway has left after its last words, and the engine waits for nothing else
-            known = Follow(metrics=update.metrics, events=update.events)
-            ended = None if update.state in LIVE_STATES else update.identity
-            time.sleep(LOOK_AGAIN_SECONDS)
-    require_ended_well(access.run, ended)
 
 
 class MirrorProcess:

@@ -13,20 +13,11 @@ import zmq
 from engine.errors import RequestError, WorkError
 from engine.protocol.codec import decode_reply, encode_request
 from engine.protocol.commands import SCHEMA_VERSION, Command, Reply, Request
-from engine.protocol.rundir import (
-    LIVE_STATES,
-    Endpoints,
-    Identity,
-    RunDirectory,
-    engine_is_alive,
-    read_identity,
-    viewed_state,
-)
+from engine.protocol.rundir import LIVE_STATES, Endpoints, Identity, RunDirectory, read_identity, viewed_state
 
 LOOK_SECONDS = 1.0
 """How often it is asked whether the engine is still alive."""
 LOOK_AGAIN_SECONDS = 0.05
-ENDED_WELL = ("finished", "stopped")
 
 
 @functools.cache
@@ -63,24 +54,6 @@ def ask(run: RunDirectory, command: Command, seconds: float) -> Reply:
                 raise WorkError(f"run {run.name}", "ended before it answered", "`gan-tui runs` shows how it stands.")
     fix = f"A step may take long: see `gan-tui ctl {run.name} status`, or allow a longer --timeout."
     raise WorkError(f"run {run.name}", f"did not answer within {seconds:g} s", fix)
-
-
-def await_end(run: RunDirectory) -> None:
-    """Wait until a run of this machine has no engine, however long it takes to finish its epoch or to save.
-
-    Raises:
-        WorkError: it ended otherwise than by being told to.
-    """
-    while engine_is_alive(run):
-        time.sleep(LOOK_AGAIN_SECONDS)
-    require_ended_well(run.name, read_identity(run))
-
-
-def require_ended_well(name: str, identity: Identity) -> None:
-    """Raises WorkError where a run without an engine has ended otherwise than by being told to."""
-    if identity.state not in ENDED_WELL:
-        how = f"failed: {identity.reason}" if identity.state == "failed" else "lost its engine before it had stopped"
-        raise WorkError(f"run {name}", how, "Its engine.log may say why.")
 
 
 def _endpoints(run: RunDirectory, deadline: float) -> Endpoints:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,10 +14,9 @@ import torch
 from engine.errors import RequestError, WorkError
 from engine.protocol.checkpoints import MANIFEST
 from engine.protocol.rundir import RunDirectory, read_identity
-from engine.record import Standing
 from gan_tui.client.branch import ResumeRequest, begin, plan_resume
 from gan_tui.client.horizon import horizon_of
-from gan_tui.client.obstacles import LEAVING_SECONDS, let_leave, obstacles
+from gan_tui.client.obstacles import obstacles
 from tests.gan_tui.client.locked import locked
 from tests.gan_tui.client.resumable import flip_a_bit, rewrite
 from tests.runs import make_images, make_run, train_to_end
@@ -73,25 +71,6 @@ def test_an_engine_at_work(horse: RunDirectory) -> None:
         assert line.startswith("2 run horse: is being trained now. Attach to it: gan-tui attach horse; or")
         assert refusals(horse, "6") == [], "a branch only reads it"
         assert refusals(horse, "latest", ResumeRequest(branch=True)) == []
-
-
-def test_the_engine_of_a_run_that_has_ended_is_let_leave(horse: RunDirectory) -> None:
-    leaving = threading.Thread(target=let_leave, args=[horse], daemon=True)
-    with locked(horse):
-        leaving.start()
-        leaving.join(0.3)
-        assert leaving.is_alive()
-    leaving.join(60)
-    assert not leaving.is_alive()
-
-
-def test_an_engine_at_work_is_not_waited_for(horse: RunDirectory) -> None:
-    Standing(horse).enter("training")
-    with locked(horse):
-        waiting = threading.Thread(target=let_leave, args=[horse], daemon=True)
-        waiting.start()
-        waiting.join(LEAVING_SECONDS / 2)
-        assert not waiting.is_alive()
 
 
 def test_a_damaged_checkpoint_is_named_with_the_newest_good_one(horse: RunDirectory) -> None:

@@ -14,7 +14,7 @@ from engine.protocol import commands as cmd
 from engine.protocol.rundir import RunDirectory, create_run
 from engine.protocol.runtime import new_endpoints
 from engine.record import Standing
-from gan_tui.client.sender import LOOK_AGAIN_SECONDS, ask, await_end, sender_name
+from gan_tui.client.sender import ask, sender_name
 from tests.gan_tui.client.locked import locked
 from tests.gan_tui.client.test_stream import REPORT
 
@@ -89,24 +89,3 @@ def test_an_engine_that_ends_before_it_answers_is_a_failure(run: RunDirectory, l
 def test_a_run_that_starts_is_waited_for_but_not_for_ever(run: RunDirectory) -> None:
     with pytest.raises(WorkError, match="does not listen yet"):
         ask(run, cmd.Status(), 0.2)
-
-
-def test_the_end_of_an_engine_is_waited_for(run: RunDirectory) -> None:
-    Standing(run).enter("stopped")
-    waiting = threading.Thread(target=await_end, args=[run], daemon=True)
-    with locked(run):
-        waiting.start()
-        waiting.join(5 * LOOK_AGAIN_SECONDS)
-        assert waiting.is_alive(), "the run has stopped, and its engine is still there"
-    waiting.join(PATIENCE)
-    assert not waiting.is_alive()
-
-
-def test_an_end_that_nobody_asked_for_is_a_failure(run: RunDirectory) -> None:
-    standing = Standing(run)
-    standing.enter("training")
-    with pytest.raises(WorkError, match="lost its engine before it had stopped"):
-        await_end(run)
-    standing.enter("failed", reason="the disk is full")
-    with pytest.raises(WorkError, match="failed: the disk is full"):
-        await_end(run)
