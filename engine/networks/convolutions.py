@@ -11,8 +11,8 @@ from typing import Literal, TypeAlias
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from engine.networks.folding import folded
 from engine.networks.winograd import winograd
 
 Algorithm: TypeAlias = Literal["auto", "direct", "fast"]
@@ -73,20 +73,6 @@ def compute_by(algorithm: Algorithm, network: nn.Module) -> None:
     for module in network.modules():
         if isinstance(module, Conv3x3 | ConvToImage):
             module.algorithm = algorithm
-
-
-def folded(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    """The convolution (N, C, H, W) -> (N, K, H - k + 1, W - k + 1) with weights (K, C, k, k) and a bias (K).
-
-    One matrix product applies each of the weights' k * k places to every pixel, and the maps that come of it are added
-    up, each shifted by its place.
-    """
-    out_channels, channels, size, _ = weight.shape
-    height, width = (side - size + 1 for side in x.shape[2:])
-    places = weight.flip(2, 3).permute(0, 2, 3, 1).reshape(-1, channels, 1, 1)
-    maps = F.conv2d(x, places).flatten(2)
-    out = F.fold(maps, (height, width), size, padding=size - 1)
-    return out if bias is None else out + bias.view(out_channels, 1, 1)
 
 
 def _on_cpu(x: Tensor) -> bool:

@@ -16,10 +16,13 @@ begins after it: what writes into parts of a tensor is run as it is.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
 from torch import Tensor
+
+from engine.networks.direct import direct_gradients
 
 _A_T = torch.tensor([[1, 1, 1, 0], [0, 1, -1, -1]], dtype=torch.float64)
 _G = torch.tensor([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]], dtype=torch.float64)
@@ -27,6 +30,8 @@ _INVERSE = torch.kron(_A_T, _A_T)
 """What A^T and A do to a tile that is written as a column: (4, 16). B^T takes sums and differences: _b_transposed."""
 _OF_WEIGHTS = torch.kron(_G, _G)
 """What G and G^T do to weights that are written as a column: (16, 9)."""
+STRIP = 512
+"""Tiles that are computed together: enough for a product, and few enough to be in the caches yet when they are used."""
 _CENTRE = 5
 """The place of a tile that A^T and A pass on to each of the four pixels as it is."""
 
@@ -47,10 +52,15 @@ class _Winograd(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         ctx.save_for_backward(x, weight)
-        products = torch.bmm(_transformed_weights(weight), _transformed(x))
-        if bias is not None:
-            products[_CENTRE] += bias[:, None]
-        return _pixels(products, x.shape)
+        images, _, height, width = x.shape
+        weights = _transformed_weights(weight)
+        out = x.new_empty(images, len(weight), height - 2, width - 2)
+        for some, entering, leaving in _strips(x):
+            products = torch.bmm(weights, _transformed(x[some, :, entering]))
+            if bias is not None:
+                products[_CENTRE] += bias[:, None]
+            _pixels(products, out[some, :, leaving])
+        return out
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
@@ -58,25 +68,33 @@ class _Winograd(torch.autograd.Function):
         x, weight = ctx.saved_tensors
         needed: tuple[bool, bool, bool] = ctx.needs_input_grad
         if torch.is_grad_enabled():
-            return _direct_gradients(gradient, x, weight, needed)
-        of_x = of_weight = of_bias = None
-        products = _adjoint_of_pixels(gradient)
-        if needed[0]:
-            of_x = _adjoint(torch.bmm(_transformed_weights(weight).transpose(1, 2), products), x.shape)
-        if needed[1]:
-            of_weight = _adjoint_of_weights(torch.bmm(products, _transformed(x).transpose(1, 2)))
-        if needed[2]:
-            of_bias = products[_CENTRE].sum(1)
-        return of_x, of_weight, of_bias
+            return direct_gradients(gradient, x, weight, needed)
+        weights = _transformed_weights(weight).transpose(1, 2)
+        of_x = torch.zeros_like(x) if needed[0] else None
+        of_weights = of_bias = None
+        for some, entering, leaving in _strips(x):
+            strip = x[some, :, entering]
+            products = _adjoint_of_pixels(gradient[some, :, leaving])
+            if of_x is not None:
+                of_x[some, :, entering] += _adjoint(torch.bmm(weights, products), strip.shape)
+            if needed[1]:
+                tiles = _transformed(strip).transpose(1, 2)
+                of_weights = torch.bmm(products, tiles) if of_weights is None else of_weights.baddbmm_(products, tiles)
+            if needed[2]:
+                of_bias = products[_CENTRE].sum(1) + (0 if of_bias is None else of_bias)
+        return of_x, None if of_weights is None else _adjoint_of_weights(of_weights), of_bias
 
 
-def _direct_gradients(
-    gradient: Tensor, x: Tensor, weight: Tensor, needed: tuple[bool, bool, bool]
-) -> tuple[Tensor | None, ...]:
-    found: tuple[Tensor | None, ...] = torch.ops.aten.convolution_backward(
-        gradient, x, weight, [len(weight)], [1, 1], [0, 0], [1, 1], False, [0, 0], 1, needed
-    )
-    return found
+def _strips(x: Tensor) -> Iterator[tuple[slice, slice, slice]]:
+    """What is computed together: images, rows that enter, and rows that leave."""
+    images, _, height, width = x.shape
+    down, across = height // 2 - 1, width // 2 - 1
+    together = max(1, STRIP // (down * across))
+    rows = max(1, min(down, STRIP // across))
+    for image in range(0, images, together):
+        for row in range(0, down, rows):
+            end = min(row + rows, down)
+            yield slice(image, image + together), slice(2 * row, 2 * end + 2), slice(2 * row, 2 * end)
 
 
 # --------------------------------------------------------------------------------------------------------- the tiles
@@ -127,13 +145,11 @@ def _b_overlapping(tiles: Tensor, even: Tensor, odd: Tensor, dim: int) -> None:
     odd.narrow(dim, 1, count).sub_(tiles[3])
 
 
-def _pixels(products: Tensor, shape: torch.Size) -> Tensor:
-    """A^T m A of every tile m: (16, K, tiles) -> (N, K, H, W), for an input of that shape."""
-    images, _, height, width = shape
-    down, across = height // 2 - 1, width // 2 - 1
-    pixels = _INVERSE.to(products.dtype) @ products.view(16, -1)
-    pixels = pixels.view(2, 2, -1, images, down, across).permute(3, 2, 4, 0, 5, 1)
-    return pixels.reshape(images, -1, 2 * down, 2 * across)
+def _pixels(products: Tensor, out: Tensor) -> None:
+    """A^T m A of every tile m: (16, K, tiles) -> (N, K, H, W), written there."""
+    images, channels, height, width = out.shape
+    places = out.view(images, channels, height // 2, 2, width // 2, 2).permute(3, 5, 1, 0, 2, 4)
+    places.copy_((_INVERSE.to(products.dtype) @ products.view(16, -1)).view(places.shape))
 
 
 def _adjoint_of_pixels(gradient: Tensor) -> Tensor:

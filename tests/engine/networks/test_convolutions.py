@@ -7,35 +7,17 @@ import copy
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 from torch.utils.flop_counter import FlopCounterMode
 
 from engine.config.networks import AutoencoderGenerator, ResnetGenerator
 from engine.networks.autoencoder import build_autoencoders
-from engine.networks.convolutions import Algorithm, Conv3x3, ConvToImage, compute_by, folded
+from engine.networks.convolutions import Algorithm, Conv3x3, ConvToImage, compute_by
 from engine.networks.generators import build_generator
 
 
 def drawn(*shape: int, dtype: torch.dtype = torch.float64, seed: int = 0) -> Tensor:
     return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=dtype)
-
-
-@pytest.mark.parametrize(("images", "size", "height", "width"), [(1, 7, 9, 12), (3, 3, 3, 5), (2, 1, 4, 4)])
-@pytest.mark.parametrize("biased", [True, False])
-def test_folding_gives_values_and_gradients_of_the_direct_convolution(
-    images: int, size: int, height: int, width: int, biased: bool
-) -> None:
-    x, weight = drawn(images, 4, height, width).requires_grad_(), drawn(3, 4, size, size, seed=1).requires_grad_()
-    bias = drawn(3, seed=2).requires_grad_() if biased else None
-    leaves = [x, weight, *([] if bias is None else [bias])]
-    ours, theirs = folded(x, weight, bias), F.conv2d(x, weight, bias)
-    gradient = drawn(*theirs.shape, seed=3)
-    torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-12)
-    for mine, wanted in zip(
-        torch.autograd.grad(ours, leaves, gradient), torch.autograd.grad(theirs, leaves, gradient), strict=True
-    ):
-        torch.testing.assert_close(mine, wanted, rtol=1e-12, atol=1e-12)
 
 
 def is_direct(layer: nn.Module, x: Tensor) -> bool:

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
+from engine.networks import winograd as module
 from engine.networks.winograd import winograd
 
 Convolution: TypeAlias = Callable[[Tensor, Tensor, Tensor | None], Tensor]
@@ -42,6 +43,19 @@ def test_values_and_gradients_are_those_of_the_direct_convolution(
     ours, theirs = with_gradients(winograd, x, weight, bias), with_gradients(F.conv2d, x, weight, bias)
     assert [value.shape for value in ours] == [value.shape for value in theirs]
     for mine, wanted in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(mine, wanted, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("together", [1, 5, 6, 7, 14, 1000])
+def test_it_is_the_same_however_many_tiles_are_computed_together(
+    together: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of three images of 4x3 tiles: less than a row, rows that go up in an image or do not, one image, all of them."""
+    monkeypatch.setattr(module, "STRIP", together)
+    x, weight, bias = drawn(3, 2, 10, 8), drawn(4, 2, 3, 3, seed=1), drawn(4, seed=2)
+    for mine, wanted in zip(
+        with_gradients(winograd, x, weight, bias), with_gradients(F.conv2d, x, weight, bias), strict=True
+    ):
         torch.testing.assert_close(mine, wanted, rtol=1e-12, atol=1e-12)
 
 
