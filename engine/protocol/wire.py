@@ -37,6 +37,8 @@ HANDSHAKE_MILLISECONDS = 10_000
 HEARTBEAT_MILLISECONDS = 5_000
 SILENCE_MILLISECONDS = 20_000
 """A peer that does not answer a heartbeat for so long is taken for gone, and its connection closed."""
+REFUSED_SECONDS = 2.0
+"""How long a machine may refuse connections until it is taken that nobody listens there: a gateway may be starting."""
 ANSWER_SECONDS = 15.0
 """How long a gateway may take to say how a run stands, over a slow link."""
 COMMAND_SECONDS = 600.0
@@ -209,7 +211,8 @@ class Caller:
             self.hang_up()
         socket = self._connected()
         call = Call(version=WIRE_VERSION, id=secrets.token_hex(8), what=what)
-        deadline = time.monotonic() + seconds
+        began = time.monotonic()
+        deadline = began + seconds
         socket.send(encode_wire(call), flags=zmq.NOBLOCK)
         poller = zmq.Poller()
         poller.register(socket, zmq.POLLIN)
@@ -226,6 +229,8 @@ class Caller:
             elif trouble := self._trouble():
                 self.hang_up()  # libzmq would connect again, and what is on its way would stay unanswered
                 raise trouble
+            elif self._is_refused():
+                deadline = min(deadline, began + REFUSED_SECONDS)
         silent = self._silent(seconds)
         self.hang_up()  # the next call begins anew: libzmq gives a connection up for good after some failures
         raise silent
@@ -309,6 +314,11 @@ class Caller:
         self._note()
         return {zmq.EVENT_HANDSHAKE_SUCCEEDED, zmq.EVENT_DISCONNECTED} <= self._noted
 
+    def _is_refused(self) -> bool:
+        """Whether what was tried to connect to is a machine, and none that lets itself be connected to."""
+        self._note()
+        return zmq.EVENT_CLOSED in self._noted and zmq.EVENT_CONNECTED not in self._noted
+
     def _trouble(self) -> GanTuiError | None:
         """Why no answer will ever come; None while one may."""
         run, address = self.access.run, self.access.address
@@ -330,6 +340,9 @@ class Caller:
                 "its keys have been made anew: ask for a new access file."
             )
             return WorkError(address, f"answers, but not with the key of {self.access.run}", fix)
+        if self._is_refused():
+            fact = "refuses to be connected to: nobody listens there"
+            return WorkError(address, fact, f"Is {self.access.run} live, and does it listen (run.listen)?")
         fix = "Is the run live, and does it listen (run.listen)? Is there a firewall between?"
         return WorkError(address, f"is not answered at by {self.access.run}", fix)
 

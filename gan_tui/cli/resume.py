@@ -57,9 +57,11 @@ def resume(
     With --json or --dry-run nothing is started, and the exit status says what would happen: 0 it can be resumed, 1 the
     checkpoint is damaged, 2 something else is in the way or the request is wrong.
     """
+    from gan_tui.cli.show import require_one_way
     from gan_tui.client.branch import ResumeRequest
     from gan_tui.client.locate import find_run, runs_folder
 
+    require_one_way(headless=headless, detach=detach)
     folder = runs_folder(runs_dir)
     source = _most_recent(folder) if run is None else find_run(run, folder)
     request = ResumeRequest(

@@ -26,6 +26,15 @@ def require_terminal(command: str, fix: str) -> None:
         raise RequestError(command, "needs a terminal", fix)
 
 
+def require_one_way(*, headless: bool, detach: bool) -> None:
+    """Refuse to show a new engine as text and not to show it."""
+    from engine.errors import RequestError
+
+    if headless and detach:
+        fact = "cannot both be had: one shows the run as text until it ends, the other returns at once"
+        raise RequestError("--headless and --detach", fact, "Leave one of the two out.")
+
+
 def show_new_engine(run: RunDirectory, *, headless: bool, detach: bool, gpus: int | None = None) -> None:
     """Start a run's engine, perhaps on another number of GPUs than it is configured for, and show it as asked for."""
     from gan_tui.client.launch import start_engine
@@ -107,6 +116,7 @@ def show_distant_run(access: Access, *, again: str, readonly: bool) -> None:
     from gan_tui.client.remote import MirrorProcess
     from gan_tui.state.plain_text import printable
 
+    say(f"Reaching {printable(access.run)} at {access.address}")
     with closing(MirrorProcess(access)) as mirror:
         ready = mirror.until_ready(
             lambda word: say(f"Copying the record: {word.copied >> 20} of {word.total >> 20} MB")

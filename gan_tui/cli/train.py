@@ -38,7 +38,7 @@ def train(
     from engine.errors import RequestError
     from engine.protocol.rundir import create_run, unused_name
     from gan_tui.cli.output import put, say
-    from gan_tui.cli.show import show_new_engine
+    from gan_tui.cli.show import require_one_way, show_new_engine
     from gan_tui.client.beginning import notices_of_beginning
     from gan_tui.client.locate import runs_folder
     from gan_tui.client.prepare import prepare
@@ -46,6 +46,7 @@ def train(
     if prepare_only and (headless or detach):
         fact = f"starts nothing, and {'--headless' if headless else '--detach'} is about what is started"
         raise RequestError("--prepare", fact, "Leave one of the two out.")
+    require_one_way(headless=headless, detach=detach)
     flags = {
         "run.device": device,
         "run.gpus": gpus,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -160,5 +161,26 @@ def test_a_run_with_a_port_of_its_own_gives_access_before_it_lives(tmp_path: Pat
 def test_silence_is_told_with_what_may_be_done(engine: Engine, tmp_path: Path) -> None:
     given = access_to(engine.run, tmp_path / f"{tmp_path.name}.access")
     nowhere = msgspec.structs.replace(given, address="tcp://127.0.0.1:1")
-    with pytest.raises(WorkError, match="is not answered at"):
-        ask_there(nowhere, cmd.Status(), 1.0)
+    with pytest.raises(WorkError, match="refuses to be connected to: nobody listens there"):
+        ask_there(nowhere, cmd.Status(), PATIENCE)
+    with full_door() as port:
+        silent = msgspec.structs.replace(given, address=f"tcp://127.0.0.1:{port}")
+        with pytest.raises(WorkError, match="is not answered at"):
+            ask_there(silent, cmd.Status(), 1.0)
+
+
+@contextmanager
+def full_door() -> Iterator[int]:
+    """A port on which nobody is let in any more: to whoever knocks it is as if a firewall took it away."""
+    with ExitStack() as opened:
+        door = opened.enter_context(socket.socket())
+        door.bind(("127.0.0.1", 0))
+        door.listen(0)
+        while True:
+            visitor = opened.enter_context(socket.socket())
+            visitor.settimeout(0.2)
+            try:
+                visitor.connect(door.getsockname())
+            except TimeoutError:
+                break
+        yield door.getsockname()[1]
