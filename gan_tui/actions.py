@@ -11,7 +11,7 @@ from textual.binding import Binding
 from gan_tui.screens.steering import Steering
 from gan_tui.widgets.controls import ControlsPane
 from gan_tui.widgets.footer import Hint
-from gan_tui.widgets.plot import LossPlot
+from gan_tui.widgets.plot import PAN, ZOOM, LossPlot
 from gan_tui.widgets.samples import SamplePane
 
 Group: TypeAlias = Literal["Run", "Controls", "Plot", "Samples", "Display"]
@@ -37,6 +37,9 @@ class Deck(Protocol):
 
     def toggle_freeze(self) -> None:
         """Hold the display still, or let it go on."""
+
+    def ask_filter(self) -> None:
+        """Have words typed that the names of series are to have."""
 
     def show_help(self) -> None:
         """List every key."""
@@ -247,6 +250,117 @@ ACTIONS: tuple[Action, ...] = (
         footer=12,
         help="Draw the curves raw, smooth or smoother.",
         run=lambda deck: deck.plot.cycle_smoothing(),
+    ),
+    Action(
+        id="group-next",
+        keys=("g",),
+        shown="g",
+        label="series",
+        group="Plot",
+        footer=13,
+        help="Show the next group of series: losses, the generators', learning rates, weights and more.",
+        run=lambda deck: deck.plot.cycle_group(+1),
+    ),
+    Action(
+        id="group-previous",
+        keys=("G",),
+        shown="G",
+        label="series before",
+        group="Plot",
+        help="Show the group of series before this one.",
+        run=lambda deck: deck.plot.cycle_group(-1),
+    ),
+    Action(
+        id="filter",
+        keys=("slash",),
+        shown="/",
+        label="filter",
+        group="Plot",
+        footer=14,
+        help="Type words; only series of whose names one is a part are shown.",
+        run=lambda deck: deck.ask_filter(),
+    ),
+    Action(
+        id="scale",
+        keys=("x",),
+        shown="x",
+        label="x axis",
+        group="Plot",
+        footer=15,
+        help="Label the x axis with steps, epochs or time.",
+        run=lambda deck: deck.plot.cycle_scale(),
+    ),
+    Action(
+        id="zoom-in",
+        keys=("z",),
+        shown="z",
+        label="zoom in",
+        group="Plot",
+        help="Look closer: around the cursor, or without one at the newest part. So does the wheel of a mouse.",
+        run=lambda deck: deck.plot.zoom(ZOOM),
+    ),
+    Action(
+        id="zoom-out",
+        keys=("Z",),
+        shown="Z",
+        label="zoom out",
+        group="Plot",
+        help="Look from further away.",
+        run=lambda deck: deck.plot.zoom(1 / ZOOM),
+    ),
+    Action(
+        id="pan-left",
+        keys=("shift+left",),
+        shown="Shift+←",
+        label="pan left",
+        group="Plot",
+        help="Of a part of the course, go to what was before it.",
+        run=lambda deck: deck.plot.pan(-PAN),
+    ),
+    Action(
+        id="pan-right",
+        keys=("shift+right",),
+        shown="Shift+→",
+        label="pan right",
+        group="Plot",
+        help="Of a part of the course, go to what came after it; at its end the newest line is followed.",
+        run=lambda deck: deck.plot.pan(+PAN),
+    ),
+    Action(
+        id="cursor-left",
+        keys=("left",),
+        shown="←",
+        label="cursor left",
+        group="Plot",
+        help="Read values out at a cursor, and go back with it; the samples of that step are shown with it.",
+        run=lambda deck: deck.plot.move_cursor(-1),
+    ),
+    Action(
+        id="cursor-right",
+        keys=("right",),
+        shown="→",
+        label="cursor right",
+        group="Plot",
+        help="Go on with the cursor.",
+        run=lambda deck: deck.plot.move_cursor(+1),
+    ),
+    Action(
+        id="newest",
+        keys=("w",),
+        shown="w",
+        label="newest part",
+        group="Plot",
+        help="Show the newest part of the course and follow it, or the whole course again.",
+        run=lambda deck: deck.plot.toggle_newest(),
+    ),
+    Action(
+        id="whole",
+        keys=("0",),
+        shown="0",
+        label="whole course",
+        group="Plot",
+        help="Show the whole course, without a cursor.",
+        run=lambda deck: deck.plot.reset_view(),
     ),
     Action(
         id="older",

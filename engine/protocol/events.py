@@ -87,6 +87,8 @@ class Announced(Recorded, frozen=True, kw_only=True, tag="announced"):
     rates: dict[str, str] = {}
     """Optimizer, as ``Metrics.lr`` names it, to the control that holds its base rate."""
     components: tuple[str, ...]
+    objective: tuple[str, ...] = ()
+    """Those of them that the generators minimise; the others are the discriminators'. Not said by older engines."""
     epochs: int
     """Epochs the run will train for."""
     steps_per_epoch: int

@@ -38,6 +38,7 @@ def announce(session: Session, device: str) -> None:
         staged=session.panel.staged,
         rates=dict(session.method.base_rates),
         components=session.method.components,
+        objective=session.method.objective,
         epochs=session.epochs,
         steps_per_epoch=session.steps_per_epoch,
         total_steps=session.total_steps,

@@ -13,7 +13,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
@@ -23,9 +22,10 @@ from engine.protocol.rundir import RunDirectory
 from gan_tui.actions import BY_ID, bindings, footer_hints
 from gan_tui.screens.help import HelpScreen
 from gan_tui.screens.pacer import Pacer, Tempo
-from gan_tui.screens.prompts import ValueDialog
+from gan_tui.screens.prompts import FilterDialog, ValueDialog
 from gan_tui.screens.steering import Steering
 from gan_tui.state.effective import effective_values
+from gan_tui.state.groups import groups_of
 from gan_tui.state.history import History
 from gan_tui.state.run_view import RunView
 from gan_tui.widgets.banner import EndBanner
@@ -115,9 +115,7 @@ class DashboardScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Name the panes and draw what is known."""
-        origin = self._view.origin
         titled: tuple[tuple[Widget, str], ...] = (
-            (self.plot, f"losses · from {origin.text}" if origin else "losses"),
             (self.startup, "start-up"),
             (self.samples, "samples"),
             (self.controls, "controls"),
@@ -125,7 +123,7 @@ class DashboardScreen(Screen[None]):
             (self.pace, "machine"),
         )
         for pane, title in titled:
-            pane.border_title = Content(title)  # a run's name is no markup
+            pane.border_title = title
         self.go_to(0)
         self.show(self._view)
 
@@ -180,12 +178,14 @@ class DashboardScreen(Screen[None]):
     def _draw_curves(self) -> None:
         if self._frozen:
             return
-        keys = tuple(key for key in self._history.series() if key.group == "loss")
+        view = self._view
         self.plot.show(
             PlotData(
-                keys=keys,
-                markers=self._view.markers,
-                total_steps=self._view.total_steps,
+                groups=groups_of(self._history.series(), view.objective),
+                markers=view.markers,
+                total_steps=view.total_steps,
+                steps_per_epoch=view.steps_per_epoch,
+                origin=view.origin.text if view.origin else "",
                 version=self._history.version,
             )
         )
@@ -228,6 +228,10 @@ class DashboardScreen(Screen[None]):
         self._draw_text()
         self._draw_curves()
 
+    def ask_filter(self) -> None:
+        """Have words typed that the names of series are to have; the plot follows as they are typed."""
+        self.app.push_screen(FilterDialog(self.plot.choice.typed, self.plot.filter))
+
     def show_help(self) -> None:
         """List every key."""
         self.app.push_screen(HelpScreen())
@@ -260,6 +264,11 @@ class DashboardScreen(Screen[None]):
             ValueDialog(control, message.value),
             lambda value: None if value is None else self.controls.draft(control, value),
         )
+
+    def on_loss_plot_cursor_moved(self, message: LossPlot.CursorMoved) -> None:
+        """Show the samples of the step at which the curves are read."""
+        message.stop()
+        self.samples.show_step(message.step)
 
     # ------------------------------------------------------------------------------------------- inside
 

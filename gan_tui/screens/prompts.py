@@ -1,7 +1,8 @@
-"""Dialogs with one line to type: a control's value, a note."""
+"""Dialogs with one line to type: a control's value, a note, a filter of series."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from rich.text import Text
@@ -72,3 +73,40 @@ class NoteDialog(ModalScreen[str | None]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Return the remark; an empty one is none."""
         self.dismiss(event.value.strip() or None)
+
+
+class FilterDialog(ModalScreen[None]):
+    """Hands on what is typed while it is typed; Escape puts back what was there before.
+
+    Args:
+        typed: that.
+        told: hears every change.
+    """
+
+    CSS_PATH = "prompts.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "put_back", "cancel", show=False)]
+
+    def __init__(self, typed: str, told: Callable[[str], None]) -> None:
+        super().__init__()
+        self._before = typed
+        self._told = told
+
+    def compose(self) -> ComposeResult:
+        """The field, low on the screen, where it hides least of the curves."""
+        with Vertical(id="dialog") as dialog:
+            dialog.border_title = "filter series"
+            dialog.border_subtitle = "Enter keep · Esc put back"
+            yield TypedLine(self._before, placeholder="cycle D", select_on_focus=True)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Show what is left."""
+        self._told(event.value)
+
+    def on_input_submitted(self) -> None:
+        """Keep it."""
+        self.dismiss()
+
+    def action_put_back(self) -> None:
+        """Have it as it was."""
+        self._told(self._before)
+        self.dismiss()

@@ -135,6 +135,19 @@ class History:
                 ends += [self._buckets.starts(axis)[0], self._buckets.ends(axis)[-1]]
             return (min(ends), max(ends)) if ends else None
 
+    def moment(self, at: float, axis: Axis = "step") -> tuple[float, float] | None:
+        """Step and time of the last line at a place of an axis or before it, or of a part of the course that is there.
+
+        None before the first line.
+        """
+        with self._lock:
+            rows = self._recent
+            if rows and position(rows[0], axis) <= at:
+                return rows[bisect_right(rows, at, key=lambda row: position(row, axis)) - 1][:2]
+            buckets = self._buckets
+            place = bisect_right(buckets.starts(axis), at) - 1
+            return None if place < 0 else (buckets.first_step[place], buckets.first_time[place])
+
     def decimate(
         self, keys: Sequence[SeriesKey], low: float, high: float, columns: int, axis: Axis = "step"
     ) -> dict[SeriesKey, list[Span]]:

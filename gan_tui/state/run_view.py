@@ -105,6 +105,9 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     stage: str = ""
     """What is trained before the method's own objective, and how far that is."""
 
+    steps_per_epoch: int = 0
+    objective: tuple[str, ...] = ()
+    """The losses that the generators minimise, as far as the engine has said."""
     parameters: Mapping[str, int] = {}
     lr: Mapping[str, float] = {}
     """Effective learning rates: base times schedule."""
@@ -289,6 +292,8 @@ def _announced(event: ev.Announced) -> dict[str, Any]:
         "values": event.values,
         "epochs": event.epochs,
         "total_steps": event.total_steps,
+        "steps_per_epoch": event.steps_per_epoch,
+        "objective": event.objective,
         "staged": event.staged,
         "rates": event.rates,
         "device": event.device,

@@ -43,6 +43,15 @@ def grown(current: Range | None, first: float, last: float, limit: float | None 
     return Range(first, max(high, first + 1.0))
 
 
+def followed(current: Range | None, newest: float, width: float) -> Range:
+    """An x axis of a width that has the newest position in it: the current one as long as it serves."""
+    serves = current is not None and current.low < newest <= current.high
+    if current is not None and serves and abs(current.high - current.low - width) <= 1e-6 * width:
+        return current
+    high = newest + (1 - 1 / HEADROOM) * width
+    return Range(high - width, high)
+
+
 def fitted(current: Range | None, low: float, high: float, *, log: bool) -> Range:
     """A y axis for data from ``low`` to ``high``: the current one while it holds them and they fill it well enough."""
     if log:

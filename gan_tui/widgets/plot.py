@@ -1,81 +1,93 @@
-"""The loss plot: several series in braille on shared axes, each labelled with its name and value where it ends."""
+"""The plot: series of a run in braille on shared axes, each labelled with its name and value.
+
+What is seen is the user's choice (gan_tui.state.plot_choice): a group of series, filtered; the whole course, a part of
+it or the newest part; and with a cursor the values there instead of the newest.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Literal, TypeAlias
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
-from rich.segment import Segment
-from rich.style import Style
-from textual.geometry import Region
-from textual.strip import Strip
-from textual.widget import Widget
+from textual import events
+from textual.content import Content
+from textual.message import Message
 
+from gan_tui.state import viewport as vp
+from gan_tui.state.groups import SeriesGroup
 from gan_tui.state.history import History
-from gan_tui.state.run_view import Marker
-from gan_tui.state.series import Axis, SeriesKey
+from gan_tui.state.plot_choice import SMOOTHING_NAMES, PlotChoice, Smoothing
+from gan_tui.state.run_view import Marker, MarkerKind
+from gan_tui.state.series import SeriesKey
 from gan_tui.themes import SERIES
 from gan_tui.widgets import axes
+from gan_tui.widgets.canvas import BLANK, Canvas, Grid
 from gan_tui.widgets.curves import Band, smoothed
-from gan_tui.widgets.plot_painter import BLANK, GUTTER, Frame, Glyph, Grid, Painter
-
-Smoothing: TypeAlias = Literal[0, 1, 2]
-"""None (each column's extremes), light, strong."""
+from gan_tui.widgets.plot_painter import GUTTER, Frame, Painter
+from gan_tui.widgets.x_axis import duration_label, x_ticks
 
 MEMORY: dict[Smoothing, float] = {0: 0.0, 1: 0.8, 2: 0.95}
 """What an exponential mean keeps from one dot column to the next."""
-SMOOTHING_NAMES: dict[Smoothing, str] = {0: "raw", 1: "smooth", 2: "smoother"}
+ZOOM = 2.0
+"""How much closer a key looks; the wheel does by its square root."""
+PAN = 0.25
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlotData:
-    """What a plot is to show; the curves come from the plot's history."""
+    """What a plot can show; the curves come from the plot's history."""
 
-    keys: tuple[SeriesKey, ...] = ()
+    groups: tuple[SeriesGroup, ...] = ()
     markers: tuple[Marker, ...] = ()
     total_steps: int = 0
+    steps_per_epoch: int = 0
+    origin: str = ""
+    """Where a branch begins, in words."""
     version: int = 0
     """The history's, so that a change of curves is a change of data."""
 
 
-class LossPlot(Widget, can_focus=True):
-    """Curves of a history's series over steps.
+class LossPlot(Canvas, can_focus=True):
+    """Curves of a history's series.
 
-    ``show`` gives it data; ``toggle_log`` and ``cycle_smoothing`` are the user's choices. Only cells that differ from
-    those on the screen are drawn again.
+    ``show`` gives it data; the other methods are the user's choices.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "plot--ground",
         "plot--axis",
         "plot--label",
         "plot--marker",
         "plot--hole",
+        "plot--cursor",
         *(f"plot--series-{number}" for number in range(SERIES)),
     }
     DEFAULT_CSS = "\n".join(
         [
             "LossPlot { height: 1fr; }",
-            "LossPlot .plot--ground { color: $faint; }",
             "LossPlot .plot--axis { color: $frame; }",
             "LossPlot .plot--label { color: $faint; }",
             "LossPlot .plot--marker { color: $accent; }",
             "LossPlot .plot--hole { color: $error; text-style: bold; }",
+            "LossPlot .plot--cursor { color: $foreground; }",
             *(f"LossPlot .plot--series-{number} {{ color: $series-{number}; }}" for number in range(SERIES)),
         ]
     )
+
+    @dataclass
+    class CursorMoved(Message):
+        """The cursor stands elsewhere, or is gone."""
+
+        step: float | None
 
     def __init__(self, history: History) -> None:
         super().__init__()
         self._history = history
         self._data = PlotData()
-        self._axis: Axis = "step"
-        self._log = True
-        self._smoothing: Smoothing = 1
+        self._choice = PlotChoice()
         self._frame: Frame | None = None
-        self._grid: Grid = []
-        self._strips: dict[int, Strip] = {}
+        self._fitted: tuple[SeriesKey, ...] = ()
+        """The series that the frame's y axis is for."""
 
     # ------------------------------------------------------------------------------------------- data down
 
@@ -85,104 +97,213 @@ class LossPlot(Widget, can_focus=True):
             self._data = data
             self._redraw()
 
+    # ------------------------------------------------------------------------------------------- the user's choices
+
+    @property
+    def choice(self) -> PlotChoice:
+        """What the user has chosen to see."""
+        return self._choice
+
+    def choose(self, choice: PlotChoice) -> None:
+        """See something else."""
+        if choice == self._choice:
+            return
+        before, self._choice = self._choice, choice
+        if choice.viewport.axis != before.viewport.axis:
+            self._frame = None
+        self._redraw()
+        if choice.viewport.cursor != before.viewport.cursor:
+            self.post_message(self.CursorMoved(self._cursor_step()))
+
     def toggle_log(self) -> None:
         """Switch the y axis between linear and logarithmic."""
-        self._log = not self._log
-        self._redraw()
+        self.choose(self._choice.toggled_scale(self._data.groups))
 
     def cycle_smoothing(self) -> None:
         """Go from raw to light to strong smoothing, and round."""
-        following: dict[Smoothing, Smoothing] = {0: 1, 1: 2, 2: 0}
-        self._smoothing = following[self._smoothing]
-        self._redraw()
+        self.choose(self._choice.smoothed_on())
 
-    def _redraw(self) -> None:
-        self._title()
-        if self.size.width and self.size.height:
-            self._paint(self._compose_grid())
+    def cycle_group(self, by: int) -> None:
+        """Show the next group of series, or the one before."""
+        self.choose(self._choice.next_group(self._data.groups, by))
+
+    def filter(self, typed: str) -> None:
+        """Show only series of whose names a typed word is a part."""
+        self.choose(replace(self._choice, typed=typed))
+
+    def zoom(self, closer: float, around: float | None = None) -> None:
+        """Look closer, or with less than 1 from further away, around a position or the cursor."""
+        self._look(lambda view, course: vp.zoomed(view, course, 1 / closer, around))
+
+    def pan(self, by: float) -> None:
+        """Look at what lies a share of the width to the right, or to the left."""
+        self._look(lambda view, course: vp.panned(view, course, by))
+
+    def toggle_newest(self) -> None:
+        """Look at the newest part, or at the whole course again."""
+        self._look(vp.newest_part)
+
+    def reset_view(self) -> None:
+        """Look at the whole course, without a cursor."""
+        self._look(lambda view, _: vp.whole(view))
+
+    def cycle_scale(self) -> None:
+        """Label the x axis with steps, epochs, time, and round."""
+        place = 1 if self._choice.viewport.axis == "step" else 0
+        axis = self._choice.viewport.axis
+
+        def convert(position: float) -> float:
+            moment = self._history.moment(position, axis)
+            return position if moment is None else moment[place]
+
+        self._look(lambda view, _: vp.rescaled(view, convert))
+
+    def move_cursor(self, columns: int) -> None:
+        """Move the cursor by columns of the plot; it appears at the newest line."""
+        if self._frame is not None:
+            by = columns * (self._frame.x.high - self._frame.x.low) / self._frame.columns
+            self._look(lambda view, course: vp.with_cursor(view, course, by))
+
+    def _look(self, moved: Callable[[vp.Viewport, vp.Extent], vp.Viewport]) -> None:
+        course = self._history.extent(self._choice.viewport.axis)
+        if course is not None:
+            self.choose(replace(self._choice, viewport=moved(self._choice.viewport, course)))
+
+    def _cursor_step(self) -> float | None:
+        view = self._choice.viewport
+        moment = None if view.cursor is None else self._history.moment(view.cursor, view.axis)
+        return None if moment is None else moment[0]
+
+    # ------------------------------------------------------------------------------------------- the mouse
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor where was clicked."""
+        at = self._position(event)
+        if at is not None:
+            view = replace(self._choice.viewport, cursor=at)
+            self._look(lambda _, course: vp.with_cursor(view, course, 0.0))
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Look closer around the pointer."""
+        self._wheel(event, ZOOM**0.5)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Look from further away."""
+        self._wheel(event, ZOOM**-0.5)
+
+    def _wheel(self, event: events.MouseEvent, closer: float) -> None:
+        event.stop()
+        self.zoom(closer, self._position(event))
+
+    def _position(self, event: events.MouseEvent) -> float | None:
+        """Where on the x axis the pointer is."""
+        if self._frame is None:
+            return None
+        column = event.x - self.gutter.left - GUTTER - 1
+        x, columns = self._frame.x, self._frame.columns
+        return x.low + (column + 0.5) / columns * (x.high - x.low) if 0 <= column < columns else None
+
+    # ------------------------------------------------------------------------------------------- drawing
 
     def on_resize(self) -> None:
         """Lay the plot out anew."""
         self._frame = None
         self._redraw()
 
-    def notify_style_update(self) -> None:
-        """Forget strips in the colours of another theme."""
-        super().notify_style_update()
-        self._strips.clear()
+    def _redraw(self) -> None:
+        self._entitle()
+        if self.size.width and self.size.height:
+            self.paint(self._composed())
 
-    # ------------------------------------------------------------------------------------------- drawing
-
-    def render_line(self, y: int) -> Strip:
-        """One line of the plot, as Textual asks for it."""
-        if y >= len(self._grid):
-            return Strip.blank(self.size.width, self.rich_style)
-        if y not in self._strips:
-            self._strips[y] = _strip(self._grid[y], self.get_component_rich_style)
-        return self._strips[y]
-
-    def _title(self) -> None:
-        scale = "log" if self._log else "linear"
-        title = f"{scale} y · {SMOOTHING_NAMES[self._smoothing]} · x step"
+    def _entitle(self) -> None:
+        """The frame's titles; to set one draws the whole pane again."""
+        groups, choice = self._data.groups, self._choice
+        group = choice.among(groups)
+        parts = [group.name if len(groups) < 2 else f"{group.name} {choice.place(groups) + 1}/{len(groups)}"]
+        if choice.typed:
+            parts.append(f"/{choice.typed}")
+        if self._data.origin:
+            parts.append(f"from {self._data.origin}")
+        seen = ["log y" if group.log else "linear y", SMOOTHING_NAMES[choice.smoothing], self._scale_in_words()]
         if self._history.coarse:
-            title = f"reading the record… · {title}"
-        if title != self.border_subtitle:  # to set it draws the whole pane again
-            self.border_subtitle = title
+            seen.insert(0, "reading the record…")
+        title, subtitle = Content(" · ".join(parts)), " · ".join(seen)  # a run's name is no markup
+        if title != self.border_title:
+            self.border_title = title
+        if subtitle != self.border_subtitle:
+            self.border_subtitle = subtitle
 
-    def _paint(self, grid: Grid) -> None:
-        """Put a grid on the screen, asking only for the cells that differ."""
-        before, self._grid = self._grid, grid
-        if len(before) != len(grid):
-            self._strips.clear()
-            self.refresh()
-            return
-        for y, (old, new) in enumerate(zip(before, grid, strict=True)):
-            if old == new:
-                continue
-            self._strips.pop(y, None)
-            if len(old) != len(new):
-                self.refresh(Region(0, y, self.size.width, 1))
-                continue
-            differing = [x for x, (a, b) in enumerate(zip(old, new, strict=True)) if a != b]
-            self.refresh(Region(differing[0], y, differing[-1] - differing[0] + 1, 1))
+    def _scale_in_words(self) -> str:
+        view = self._choice.viewport
+        if view.cursor is not None:
+            return self._moment_in_words(view.cursor)
+        words = f"x {view.scale}"
+        if view.width is None:
+            return words
+        return f"{words}, newest part" if view.follows else f"{words}, a part"
 
-    def _compose_grid(self) -> Grid:
+    def _moment_in_words(self, at: float) -> str:
+        """Where the cursor is, on every scale."""
+        moment = self._history.moment(at, self._choice.viewport.axis)
+        if moment is None:
+            return ""
+        step, time = moment
+        words = [f"step {step:,.0f}"]
+        if self._data.steps_per_epoch:
+            words.append(f"epoch {step / self._data.steps_per_epoch:.1f}")
+        words.append(duration_label(time - self._origin()))
+        return " · ".join(words)
+
+    def _origin(self) -> float:
+        """The time of the first line."""
+        extent = self._history.extent("time")
+        return 0.0 if extent is None else extent[0]
+
+    def _composed(self) -> Grid:
         width, height = self.size
         grid = [[BLANK] * width for _ in range(height)]
-        extent = self._history.extent(self._axis)
-        keys = self._data.keys
+        view, group = self._choice.viewport, self._choice.among(self._data.groups)
+        keys = group.keys
+        course = self._history.extent(view.axis)
         names = max((len(key.name) for key in keys), default=0)
         margin = names + 8 if width >= 48 else 0
         columns, rows = width - GUTTER - 1 - margin, height - 2
-        if extent is None or not keys or columns < 8 or rows < 3:
+        if course is None or not keys or columns < 8 or rows < 3:
             return grid
-        x = axes.grown(self._frame.x if self._frame else None, *extent, self._data.total_steps or None)
-        spans = self._history.decimate(keys, x.low, x.high, 2 * columns, self._axis)
-        curves = [smoothed(spans[key], MEMORY[self._smoothing]) for key in keys]
-        self._frame = self._framed(x, curves, columns, rows)
+        x = self._x_range(course)
+        spans = self._history.decimate(keys, x.low, x.high, 2 * columns, view.axis)
+        curves = [smoothed(spans[key], MEMORY[self._choice.smoothing]) for key in keys]
+        y = self._y_range(keys, curves, log=group.log)
+        self._frame = Frame(x=x, y=y, columns=columns, rows=rows, log=group.log)
+        labels = x_ticks(
+            x, view.scale, max(2, columns // 10), origin=self._origin(), steps_per_epoch=self._data.steps_per_epoch
+        )
         painter = Painter(grid, self._frame)
-        painter.paint(curves, [spans[key] for key in keys], self._data.markers)
+        painter.paint(curves, [spans[key] for key in keys], self._placed_markers(), labels, view.cursor)
         if margin:
-            painter.labels(keys, curves, margin, ended=self._history.ended())
+            painter.labels(keys, curves, margin, self._history.ended(), view.cursor)
         return grid
 
-    def _framed(self, x: axes.Range, curves: Sequence[Sequence[Band]], columns: int, rows: int) -> Frame:
+    def _x_range(self, course: vp.Extent) -> axes.Range:
+        view, current = self._choice.viewport, self._frame.x if self._frame else None
+        if view.width is None:
+            limit = self._data.total_steps if view.axis == "step" else None
+            return axes.grown(current, *course, limit or None)
+        if view.follows:
+            return axes.followed(current, course[1], view.width)
+        return axes.Range(*vp.shown(view, course))
+
+    def _placed_markers(self) -> list[tuple[float, MarkerKind]]:
+        """Where on the axis each marker stands."""
+        if self._choice.viewport.axis == "step":
+            return [(marker.step, marker.kind) for marker in self._data.markers]
+        moments = ((self._history.moment(marker.step, "step"), marker.kind) for marker in self._data.markers)
+        return [(moment[1], kind) for moment, kind in moments if moment is not None]
+
+    def _y_range(self, keys: tuple[SeriesKey, ...], curves: Sequence[Sequence[Band]], *, log: bool) -> axes.Range:
         drawn = [band for curve in curves for band in curve if band is not None]
-        low = min((band[0] for band in drawn if band[0] > 0 or not self._log), default=1.0)
-        high = max((band[1] for band in drawn if band[1] > 0 or not self._log), default=1.0)
-        same_scale = self._frame is not None and self._frame.log == self._log
-        current = self._frame.y if self._frame is not None and same_scale else None
-        return Frame(x=x, y=axes.fitted(current, low, high, log=self._log), columns=columns, rows=rows, log=self._log)
-
-
-def _strip(cells: Sequence[Glyph], style_of: Callable[[str], Style]) -> Strip:
-    segments: list[Segment] = []
-    run: list[str] = []
-    current = cells[0][1] if cells else ""
-    for char, name in cells:
-        if name != current:
-            segments.append(Segment("".join(run), style_of(current)))
-            run, current = [], name
-        run.append(char)
-    segments.append(Segment("".join(run), style_of(current)))
-    return Strip(segments, len(cells))
+        low = min((band[0] for band in drawn if band[0] > 0 or not log), default=1.0)
+        high = max((band[1] for band in drawn if band[1] > 0 or not log), default=1.0)
+        same = self._frame is not None and self._frame.log == log and self._fitted == keys
+        self._fitted = keys
+        return axes.fitted(self._frame.y if self._frame is not None and same else None, low, high, log=log)

@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log10
-from typing import TypeAlias
 
 from gan_tui.state.plain_text import printable
-from gan_tui.state.run_view import Marker, MarkerKind
+from gan_tui.state.run_view import MarkerKind
 from gan_tui.state.series import SeriesKey, Span
 from gan_tui.themes import SERIES
 from gan_tui.widgets import axes, braille
+from gan_tui.widgets.canvas import Grid
 from gan_tui.widgets.curves import Band, bridged, positive
-
-Glyph: TypeAlias = tuple[str, str]
-"""A character and the component class of its colour."""
-Grid: TypeAlias = list[list[Glyph]]
 
 SYMBOLS: dict[MarkerKind, str] = {"nudge": "▼", "checkpoint": "◆", "alert": "!", "resume": "↻", "note": "✎"}
 LINED: frozenset[MarkerKind] = frozenset({"nudge", "resume"})
@@ -26,7 +22,6 @@ PRECEDENCE: tuple[MarkerKind, ...] = ("checkpoint", "note", "resume", "nudge", "
 
 GUTTER = 6
 """Columns for the labels of the y axis."""
-BLANK = (" ", "plot--ground")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,11 +47,14 @@ class Painter:
         self,
         curves: Sequence[Sequence[Band]],
         spans: Sequence[Sequence[Span]],
-        markers: Sequence[Marker],
+        markers: Sequence[tuple[float, MarkerKind]],
+        x_labels: Sequence[tuple[float, str]],
+        cursor: float | None,
     ) -> None:
-        """All but the labels, from the back to the front."""
-        self.axes()
+        """All but the labels of the curves, from the back to the front."""
+        self.axes(x_labels)
         self.markers(markers)
+        self.cursor(cursor)
         drawn = map(positive, curves) if self.frame.log else curves
         runs = [self.runs(bridged(curve, span)) for curve, span in zip(drawn, spans, strict=True)]
         for column in range(self.frame.columns):
@@ -85,8 +83,8 @@ class Painter:
             return braille.connected([None if band is None else self.level(band[0]) for band in bands])
         return [None if band is None else (self.level(band[0]), self.level(band[1])) for band in bands]
 
-    def axes(self) -> None:
-        """Frame, ticks and tick labels."""
+    def axes(self, x_labels: Sequence[tuple[float, str]]) -> None:
+        """Frame, ticks and tick labels; those of the x axis are given with their places."""
         frame = self.frame
         for row in range(frame.rows):
             self.grid[row][GUTTER] = ("│", "plot--axis")
@@ -99,10 +97,10 @@ class Painter:
             self.text(0, row, label.rjust(GUTTER - 1), "plot--label")
             self.grid[row][GUTTER] = ("┤", "plot--axis")
         labels = []
-        for tick in axes.ticks(frame.x, max(2, frame.columns // 10)):
+        for tick, label in x_labels:
             column = self.column(tick)
-            if column is not None and tick == round(tick):  # there are no halves of a step
-                labels.append((column, axes.count_label(tick)))
+            if column is not None:
+                labels.append((column, label))
                 self.grid[frame.rows][self.left + column] = ("┬", "plot--axis")
         self.text(self.left, frame.rows + 1, axes.placed(labels, frame.columns), "plot--label")
 
@@ -110,18 +108,27 @@ class Painter:
         """The cell column of a position on the x axis; None outside."""
         frame = self.frame
         column = int((x - frame.x.low) / (frame.x.high - frame.x.low) * frame.columns)
-        return column if 0 <= column < frame.columns else frame.columns - 1 if x == frame.x.high else None
+        inside = frame.x.low <= x <= frame.x.high
+        return min(column, frame.columns - 1) if inside else None
 
-    def markers(self, markers: Sequence[Marker]) -> None:
+    def markers(self, markers: Sequence[tuple[float, MarkerKind]]) -> None:
         """Symbols on the x axis, and lines where something changed the course."""
-        for marker in sorted(markers, key=lambda marker: PRECEDENCE.index(marker.kind)):
-            column = self.column(marker.step)
+        for at, kind in sorted(markers, key=lambda marker: PRECEDENCE.index(marker[1])):
+            column = self.column(at)
             if column is None:
                 continue
-            if marker.kind in LINED:
+            if kind in LINED:
                 for row in range(self.frame.rows):
                     self.grid[row][self.left + column] = ("┊", "plot--marker")
-            self.grid[self.frame.rows][self.left + column] = (SYMBOLS[marker.kind], "plot--marker")
+            self.grid[self.frame.rows][self.left + column] = (SYMBOLS[kind], "plot--marker")
+
+    def cursor(self, at: float | None) -> None:
+        """A line where values are read out."""
+        column = None if at is None else self.column(at)
+        if column is not None:
+            for row in range(self.frame.rows):
+                self.grid[row][self.left + column] = ("│", "plot--cursor")
+            self.grid[self.frame.rows][self.left + column] = ("┻", "plot--cursor")
 
     def holes(self, spans: Sequence[Sequence[Span]]) -> None:
         """A mark at the top over columns where a series was not finite."""
@@ -130,15 +137,23 @@ class Painter:
                 self.grid[0][self.left + column] = ("×", "plot--hole")
 
     def labels(
-        self, keys: Sequence[SeriesKey], curves: Sequence[Sequence[Band]], margin: int, ended: frozenset[SeriesKey]
+        self,
+        keys: Sequence[SeriesKey],
+        curves: Sequence[Sequence[Band]],
+        margin: int,
+        ended: frozenset[SeriesKey],
+        cursor: float | None,
     ) -> None:
         """Each series' name and value at the height where it ends, moved apart where they would collide.
 
-        Those of series that are measured no more are faint, and the first to be left out where there is no room.
+        With a cursor, the value and the height are those at the cursor. Labels of series that are measured no more are
+        faint, and the first to be left out where there is no room.
         """
+        column = None if cursor is None else self.column(cursor)
+        upto = None if column is None else 2 * column + 2
         ends = []
         for index, (key, curve) in enumerate(zip(keys, curves, strict=True)):
-            last = next((band for band in reversed(curve) if band is not None), None)
+            last = next((band for band in reversed(curve[:upto]) if band is not None), None)
             if last is not None:
                 middle = (last[0] + last[1]) / 2
                 ends.append((middle, index, key))

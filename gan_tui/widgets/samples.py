@@ -75,6 +75,13 @@ class SamplePane(Widget, can_focus=True):
         """Show the sheet after the one shown."""
         self._browse(+1)
 
+    def show_step(self, step: float | None) -> None:
+        """Show the newest sheet of a step or before it; with None follow the newest again."""
+        until = [sheet for sheet in self._sheets if step is None or sheet.step <= step] or list(self._sheets[:1])
+        newest = not until or until[-1] is self._sheets[-1]
+        self._chosen = None if newest else until[-1].path
+        self._load()
+
     def on_resize(self) -> None:
         """Fit the pictures to the new size."""
         self._arrangement, self._pictures, self._drawn = None, [], None

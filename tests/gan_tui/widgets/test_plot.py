@@ -6,6 +6,7 @@ from textual.app import App, ComposeResult
 from textual.geometry import Region
 
 from gan_tui.state.absorb import absorb
+from gan_tui.state.groups import groups_of
 from gan_tui.state.history import History
 from gan_tui.state.run_view import RunView
 from gan_tui.widgets.plot import LossPlot, PlotData
@@ -42,8 +43,7 @@ class PlotApp(App[None]):
 
 
 def data_of(view: RunView, history: History) -> PlotData:
-    keys = tuple(key for key in history.series() if key.group == "loss")
-    return PlotData(keys=keys, markers=view.markers, version=history.version)
+    return PlotData(groups=groups_of(history.series(), view.objective), markers=view.markers, version=history.version)
 
 
 def text_of(plot: LossPlot) -> list[str]:
