@@ -71,6 +71,7 @@ class Recording:
             staged=(),
             rates={"G": "optim.lr_g", "D": "optim.lr_d"},
             components=COMPONENTS,
+            objective=tuple(name for name in COMPONENTS if not name.startswith("D")),
             epochs=EPOCHS,
             steps_per_epoch=STEPS_PER_EPOCH,
             total_steps=EPOCHS * STEPS_PER_EPOCH,

@@ -17,12 +17,13 @@ from gan_tui.app import Dashboard, Departure, Detached, Ended, ResumeFrom
 from gan_tui.screens.checkpoints import CheckpointPicker
 from gan_tui.screens.dashboard import DashboardScreen
 from gan_tui.screens.help import HelpScreen
-from gan_tui.screens.prompts import NoteDialog, ValueDialog
+from gan_tui.screens.prompts import FilterDialog, NoteDialog, ValueDialog
 from gan_tui.screens.stop import StopDialog
+from gan_tui.state.plot_choice import PlotChoice
 from gan_tui.state.run_view import Origin
 from tests.gan_tui.conftest import MakeDashboard
 from tests.gan_tui.fake_feed import FakeFeed
-from tests.gan_tui.recorded import Recording
+from tests.gan_tui.recorded import STEPS_PER_EPOCH, Recording
 from tests.gan_tui.screens.settled import settle
 
 Driver: TypeAlias = Pilot[Departure]
@@ -186,6 +187,112 @@ async def cycles_smoothing(pilot: Driver, feed: FakeFeed) -> None:
     assert seen == ["smoother", "raw", "smooth"]
 
 
+def plot_text(pilot: Driver) -> str:
+    plot = deck(pilot).plot
+    return "\n".join(plot.render_line(y).text for y in range(plot.size.height))
+
+
+def title(pilot: Driver) -> str:
+    shown = deck(pilot).plot._border_title
+    assert shown is not None
+    return shown.plain
+
+
+async def shows_the_next_group(pilot: Driver, feed: FakeFeed) -> None:
+    assert "cycle_A" in plot_text(pilot)
+    await press(pilot, "g")
+    assert title(pilot).startswith("generators 2/")
+    assert "cycle_A" in plot_text(pilot)
+    assert "D_A" not in plot_text(pilot)
+
+
+async def shows_the_group_before(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "G")
+    assert title(pilot) == "data wait 10/10"
+    assert "linear y" in deck(pilot).plot.border_subtitle
+    assert "data_wait 0.012" in plot_text(pilot)
+
+
+async def filters_series_as_words_are_typed(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "slash", *"cyc")
+    assert isinstance(pilot.app.screen, FilterDialog)
+    assert title(pilot) == "losses 1/10 · /cyc"
+    assert "cycle_A" in plot_text(pilot)
+    assert "G_A" not in plot_text(pilot)
+    await press(pilot, "enter")
+    assert pilot.app.screen is deck(pilot)
+    await press(pilot, "slash", *"D", "escape")
+    assert "cycle_A" in plot_text(pilot), "as it was before"
+
+
+async def labels_the_x_axis_otherwise(pilot: Driver, feed: FakeFeed) -> None:
+    for scale, label in (("epoch", " 40 "), ("time", "10m"), ("step", "40k")):
+        await press(pilot, "x")
+        assert f"x {scale}" in deck(pilot).plot.border_subtitle
+        assert label in plot_text(pilot)
+
+
+async def looks_closer(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "z", "z")
+    assert "newest part" in deck(pilot).plot.border_subtitle
+    assert "10k" not in plot_text(pilot)
+
+
+async def looks_from_further_away(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "z", "z", "Z", "Z")
+    assert deck(pilot).plot.choice == PlotChoice()
+
+
+async def goes_to_what_was_before(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "shift+left")
+    assert deck(pilot).plot.choice == PlotChoice(), "the whole course is there already"
+    await press(pilot, "z", *["shift+left"] * 9)
+    ticks = plot_text(pilot).splitlines()[-1].split()
+    assert ticks[0] in ("5k", "10k"), "from the first line on"
+    assert "30k" not in ticks
+    assert "a part" in deck(pilot).plot.border_subtitle
+
+
+async def goes_to_what_came_after(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "z", "shift+left", "shift+right")
+    assert "newest part" in deck(pilot).plot.border_subtitle
+
+
+async def reads_values_at_a_cursor(pilot: Driver, feed: FakeFeed) -> None:
+    newest = plot_text(pilot)
+    await press(pilot, *["left"] * 20)
+    step = deck(pilot).plot._cursor_step()
+    assert step is not None
+    assert f"step {step:,.0f} · epoch {step / STEPS_PER_EPOCH:.1f}" in deck(pilot).plot.border_subtitle
+    before = [line.split()[-1] for line in newest.splitlines() if "G_A " in line]
+    assert before != [line.split()[-1] for line in plot_text(pilot).splitlines() if "G_A " in line]
+    newest_sheet = max(sheet.step for sheet in feed.snapshot().sheets if sheet.step <= step)
+    assert f"step {newest_sheet:,} " in str(deck(pilot).samples.border_subtitle) or not deck(pilot).samples.size
+
+
+async def goes_on_with_the_cursor(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "left", "left", "left", "right")
+    two_back = deck(pilot).plot._cursor_step()
+    await press(pilot, "0", "left", "left", "left")
+    three_back = deck(pilot).plot._cursor_step()
+    assert two_back is not None
+    assert three_back is not None
+    assert three_back < two_back
+
+
+async def shows_the_newest_part(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "w")
+    assert "newest part" in deck(pilot).plot.border_subtitle
+    await press(pilot, "w")
+    assert deck(pilot).plot.choice == PlotChoice()
+
+
+async def shows_the_whole_course(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "left", "z", "z", "left", "0")
+    assert deck(pilot).plot.choice == PlotChoice()
+    assert "step 49,000" in str(deck(pilot).samples.border_subtitle) or not deck(pilot).samples.size
+
+
 async def goes_to_the_older_sheet(pilot: Driver, feed: FakeFeed) -> None:
     await press(pilot, "comma")
     assert str(deck(pilot).samples.border_subtitle).startswith("step 40,000 · 4/5")
@@ -260,6 +367,18 @@ CHECKS: dict[str, Check] = {
     "undo": undoes,
     "log": switches_the_y_axis,
     "smooth": cycles_smoothing,
+    "group-next": shows_the_next_group,
+    "group-previous": shows_the_group_before,
+    "filter": filters_series_as_words_are_typed,
+    "scale": labels_the_x_axis_otherwise,
+    "zoom-in": looks_closer,
+    "zoom-out": looks_from_further_away,
+    "pan-left": goes_to_what_was_before,
+    "pan-right": goes_to_what_came_after,
+    "cursor-left": reads_values_at_a_cursor,
+    "cursor-right": goes_on_with_the_cursor,
+    "newest": shows_the_newest_part,
+    "whole": shows_the_whole_course,
     "older": goes_to_the_older_sheet,
     "newer": goes_to_the_newer_sheet,
     "sample": asks_for_a_sheet,
@@ -331,7 +450,7 @@ async def test_without_an_engine_only_what_needs_none_is_offered(feed: FakeFeed,
         feed.relink("record")
         await settle(pilot)
         assert deck(pilot).controls.drafts == {}
-        assert footer_text(pilot) == "q leave [ ] control R checkpoints f freeze y log y s smoothing ? help"
+        assert footer_text(pilot) == "q leave [ ] control R checkpoints f freeze y log y s smoothing g series / filter x x axis ? help"
         for action in ACTIONS:
             if action.needs_engine:
                 await press(pilot, action.keys[0])
