@@ -99,7 +99,7 @@ def engine_at_work(
 ) -> Iterator[WatchedEngine]:
     """An engine that trains a preset for as long as the block lasts."""
     command = [*GAN_TUI, "train", preset, "--name", NAME, "--runs-dir", str(folder), "--device", device]
-    command += ["--headless", "--detach"]
+    command += ["--detach"]
     for setting in (*ENDLESS, *settings):
         command += ["--set", setting]
     subprocess.run(command, check=True, stdout=sys.stderr, env={**os.environ, "OMP_NUM_THREADS": str(threads)})

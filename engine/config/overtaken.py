@@ -7,14 +7,11 @@ themselves stays, and is refused where it does not fit.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any, get_type_hints
-
-import msgspec
 
 from engine.config.losses import OF_GAN
 from engine.config.methods import CONFIGS, TrainConfig
 from engine.config.schema import OF_SCHEDULE, Section
-from engine.config.sections import Tree, by_tag
+from engine.config.sections import Tree, by_tag, defaults_of, hints_of
 
 _CHOICES: Mapping[tuple[str, str], Mapping[str, Collection[str]]] = {
     ("optim", "schedule"): OF_SCHEDULE,
@@ -49,7 +46,7 @@ def _of_its_kind(
 ) -> Tree:
     """A section without the preset's keys that its new kind, or its section in the new method, does not know."""
     config_type, table = after
-    tag_field = _default(config_type, name).__struct_config__.tag_field
+    tag_field = defaults_of(config_type)[name].__struct_config__.tag_field
     if before[0] is not config_type and tag_field not in own and _struct(config_type, name, table) is None:
         table = {key: value for key, value in table.items() if key != tag_field}  # the method's default takes over
     was, now = _struct(before[0], name, before[1]), _struct(config_type, name, table)
@@ -64,7 +61,7 @@ def _of_its_choices(now: type[TrainConfig], name: str, old: Tree, table: Tree, o
     for (section, choice), owners in _CHOICES.items():
         if section != name or choice not in own:
             continue
-        if table[choice] != old.get(choice, getattr(_default(now, name), choice, None)):
+        if table[choice] != old.get(choice, getattr(defaults_of(now)[name], choice, None)):
             gone = {key for key, values in owners.items() if table[choice] not in values} - {*own}
             table = {key: value for key, value in table.items() if key not in gone}
     return table
@@ -78,13 +75,9 @@ def _config_type(tree: Tree) -> type[TrainConfig] | None:
 
 def _struct(config_type: type[TrainConfig], name: str, table: Tree) -> type[Section] | None:
     """What a table is in a method; None where the method has no such kind or arch."""
-    default = _default(config_type, name)
+    default = defaults_of(config_type)[name]
     config = default.__struct_config__
     if config.tag_field is None:
         return type(default)
     tag = table.get(config.tag_field, config.tag)
-    return by_tag(get_type_hints(config_type)[name]).get(tag) if isinstance(tag, str) else None
-
-
-def _default(config_type: type[TrainConfig], name: str) -> Any:
-    return next(field.default for field in msgspec.structs.fields(config_type) if field.name == name)
+    return by_tag(hints_of(config_type)[name]).get(tag) if isinstance(tag, str) else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from types import UnionType
 from typing import Any, TypeAlias, Union, get_args, get_origin, get_type_hints
 
@@ -17,6 +18,18 @@ Tree: TypeAlias = dict[str, Any]
 
 _FIRST_WEIGHTS = ("init", "init_gain")
 """Of the method whatever the architecture is."""
+
+
+@cache
+def hints_of(struct: type[msgspec.Struct]) -> Mapping[str, Any]:
+    """What each field of a struct may be."""
+    return get_type_hints(struct)
+
+
+@cache
+def defaults_of(struct: type[msgspec.Struct]) -> Mapping[str, Any]:
+    """What each field of a struct is where it is left out."""
+    return {field.name: field.default for field in msgspec.structs.fields(struct)}
 
 
 def members(hint: Any) -> tuple[type[Section], ...]:
@@ -51,10 +64,10 @@ def section_type(hint: Any, table: Mapping[str, Any], subject: str) -> type[Sect
 def with_defaults(tree: Tree, config_type: type[TrainConfig]) -> Tree:
     """The tree with the method's own defaults under what it says."""
     result = dict(tree)
-    for field in msgspec.structs.fields(config_type):
-        table = result.get(field.name, {})
+    for name in defaults_of(config_type):
+        table = result.get(name, {})
         if isinstance(table, dict):
-            result[field.name] = _laid_over(method_defaults(config_type, field.name, table), table)
+            result[name] = _laid_over(method_defaults(config_type, name, table), table)
     return result
 
 
@@ -64,15 +77,15 @@ def method_defaults(config_type: type[TrainConfig], name: str, table: Mapping[st
     A table may name another kind or arch than the method's. Then what the method says of its own that this one knows
     too still holds, and how its networks are initialised: pix2pix has batch normalisation and dropout in a ResNet too.
     """
-    default = next(field.default for field in msgspec.structs.fields(config_type) if field.name == name)
+    default: Section = defaults_of(config_type)[name]
     values: Tree = msgspec.to_builtins(default)
     tag_field = default.__struct_config__.tag_field
     if tag_field is None or table.get(tag_field, values[tag_field]) == values[tag_field]:
         return values
-    other = by_tag(get_type_hints(config_type)[name]).get(str(table[tag_field]))
+    other = by_tag(hints_of(config_type)[name]).get(str(table[tag_field]))
     if other is None:
         return {}
-    plain = {field.name: field.default for field in msgspec.structs.fields(type(default))}
+    plain = defaults_of(type(default))
     said = [key for key in plain if key in _FIRST_WEIGHTS or getattr(default, key) != plain[key]]
     return {key: values[key] for key in said if key in other.__struct_fields__}
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, assert_never
 
-import msgspec
-
 from engine.config.data import DigitsData, SyntheticDigits
 from engine.config.geometry import DTN_SIDE
 from engine.config.losses import OF_GAN, AeGanLoss, DtnLoss, GanLoss, Pix2PixLoss
@@ -22,8 +20,8 @@ from engine.config.networks import (
     UnetGenerator,
 )
 from engine.config.ranks import check_ranks, largest_share
-from engine.config.schema import OF_SCHEDULE, RunConfig
-from engine.config.sections import method_defaults
+from engine.config.schema import OF_SCHEDULE, RunConfig, Section
+from engine.config.sections import defaults_of, method_defaults
 from engine.errors import RequestError
 
 OPTIONAL_WEIGHTS = {
@@ -143,11 +141,10 @@ def _check_idle(config: TrainConfig) -> None:
 
 def _default(config: TrainConfig, section_name: str, name: str) -> Any:
     """What a key of a section is where the preset leaves it out."""
-    section = getattr(config, section_name)
+    section: Section = getattr(config, section_name)
     tag_field = section.__struct_config__.tag_field
     table = {} if tag_field is None else {tag_field: section.__struct_config__.tag}
-    of_struct = {field.name: field.default for field in msgspec.structs.fields(type(section))}
-    return method_defaults(type(config), section_name, table).get(name, of_struct[name])
+    return method_defaults(type(config), section_name, table).get(name, defaults_of(type(section))[name])
 
 
 def _check_gan(config: TrainConfig) -> None:

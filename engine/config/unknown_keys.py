@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from typing import Any, get_type_hints
+from typing import Any
 
 from engine.config.methods import CONFIGS, TrainConfig
 from engine.config.schema import Section
-from engine.config.sections import Tree, by_tag, members, section_type
+from engine.config.sections import Tree, by_tag, hints_of, members, section_type
 from engine.errors import RequestError
 
 
@@ -23,7 +23,7 @@ def check_keys(tree: Tree, config_type: type[TrainConfig], origin: str) -> None:
     Raises:
         RequestError: there is one, or a section is none, or it is of a kind that is not known.
     """
-    sections = get_type_hints(config_type)
+    sections = hints_of(config_type)
     for name, table in tree.items():
         if name not in sections:
             raise _unknown(f"{origin}: {name}", name, sections, "section")
@@ -37,12 +37,12 @@ def check_keys(tree: Tree, config_type: type[TrainConfig], origin: str) -> None:
 
 def _require_of_method(table: Any, name: str, config_type: type[TrainConfig], origin: str) -> None:
     """Refuse a kind or arch that only other methods have."""
-    hint = get_type_hints(config_type)[name]
+    hint = hints_of(config_type)[name]
     tag_field = members(hint)[0].__struct_config__.tag_field
     tag = table.get(tag_field) if isinstance(table, dict) else None
     if not isinstance(tag, str) or tag in by_tag(hint):
         return
-    methods = [kind for kind, other in CONFIGS.items() if tag in by_tag(get_type_hints(other)[name])]
+    methods = [kind for kind, other in CONFIGS.items() if tag in by_tag(hints_of(other)[name])]
     if methods:
         fact = f"is of {', '.join(methods)}, not of {_kind(config_type)}"
         raise RequestError(
@@ -56,7 +56,7 @@ def _kind(config_type: type[TrainConfig]) -> str:
 
 def _check_within(table: Tree, section: type[Section], origin: str, name: str) -> None:
     """Refuse unknown keys of the sections within a section."""
-    for key, hint in get_type_hints(section).items():
+    for key, hint in hints_of(section).items():
         if key in table and isinstance(hint, type) and issubclass(hint, Section):
             inner, path = _table_type(table[key], hint, origin, f"{name}.{key}"), f"{name}.{key}"
             for each in table[key]:
@@ -84,7 +84,7 @@ def _of_another(
     """Why a section has no such key: another arch has it, another method has it, or it is misspelt."""
     subject, known = f"{origin}: {name}.{key}", [f"{name}.{each}" for each in _keys(section)]
     own, tag_field = section.__struct_config__.tag, section.__struct_config__.tag_field
-    hint = get_type_hints(config_type)[name]
+    hint = hints_of(config_type)[name]
     others = [tag for tag, member in by_tag(hint).items() if key in member.__struct_fields__]
     if others:
         fact = f"is of {tag_field} = {' or '.join(others)}, and {name}.{tag_field} is {own}"
@@ -97,7 +97,7 @@ def _of_another(
 
 
 def _has(config_type: type[TrainConfig], name: str, key: str) -> bool:
-    return any(key in member.__struct_fields__ for member in members(get_type_hints(config_type)[name]))
+    return any(key in member.__struct_fields__ for member in members(hints_of(config_type)[name]))
 
 
 def _unknown(subject: str, name: str, known: Iterable[str], what: str = "key") -> RequestError:

@@ -17,7 +17,7 @@ import msgspec
 from engine.errors import WorkError
 from engine.protocol.codec import DecodeError, decode_json
 from engine.protocol.events import Announced, Checkpointed, Event, Metrics, Nudged, Recorded, Resumed, StagedChange
-from engine.protocol.record import RecordReader, journaled
+from engine.protocol.record import RecordReader, journaled, newest_journaled, newest_on_file
 from engine.protocol.rundir import RunDirectory, write_atomically
 
 AnyEvent = TypeVar("AnyEvent", bound=Recorded)
@@ -48,6 +48,13 @@ def resumes_of(run: RunDirectory) -> list[Resumed]:
 def was_announced(run: RunDirectory) -> bool:
     """Whether an engine has come so far in a run that it could be steered."""
     return any(True for _ in journaled(run, Announced))
+
+
+def recorded_step(run: RunDirectory) -> int:
+    """The step that a run has come to, as far as its record tells; what a resume has made void does not count."""
+    resumed = newest_journaled(run, Resumed)
+    since, step = (resumed.seq, resumed.from_step) if resumed else (0, 0)
+    return max([step, *(event.step for event in newest_on_file(run) if event.seq > since)])
 
 
 def checkpoints_on_record(run: RunDirectory) -> tuple[int, ...]:

@@ -127,14 +127,15 @@ def open_session(
         checkpoint_cadence=Cadence(config.checkpoint.every),
     )
     sweep(run)
-    _tell_of_other_threads(session, before)
-    _tell_of_other_ranks(session, ranks_before)
     _tell_of_idle_parts(session)
     session.report_problems(images.problems)
     session.take_effect(dict(session.panel.values))
     arrange(method, config, device, partial(_tell_of_compiling, session))
     _tell_of_shortage(session)
     _take_up_checkpoint(session)
+    _tell_of_other_threads(session, before)
+    _tell_of_other_ranks(session, ranks_before)
+    _check_steps(session)
     _check_stage(session)
     prepare_replay(session)
     if followers:
@@ -193,7 +194,7 @@ def _tell_of_other_threads(session: Session, before: int) -> None:
 
 def _tell_of_other_ranks(session: Session, before: int) -> None:
     now = session.followers.seat.size
-    if now != before and list_checkpoints(session.run):
+    if now != before and session.resumed_step >= 0:
         fact = f"is {now} now and was {before}: the numbers may differ from here on, in the last digits"
         fact += " at first; what dropout and noise draw differs"
         session.alert("the number of processes", fact, f"Where that matters, resume it with --gpus {before}.")
@@ -243,6 +244,19 @@ def _require_those_on_record(session: Session, present: list[tuple[Path, Manifes
         fact = f"has none of the checkpoints left that its journal tells of, the newest of step {steps[-1]:,}"
         where = f"Put them back into {session.run.checkpoints}"
         raise WorkError(f"run {identity.name}", fact, f"{where}, or train it anew: gan-tui train {identity.preset}")
+
+
+def _check_steps(session: Session) -> None:
+    """A branch has something left to train: with other batches, only who has counted the images knows how much.
+
+    Raises:
+        RequestError: there is nothing.
+    """
+    step, total = session.progress.step, session.total_steps
+    if session.standing.identity.parent is None or step < total or was_announced(session.run):
+        return
+    fact = f"begins at step {step:,} and would end at step {total:,}, of {session.steps_per_epoch:,} to an epoch"
+    raise RequestError(f"branch {session.run.name}", fact, "Make it longer: optim.epochs, run.steps.")
 
 
 def _check_stage(session: Session) -> None:

@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from gan_tui.cli.options import AsJson, RunsFolder
-from gan_tui.cli.output import losses_in_words, put, put_json
+from gan_tui.cli.output import losses_in_words, put, put_json, say
 
 if TYPE_CHECKING:
     from engine.protocol.access import Access
@@ -95,6 +95,18 @@ def _ask(target: _Target, command: Command) -> Reply:
     seconds = min(target.seconds, STATUS_SECONDS) if isinstance(command, Status) else target.seconds
     found = _reached(target)
     return ask(found, command, seconds) if isinstance(found, RunDirectory) else ask_there(found, command, seconds)
+
+
+def _has_ended(target: _Target) -> bool:
+    """Whether a run of this machine has no engine any more, and has ended as it should; then it is said."""
+    from engine.protocol.rundir import RunDirectory
+    from gan_tui.client.ending import has_ended_well
+
+    found = _reached(target)
+    if not isinstance(found, RunDirectory) or not has_ended_well(found):
+        return False
+    say(f"{found.name} has ended already.")
+    return True
 
 
 def _await_end(target: _Target) -> None:
@@ -257,6 +269,8 @@ def stop(
 
     if after_epoch and discard:
         raise RequestError("stop", "can be --after-epoch or --discard, not both", "Choose one.")
+    if wait and _has_ended(context.obj):
+        return
     _send(context, Stop(how="epoch" if after_epoch else "discard" if discard else "save"), as_json)
     if wait:
         _await_end(context.obj)

@@ -81,9 +81,10 @@ def runs(runs_dir: RunsFolder = None, as_json: AsJson = False) -> None:
 
 def _row(run: RunDirectory, identity: Identity, state: str) -> RunRow:
     from engine.protocol.checkpoints import list_checkpoints
-    from engine.protocol.record import last_event, last_metrics
+    from engine.protocol.course import recorded_step
+    from engine.protocol.record import last_metrics
 
-    newest, happened = last_metrics(run), last_event(run.events)
+    newest = last_metrics(run)
     parent, original = identity.parent, identity.replays
     return RunRow(
         id=identity.id,
@@ -93,7 +94,7 @@ def _row(run: RunDirectory, identity: Identity, state: str) -> RunRow:
         preset=identity.preset,
         state=state,
         reason=identity.reason,
-        step=max((event.step for event in (newest, happened) if event), default=0),
+        step=recorded_step(run),
         epoch=max(newest.epoch if newest else 1, *(item.epoch for _, item in list_checkpoints(run)), 1),
         created=identity.created,
         device=identity.device,

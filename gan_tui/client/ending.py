@@ -15,41 +15,52 @@ LEAVING_SECONDS = 10.0
 LOOK_SECONDS = 0.05
 """How often it is looked whether an engine holds its run: the kernel tells nobody that a lock was let go."""
 ASK_SECONDS = 0.5
-"""How often another machine is asked: its gateway goes on answering for a few seconds after the end."""
+"""How often another machine is asked: its gateway goes on answering for three seconds after the end."""
 
 
 def await_end(run: RunDirectory) -> None:
-    """Wait until a run of this machine has no engine, however long it takes to finish its epoch or to save.
+    """Wait until the engine of a run of this machine has ended, however long it takes to finish its epoch or to save.
+
+    Whoever resumes the run meanwhile has seen its end, too.
 
     Raises:
         WorkError: it ended otherwise than by being told to.
     """
+    engine = read_identity(run).pid
     while engine_is_alive(run):
+        if read_identity(run).pid != engine:
+            return
         time.sleep(LOOK_SECONDS)
     _require_ended_well(run.name, read_identity(run))
 
 
+def has_ended_well(run: RunDirectory) -> bool:
+    """Whether a run of this machine has no engine and has ended by being told to, or at its last step."""
+    return not engine_is_alive(run) and read_identity(run).state in ENDED_WELL
+
+
 def await_end_there(access: Access) -> None:
-    """Wait until an engine on another machine has ended, however long it takes to finish its epoch or to save.
+    """Wait until a run on another machine has ended, however long its engine takes to finish its epoch or to save.
+
+    The engine may take some seconds more to leave: its gateway has last words for viewers.
 
     Raises:
         RequestError: the key is not one of its run's any more.
         WorkError: it ended otherwise than by being told to; or whether it has ended cannot be seen.
     """
     known = Follow(metrics=0, events=0)
-    ended: Identity | None = None
+    engine: int | None = None
     with Caller(access) as caller:
         while True:
-            try:
-                update, _ = caller.call(known, ANSWER_SECONDS)
-            except WorkError:
-                if ended is None:
-                    raise
-                break  # the gateway has left after its last words, and the engine waits for nothing else
-            known = Follow(metrics=update.metrics, events=update.events)
-            ended = None if update.state in LIVE_STATES else update.identity
+            update, _ = caller.call(known, ANSWER_SECONDS)
+            identity = update.identity
+            if engine not in (None, identity.pid):
+                return
+            if update.state not in LIVE_STATES:
+                _require_ended_well(access.run, identity)
+                return
+            known, engine = Follow(metrics=update.metrics, events=update.events), identity.pid
             time.sleep(ASK_SECONDS)
-    _require_ended_well(access.run, ended)
 
 
 def let_leave(run: RunDirectory) -> None:

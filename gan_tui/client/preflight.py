@@ -11,8 +11,8 @@ from engine.config.data import DataConfig, RootedData
 from engine.config.data_check import check_data
 from engine.errors import GanTuiError, RequestError, WorkError
 from engine.protocol.checkpoints import Examine, Reading
+from engine.protocol.course import recorded_step
 from engine.protocol.events import SaveReason, StagedChange
-from engine.protocol.record import last_metrics
 from engine.protocol.rundir import RunDirectory, versions
 from gan_tui.client.branch import ResumePlan, ResumeRequest, begin, plan_resume
 from gan_tui.client.digests import damage_once
@@ -208,8 +208,7 @@ def _chosen(kept: Kept) -> Chosen:
 
 
 def _repeated_steps(plan: ResumePlan) -> int:
-    newest = None if plan.branch else last_metrics(plan.source)
-    return max(0, newest.step - plan.step) if newest else 0
+    return 0 if plan.branch else max(0, recorded_step(plan.source) - plan.step)
 
 
 def _unusable(plan: ResumePlan) -> tuple[UnusableCheckpoint, ...]:

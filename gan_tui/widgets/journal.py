@@ -60,7 +60,7 @@ class JournalPane(ScrollView, can_focus=True):
         self._entries = entries
         self.virtual_size = Size(self.size.width, len(entries))
         if at_end and self.max_scroll_y > self.scroll_offset.y:
-            self.scroll_end(animate=False, immediate=True, force=True)  # there may be no scroll bar yet
+            self._go_to_end()
             self.refresh()
         elif grown:
             self.refresh(Region(0, first_new - self.scroll_offset.y, self.size.width, len(entries) - first_new))
@@ -70,7 +70,12 @@ class JournalPane(ScrollView, can_focus=True):
     def on_resize(self) -> None:
         """Stay at the end."""
         self.virtual_size = Size(self.size.width, len(self._entries))
+        self._go_to_end()
+
+    def _go_to_end(self) -> None:
+        """There may be no scroll bar yet: it is told where it will stand, as Textual tells only one that is shown."""
         self.scroll_end(animate=False, immediate=True, force=True)
+        self.vertical_scrollbar.position = self.scroll_y
 
     def render_line(self, y: int) -> Strip:
         """One entry."""

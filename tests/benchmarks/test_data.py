@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.benchmarks.reports import assert_it_can_be_repeated, environment_of_a_user
+from tests.benchmarks.reports import assert_it_can_be_repeated, environment_of_a_user, environment_of_an_engine
 from tests.engine.data.conftest import write_image, write_pair
 
 PROGRAM = Path(__file__).parents[2] / "benchmarks" / "data.py"
@@ -32,7 +32,8 @@ def images(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, ...]:
 def test_every_case_has_its_row(images: tuple[str, ...], tmp_path: Path) -> None:
     figures = tmp_path / "figures.json"
     command = [sys.executable, str(PROGRAM), *images, *SMALL, "--workers", "0", "1", "--json", str(figures)]
-    answer = subprocess.run(command, check=True, capture_output=True, text=True, env=environment_of_a_user())
+    environment = environment_of_an_engine() if "--data" in images else environment_of_a_user()
+    answer = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
     report = msgspec.json.decode(figures.read_bytes())
     assert_it_can_be_repeated(report, command)
     assert (report["resize"], report["crop"], report["steps"]) == (20, 12, 4)

@@ -14,7 +14,7 @@ from benchmarks.watching.rounds import CASES, Ratio, Turn, row_of
 from tests.benchmarks.reports import assert_it_can_be_repeated, environment_of_a_user
 
 PROGRAM = Path(__file__).parents[2] / "benchmarks" / "monitor.py"
-TINY = ("generator.width=4", "generator.blocks=1", "discriminator.width=4", "data.images=6", "log.every=20")
+TINY = ("generator.width=4", "generator.blocks=1", "discriminator.width=4", "data.images=6", "log.every=5")
 
 
 def turn(step_s: float, processor_s: float, viewers: float = 0.0, beside_s: float = 0.0, steps: int = 10) -> Turn:
@@ -49,7 +49,7 @@ def test_every_case_has_its_row_and_nothing_is_left_behind(tmp_path: Path) -> No
     assert report["threads"] == 1
     assert [row["case"] for row in report["rows"]] == [case.name for case in CASES]
     for row in report["rows"]:
-        assert row["steps"] >= 20
+        assert row["steps"] >= 5
         assert row["step_s"] > 0
         assert row["viewers"] >= 0
     assert [line.split(" | ")[0] for line in answer.stdout.splitlines()[-len(CASES) :]] == [
@@ -59,20 +59,21 @@ def test_every_case_has_its_row_and_nothing_is_left_behind(tmp_path: Path) -> No
     assert not [command for command in commands if str(tmp_path) in " ".join(command)]
 
 
-@pytest.mark.parametrize(
-    ("asked", "found"),
-    [
-        ([], "20.0 7"),
-        (["--quick"], "8.0 3"),
-        (["--quick", "--seconds", "2"], "2.0 3"),
-        (["--quick", "--rounds", "5"], "8.0 5"),
-    ],
-)
-def test_quick_leaves_alone_what_is_asked_for_by_name(asked: list[str], found: str) -> None:
+ASKED = {
+    "": "20.0 7",
+    "--quick": "8.0 3",
+    "--quick --seconds 2": "2.0 3",
+    "--quick --rounds 5": "8.0 5",
+}
+
+
+def test_quick_leaves_alone_what_is_asked_for_by_name() -> None:
     program = (
-        "import sys; sys.path.insert(0, sys.argv.pop(1)); import monitor\n"
-        "arguments = monitor.read_arguments(); print(arguments.seconds, arguments.rounds)"
+        "import sys; sys.path.insert(0, sys.argv[1]); import monitor\n"
+        "for asked in sys.argv[2:]:\n"
+        "    sys.argv[1:] = asked.split()\n"
+        "    arguments = monitor.read_arguments(); print(arguments.seconds, arguments.rounds)"
     )
-    command = [sys.executable, "-c", program, str(PROGRAM.parent), *asked]
+    command = [sys.executable, "-c", program, str(PROGRAM.parent), *ASKED]
     answer = subprocess.run(command, check=True, capture_output=True, text=True)
-    assert answer.stdout.strip() == found
+    assert dict(zip(ASKED, answer.stdout.splitlines(), strict=True)) == ASKED

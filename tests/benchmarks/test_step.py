@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -19,7 +20,7 @@ from engine.methods.cyclegan import CycleGan
 from engine.methods.discogan import DiscoGan
 from engine.methods.dtn import Dtn
 from engine.methods.pix2pix import Pix2Pix
-from tests.benchmarks.reports import assert_it_can_be_repeated, environment_of_a_user
+from tests.benchmarks.reports import assert_it_can_be_repeated, environment_of_a_user, environment_of_an_engine
 from tests.runs import tiny_config
 
 PROGRAM = Path(__file__).parents[2] / "benchmarks" / "step.py"
@@ -92,7 +93,7 @@ BRIEFLY = ["--rounds", "2", "--turn", "0.01"]
 
 def run(*arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(PROGRAM), "--device", "cpu", *BRIEFLY, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=env)
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=env or environment_of_an_engine())
 
 
 def test_the_program_writes_a_row_for_every_combination(tmp_path: Path) -> None:
@@ -120,12 +121,16 @@ def test_the_program_writes_a_row_for_every_combination(tmp_path: Path) -> None:
     assert len(table) == 2 + len(rows)
 
 
-def test_what_cannot_be_measured_is_said_and_the_rest_is_measured() -> None:
-    done = run("--methods", "cyclegan", "--sizes", "18", "16", "--precision", "fp32", "--set", *TINY)
-    assert done.returncode == 0
+def test_what_cannot_be_measured_is_said_and_the_rest_is_measured_once() -> None:
+    """No CPU records its steps, so that with and without run.graph are the same there."""
+    asked = ["--methods", "cyclegan", "--sizes", "18", "16", "--precision", "fp32", "--graph", "on", "off"]
+    done = run(*asked, "--set", *TINY)
+    assert done.returncode == 0, done.stderr
     assert "18 px" in done.stderr
     assert "not measured" in done.stderr
-    assert sum(line.startswith("| cyclegan | 16 |") for line in done.stdout.splitlines()) == 1
+    [row] = [line for line in done.stdout.splitlines() if line.startswith("| cyclegan |")]
+    assert row.startswith("| cyclegan | 16 |")
+    assert "run.graph" not in row
 
 
 def test_nothing_measured_is_a_failure_and_a_wrong_setting_is_named() -> None:
@@ -134,41 +139,39 @@ def test_nothing_measured_is_a_failure_and_a_wrong_setting_is_named() -> None:
     assert "generator.width" in done.stderr
 
 
-def test_the_published_step_costs_what_its_preset_says() -> None:
-    """horse2zebra: 1.9 TFLOP a step; facades: 0.09 (presets/)."""
-    program = (
-        "import sys; sys.path.insert(0, sys.argv[1]); import step; from measure.duel import count_flop\n"
-        "from engine.config.load import resolve\n"
-        "for method in ('cyclegan', 'pix2pix'):\n"
-        "    print(count_flop(resolve(step.published(method, 256, 1), 'test'))[0])"
-    )
-    command = [sys.executable, "-c", program, str(PROGRAM.parent)]
+FROM_WITHIN = """
+import json, sys
+sys.path.insert(0, sys.argv.pop(1))
+import step, torch
+from measure.duel import CONTENDERS, count_flop
+from engine.config.load import resolve, with_settings
+flop = [count_flop(resolve(step.published(method, 256, 1), "test"))[0] for method in ("cyclegan", "pix2pix")]
+modes = []
+for deterministic in ("true", "false"):
+    tree = with_settings(step.published("cyclegan", 16, 1), [f"run.deterministic={deterministic}", *sys.argv[1:]])
+    for build in CONTENDERS.values():
+        build(resolve(tree, "test"), torch.device("cpu"), []).settle()
+        modes.append([torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark])
+print(json.dumps({"flop": flop, "modes": modes}))
+"""
+"""In a process of its own, which is left with the settings of PyTorch that were made last."""
+
+
+@pytest.fixture(scope="module")
+def from_within() -> dict[str, Any]:
+    """The FLOP of published steps, and the settings of PyTorch with which each contender computes."""
+    command = [sys.executable, "-c", FROM_WITHIN, str(PROGRAM.parent), *TINY]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    cyclegan, pix2pix = map(int, done.stdout.split())
+    return dict(json.loads(done.stdout))
+
+
+def test_the_published_step_costs_what_its_preset_says(from_within: dict[str, Any]) -> None:
+    """horse2zebra: 1.9 TFLOP a step; facades: 0.09 (presets/)."""
+    cyclegan, pix2pix = from_within["flop"]
     assert cyclegan == pytest.approx(1879e9, rel=0.01)
     assert pix2pix == pytest.approx(86.9e9, rel=0.01)
 
 
-def test_steps_that_no_cpu_records_are_not_measured_twice_on_one() -> None:
-    done = run("--methods", "cyclegan", "--sizes", "16", "--precision", "fp32", "--graph", "on", "off", "--set", *TINY)
-    assert done.returncode == 0, done.stderr
-    [row] = [line for line in done.stdout.splitlines() if line.startswith("| cyclegan |")]
-    assert "run.graph" not in row
-
-
-def test_each_of_the_two_computes_with_its_own_settings_of_pytorch() -> None:
-    program = (
-        "import sys; sys.path.insert(0, sys.argv.pop(1)); import step, torch; from measure.duel import CONTENDERS\n"
-        "from engine.config.load import resolve, with_settings\n"
-        "for deterministic in ('true', 'false'):\n"
-        "    settings = [f'run.deterministic={deterministic}', *sys.argv[1:]]\n"
-        "    tree = with_settings(step.published('cyclegan', 16, 1), settings)\n"
-        "    for build in CONTENDERS.values():\n"
-        "        build(resolve(tree, 'test'), torch.device('cpu'), []).settle()\n"
-        "        print(torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark)"
-    )
-    command = [sys.executable, "-c", program, str(PROGRAM.parent), *TINY]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == ["True False", "False True", "False True", "False True"]
+def test_each_of_the_two_computes_with_its_own_settings_of_pytorch(from_within: dict[str, Any]) -> None:
+    assert from_within["modes"] == [[True, False], [False, True], [False, True], [False, True]]

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from engine.protocol.rundir import RunDirectory, engine_is_alive
+from engine.protocol.rundir import RunDirectory
 from tests.end_to_end.terminal import Terminal, same_screen
 from tests.gan_tui.client.locked import locked
 
@@ -98,6 +98,14 @@ class Shell:
             assert time.monotonic() < deadline, f"never came: {what}"
 
 
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    """A folder with a finished run of two checkpoints, of steps 2 and 4; the run is only to be read."""
+    shell = Shell(tmp_path_factory.mktemp("finished"))
+    shell.run("train", str(shell.preset), "--name", NAME, "--steps", "4", "--set", "checkpoint.every=2", "--headless")
+    return shell
+
+
 @pytest.fixture
 def shell(tmp_path: Path) -> Iterator[Shell]:
     """A folder for one session; an engine that a failed test left behind is stopped by its own command."""
@@ -134,8 +142,8 @@ def test_a_whole_session(shell: Shell) -> None:
 
     assert shell.state() == "paused"
     shell.run("ctl", NAME, "continue")
-    shell.run("ctl", NAME, "stop")
-    shell.until(lambda: shell.state() == "stopped", "the end of the run")
+    shell.run("ctl", NAME, "stop", "--wait")
+    assert shell.state() == "stopped"
     _resume_in_a_branch(shell)
 
 
@@ -188,11 +196,11 @@ def _resume_in_a_branch(shell: Shell) -> None:
     assert losses[0]["step"] > older["step"]
 
 
-def test_the_newest_checkpoint_continues_the_run(shell: Shell) -> None:
+def test_a_run_gets_no_second_engine_and_its_newest_checkpoint_continues_it(shell: Shell) -> None:
     shell.run("train", str(shell.preset), "--name", NAME, "--steps", "400", "--detach")
-    shell.run("ctl", NAME, "stop")
-    shell.until(lambda: shell.state() == "stopped", "the end of the run")
+    shell.run("ctl", NAME, "stop", "--wait")
     stopped_at = shell.json("checkpoints", NAME)[-1]["step"]
+    _some_engine_holds_it(shell)
 
     shell.run("resume", NAME, "--checkpoint", "latest", "--detach")
 
@@ -208,10 +216,22 @@ def test_the_newest_checkpoint_continues_the_run(shell: Shell) -> None:
     assert numbers == list(range(1, len(numbers) + 1))
 
 
-def test_a_resized_terminal_is_drawn_whole(shell: Shell) -> None:
+def _some_engine_holds_it(shell: Shell) -> None:
+    """Though its record says that it was stopped."""
+    with locked(RunDirectory(shell.runs / NAME)), shell.attach() as terminal:
+        terminal.wait_for("STOPPED")
+        terminal.press("R")
+        terminal.wait_for("Enter resume from it")
+        terminal.press("enter")
+        terminal.wait_for(f"run {NAME}: is being trained now. Attach to it: gan-tui attach {NAME}")
+        terminal.press("q", "q")
+        assert terminal.wait_for_exit() == 0
+    assert sum(event["kind"] == "started" for event in shell.journal()) == 1
+
+
+def test_a_resized_terminal_is_drawn_whole(finished: Shell) -> None:
     """What it shows then is what a terminal that always had that size shows."""
-    shell.run("train", str(shell.preset), "--name", NAME, "--steps", "4", "--headless")
-    with shell.attach() as resized, shell.attach() as fresh:
+    with finished.attach() as resized, finished.attach() as fresh:
         resized.wait_for("FINISHED", "losses", "cycle_A", "real A", "▀", "help")
         resized.resize(80, 24)
         resized.wait_for("1 Plot", "help")
@@ -221,33 +241,14 @@ def test_a_resized_terminal_is_drawn_whole(shell: Shell) -> None:
         assert resized.wait_for_exit() == 0
 
 
-@pytest.mark.parametrize("size", [(80, 24), (200, 50)])
-def test_the_picker_chooses_the_checkpoint_to_resume(shell: Shell, size: tuple[int, int]) -> None:
-    shell.run("train", str(shell.preset), "--name", NAME, "--steps", "4", "--set", "checkpoint.every=2", "--headless")
+def test_the_picker_chooses_the_checkpoint_to_resume(finished: Shell) -> None:
+    """On the smallest terminal."""
     command = [*GAN_TUI, "resume", NAME, "--steps", "6", "--name", "picked"]
-    with Terminal(command, columns=size[0], rows=size[1], env=shell.environment) as terminal:
+    with Terminal(command, columns=80, rows=24, env=finished.environment) as terminal:
         terminal.wait_for("epoch")
         terminal.press("down", "enter")
         terminal.wait_for("FINISHED")
         terminal.press("q")
         assert terminal.wait_for_exit() == 0
-    picked = next(row for row in shell.json("runs") if row["name"] == "picked")
+    picked = next(row for row in finished.json("runs") if row["name"] == "picked")
     assert (picked["parent"], picked["parent_step"], picked["step"]) == (NAME, 2, 6)
-
-
-def test_a_run_with_an_engine_gets_no_second_one(shell: Shell) -> None:
-    """Its record says that it was stopped, and still some engine holds it."""
-    shell.run("train", str(shell.preset), "--name", NAME, "--set", "checkpoint.every=2", "--detach")
-    shell.run("ctl", NAME, "stop")
-    run = RunDirectory(shell.runs / NAME)
-    shell.until(lambda: not engine_is_alive(run), "the engine's end")
-    starts = sum(event["kind"] == "started" for event in shell.journal())
-    with locked(run), shell.attach() as terminal:
-        terminal.wait_for("STOPPED")
-        terminal.press("R")
-        terminal.wait_for("Enter resume from it")
-        terminal.press("enter")
-        terminal.wait_for(f"run {NAME}: is being trained now. Attach to it: gan-tui attach {NAME}")
-        terminal.press("q", "q")
-        assert terminal.wait_for_exit() == 0
-    assert sum(event["kind"] == "started" for event in shell.journal()) == starts

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 import msgspec
 import psutil
 import pytest
+import torch
 import zmq
 from PIL import Image
 
@@ -30,9 +32,12 @@ from engine.protocol.rundir import (
     viewed_state,
     write_identity,
 )
+from engine.train.loop import Ending
+from tests.engine.train.here import train_here
 from tests.runs import (
     COMPONENTS,
     Engine,
+    at_work,
     course_of,
     engine_of,
     events_of,
@@ -122,8 +127,8 @@ def test_a_finished_run_that_is_started_again_adds_no_step(whole: RunDirectory, 
     again = make_run(tmp_path, *WHOLE)
     for name in ("metrics.jsonl", "events.jsonl"):
         (again.root / name).write_bytes((whole.root / name).read_bytes())
-    subprocess.run(["cp", "-r", str(whole.checkpoints), str(again.root)], check=True)
-    train_to_end(again)
+    shutil.copytree(whole.checkpoints, again.checkpoints)
+    assert train_here(again) is Ending.FINISHED
     assert course_of(again) == course_of(whole)
     assert len(metrics_of(again)) == 24
     assert [manifest.step for _, manifest in list_checkpoints(again)] == [24]
@@ -133,8 +138,10 @@ def test_a_finished_run_that_is_started_again_adds_no_step(whole: RunDirectory, 
 
 
 def test_the_seed_decides_the_metrics_and_the_weights(whole: RunDirectory, tmp_path: Path) -> None:
-    twin = train_to_end(make_run(tmp_path, *WHOLE, name="twin"))
-    other = train_to_end(make_run(tmp_path, *WHOLE, "run.seed=1", name="other"))
+    """In this process as in the engine's."""
+    twin, other = make_run(tmp_path, *WHOLE, name="twin"), make_run(tmp_path, *WHOLE, "run.seed=1", name="other")
+    train_here(twin)
+    train_here(other)
     assert course_of(twin) == course_of(whole)
     hashes = [
         {name: file.sha256 for name, file in manifest.files.items() if name.endswith(".safetensors")}
@@ -147,12 +154,25 @@ def test_the_seed_decides_the_metrics_and_the_weights(whole: RunDirectory, tmp_p
 # ------------------------------------------------------------------------------------------------ steered at work
 
 
+def had_threads(run: RunDirectory, threads: int) -> RunDirectory:
+    """A run whose last engine computed with so many threads."""
+    write_identity(run, msgspec.structs.replace(read_identity(run), threads=threads))
+    return run
+
+
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """An engine that goes on for the length of this module's tests; each leaves it training."""
-    with engine_of(make_run(tmp_path_factory.mktemp("runs"))) as engine:
+def shared_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """An engine that goes on for the length of this module's tests, of a run that had more threads than it has now."""
+    with engine_of(had_threads(make_run(tmp_path_factory.mktemp("runs")), 2)) as engine:
         engine.until_listening()
         engine.until_step(1)
+        yield engine
+
+
+@pytest.fixture
+def engine(shared_engine: Engine) -> Iterator[Engine]:
+    """That engine, training; each test leaves it training."""
+    with at_work(shared_engine) as engine:
         yield engine
 
 
@@ -170,6 +190,11 @@ def test_it_works_in_its_own_session_without_a_terminal(engine: Engine) -> None:
     if descriptors.is_dir():
         assert (descriptors / "0").resolve() == Path(os.devnull)
         assert (descriptors / "1").resolve() == (descriptors / "2").resolve() == engine.run.log
+
+
+def test_as_it_is_not_asked_to_listen_it_has_neither_gateway_nor_keys(engine: Engine) -> None:
+    assert psutil.Process(engine.process.pid).children() == []
+    assert not (engine.run.root / "keys").exists()
 
 
 def test_status_tells_where_it_is(engine: Engine) -> None:
@@ -383,35 +408,44 @@ def test_stopping_at_the_end_of_the_epoch_finishes_it_even_out_of_a_pause(tmp_pa
 # ------------------------------------------------------------------------------------------------------ threads
 
 
-def had_threads(run: RunDirectory, threads: int) -> RunDirectory:
-    """A run whose last engine computed with so many threads."""
-    write_identity(run, msgspec.structs.replace(read_identity(run), threads=threads))
-    return run
+@pytest.fixture
+def threads_as_before() -> Iterator[None]:
+    """This process computes with as many threads afterwards."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
 
 
+@pytest.mark.usefixtures("threads_as_before")
 def test_a_run_that_is_taken_up_again_computes_with_the_threads_it_had(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On one core this says little; elsewhere PyTorch takes more of itself."""
     monkeypatch.delenv("OMP_NUM_THREADS")
-    run = train_to_end(had_threads(make_run(tmp_path, "run.steps=1"), 1))
-    assert read_identity(run).threads == 1
+    torch.set_num_threads(2)
+    run = had_threads(make_run(tmp_path, "run.steps=1"), 1)
+    train_here(run)
+    assert read_identity(run).threads == torch.get_num_threads() == 1
     assert not events_of(run, ev.Alert)
 
 
-@pytest.mark.parametrize(("threads", "environment"), [(2, "1"), (100_000, "")])
-def test_where_it_cannot_have_them_or_is_not_to_an_alert_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, threads: int, environment: str
-) -> None:
-    """Set by the user to another number, and more than the machine has cores."""
-    if not environment:
-        monkeypatch.delenv("OMP_NUM_THREADS")
-    run = had_threads(make_run(tmp_path, "run.steps=1"), threads)
-    train_to_end(run)
+def assert_fewer_are_told_of(run: RunDirectory, threads: int) -> None:
     now = read_identity(run).threads
     assert now < threads
     [alert] = events_of(run, ev.Alert)
     assert (alert.subject, alert.fact.split(":")[0]) == ("the CPU threads", f"are {now} now and were {threads}")
+
+
+def test_where_the_user_has_set_another_number_an_alert_says_so(engine: Engine) -> None:
+    """By the environment, which has 1 in every test."""
+    assert_fewer_are_told_of(engine.run, 2)
+
+
+@pytest.mark.usefixtures("threads_as_before")
+def test_where_the_machine_has_fewer_cores_an_alert_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    run = had_threads(make_run(tmp_path, "run.steps=1"), 100_000)
+    train_here(run)
+    assert_fewer_are_told_of(run, 100_000)
 
 
 # ------------------------------------------------------------------------------------------------------- killed
@@ -490,6 +524,10 @@ def failing(run: RunDirectory) -> str:
     """Start an engine that must refuse the run; its reason, which run.json and the journal agree on."""
     with engine_of(run) as engine:
         assert engine.ended() == 2
+    return reason_of(run)
+
+
+def reason_of(run: RunDirectory) -> str:
     identity = read_identity(run)
     assert (identity.state, identity.exit_status) == ("failed", 2)
     [failed] = events_of(run, ev.Failed)
@@ -499,8 +537,19 @@ def failing(run: RunDirectory) -> str:
     return identity.reason
 
 
-def test_a_device_that_is_not_there_is_a_wrong_request(tmp_path: Path) -> None:
-    assert "run.device = cuda:63: asks for" in failing(make_run(tmp_path, "run.device=cuda:63"))
+def test_a_device_that_is_not_there_is_a_wrong_request_and_an_engine_that_goes_takes_its_sockets_along(
+    tmp_path: Path,
+) -> None:
+    run = make_run(tmp_path, "run.device=cuda:63")
+    with engine_of(run) as engine:
+        engine.until_listening()
+        endpoints = engine.identity.endpoints
+        assert endpoints is not None
+        sockets = [Path(address.removeprefix("ipc://")) for address in msgspec.structs.astuple(endpoints)]
+        until(lambda: all(path.is_socket() for path in sockets), "its sockets")
+        assert engine.ended() == 2
+    assert "run.device = cuda:63: asks for" in reason_of(run)
+    assert not any(path.exists() for path in sockets)
 
 
 END_STUCK = (
@@ -577,15 +626,3 @@ def test_sockets_that_cannot_be_made_are_a_failure_with_its_reason(
     assert (identity.state, identity.exit_status) == ("failed", 1)
     assert "too long a path for a socket" in identity.reason
     assert "too long a path" in events_of(run, ev.Failed)[0].reason
-
-
-def test_an_engine_that_goes_takes_its_sockets_along(tmp_path: Path) -> None:
-    run = make_run(tmp_path, "run.device=cuda:63")
-    with engine_of(run) as engine:
-        engine.until_listening()
-        endpoints = engine.identity.endpoints
-        assert endpoints is not None
-        sockets = [Path(address.removeprefix("ipc://")) for address in msgspec.structs.astuple(endpoints)]
-        until(lambda: all(path.is_socket() for path in sockets), "its sockets")
-        engine.ended()
-    assert not any(path.exists() for path in sockets)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,7 @@ def small(*settings: str) -> TrainConfig:
     """CycleGAN at 64 px, small enough for an estimate to take a moment."""
     tree = {
         "data": {"kind": "synthetic"},
-        "generator": {"blocks": 2, "width": 32},
+        "generator": {"blocks": 1, "width": 32},
         "discriminator": {"width": 32, "layers": 1},
         "loss": {"identity": 0.0},
         "optim": {"pool": 0},
@@ -59,9 +60,15 @@ def small(*settings: str) -> TrainConfig:
     return resolve(with_settings(tree, settings), "test")
 
 
+@functools.cache
+def steps_of(*settings: str) -> int:
+    """What the steps of such a run take, estimated once."""
+    return estimate(small(*settings)).of_steps
+
+
 def test_weights_gradients_and_moments_are_counted_exactly() -> None:
     """Of images so small that nothing else counts."""
-    config = small("data.crop=16", "run.batch=1")
+    config = small("data.crop=16", "run.batch=1", "generator.blocks=2")
     method = build_method(config, CPU)
     weights = sum(parameter.nbytes for network in method.networks.values() for parameter in network.parameters())
     need = estimate(config)
@@ -78,7 +85,7 @@ def test_activations_grow_with_the_image_and_the_batch() -> None:
 
 @pytest.mark.parametrize("setting", ["run.checkpointing=true", "run.accumulate=2", "run.precision=bf16"])
 def test_what_is_offered_takes_less(setting: str) -> None:
-    assert estimate(small("run.batch=8", setting)).of_steps < 0.8 * estimate(small("run.batch=8")).of_steps
+    assert steps_of("run.batch=8", setting) < 0.8 * steps_of("run.batch=8")
 
 
 def test_what_takes_no_less_is_no_saving() -> None:
@@ -95,14 +102,14 @@ def test_an_estimate_makes_nothing_that_has_content() -> None:
 
 def test_nothing_is_told_of_a_run_that_fits() -> None:
     config = small()
-    need = estimate(config).of_steps
+    need = steps_of()
     assert find_shortage(config, CPU, need) is None
     assert find_shortage(config, CPU, need - 1) is not None
 
 
 def test_what_kept_images_take_is_not_free_for_the_steps() -> None:
     config = small()
-    need = estimate(config).of_steps
+    need = steps_of()
     assert find_shortage(config, CPU, need + 10**9, kept=10**9) is None
     told = find_shortage(config, CPU, need + 10**9, kept=10**9 + 1)
     assert told is not None
@@ -115,7 +122,7 @@ def test_what_kept_images_take_is_not_free_for_the_steps() -> None:
 
 def test_ranks_that_share_the_memory_take_as_much_each() -> None:
     config = small()
-    need = estimate(config).of_steps
+    need = steps_of()
     assert find_shortage(config, CPU, 2 * need, ranks=2) is None
     told = find_shortage(config, CPU, 2 * need - 1, ranks=2)
     assert told is not None
@@ -124,7 +131,7 @@ def test_ranks_that_share_the_memory_take_as_much_each() -> None:
 
 def test_what_would_fit_is_told_with_its_size() -> None:
     config = small("run.batch=8")
-    again, as_ever = estimate(small("run.batch=8", "run.checkpointing=true")).of_steps, estimate(config).of_steps
+    again, as_ever = steps_of("run.batch=8", "run.checkpointing=true"), steps_of("run.batch=8")
     told = find_shortage(config, torch.device("cuda", 1), again + 1)
     assert told is not None
     assert told.subject == "the memory of cuda:1"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from engine.protocol.checkpoints import list_checkpoints
 from engine.protocol.commands import Stop
 from engine.protocol.rundir import RunDirectory
 from tests.engine.train.here import after_step, train_here
-from tests.runs import engine_of, events_of, gan_tui, make_run
+from tests.runs import events_of, gan_tui, make_run
 
 
 def truncate(path: Path) -> None:
@@ -32,13 +33,19 @@ DAMAGES = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture
-def run(tmp_path: Path) -> RunDirectory:
-    """A run that was stopped at step 6, with checkpoints of steps 2, 4 and 6."""
-    run = make_run(tmp_path)
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> RunDirectory:
+    """A run that was stopped at step 6, with checkpoints of steps 2, 4 and 6; only to be read."""
+    run = make_run(tmp_path_factory.mktemp("stopped"))
     for step in (2, 4, 6):
         train_here(run, script=after_step(step, Stop()))
     return run
+
+
+@pytest.fixture
+def run(stopped: RunDirectory, tmp_path: Path) -> RunDirectory:
+    """A copy of it that may be damaged."""
+    return RunDirectory(shutil.copytree(stopped.root, tmp_path / stopped.name))
 
 
 @DAMAGES
@@ -53,9 +60,7 @@ def test_the_newest_good_one_is_taken_and_the_damaged_one_named(
     assert asked.returncode == 1
     assert "D_A.safetensors" in asked.stderr
     assert "4" in asked.stderr, "the newest good one is offered"
-    with engine_of(run) as engine:
-        engine.until_event(ev.Resumed, 3)
-        engine.until_event(ev.Training, 4)
+    train_here(run, script=after_step(5, Stop(how="discard")))
     assert events_of(run, ev.Resumed)[-1].from_step == 4
     [alert] = events_of(run, ev.Alert)
     assert alert.subject == "checkpoint step-00000006"

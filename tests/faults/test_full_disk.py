@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 from pathlib import Path
 
@@ -48,6 +49,7 @@ def test_a_failed_save_is_an_alert_and_the_next_succeeds(tmp_path: Path) -> None
 
 
 def test_where_not_even_a_line_has_room_lines_wait_and_all_are_on_file_in_the_end(tmp_path: Path) -> None:
+    """And who attaches meanwhile is told that lines are missing and saves fail."""
     with small_disk(tmp_path / "disk", kilobytes=8000) as disk:
         run = make_run(disk)
         with engine_of(run) as engine:
@@ -60,9 +62,17 @@ def test_where_not_even_a_line_has_room_lines_wait_and_all_are_on_file_in_the_en
             assert "no checkpoint can be written while" in promise
             until_training_goes_on(engine, steps=5)
             assert not list_checkpoints(run), "a checkpoint must not know more than its record"
-            ballast.unlink()
-            engine.until_event(ev.Alert, 3)
-            engine.until(lambda: not report_of(engine).lines_waiting, "word that all is on file")
+            with contextlib.closing(Follower(run)) as follower:
+                follower.start(lambda: None)
+                engine.until(lambda: follower.snapshot().lines_waiting >= 60, "word that lines wait")
+                engine.until(lambda: follower.snapshot().save_failure, "word that the save failed")
+                ballast.unlink()
+                engine.until(lambda: follower.snapshot().lines_waiting == 0, "word that they are on file")
+                assert follower.snapshot().save_failure == "No space left on device", "until one succeeds"
+                engine.until_event(ev.Alert, 3)
+                engine.ask(cmd.SaveCheckpoint())
+                engine.until(lambda: not follower.snapshot().save_failure, "word that one has succeeded")
+            assert not report_of(engine).lines_waiting
             engine.ask(cmd.Stop())
             assert engine.ended() == 0
         assert_whole(run)
@@ -72,28 +82,6 @@ def test_where_not_even_a_line_has_room_lines_wait_and_all_are_on_file_in_the_en
         waited = int(of_record[-1].fact.split()[3].replace(",", ""))
         assert waited >= 60, "each step has a line"
         assert read_identity(run).state == "stopped"
-
-
-def test_who_attaches_while_the_disk_is_full_is_told_that_lines_are_missing_and_saves_fail(tmp_path: Path) -> None:
-    with small_disk(tmp_path / "disk", kilobytes=8000) as disk:
-        run = make_run(disk)
-        with engine_of(run) as engine:
-            engine.until_step(1)
-            ballast = fill(disk)
-            until_training_goes_on(engine, steps=20)
-            engine.ask(cmd.SaveCheckpoint())
-            follower = Follower(run)
-            follower.start(lambda: None)
-            try:
-                engine.until(lambda: follower.snapshot().lines_waiting >= 20, "word that lines wait")
-                engine.until(lambda: follower.snapshot().save_failure, "word that the save failed")
-                ballast.unlink()
-                engine.until(lambda: follower.snapshot().lines_waiting == 0, "word that they are on file")
-                assert follower.snapshot().save_failure == "No space left on device", "until one succeeds"
-                engine.ask(cmd.SaveCheckpoint())
-                engine.until(lambda: not follower.snapshot().save_failure, "word that one has succeeded")
-            finally:
-                follower.close()
 
 
 def test_a_run_that_ends_on_a_full_disk_fails_and_is_resumed_from_what_it_has(tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ VALID = [
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     with listening_engine(tmp_path_factory.mktemp("runs")) as engine:
+        engine.step_back()
         yield engine
 
 

@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 LAST = 8
 NUDGE = SetControls(values={"loss.cycle_a": 5.0})
 SETTINGS = (f"run.steps={LAST}", "checkpoint.keep=9")
-RESUMED = 10
+RESUMED = 6
 """Of all the kills, so many are followed by a resume to the end."""
 
 

@@ -23,7 +23,7 @@ from tests.runs import course_of, make_run, record_of
 SETTINGS = ("run.steps=8", "checkpoint.keep=2", "checkpoint.keep_best=0", "sample.every=4")
 NUDGE = SetControls(values={"loss.cycle_a": 5.0})
 BRANCHED_AT = 3
-RESUMED = 12
+RESUMED = 6
 """So many outcomes of each story are trained to their end."""
 
 Story = Callable[[Path], RunDirectory]

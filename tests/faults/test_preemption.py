@@ -13,8 +13,8 @@ from engine.protocol.checkpoints import damage_of, list_checkpoints
 from engine.protocol.rundir import read_identity, viewed_state
 from tests.runs import engine_of, events_of, make_run, metrics_of
 
-LARGE = ("generator.width=96", "generator.blocks=6", "discriminator.width=64", "discriminator.layers=2")
-"""A checkpoint of some 400 MB, so that a deadline can fall into its writing; a step still takes well under a second."""
+LARGE = ("generator.width=64", "generator.blocks=6", "discriminator.width=32", "discriminator.layers=2")
+"""A checkpoint of some 200 MB, so that a deadline can fall into its writing; a step still takes well under a second."""
 
 
 @pytest.mark.parametrize("paused", [False, True])

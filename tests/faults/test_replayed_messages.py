@@ -20,6 +20,7 @@ from tests.until import PATIENCE
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     with engine_of(make_run(tmp_path_factory.mktemp("runs"))) as engine:
         engine.until_step(1)
+        engine.step_back()
         yield engine
 
 

@@ -7,7 +7,6 @@ import io
 import json
 import os
 import resource
-import shutil
 import stat
 import struct
 import subprocess
@@ -15,6 +14,7 @@ import sys
 import tempfile
 import zlib
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from pathlib import Path
 
@@ -30,9 +30,10 @@ from engine.protocol.checkpoints import MANIFEST, StoredFile, list_checkpoints
 from engine.protocol.rundir import Parent, RunDirectory, read_identity
 from engine.protocol.runtime import socket_folder, socket_path
 from tests.end_to_end.terminal import Terminal
+from tests.engine.train.here import train_here
 from tests.gan_tui.cli.command import COMMAND, Finished, gan_tui, refusal, succeeded
 from tests.gan_tui.hostile import HOSTILE, obeyed
-from tests.runs import Engine, end_engines, engine_of, events_of, make_images, make_run, tiny_config, train_to_end
+from tests.runs import Engine, end_engines, engine_of, events_of, make_images, make_run, tiny_config
 
 ROOT = Path(__file__).parents[2]
 NOBODY = 65534
@@ -43,14 +44,37 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become ano
 # ---------------------------------------------------------------------------------------------------------- sockets
 
 
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """A folder that everybody may enter."""
+    with tempfile.TemporaryDirectory(prefix="gt-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
 @pytest.fixture
 def shared(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A runtime directory that everybody may enter, so that nothing but our own folder keeps others out."""
-    folder = Path(tempfile.mkdtemp(prefix="gt-"))
-    folder.chmod(0o755)
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
-    yield folder
-    shutil.rmtree(folder)
+    with open_folder() as folder:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def open_handed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """An engine that was started with a umask of 0, in such a runtime directory, and rests."""
+    run = make_run(tmp_path_factory.mktemp("runs"))
+    with open_folder() as folder, ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("XDG_RUNTIME_DIR", str(folder))
+            before = os.umask(0)
+            try:
+                engine = stack.enter_context(engine_of(run))
+            finally:
+                os.umask(before)
+        engine.until_step(1)
+        engine.ask(cmd.Pause())
+        yield engine
 
 
 def sockets_of(engine: Engine) -> list[Path]:
@@ -60,19 +84,13 @@ def sockets_of(engine: Engine) -> list[Path]:
     return [path for path in paths if path is not None]
 
 
-def test_an_engines_sockets_are_its_users_alone_whatever_the_umask(shared: Path, tmp_path: Path) -> None:
-    before = os.umask(0)
-    try:
-        with engine_of(make_run(tmp_path)) as engine:
-            engine.until_step(1)
-            assert stat.S_IMODE((shared / "gan-tui").stat().st_mode) == 0o700
-            paths = sockets_of(engine)
-            assert len(paths) == 3
-            for path in paths:
-                assert path.parent == shared / "gan-tui"
-                assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    finally:
-        os.umask(before)
+def test_an_engines_sockets_are_its_users_alone_whatever_the_umask(open_handed: Engine) -> None:
+    paths = sockets_of(open_handed)
+    assert len(paths) == 3
+    for path in paths:
+        assert path.parent.name == "gan-tui"
+        assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 # What another user tries; it prints what went through. Everything is imported while it may still read our files.
@@ -107,18 +125,20 @@ def what_another_user_reaches(paths: list[Path]) -> list[str]:
 
 
 @as_root
-def test_another_user_reaches_no_socket(shared: Path, tmp_path: Path) -> None:
-    with engine_of(make_run(tmp_path)) as engine:
-        engine.until_step(1)
-        paths = sockets_of(engine)
-        assert what_another_user_reaches(paths) == []
-
-        (shared / "gan-tui").chmod(0o755)  # each socket is closed by itself, too
+def test_another_user_reaches_no_socket(open_handed: Engine) -> None:
+    paths = sockets_of(open_handed)
+    assert what_another_user_reaches(paths) == []
+    folder = paths[0].parent
+    try:
+        folder.chmod(0o755)  # each socket is closed by itself, too
         assert what_another_user_reaches(paths) == []
 
         paths[0].chmod(0o666)
         assert f"got through to {paths[0]}" in what_another_user_reaches(paths), "the attempt is to be one"
-        assert engine.ask(cmd.Status()).report is not None
+    finally:
+        folder.chmod(0o700)
+        paths[0].chmod(0o600)
+    assert open_handed.ask(cmd.Status()).report is not None
 
 
 @as_root
@@ -151,10 +171,14 @@ def test_a_folder_that_others_could_enter_is_closed_before_a_socket_is_in_it(sha
 # ------------------------------------------------------------------------------------------------- runs of somebody
 
 
-@pytest.fixture
-def received(tmp_path: Path) -> Iterator[RunDirectory]:
-    """A run as somebody may hand it on: its newest checkpoint wants two files of theirs put outside of any branch."""
-    run = train_to_end(make_run(tmp_path / "received", "run.steps=2", "checkpoint.every=1", name="evil"))
+@pytest.fixture(scope="module")
+def received(tmp_path_factory: pytest.TempPathFactory) -> RunDirectory:
+    """A run as somebody may hand it on: its newest checkpoint wants two files of theirs put outside of any branch.
+
+    Only to be read.
+    """
+    run = make_run(tmp_path_factory.mktemp("theirs") / "received", "run.steps=2", "checkpoint.every=1", name="evil")
+    train_here(run)
     *_, (folder, manifest) = list_checkpoints(run)
     files = dict(manifest.files)
     for name in ("fresh", "payload"):
@@ -162,8 +186,7 @@ def received(tmp_path: Path) -> Iterator[RunDirectory]:
         files[f"../../../{name}"] = StoredFile(sha256=sha256(b"theirs").hexdigest(), size=size)
     (folder / MANIFEST).write_bytes(msgspec.json.encode(msgspec.structs.replace(manifest, files=files)))
     assert all((folder / name).is_file() for name in files), "each is as the manifest has it"
-    yield run
-    end_engines(tmp_path)
+    return run
 
 
 def test_a_branch_of_a_received_run_touches_nothing_outside_of_itself(received: RunDirectory, tmp_path: Path) -> None:
@@ -359,7 +382,7 @@ def _is_drawn_as_text(run: RunDirectory) -> None:
 def test_markup_in_a_name_is_shown_and_not_obeyed(hostile_folder: Path) -> None:
     name = MARKUP.replace("/", "")
     preset = hostile_folder / f"{name}.toml"
-    succeeded(gan_tui("train", preset, "--name", "marked", "--headless", "--steps", "1", folder=hostile_folder))
+    succeeded(gan_tui("train", preset, "--name", "marked", "--prepare", folder=hostile_folder))
     environment = {"GAN_TUI_RUNS_DIR": str(hostile_folder / "runs")}
     with Terminal([*COMMAND, "runs"], columns=200, env=environment) as terminal:
         terminal.wait_for("marked", name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,10 +22,10 @@ from tests.runs import end_engines, engine_of, events_of, make_run, metrics_of, 
 from tests.until import until
 
 
-@pytest.fixture
-def killed(tmp_path: Path) -> Iterator[RunDirectory]:
-    """``runs/tiny``, whose engine was killed after a checkpoint; by its run.json it trains, as a process that lives."""
-    run = make_run(tmp_path / "runs", "checkpoint.keep=9")
+@pytest.fixture(scope="module")
+def dead(tmp_path_factory: pytest.TempPathFactory) -> RunDirectory:
+    """A run whose engine was killed after a checkpoint; only to be read."""
+    run = make_run(tmp_path_factory.mktemp("dead"), "checkpoint.keep=9")
     with engine_of(run) as engine:
         engine.until_step(2)
         engine.ask(cmd.SaveCheckpoint())
@@ -32,6 +33,13 @@ def killed(tmp_path: Path) -> Iterator[RunDirectory]:
         engine.until_step(events_of(run, ev.Checkpointed)[0].saved_step + 3)
         engine.signal(signal.SIGKILL)
         assert engine.ended() == -signal.SIGKILL
+    return run
+
+
+@pytest.fixture
+def killed(dead: RunDirectory, tmp_path: Path) -> Iterator[RunDirectory]:
+    """A copy of it, ``runs/tiny``; by its run.json it trains, as a process that lives."""
+    run = RunDirectory(shutil.copytree(dead.root, tmp_path / "runs" / dead.name))
     write_identity(run, msgspec.structs.replace(read_identity(run), pid=os.getpid()))
     yield run
     end_engines(tmp_path)

@@ -70,6 +70,7 @@ def test_two_resumes_at_the_same_instant_start_one_engine(run: RunDirectory) -> 
         assert "Traceback" not in err
         if process.returncode == 0:
             assert out.strip() == "tiny"
+            assert err.startswith("tiny has no checkpoint of its own yet: it begins where it began before.")
         else:
             assert out == ""
             assert "run tiny: " in err

@@ -1,6 +1,6 @@
-"""Makes of a copy of the reference vectors another folder of their shape, with other seeds.
+"""Makes of a copy of the reference vectors, with other seeds in its manifests, another folder of their shape.
 
-    GAN_TUI_REFERENCE=COPY python -m tests.reference.another_folder SEED SEED2
+    GAN_TUI_REFERENCE=COPY python -m tests.reference.another_folder
 
 A loader that kept a number of the project's own copy, or took a seed from elsewhere, would then be found out. What a
 loss is, of logits and of gradients, is written out here, apart from the project's own losses. What networks make of
@@ -11,7 +11,6 @@ the project's copy does.
 from __future__ import annotations
 
 import json
-import sys
 from typing import Any
 
 import numpy as np
@@ -27,12 +26,7 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def main() -> None:
-    """Write the seeds alone, or, where they are those of the folder, every number that follows from them."""
-    seed, seed2 = (int(argument) for argument in sys.argv[1:])
-    if (seed, seed2) != (vectors.SEED, vectors.SEED2):
-        _write("manifest.json", vectors.MANIFEST | {"seed": seed})
-        _write("manifest2.json", vectors.MANIFEST2 | {"seed": seed2})
-        return
+    """Write every number that follows from the seeds."""
     save_file({key: _float32(value) for key, value in _outputs().items()}, vectors.FOLDER / "forward.safetensors")
     save_file({key: _float32(value) for key, value in _outputs2().items()}, vectors.FOLDER / "forward2.safetensors")
     _gan_losses(vectors.CASES["gan_losses"])

@@ -6,6 +6,7 @@ DTN's losses. The second says less of its forward cases: shapes follow from what
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib.util
 import json
@@ -136,10 +137,14 @@ def load_recipe_weights(
 
 
 def network_of(name: str) -> nn.Module:
-    """The network of a forward case, with PyTorch's default weights.
+    """The network of a forward case, with PyTorch's default weights."""
+    width, norm = _width_and_norm(name)
+    return _build(name, width, norm, shape_in(CASES[name]["input"])[1])
 
-    A case names its architecture and gives its number of parameters and of keys; width and normalisation follow.
-    """
+
+@functools.cache
+def _width_and_norm(name: str) -> tuple[int, Norm]:
+    """They follow, as a case names its architecture and gives its number of parameters and of keys."""
     case = CASES[name]
     channels = shape_in(case["input"])[1]
     for norm in _NORMS:
@@ -148,7 +153,7 @@ def network_of(name: str) -> nn.Module:
                 network = _build(name, width, norm, channels)
             size = sum(parameter.numel() for parameter in network.parameters())
             if size == case["params"] and len(network.state_dict()) == _number_of_keys(case):
-                return _build(name, width, norm, channels)
+                return width, norm
             if size > case["params"]:
                 break
     raise AssertionError(f"no width and normalisation give {name} its {case['params']} parameters")
@@ -244,6 +249,7 @@ def _batch_in(note: str) -> int:
     return int(found[1])
 
 
+@functools.cache
 def _encoder_decoder(name: str) -> EncoderDecoderGenerator:
     """DiscoGAN's generator: the width follows from the plain one's size, the bottleneck from the other's."""
     plain = _of_size(CASES2["disco_G"]["params"], lambda width: EncoderDecoderGenerator(width=width))
@@ -252,6 +258,7 @@ def _encoder_decoder(name: str) -> EncoderDecoderGenerator:
     return _of_size(CASES2[name]["params"], lambda narrow: msgspec.structs.replace(plain, bottleneck=narrow))
 
 
+@functools.cache
 def _resize_resnet(blocks: int, size: int) -> ResnetGenerator:
     return _of_size(size, lambda width: ResnetGenerator(width=width, blocks=blocks, upsample="resize"))
 

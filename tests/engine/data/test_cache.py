@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -294,8 +295,21 @@ def test_images_on_their_way_to_a_device_are_few_until_a_batch_is_made_ready(mak
 # -------------------------------------------------------------------------------------------------------- processes
 
 
-def test_workers_that_read_for_a_cache_do_not_import_torch(make_folders: MakeFolders) -> None:
-    config = UnpairedData(root=str(make_folders(size=(900, 900), trainA=60, trainB=60)), resize=20, crop=12)
+@pytest.fixture(scope="module")
+def large_folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Images that take so long to read that workers are met at it, all of one content; nothing is changed here."""
+    root = tmp_path_factory.mktemp("large")
+    write_image(root / "trainA" / "0.png", 0, (900, 900))
+    (root / "trainB").mkdir()
+    for k in range(60):
+        for domain in ("trainA", "trainB"):
+            if not (copy := root / domain / f"{k}.png").exists():
+                shutil.copy(root / "trainA" / "0.png", copy)
+    return root
+
+
+def test_workers_that_read_for_a_cache_do_not_import_torch(large_folders: Path) -> None:
+    config = UnpairedData(root=str(large_folders), resize=20, crop=12)
     with BatchStream(kept(build_source(config, 3), config, "host"), 1, 1, 0, workers=1) as stream:
         next(stream)
         (worker,) = data_workers()
@@ -304,8 +318,8 @@ def test_workers_that_read_for_a_cache_do_not_import_torch(make_folders: MakeFol
     assert any("_imaging" in name for name in mapped)
 
 
-def test_a_killed_worker_is_an_error_and_no_hang(make_folders: MakeFolders) -> None:
-    config = UnpairedData(root=str(make_folders(size=(900, 900), trainA=60, trainB=60)), resize=20, crop=12)
+def test_a_killed_worker_is_an_error_and_no_hang(large_folders: Path) -> None:
+    config = UnpairedData(root=str(large_folders), resize=20, crop=12)
     with BatchStream(kept(build_source(config, 3), config, "host"), 1, 1, 0, workers=2) as stream:
         next(stream)
         for worker in data_workers():
@@ -314,8 +328,8 @@ def test_a_killed_worker_is_an_error_and_no_hang(make_folders: MakeFolders) -> N
             list(islice(stream, 200))
 
 
-def test_close_ends_workers_that_still_read_and_may_be_repeated(make_folders: MakeFolders) -> None:
-    config = UnpairedData(root=str(make_folders(size=(900, 900), trainA=60, trainB=60)), resize=20, crop=12)
+def test_close_ends_workers_that_still_read_and_may_be_repeated(large_folders: Path) -> None:
+    config = UnpairedData(root=str(large_folders), resize=20, crop=12)
     stream = BatchStream(kept(build_source(config, 3), config, "device"), 1, 1, 0, workers=2)
     next(stream)
     assert data_workers()
@@ -360,9 +374,9 @@ def engine(folder: Path, root: Path, where: Where) -> Iterator[subprocess.Popen[
 @pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="no shared memory that could be left behind")
 @pytest.mark.parametrize("where", WHERES)
 def test_a_killed_engine_leaves_neither_workers_nor_memory_behind(
-    make_folders: MakeFolders, tmp_path: Path, where: Where
+    large_folders: Path, tmp_path: Path, where: Where
 ) -> None:
-    with engine(tmp_path, make_folders(size=(900, 900), trainA=60, trainB=60), where) as process:
+    with engine(tmp_path, large_folders, where) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         engine_process = psutil.Process(process.pid)

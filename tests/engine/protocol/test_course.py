@@ -18,6 +18,7 @@ from engine.protocol.course import (
     outline_of,
     read_course,
     read_nudges,
+    recorded_step,
     resumes_of,
     write_nudges,
 )
@@ -40,8 +41,8 @@ def resumed(seq: int, from_step: int, from_seq: int = 0) -> ev.Resumed:
     return ev.Resumed(seq=seq, step=from_step, time=0.0, from_step=from_step, checkpoint="x", from_seq=from_seq)
 
 
-def note(seq: int, text: str) -> ev.Note:
-    return ev.Note(seq=seq, step=0, time=0.0, text=text, by="me")
+def note(seq: int, text: str, step: int = 0) -> ev.Note:
+    return ev.Note(seq=seq, step=step, time=0.0, text=text, by="me")
 
 
 def recorded(folder: Path, *events: ev.Event, parent: Parent | None = None) -> RunDirectory:
@@ -157,6 +158,16 @@ def test_checkpoints_on_record_are_those_neither_deleted_nor_set_aside(tmp_path:
     events = (saved(1, 4), saved(2, 8), saved(3, 12, 4), resumed(4, from_step=8), saved(5, 10))
     assert checkpoints_on_record(recorded(tmp_path, *events)) == (8, 10)
     assert checkpoints_on_record(make_run(tmp_path, name="new")) == ()
+
+
+def test_the_step_that_a_run_has_come_to_is_no_void_one(tmp_path: Path) -> None:
+    assert recorded_step(make_run(tmp_path, name="new")) == 0
+    began = (metrics(1, 20), metrics(2, 100))
+    assert recorded_step(recorded(tmp_path / "a", *began)) == 100
+    assert recorded_step(recorded(tmp_path / "b", *began, note(3, "", step=103))) == 103
+    assert recorded_step(recorded(tmp_path / "c", *began, resumed(3, 0))) == 0
+    assert recorded_step(recorded(tmp_path / "d", *began, resumed(3, 60, 2), note(4, "", step=65))) == 65
+    assert recorded_step(recorded(tmp_path / "e", *began, resumed(3, 60, 2), metrics(4, 80), note(5, "", step=5))) == 80
 
 
 def test_a_run_without_a_record_has_an_empty_course(tmp_path: Path) -> None:

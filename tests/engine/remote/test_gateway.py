@@ -29,13 +29,20 @@ from engine.protocol.wire import CHUNK, Ask, Caller, Fetch, Follow, Part, Told, 
 from engine.remote.gateway import Gateway, _front
 from tests.distant import LISTENING, access_to, answer, door_of, listening_engine, refusal_of
 from tests.engine.test_link import REPORT
-from tests.runs import Engine, engine_of, events_of, make_run
+from tests.runs import Engine, at_work, engine_of, events_of, make_run
 from tests.until import PATIENCE, until
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+def shared_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     with listening_engine(tmp_path_factory.mktemp("runs"), "sample.every=5") as engine:
+        yield engine
+
+
+@pytest.fixture
+def engine(shared_engine: Engine) -> Iterator[Engine]:
+    """That engine, training."""
+    with at_work(shared_engine) as engine:
         yield engine
 
 
@@ -247,60 +254,46 @@ def test_what_an_engine_shows_of_itself_has_no_secret(engine: Engine, access: Ac
     assert not any(secret in text for secret in secrets for text in shown)
 
 
-def test_it_ends_with_its_engine_whatever_ends_that(tmp_path: Path) -> None:
-    with listening_engine(tmp_path) as engine:
-        [gateway] = gateways_of(engine)
-        engine.signal(signal.SIGKILL)
-        engine.ended()
-        gateway.wait(PATIENCE)
-        until(lambda: not engine.run.door.exists(), "the removal of its door")
-
-
-def test_an_engine_whose_gateway_has_died_goes_on(tmp_path: Path) -> None:
-    with listening_engine(tmp_path) as engine:
-        [gateway] = gateways_of(engine)
-        gateway.kill()
-        step = engine.ask(cmd.Status()).step
-        engine.until_step(step + 3)
-        engine.ask(cmd.Stop())
-        assert engine.ended() == 0
-
-
-def test_a_signal_to_the_whole_group_leaves_it_to_say_how_the_run_has_ended(tmp_path: Path) -> None:
+def test_an_engine_that_is_gone_without_a_word_is_called_lost_and_it_ends_with_that(tmp_path: Path) -> None:
     with listening_engine(tmp_path) as engine, Caller(access_to(engine.run, tmp_path / "a")) as caller:
-        for process in (*gateways_of(engine), psutil.Process(engine.process.pid)):
-            process.send_signal(signal.SIGTERM)
-
-        def state() -> str:
-            update, _ = caller.call(Follow(metrics=0, events=0), PATIENCE)
-            assert isinstance(update, Update)
-            return update.state
-
-        until(lambda: state() == "stopped", "the word that it has stopped")
-        assert engine.ended() == 0
-    assert not engine.run.door.exists()
-
-
-def test_an_engine_that_is_gone_without_a_word_is_called_lost(tmp_path: Path) -> None:
-    with listening_engine(tmp_path) as engine, Caller(access_to(engine.run, tmp_path / "a")) as caller:
+        [gateway] = gateways_of(engine)
         caller.call(Follow(metrics=0, events=0), PATIENCE)
         engine.signal(signal.SIGKILL)
         engine.ended()
         update, _ = caller.call(Follow(metrics=0, events=0), PATIENCE)
         assert isinstance(update, Update)
         assert update.state == "lost"
+        gateway.wait(PATIENCE)
+        until(lambda: not engine.run.door.exists(), "the removal of its door")
 
 
-def test_the_next_engine_listens_anew_with_the_keys_of_the_run(tmp_path: Path) -> None:
+def test_a_signal_to_the_whole_group_leaves_it_to_say_how_the_run_has_ended_and_the_next_listens_anew(
+    tmp_path: Path,
+) -> None:
+    """The next engine has the keys of the run, and goes on when its gateway has died."""
     with listening_engine(tmp_path / "runs") as engine:
-        run = engine.run
-        first = access_to(run, tmp_path / "a")
-        engine.ask(cmd.Stop())
-        engine.ended()
-    with engine_of(run) as engine:
-        door = engine.until(lambda: door_of(run), "another door")
-        moved = msgspec.structs.replace(first, address=f"tcp://127.0.0.1:{door.port}")
-        assert answer(moved, cmd.Status()).report
+        run, access = engine.run, access_to(engine.run, tmp_path / "a")
+        with Caller(access) as caller:
+            for process in (*gateways_of(engine), psutil.Process(engine.process.pid)):
+                process.send_signal(signal.SIGTERM)
+
+            def state() -> str:
+                update, _ = caller.call(Follow(metrics=0, events=0), PATIENCE)
+                assert isinstance(update, Update)
+                return update.state
+
+            until(lambda: state() == "stopped", "the word that it has stopped")
+            assert engine.ended() == 0
+        assert not run.door.exists()
+    with engine_of(run) as following:
+        door = following.until(lambda: door_of(run), "another door")
+        moved = msgspec.structs.replace(access, address=f"tcp://127.0.0.1:{door.port}")
+        step = answer(moved, cmd.WriteNote(text="again")).step
+        [gateway] = gateways_of(following)
+        gateway.kill()
+        following.until_step(step + 3)
+        following.ask(cmd.Stop())
+        assert following.ended() == 0
 
 
 def test_a_port_that_is_taken_is_journaled_and_training_goes_on(tmp_path: Path) -> None:
@@ -328,13 +321,6 @@ def test_an_engine_that_was_killed_is_followed_by_the_next_at_once_at_the_same_p
             opened = following.until(lambda: door_of(run), "its door")
             assert opened.port == door.port
             assert answer(access_to(run, tmp_path / "a"), cmd.Status()).report
-
-
-def test_an_engine_that_is_not_asked_to_listen_has_neither_gateway_nor_keys(tmp_path: Path) -> None:
-    with engine_of(make_run(tmp_path)) as engine:
-        engine.until_step(1)
-        assert gateways_of(engine) == []
-        assert not (engine.run.root / "keys").exists()
 
 
 # -------------------------------------------------------------------------------- an engine that does not answer

@@ -33,26 +33,27 @@ from gan_tui.client.remote import MirrorProcess
 from gan_tui.client.sender import ask
 from gan_tui.client.stream import EventStream
 from tests.distant import Network, access_to, answer, door_of, listening_engine
-from tests.runs import Engine, engine_of, events_of, metrics_of, record_of
+from tests.runs import Engine, at_work, engine_of, events_of, metrics_of, record_of
 from tests.until import PATIENCE, until
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+def shared_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """One that survives its tests."""
     with listening_engine(tmp_path_factory.mktemp("runs"), "sample.every=5") as engine:
         yield engine
 
 
 @pytest.fixture
-def access(engine: Engine, tmp_path: Path) -> Access:
-    return access_to(engine.run, tmp_path / tmp_path.name)
+def engine(shared_engine: Engine) -> Iterator[Engine]:
+    """That engine, training."""
+    with at_work(shared_engine) as engine:
+        yield engine
 
 
 @pytest.fixture
-def mortal(tmp_path: Path) -> Iterator[Engine]:
-    with listening_engine(tmp_path / "runs") as engine:
-        yield engine
+def access(engine: Engine, tmp_path: Path) -> Access:
+    return access_to(engine.run, tmp_path / tmp_path.name)
 
 
 @pytest.fixture
@@ -132,29 +133,6 @@ def test_a_sheet_is_there_before_it_is_told_of(engine: Engine, access: Access) -
         until(told, "sheets made meanwhile")
 
 
-def test_commands_reach_the_distant_engine_and_its_answers_come_back(mortal: Engine, tmp_path: Path) -> None:
-    with mirrored(access_to(mortal.run, tmp_path / "a")) as copy:
-        reply = ask(copy, cmd.SetControls(values={"loss.cycle_a": 3.0}), PATIENCE)
-        [nudged] = events_of(mortal.run, ev.Nudged)
-        assert nudged.step == reply.step
-        with pytest.raises(RequestError, match="out of range"):
-            ask(copy, cmd.SetControls(values={"loss.cycle_a": -1.0}), PATIENCE)
-        ask(copy, cmd.Pause(), PATIENCE)
-        until(lambda: state_of(copy) == "paused", "the pause")
-        ask(copy, cmd.Stop(), PATIENCE)
-        assert mortal.ended() == 0
-        until(lambda: state_of(copy) == "stopped", "the end")
-        assert same_record(copy, mortal.run)
-
-
-def test_an_engine_that_dies_is_seen_to_be_gone(mortal: Engine, tmp_path: Path) -> None:
-    with mirrored(access_to(mortal.run, tmp_path / "a")) as copy:
-        mortal.signal(signal.SIGKILL)
-        mortal.ended()
-        until(lambda: state_of(copy) == "lost", "the loss")
-        assert [event.seq for event in record_of(copy)] == [event.seq for event in record_of(mortal.run)]
-
-
 def test_it_is_removed_with_its_viewer_also_if_that_is_killed(engine: Engine, access: Access, tmp_path: Path) -> None:
     with mirrored(access) as copy:
         folder = copy.root.parent
@@ -187,20 +165,39 @@ sys.stdin.read()
 """
 
 
-def test_a_run_that_was_resumed_is_followed_on_at_the_same_address(tmp_path: Path) -> None:
+def test_a_run_is_steered_to_its_end_and_followed_on_at_the_same_address_until_its_next_engine_dies(
+    tmp_path: Path,
+) -> None:
     with listening_engine(tmp_path / "runs") as engine:
         run, door = engine.run, door_of(engine.run)
         assert door is not None
         config = run.config.read_text()
         run.config.write_text(config.replace("127.0.0.1:0", f"127.0.0.1:{door.port}"))
         with mirrored(access_to(run, tmp_path / "a")) as copy:
-            ask(copy, cmd.Stop(), PATIENCE)
-            engine.ended()
-            until(lambda: state_of(copy) == "stopped", "the end")
-            with engine_of(run):
+            steer_to_its_end(engine, copy)
+            with engine_of(run) as following:
                 until(lambda: state_of(copy) == "training", "the next engine")
                 assert len(events_of(copy, ev.Started)) == 2
                 assert ask(copy, cmd.WriteNote(text="again"), PATIENCE)
+                following.signal(signal.SIGKILL)
+                following.ended()
+                until(lambda: state_of(copy) == "lost", "the loss")
+                assert [event.seq for event in record_of(copy)] == [event.seq for event in record_of(run)]
+
+
+def steer_to_its_end(engine: Engine, copy: RunDirectory) -> None:
+    """Give commands through the mirror: they reach the engine, and what it says comes back."""
+    reply = ask(copy, cmd.SetControls(values={"loss.cycle_a": 3.0}), PATIENCE)
+    [nudged] = events_of(engine.run, ev.Nudged)
+    assert nudged.step == reply.step
+    with pytest.raises(RequestError, match="out of range"):
+        ask(copy, cmd.SetControls(values={"loss.cycle_a": -1.0}), PATIENCE)
+    ask(copy, cmd.Pause(), PATIENCE)
+    until(lambda: state_of(copy) == "paused", "the pause")
+    ask(copy, cmd.Stop(), PATIENCE)
+    assert engine.ended() == 0
+    until(lambda: state_of(copy) == "stopped", "the end")
+    assert same_record(copy, engine.run)
 
 
 # -------------------------------------------------------------------------------------------------- what goes wrong

@@ -206,21 +206,15 @@ def test_a_branch_of_a_replay_is_repeated_from_its_own_first_nudge_on(tmp_path: 
     assert course_of(replay) == course_of(branch)
 
 
-def test_a_branch_is_repeated_though_its_parent_is_gone(tmp_path: Path) -> None:
-    parent = make_run(tmp_path, "run.steps=4", name="parent")
-    train_here(parent)
-    branch = branch_of(parent)
-    train_here(branch)
-    shutil.rmtree(parent.root)
-    assert course_of(trained_replay_of(branch)) == course_of(branch)
-
-
-def test_a_branch_that_was_taken_up_again_before_its_own_first_checkpoint(tmp_path: Path) -> None:
+def test_a_branch_that_was_taken_up_again_before_its_own_first_checkpoint_and_whose_parent_is_gone(
+    tmp_path: Path,
+) -> None:
     parent = make_run(tmp_path, "run.steps=4", name="parent")
     train_here(parent)
     branch = branch_of(parent, "loss.identity=2")
     train_here(branch, cycle_a(6.0), script=after_step(6, Stop(how="discard")))
     train_here(branch, cycle_a(8.0, at_step=7))
+    shutil.rmtree(parent.root)
     replay = trained_replay_of(branch)
     made = [(step, change.name, change.new) for step, changes, _ in moves_of(replay) for change in changes]
     assert made == [(4, "loss.identity", 2.0), (7, "loss.cycle_a", 8.0)]

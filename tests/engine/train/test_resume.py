@@ -19,7 +19,7 @@ from tests.engine.train.here import after_step, differences, last_state, train_h
 from tests.runs import course_of, events_of, make_images, make_run, metrics_of
 
 STEPS = 13
-SETTINGS = (f"run.steps={STEPS}", "run.deterministic=true", "sample.every=4")
+SETTINGS = (f"run.steps={STEPS}", "run.deterministic=true", "sample.every=4", "checkpoint.every=8", "checkpoint.keep=9")
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,8 @@ class Trial:
     """A weight that is 0 for a while."""
     gone: str
     """The component that is 0 with it."""
+    stops: tuple[int, ...]
+    """The steps after which it is stopped: of the five of an epoch, of the nudges at 6 and 9, and of its own stages."""
 
     @property
     def nudges(self) -> tuple[SetControls, ...]:
@@ -49,13 +51,15 @@ PENALTY = ("loss.gan=wgan-gp", "discriminator.norm=instance")
 DROPOUT_IN_UNET = ("generator.dropout=true", "generator.downs=6", "data.resize=72", "data.crop=64")
 """Of six halvings one level has dropout, of fewer none."""
 TRIALS = {
-    "cyclegan": Trial(("generator.dropout=true",), "cycle_a", "identity", "idt_A"),
-    "pix2pix": Trial((*DROPOUT_IN_UNET, "optim.pool=2", *AVERAGES, *PENALTY), "l1", "adversarial", "G_GAN"),
-    "discogan": Trial((*AVERAGES, "loss.tv=0.01"), "rate", "adversarial", "G_A"),
-    "dtn": Trial(("optim.ema=0.9", "loss.tv=0.01"), "const", "tid", "tid"),
+    "cyclegan": Trial(("generator.dropout=true",), "cycle_a", "identity", "idt_A", (1, 5, 6, 12)),
+    "pix2pix": Trial(
+        (*DROPOUT_IN_UNET, "optim.pool=2", *AVERAGES, *PENALTY), "l1", "adversarial", "G_GAN", (1, 6)
+    ),
+    "discogan": Trial((*AVERAGES, "loss.tv=0.01"), "rate", "adversarial", "G_A", (5, 8)),  # its rate changes after 8
+    "dtn": Trial(("optim.ema=0.9", "loss.tv=0.01"), "const", "tid", "tid", (4, 12)),  # f is trained until 4
     "aegan": Trial(
         ("generator.variational=true", "discriminator.spectral=true", "optim.pool=2", *AVERAGES, *PENALTY),
-        "recon_a", "cycle_b", "cycle_B",
+        "recon_a", "cycle_b", "cycle_B", (1, 8),
     ),
 }  # fmt: skip
 NUDGES = TRIALS["cyclegan"].nudges
@@ -84,18 +88,18 @@ def uninterrupted(kind: str, settings: tuple[str, ...], tmp_path_factory: pytest
     return run
 
 
-@pytest.mark.parametrize("step", [1, 4, 5, 6, 8, 12])
 def test_a_resumed_run_is_the_uninterrupted_one_bit_for_bit(
-    kind: str, settings: tuple[str, ...], step: int, uninterrupted: RunDirectory, tmp_path: Path
+    kind: str, settings: tuple[str, ...], uninterrupted: RunDirectory, tmp_path: Path
 ) -> None:
-    run = make_run(tmp_path, *settings, kind=kind)
-    assert train_here(run, *TRIALS[kind].nudges, script=after_step(step, Stop())) is Ending.STOPPED
-    assert course_of(run).keys() == set(range(1, step + 1))
-    assert train_here(run) is Ending.FINISHED
-    [resumed] = events_of(run, ev.Resumed)
-    assert resumed.from_step == step
-    assert course_of(run) == course_of(uninterrupted)
-    assert differences(last_state(run), last_state(uninterrupted)) == []
+    for step in TRIALS[kind].stops:
+        run = make_run(tmp_path, *settings, kind=kind, name=f"stopped-after-{step}")
+        assert train_here(run, *TRIALS[kind].nudges, script=after_step(step, Stop())) is Ending.STOPPED
+        assert course_of(run).keys() == set(range(1, step + 1))
+        assert train_here(run) is Ending.FINISHED
+        [resumed] = events_of(run, ev.Resumed)
+        assert resumed.from_step == step
+        assert course_of(run) == course_of(uninterrupted)
+        assert differences(last_state(run), last_state(uninterrupted)) == [], run.name
 
 
 @with_cuda
@@ -121,7 +125,7 @@ def test_the_nudges_changed_the_course(
     kind: str, settings: tuple[str, ...], uninterrupted: RunDirectory, tmp_path: Path
 ) -> None:
     trial = TRIALS[kind]
-    plain = make_run(tmp_path, *settings, kind=kind)
+    plain = make_run(tmp_path, *settings, "run.steps=6", kind=kind)
     train_here(plain)
     course = course_of(uninterrupted)
     assert course_of(plain)[6]["losses"] != course[6]["losses"]
@@ -297,18 +301,15 @@ def files_of(run: RunDirectory) -> dict[str, bytes]:
 def test_a_branch_goes_on_from_its_parents_checkpoint_and_leaves_the_parent_as_it_was(
     kind: str, settings: tuple[str, ...], uninterrupted: RunDirectory, tmp_path: Path
 ) -> None:
-    trial, often = TRIALS[kind], ("checkpoint.every=4", "checkpoint.keep=9")
-    parent = make_run(tmp_path, *settings, *often, name="parent", kind=kind)
-    train_here(parent, *trial.nudges)
-    before = files_of(parent)
-    as_it_stood = (f"loss.{trial.raised}=0.75", "optim.lr_g=7e-5", f"loss.{trial.dropped}=0", *often)
-    origin = Parent(run=str(parent.root), step=8)
+    trial, before = TRIALS[kind], files_of(uninterrupted)
+    as_it_stood = (f"loss.{trial.raised}=0.75", "optim.lr_g=7e-5", f"loss.{trial.dropped}=0")
+    origin = Parent(run=str(uninterrupted.root), step=8)
     branch = make_run(tmp_path, *settings, *as_it_stood, name="branch", parent=origin, kind=kind)
     train_here(branch)
     assert events_of(branch, ev.Nudged)[0].step == 9, "the staged change comes along; nothing else was changed"
     expected = {step: line for step, line in course_of(uninterrupted).items() if step > 8}
     assert course_of(branch) == expected
-    assert files_of(parent) == before
+    assert files_of(uninterrupted) == before
 
 
 def test_a_branch_may_take_up_techniques_and_leave_others(tmp_path: Path) -> None:
@@ -340,6 +341,18 @@ def test_a_branch_with_another_weight_trains_with_it(tmp_path: Path) -> None:
     assert nudge.step == 4
     assert [line["weights"]["cycle_a"] for line in course_of(branch).values()] == [3.0, 3.0]
     assert events_of(branch, ev.Announced)[0].values["loss.cycle_a"] == 3.0
+
+
+def test_a_branch_with_nothing_left_to_train_is_refused(tmp_path: Path) -> None:
+    """With larger batches its epochs are over before it begins, which nobody knows who has not counted the images."""
+    settings = ("run.steps=0", "optim.epochs=1", "optim.decay_epochs=0", "data.images=6")
+    parent = make_run(tmp_path, *settings, name="parent")
+    train_here(parent)
+    assert [manifest.step for _, manifest in list_checkpoints(parent)] == [6]
+    origin = Parent(run=str(parent.root), step=6)
+    branch = make_run(tmp_path, *settings, "run.batch=3", name="branch", parent=origin)
+    with pytest.raises(RequestError, match="begins at step 6 and would end at step 6, of 2 to an epoch"):
+        train_here(branch)
 
 
 def test_a_branch_whose_parent_is_gone_says_so(tmp_path: Path) -> None:

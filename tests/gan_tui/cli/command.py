@@ -1,11 +1,17 @@
-"""The gan-tui command as a user runs it: a process of its own, without a terminal."""
+"""The gan-tui command as a user runs it, without a terminal: a process of its own, or its main function in this one."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import subprocess
 import sys
 from pathlib import Path
 from typing import TypeAlias
+
+import pytest
+
+from gan_tui.cli import main
 
 COMMAND = (sys.executable, "-c", "from gan_tui.cli import main; main()")
 
@@ -23,6 +29,23 @@ def gan_tui(*arguments: str | Path, folder: Path) -> Finished:
         timeout=240,
         check=False,
     )
+
+
+def gan_tui_here(*arguments: str | Path, folder: Path) -> Finished:
+    """The same within this process, for one of many cases of a command that starts nothing."""
+    words, out, err = ["gan-tui", *map(str, arguments)], io.StringIO(), io.StringIO()
+    with (
+        contextlib.chdir(folder),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        pytest.MonkeyPatch.context() as patch,
+        pytest.raises(SystemExit) as ended,
+    ):
+        patch.setattr(sys, "argv", words)
+        patch.setattr(sys, "excepthook", sys.excepthook)  # Typer sets its own
+        main()
+    assert isinstance(ended.value.code, int)
+    return subprocess.CompletedProcess(words, ended.value.code, out.getvalue(), err.getvalue())
 
 
 def refusal(done: Finished) -> str:

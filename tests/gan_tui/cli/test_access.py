@@ -15,7 +15,7 @@ from engine.protocol import events as ev
 from engine.protocol.rundir import RunDirectory, read_identity
 from tests.distant import listening_engine, seen_from_afar
 from tests.end_to_end.terminal import Terminal
-from tests.gan_tui.cli.command import COMMAND, gan_tui, refusal, succeeded
+from tests.gan_tui.cli.command import COMMAND, gan_tui, gan_tui_here, refusal, succeeded
 from tests.runs import Engine, events_of, make_run
 from tests.until import until
 
@@ -29,6 +29,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def engine(work: Path) -> Iterator[Engine]:
     with listening_engine(work / "runs", "sample.every=5") as engine:
+        engine.step_back()
         yield engine
 
 
@@ -65,8 +66,6 @@ def test_a_run_is_started_that_listens(preset: Path, tmp_path: Path) -> None:
     assert status["run"] == "r"
     succeeded(gan_tui("ctl", "box", "stop", "--discard", "--wait", folder=tmp_path))
     assert read_identity(RunDirectory(tmp_path / "runs" / "r")).state == "stopped"
-    succeeded(gan_tui("resume", "r", "--detach", folder=tmp_path))
-    succeeded(gan_tui("ctl", "r", "stop", "--discard", folder=tmp_path))
     assert "HOST:PORT" in refusal(gan_tui("train", preset, "--listen", "nowhere", folder=tmp_path))
 
 
@@ -83,19 +82,21 @@ def test_keys_are_listed_and_taken_back(engine: Engine, work: Path, laptop: Path
 
 
 def test_requests_that_mean_two_things_are_refused(engine: Engine, work: Path, laptop: Path) -> None:
-    assert "not both" in refusal(gan_tui("access", "tiny", "a", "--revoke", "anna", folder=work))
+    assert "not both" in refusal(gan_tui_here("access", "tiny", "a", "--revoke", "anna", folder=work))
     for option in (("--name", "anna"), ("--watch",), ("--host", "box")):
-        assert f"{option[0]}: tells of a new key, but FILE" in refusal(gan_tui("access", "tiny", *option, folder=work))
-    both = refusal(gan_tui("access", "tiny", "--revoke", "anna", "--watch", folder=work))
+        assert f"{option[0]}: tells of a new key, but FILE" in refusal(
+            gan_tui_here("access", "tiny", *option, folder=work)
+        )
+    both = refusal(gan_tui_here("access", "tiny", "--revoke", "anna", "--watch", folder=work))
     assert "--watch: tells of a new key, and --revoke takes one back" in both
     (laptop / "there").touch()
-    assert "exists already" in refusal(gan_tui("access", "tiny", laptop / "there", folder=work))
-    assert "--host NAME" in refusal(gan_tui("access", "tiny", laptop / "b", "--host", "box:5800", folder=work))
+    assert "exists already" in refusal(gan_tui_here("access", "tiny", laptop / "there", folder=work))
+    assert "--host NAME" in refusal(gan_tui_here("access", "tiny", laptop / "b", "--host", "box:5800", folder=work))
     assert not (laptop / "b").exists()
     open_to_all = laptop / "open"
-    succeeded(gan_tui("access", "tiny", open_to_all, folder=work))
+    succeeded(gan_tui_here("access", "tiny", open_to_all, folder=work))
     open_to_all.chmod(0o644)
-    assert f"chmod 600 {open_to_all}" in refusal(gan_tui("ctl", open_to_all, "status", folder=laptop))
+    assert f"chmod 600 {open_to_all}" in refusal(gan_tui_here("ctl", open_to_all, "status", folder=laptop))
 
 
 def test_what_is_given_and_taken_back_is_told_as_json_but_for_the_secret(tmp_path: Path) -> None:
@@ -125,13 +126,17 @@ def test_the_dashboard_shows_and_steers_a_distant_run(engine: Engine, work: Path
         assert "goes on training. Come back: gan-tui attach" in terminal.text
 
 
-def test_a_dashboard_whose_mirror_dies_does_not_say_that_the_run_has_ended(
+def test_a_dashboard_with_a_key_to_watch_does_not_steer_and_does_not_take_its_mirrors_death_for_the_runs(
     engine: Engine, work: Path, laptop: Path
 ) -> None:
-    file = laptop / "dying"
-    succeeded(gan_tui("access", "tiny", file, folder=work))
+    file = laptop / "look"
+    succeeded(gan_tui("access", "tiny", file, "--watch", folder=work))
+    begun = len(events_of(engine.run, ev.Paused))
     with Terminal([*COMMAND, "attach", str(file)]) as terminal:
-        terminal.wait_for("TRAINING")
+        terminal.wait_for("TRAINING", "loss.cycle_a")
+        terminal.press("P")
+        terminal.wait_for("read-only")
+        assert len(events_of(engine.run, ev.Paused)) == begun
         [mirror] = [
             child for child in psutil.Process().children(recursive=True) if "engine.remote.mirror" in child.cmdline()
         ]
@@ -148,18 +153,6 @@ def test_a_file_of_a_runs_name_is_in_nobodys_way(engine: Engine, work: Path) -> 
     assert succeeded(gan_tui("ctl", "tiny", "status", folder=work)).startswith("tiny: training")
     (work / "list").write_text("another")
     assert "list: is a file that is no access file" in refusal(gan_tui("ctl", "list", "status", folder=work))
-
-
-def test_a_dashboard_with_a_key_to_watch_does_not_steer(engine: Engine, work: Path, laptop: Path) -> None:
-    succeeded(gan_tui("access", "tiny", laptop / "look", "--watch", folder=work))
-    begun = len(events_of(engine.run, ev.Paused))
-    with Terminal([*COMMAND, "attach", str(laptop / "look")]) as terminal:
-        terminal.wait_for("TRAINING", "loss.cycle_a")
-        terminal.press("P")
-        terminal.wait_for("read-only")
-        terminal.press("q")
-        assert terminal.wait_for_exit() == 0
-    assert len(events_of(engine.run, ev.Paused)) == begun
 
 
 def test_a_shared_folder_needs_no_access_file(engine: Engine, laptop: Path) -> None:

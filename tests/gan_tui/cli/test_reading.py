@@ -16,7 +16,7 @@ from engine.config.presets import shipped_presets
 from engine.protocol.checkpoints import list_checkpoints
 from engine.protocol.rundir import Parent, Replay, RunDirectory, create_run, read_identity, write_identity
 from tests.end_to_end.terminal import Terminal
-from tests.gan_tui.cli.command import COMMAND, gan_tui, succeeded
+from tests.gan_tui.cli.command import COMMAND, gan_tui, gan_tui_here, succeeded
 from tests.runs import COMPONENTS, make_run
 
 
@@ -135,9 +135,9 @@ def test_checkpoints_for_people(ended: RunDirectory) -> None:
 
 @pytest.mark.parametrize("name", sorted(shipped_presets()))
 def test_a_shipped_preset_is_printed_whole(tmp_path: Path, name: str) -> None:
-    text = succeeded(gan_tui("presets", name, folder=tmp_path))
+    text = succeeded(gan_tui_here("presets", name, folder=tmp_path))
     assert resolve(tomllib.loads(text), name) == resolve(tomllib.loads(shipped_presets()[name].read_text()), name)
-    tree = json.loads(succeeded(gan_tui("presets", name, "--json", folder=tmp_path)))
+    tree = json.loads(succeeded(gan_tui_here("presets", name, "--json", folder=tmp_path)))
     assert tree == tomllib.loads(text)
 
 
@@ -167,5 +167,5 @@ def test_help_and_version(tmp_path: Path) -> None:
     text = succeeded(gan_tui("--help", folder=tmp_path))
     for command in ("train", "attach", "resume", "runs", "ctl", "checkpoints", "presets"):
         assert command in text
-        assert "Usage" in succeeded(gan_tui(command, "--help", folder=tmp_path))
+        assert "Usage" in succeeded(gan_tui_here(command, "--help", folder=tmp_path))
     assert succeeded(gan_tui("--version", folder=tmp_path)).startswith("gan-tui ")

@@ -12,7 +12,7 @@ from PIL import Image
 from engine.protocol.events import State
 from engine.protocol.rundir import RunDirectory
 from engine.record import Standing
-from tests.gan_tui.cli.command import gan_tui, refusal
+from tests.gan_tui.cli.command import gan_tui, gan_tui_here, refusal
 from tests.runs import make_images, make_run
 
 
@@ -48,7 +48,7 @@ def folders_preset(tmp_path: Path) -> Path:
 def test_a_setting_that_is_not_right(
     preset: Path, tmp_path: Path, setting: str, subject: str, fact: str, fix: str
 ) -> None:
-    line = refusal(gan_tui("train", preset, "--set", setting, "--headless", folder=tmp_path))
+    line = refusal(gan_tui_here("train", preset, "--set", setting, "--headless", folder=tmp_path))
     for words in (subject, fact, fix):
         assert words in line
     assert not (tmp_path / "runs").exists()
@@ -79,7 +79,7 @@ def no_image(root: Path) -> str:
 def test_a_data_folder_that_is_not_right(folders_preset: Path, tmp_path: Path, damage: Callable[[Path], str]) -> None:
     root = make_images(tmp_path / "data")
     words = damage(root)
-    assert words in refusal(gan_tui("train", folders_preset, "--data", root, "--headless", folder=tmp_path))
+    assert words in refusal(gan_tui_here("train", folders_preset, "--data", root, "--headless", folder=tmp_path))
     assert not (tmp_path / "runs").exists()
 
 
@@ -111,7 +111,7 @@ def test_cuda_where_there_is_none(preset: Path, tmp_path: Path) -> None:
     ],
 )
 def test_a_preset_that_is_not_there(tmp_path: Path, given: str, words: str) -> None:
-    assert words in refusal(gan_tui("train", given, folder=tmp_path))
+    assert words in refusal(gan_tui_here("train", given, folder=tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_preset_that_is_not_there(tmp_path: Path, given: str, words: str) -> N
 )
 def test_a_preset_file_that_is_not_right(tmp_path: Path, content: bytes, words: str) -> None:
     (tmp_path / "mine.toml").write_bytes(content)
-    line = refusal(gan_tui("train", "mine.toml", "--seed", "1", folder=tmp_path))
+    line = refusal(gan_tui_here("train", "mine.toml", "--seed", "1", folder=tmp_path))
     assert line.startswith("mine.toml")
     assert words in line
 
@@ -135,34 +135,46 @@ def test_a_preset_file_that_is_not_right(tmp_path: Path, content: bytes, words: 
 def test_a_run_name_that_is_taken_or_none(preset: Path, tmp_path: Path) -> None:
     run = make_run(tmp_path / "runs", name="taken")
     before = run.identity.read_bytes()
-    line = refusal(gan_tui("train", preset, "--name", "taken", folder=tmp_path))
+    line = refusal(gan_tui_here("train", preset, "--name", "taken", folder=tmp_path))
     assert line.startswith(f"run taken: exists already in {tmp_path / 'runs'}. Choose another --name")
     assert run.identity.read_bytes() == before
     for bad in ("a/b", "..", "with space", ""):
         assert "characters that a run name cannot have" in refusal(
-            gan_tui("train", preset, "--name", bad, folder=tmp_path)
+            gan_tui_here("train", preset, "--name", bad, folder=tmp_path)
         )
     assert [path.name for path in (tmp_path / "runs").iterdir()] == ["taken"]
 
 
 @pytest.mark.parametrize("option", ["--headless", "--detach"])
 def test_a_run_that_is_only_prepared_is_not_shown(preset: Path, tmp_path: Path, option: str) -> None:
-    line = refusal(gan_tui("train", preset, "--prepare", option, folder=tmp_path))
+    line = refusal(gan_tui_here("train", preset, "--prepare", option, folder=tmp_path))
     assert line == f"--prepare: starts nothing, and {option} is about what is started. Leave one of the two out."
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("command", [("train", "quickstart"), ("resume",)])
+def test_a_run_is_not_shown_and_left_at_once(tmp_path: Path, command: tuple[str, ...]) -> None:
+    line = refusal(gan_tui_here(*command, "--headless", "--detach", folder=tmp_path))
+    assert line.startswith("--headless and --detach: cannot both be had")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_run_that_has_ended_has_nothing_to_be_waited_for(ended: RunDirectory) -> None:
+    done = gan_tui_here("ctl", "ended", "stop", "--wait", folder=ended.root.parent.parent)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "ended has ended already.\n")
 
 
 @pytest.mark.parametrize("command", [("checkpoints",), ("resume",), ("ctl",)])
 def test_a_run_that_matches_none_or_several(tmp_path: Path, command: tuple[str, ...]) -> None:
     after = ("status",) if command == ("ctl",) else ()
     folder = tmp_path / "runs"
-    line = refusal(gan_tui(*command, "horse", *after, folder=tmp_path))
+    line = refusal(gan_tui_here(*command, "horse", *after, folder=tmp_path))
     assert line.startswith(f"run horse: is neither a run in {folder} nor a run directory. There is none yet")
     for name in ("horse-1", "horse-2"):
         make_run(folder, name=name)
-    line = refusal(gan_tui(*command, "horse", *after, folder=tmp_path))
+    line = refusal(gan_tui_here(*command, "horse", *after, folder=tmp_path))
     assert line == "run horse: could be any of horse-1, horse-2. Write more of its name."
-    line = refusal(gan_tui(*command, "zebra", *after, folder=tmp_path))
+    line = refusal(gan_tui_here(*command, "zebra", *after, folder=tmp_path))
     assert line.endswith("There are horse-1, horse-2.")
 
 
@@ -189,7 +201,7 @@ def test_a_run_that_matches_none_or_several(tmp_path: Path, command: tuple[str, 
 )
 def test_what_an_ended_run_cannot_do(ended: RunDirectory, arguments: tuple[str, ...], words: str) -> None:
     before = ended.identity.read_bytes()
-    assert words in refusal(gan_tui(*arguments, folder=ended.root.parent.parent))
+    assert words in refusal(gan_tui_here(*arguments, folder=ended.root.parent.parent))
     assert ended.identity.read_bytes() == before
     assert [path.name for path in ended.root.parent.iterdir()] == ["ended"]
 
@@ -206,7 +218,7 @@ def test_what_an_ended_run_cannot_do(ended: RunDirectory, arguments: tuple[str, 
 def test_nobody_to_command_and_what_fits_the_runs_state(tmp_path: Path, state: State, words: str) -> None:
     run = make_run(tmp_path / "runs")
     Standing(run).update(state=state, pid=1, reason="out of memory" if state == "failed" else "")
-    assert refusal(gan_tui("ctl", "tiny", "pause", folder=tmp_path)) == f"run tiny: {words}"
+    assert refusal(gan_tui_here("ctl", "tiny", "pause", folder=tmp_path)) == f"run tiny: {words}"
 
 
 def test_a_run_that_does_not_say_what_it_is(tmp_path: Path) -> None:
@@ -224,7 +236,7 @@ def test_a_run_without_checkpoints_has_none_to_name(tmp_path: Path) -> None:
 
 def test_a_command_line_that_is_no_command_line(tmp_path: Path) -> None:
     for arguments in (("trian",), ("train",), ("train", "x", "--stepps", "3"), ("runs", "--json=yes")):
-        done = gan_tui(*arguments, folder=tmp_path)
+        done = gan_tui_here(*arguments, folder=tmp_path)
         assert done.returncode == 2
         assert "Error" in done.stderr
         assert "Traceback" not in done.stderr

@@ -11,14 +11,16 @@ from typing import Any
 import msgspec
 import pytest
 
+from engine.errors import WorkError
 from engine.protocol import events as ev
 from engine.protocol.codec import decode_event, encode
 from engine.protocol.commands import SetControls
 from engine.protocol.rundir import RunDirectory, read_identity, write_identity
 from gan_tui.cli.replay import verdict
 from gan_tui.client.agreement import Agreement, Discrepancy
-from tests.gan_tui.cli.command import COMMAND, Finished, gan_tui, refusal, succeeded
-from tests.runs import course_of, engine_of, events_of, make_run, metrics_of
+from tests.engine.train.here import train_here
+from tests.gan_tui.cli.command import COMMAND, Finished, gan_tui, gan_tui_here, refusal, succeeded
+from tests.runs import course_of, events_of, make_run, metrics_of
 from tests.until import PATIENCE, until
 
 UNSTABLE = (
@@ -26,16 +28,6 @@ UNSTABLE = (
     "data.resize=100", "data.crop=96", "data.images=2", "sample.count=1",
 )  # fmt: skip
 """Networks that overflow within a few steps once the learning rate is 1."""
-
-
-def steered(run: RunDirectory, status: int, *nudges: SetControls) -> RunDirectory:
-    """Let an engine process do all of a run, with nudges given before its first step."""
-    with engine_of(run) as engine:
-        engine.until_listening()
-        for nudge in nudges:
-            engine.ask(nudge)
-        assert engine.ended() == status, run.log.read_text()
-    return run
 
 
 def differs(done: Finished) -> list[str]:
@@ -56,9 +48,12 @@ def tamper(run: RunDirectory, step: int, **losses: float) -> None:
     run.metrics.write_bytes(b"".join(line + b"\n" for line in lines))
 
 
-def test_a_run_is_repeated_compared_and_a_tampered_line_found(tmp_path: Path) -> None:
+def test_a_run_is_repeated_compared_and_a_tampered_line_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the original's one thread, though the environment asks for no number of them."""
     run = make_run(tmp_path / "runs", "run.steps=8")
-    steered(run, 0, SetControls(values={"loss.cycle_a": 3.0}), SetControls(values={"optim.lr_g": 1e-3}, at_step=5))
+    train_here(run, SetControls(values={"loss.cycle_a": 3.0}), SetControls(values={"optim.lr_g": 1e-3}, at_step=5))
+    assert read_identity(run).threads == 1
+    monkeypatch.delenv("OMP_NUM_THREADS")
     done = gan_tui("replay", "tiny", "--json", folder=tmp_path)
     outcome = json.loads(succeeded(done))
     assert (outcome["agrees"], outcome["compared"], outcome["equal"], outcome["last_step"]) == (True, 8, 8, 8)
@@ -68,6 +63,7 @@ def test_a_run_is_repeated_compared_and_a_tampered_line_found(tmp_path: Path) ->
     assert "\x1b" not in done.stdout + done.stderr
 
     replay = RunDirectory(tmp_path / "runs" / "tiny-replay")
+    assert read_identity(replay).threads == 1
     assert course_of(replay) == course_of(run)
     assert [nudge.step for nudge in events_of(replay, ev.Nudged)] == [0, 5]
     again = gan_tui("replay", "tiny", "--against", "tiny-replay", folder=tmp_path)
@@ -90,8 +86,8 @@ def test_a_run_is_repeated_compared_and_a_tampered_line_found(tmp_path: Path) ->
 
 def test_a_run_that_ended_in_numbers_that_are_not_finite_is_repeated_to_that_end(tmp_path: Path) -> None:
     run = make_run(tmp_path / "runs", *UNSTABLE, "checkpoint.every=2")
-    steered(run, 1, SetControls(values={"optim.lr_g": 1.0, "optim.lr_d": 1.0}, at_step=4))
-    assert "NaN or infinite" in read_identity(run).reason
+    with pytest.raises(WorkError, match="NaN or infinite"):
+        train_here(run, SetControls(values={"optim.lr_g": 1.0, "optim.lr_d": 1.0}, at_step=4))
     last = metrics_of(run)[-1]
     done = gan_tui("replay", run.root, "--name", "again", "--runs-dir", tmp_path / "other", folder=tmp_path)
     assert f"all {last.step} lines of metrics up to step {last.step} are equal." in succeeded(done)
@@ -99,11 +95,11 @@ def test_a_run_that_ended_in_numbers_that_are_not_finite_is_repeated_to_that_end
     assert done.stderr.splitlines()[-1].startswith("run again: failed: ")
 
 
-def said_to_have_trained(folder: Path, *settings: str, last: int = 900_000) -> RunDirectory:
+def said_to_have_trained(folder: Path, *settings: str) -> RunDirectory:
     """A run with made-up lines of metrics for its first and its last step; a replay of it may take long."""
     run = make_run(folder, *settings)
     numbers: dict[str, Any] = {"losses": {}, "lr": {}, "weights": {}, "throughput": 1.0, "data_wait": 0.0}
-    for seq, step in enumerate((1, last), start=1):
+    for seq, step in enumerate((1, 900_000), start=1):
         line = ev.Metrics(seq=seq, step=step, time=0.0, epoch=1, images=step, **numbers)
         with run.metrics.open("ab") as file:
             file.write(encode(line) + b"\n")
@@ -111,7 +107,9 @@ def said_to_have_trained(folder: Path, *settings: str, last: int = 900_000) -> R
 
 
 def test_an_interrupted_replay_is_saved_and_told_how_to_go_on(tmp_path: Path) -> None:
-    said_to_have_trained(tmp_path / "runs")
+    """With one thread, as the environment has it, where the original had three."""
+    run = said_to_have_trained(tmp_path / "runs")
+    write_identity(run, msgspec.structs.replace(read_identity(run), threads=3, device="cpu fp32"))
     replay = RunDirectory(tmp_path / "runs" / "tiny-replay")
     with subprocess.Popen(
         [*COMMAND, "replay", "tiny"],
@@ -129,6 +127,8 @@ def test_an_interrupted_replay_is_saved_and_told_how_to_go_on(tmp_path: Path) ->
     )
     lines = differs(gan_tui("replay", "tiny", "--against", "tiny-replay", folder=tmp_path))
     assert "1 line only in tiny; " in lines[0]
+    assert read_identity(replay).threads == 1
+    assert [line.split() for line in lines if line.startswith("  CPU threads")] == [["CPU", "threads", "3", "1"]]
 
 
 def test_a_replay_that_cannot_begin_says_why(tmp_path: Path) -> None:
@@ -137,22 +137,6 @@ def test_a_replay_that_cannot_begin_says_why(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.splitlines()[-1].startswith("gan-tui: run tiny-replay: failed: ")
-
-
-@pytest.mark.parametrize(("threads", "environment"), [(1, None), (1, ""), (3, "1")])
-def test_a_replay_has_the_originals_threads_unless_told_otherwise(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, threads: int, environment: str | None
-) -> None:
-    run = said_to_have_trained(tmp_path / "runs", last=2)
-    write_identity(run, msgspec.structs.replace(read_identity(run), threads=threads, device="cpu fp32"))
-    if environment is None:
-        monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    else:
-        monkeypatch.setenv("OMP_NUM_THREADS", environment)
-    lines = differs(gan_tui("replay", "tiny", folder=tmp_path))
-    assert read_identity(RunDirectory(tmp_path / "runs" / "tiny-replay")).threads == 1
-    told = [line.split() for line in lines if line.startswith("  CPU threads")]
-    assert told == ([["CPU", "threads", "3", "1"]] if threads == 3 else [])
 
 
 # ------------------------------------------------------------------------------------------------------- refusals
@@ -172,7 +156,7 @@ def test_a_replay_has_the_originals_threads_unless_told_otherwise(
 )
 def test_a_wrong_request_makes_nothing(tmp_path: Path, options: tuple[str, ...], words: str) -> None:
     make_run(tmp_path / "runs")
-    assert refusal(gan_tui("replay", "tiny", *options, folder=tmp_path)).startswith(words)
+    assert refusal(gan_tui_here("replay", "tiny", *options, folder=tmp_path)).startswith(words)
     assert [path.name for path in (tmp_path / "runs").iterdir()] == ["tiny"]
 
 

@@ -135,6 +135,7 @@ def test_the_best_goes_on_in_a_branch(horse: RunDirectory, tmp_path: Path) -> No
     branch = RunDirectory(tmp_path / "runs" / "horse-from-6")
     assert read_identity(branch).parent == Parent(run=str(horse.root), id=read_identity(horse).id, step=6, seq=6)
     assert [line.step for line in metrics_of(branch)] == [7, 8]
+    assert not events_of(branch, ev.Nudged)
     for step in (3, 6, 9, 12):
         rewrite(horse, step, objective=None)
     line = refusal(resume(tmp_path, "--checkpoint", "best", "--headless"))
@@ -143,11 +144,15 @@ def test_the_best_goes_on_in_a_branch(horse: RunDirectory, tmp_path: Path) -> No
 
 
 def test_a_branch_is_made_while_the_run_is_being_trained(horse: RunDirectory, tmp_path: Path) -> None:
+    """In the folder that is named."""
+    elsewhere = tmp_path / "elsewhere"
+    arguments = ("--branch", "--steps", "13", "--headless", "--runs-dir", str(elsewhere))
     Standing(horse).enter("training")
     with locked(horse):
         assert "is being trained now" in refusal(resume(tmp_path, "--headless"))
-        succeeded(resume(tmp_path, "--checkpoint", "6", "--steps", "7", "--headless"))
-    assert [line.step for line in metrics_of(RunDirectory(tmp_path / "runs" / "horse-from-6"))] == [7]
+        succeeded(gan_tui("resume", horse.root, *arguments, folder=tmp_path))
+    assert [line.step for line in metrics_of(RunDirectory(elsewhere / "horse-from-12"))] == [13]
+    assert [path.name for path in horse.root.parent.iterdir()] == ["horse"]
 
 
 def test_what_is_deleted_between_choosing_and_copying_is_chosen_anew(horse: RunDirectory) -> None:
@@ -169,14 +174,6 @@ def test_what_is_deleted_between_choosing_and_copying_is_chosen_anew(horse: RunD
     shutil.rmtree(horse.checkpoints)
     with pytest.raises(RequestError, match="has no checkpoint"):
         make_ready(look, again=True)
-
-
-def test_a_branch_lies_in_the_folder_that_is_named(horse: RunDirectory, tmp_path: Path) -> None:
-    elsewhere = tmp_path / "elsewhere"
-    arguments = ("--branch", "--runs-dir", str(elsewhere), "--steps", "13", "--detach")
-    assert succeeded(gan_tui("resume", horse.root, *arguments, folder=tmp_path)) == "horse-from-12\n"
-    assert [path.name for path in elsewhere.iterdir()] == ["horse-from-12"]
-    assert [path.name for path in horse.root.parent.iterdir()] == ["horse"]
 
 
 # --------------------------------------------------------------------------------------------------------------- stars

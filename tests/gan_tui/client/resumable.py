@@ -13,7 +13,7 @@ from engine.protocol.commands import Stop
 from engine.protocol.rundir import RunDirectory
 from engine.train.loop import Ending
 from tests.engine.train.here import after_step, train_here
-from tests.runs import make_run, train_to_end
+from tests.runs import make_run
 
 SETTINGS = ("run.steps=12", "optim.epochs=2", "optim.decay_epochs=4")
 """Five steps an epoch; the rate begins to fall in the third of six."""
@@ -25,7 +25,8 @@ def train_horse(folder: Path) -> RunDirectory:
     run = make_run(folder, *SETTINGS, name="horse")
     for step in (3, 6, 9):
         assert train_here(run, script=after_step(step, Stop())) is Ending.STOPPED
-    return train_to_end(run)
+    assert train_here(run) is Ending.FINISHED
+    return run
 
 
 def copy_horse(trained: RunDirectory, folder: Path) -> RunDirectory:

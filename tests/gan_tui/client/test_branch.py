@@ -15,8 +15,9 @@ from engine.protocol.checkpoints import MANIFEST
 from engine.protocol.rundir import Parent, Replay, RunDirectory, create_run, read_identity, write_identity
 from engine.protocol.verify import verify_run
 from gan_tui.client.branch import ResumePlan, ResumeRequest, begin, plan_resume
+from tests.engine.train.here import train_here
 from tests.gan_tui.client.resumable import cut, flip_a_bit, folder_of, rewrite
-from tests.runs import events_of, make_run, metrics_of, train_to_end
+from tests.runs import events_of, make_run, metrics_of
 
 PLAIN = ResumeRequest()
 
@@ -63,7 +64,7 @@ def test_a_branch_begins_with_the_controls_of_its_checkpoint_and_what_is_asked(h
 
 def test_a_branch_asked_for_other_images_says_so(horse: RunDirectory) -> None:
     branch = begin(plan_resume(horse, "6", ResumeRequest(settings=("data.images=6", "run.steps=7"))))
-    train_to_end(branch)
+    train_here(branch)
     [alert] = [alert for alert in events_of(branch, ev.Alert) if alert.subject == "the training images"]
     assert alert.fact.endswith("added, removed or renamed, or this branch was asked for others")
 
@@ -157,7 +158,7 @@ def test_a_branch_begins_though_its_parent_is_gone(horse: RunDirectory) -> None:
     plan = plan_resume(branch, "latest", PLAIN)
     assert (step_of(plan), plan.branch, plan.own) == (6, "", False)
     assert plan.standing.loss.cycle_a == 5.0, "what the branch was made with, and not what its parent had"
-    train_to_end(branch)
+    train_here(branch)
     assert [(line.step, line.weights["cycle_a"]) for line in metrics_of(branch)] == [(7, 5.0), (8, 5.0)]
 
 
@@ -190,7 +191,7 @@ def test_a_branch_whose_copy_says_nothing_any_more_is_given_another(horse: RunDi
     branch = begin(plan_resume(horse, "6", ResumeRequest(settings=("run.steps=7",))))
     (folder_of(branch, 6) / MANIFEST).unlink()
     assert plan_resume(branch, "latest", PLAIN).step == 6
-    train_to_end(branch)
+    train_here(branch)
     assert [line.step for line in metrics_of(branch)] == [7]
     [alert] = events_of(branch, ev.Alert)
     assert (alert.subject, alert.fix) == ("checkpoint step-00000006", "It is not deleted.")

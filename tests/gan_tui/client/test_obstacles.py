@@ -17,9 +17,10 @@ from engine.protocol.rundir import RunDirectory, read_identity
 from gan_tui.client.branch import ResumeRequest, begin, plan_resume
 from gan_tui.client.horizon import horizon_of
 from gan_tui.client.obstacles import obstacles
+from tests.engine.train.here import train_here
 from tests.gan_tui.client.locked import locked
 from tests.gan_tui.client.resumable import flip_a_bit, rewrite
-from tests.runs import make_images, make_run, train_to_end
+from tests.runs import make_images, make_run
 
 
 def refusals(run: RunDirectory, chosen: str = "latest", request: ResumeRequest | None = None) -> list[str]:
@@ -170,7 +171,8 @@ def test_a_finished_run(trained: RunDirectory, settings: tuple[str, ...]) -> Non
 
 def test_data_that_are_gone(tmp_path: Path) -> None:
     root = make_images(tmp_path / "data")
-    run = train_to_end(make_run(tmp_path / "runs", "run.steps=2", root=root))
+    run = make_run(tmp_path / "runs", "run.steps=2", root=root)
+    train_here(run)
     assert refusals(run, "latest", asked("run.steps=9")) == []
     root.rename(tmp_path / "moved")
     [line] = refusals(run, "latest", asked("run.steps=9"))
@@ -230,7 +232,7 @@ def test_a_run_on_a_read_only_file_system_is_refused_and_branched_elsewhere(
     assert refusals(read_only, "latest", elsewhere) == []
     branch = begin(plan_resume(read_only, "latest", elsewhere))
     branch.config.write_text(branch.config.read_text().replace("steps = 24", "steps = 13"))
-    train_to_end(branch)
+    train_here(branch)
     assert read_identity(branch).state == "finished"
 
 

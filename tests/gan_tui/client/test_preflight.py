@@ -16,8 +16,9 @@ from gan_tui.client.branch import ResumeRequest
 from gan_tui.client.preflight import ControlStanding, Preflight, preflight, run_to_resume
 from gan_tui.client.preflight_words import told
 from gan_tui.client.preset_drift import Alteration
+from tests.engine.train.here import train_here
 from tests.gan_tui.client.resumable import cut, flip_a_bit, folder_of, rewrite
-from tests.runs import make_images, make_run, train_to_end
+from tests.runs import make_images, make_run
 
 
 def look(run: RunDirectory, chosen: str = "latest", *settings: str, thorough: bool = False) -> Preflight:
@@ -134,7 +135,8 @@ def test_versions_then_and_now(horse: RunDirectory) -> None:
 
 def test_the_data_and_the_device(tmp_path: Path) -> None:
     root = make_images(tmp_path / "data")
-    run = train_to_end(make_run(tmp_path / "runs", "run.steps=2", root=root))
+    run = make_run(tmp_path / "runs", "run.steps=2", root=root)
+    train_here(run)
     seen = look(run)
     assert (seen.data.source, seen.data.problem) == (str(root), "")
     assert (seen.device.before, seen.device.after) == ("cpu fp32", "cpu")

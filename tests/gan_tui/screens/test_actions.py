@@ -395,14 +395,26 @@ CHECKS: dict[str, Check] = {
 }
 
 
+ALSO_NARROW = (
+    "pause", "checkpoints", "stop", "note", "value", "apply", "undo", "older", "freeze", "pane-1", "pane-2", "pane-3",
+    "pane-4", "pane-next", "pane-previous", "palette", "help",
+)  # fmt: skip
+"""Where the panes are tabs: what goes to a pane or opens something, and one action of each kind besides."""
+
+
 def test_every_action_has_a_check_and_no_key_has_two() -> None:
     assert set(CHECKS) == set(BY_ID)
     keys = [key for action in ACTIONS for key in action.keys]
     assert len(keys) == len(set(keys))
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["narrow", "wide"])
-@pytest.mark.parametrize("action", BY_ID)
+@pytest.mark.parametrize(
+    ("action", "size"),
+    [
+        *[pytest.param(action, (120, 40), id=f"{action}-wide") for action in BY_ID],
+        *[pytest.param(action, (80, 24), id=f"{action}-narrow") for action in ALSO_NARROW],
+    ],
+)
 async def test_action(action: str, size: tuple[int, int], feed: FakeFeed, make_dashboard: MakeDashboard) -> None:
     app = make_dashboard(feed)
     async with app.run_test(size=size) as pilot:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from textual.app import App, ComposeResult
 
 from gan_tui.state.journal import JournalEntry
@@ -37,6 +38,18 @@ async def test_the_newest_entry_is_shown_from_the_first_that_does_not_fit() -> N
             pane.show(entries(number))
             await pilot.pause()
             assert f"remark {number - 1}" in shown(pane)
+
+
+@pytest.mark.parametrize("before", [0, 3], ids=["at first", "beyond a few"])
+async def test_the_scroll_bar_is_at_the_end_too_where_many_come_at_once(before: int) -> None:
+    app = Host()
+    async with app.run_test(size=(60, 6)) as pilot:
+        pane = app.query_one(JournalPane)
+        pane.show(entries(before))
+        await pilot.pause()
+        pane.show(entries(30))
+        await pilot.pause()
+        assert pane.vertical_scrollbar.position == pane.max_scroll_y > 0
 
 
 async def test_a_user_who_has_gone_back_is_left_there() -> None:

@@ -51,7 +51,7 @@ def test_a_live_run_has_no_finding_whenever_it_is_verified(tmp_path: Path) -> No
     with engine_of(run) as engine:
         engine.until_listening()
         verdicts = [verify_run(run)]
-        while verdicts[-1].checkpoints == 0 or metrics_of(run)[-1].step < 30:
+        while verdicts[-1].checkpoints == 0 or metrics_of(run)[-1].step < 12:
             assert engine.process.poll() is None, run.log.read_text()
             verdicts.append(verify_run(run))
             assert [*verdicts[-1].findings] == []
