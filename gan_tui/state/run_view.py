@@ -40,6 +40,8 @@ class Marker(msgspec.Struct, frozen=True, kw_only=True):
     kind: MarkerKind
     seq: int = 0
     """The event's number in the run's own record; 0 for one of an ancestor's."""
+    text: str = ""
+    """What happened, as the journal says it."""
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,7 +171,7 @@ def apply(view: RunView, message: ev.Event | ev.Tick) -> RunView:
             "clock": message.time,
             "step": max(view.step, message.step),
             "journal": view.journal if entry is None else _tail(view.journal, entry, JOURNAL_LENGTH),
-            **_changes(view, message),
+            **_changes(view, message, "" if entry is None else entry.text),
         },
     )
 
@@ -226,8 +228,14 @@ def _ticked(view: RunView, tick: ev.Tick) -> RunView:
     )
 
 
-def _changes(view: RunView, event: ev.Event) -> dict[str, Any]:
-    """The fields that an event gives new values, beyond those that every event does."""
+def _changes(view: RunView, event: ev.Event, text: str) -> dict[str, Any]:
+    """The fields that an event gives new values, beyond those that every event does.
+
+    Args:
+        view: as it was before.
+        event: what has happened.
+        text: what the journal says of it.
+    """
     match event:
         case ev.Metrics():
             return _measured(view, event)
@@ -245,7 +253,7 @@ def _changes(view: RunView, event: ev.Event) -> dict[str, Any]:
         case ev.StageDone():
             return {"stage": ""}
         case ev.Nudged():
-            return _nudged(view, event)
+            return _nudged(view, event, text)
         case ev.Staged():
             change = ev.StagedChange(at_step=event.at_step, values=event.values, by=event.by, why=event.why)
             return {"staged": (*view.staged, change)}
@@ -255,15 +263,15 @@ def _changes(view: RunView, event: ev.Event) -> dict[str, Any]:
             return {"state": "training"}
         case ev.Checkpointed():
             kept = replace(view, markers=_without_checkpoints(view.markers, event.removed))
-            return {"markers": _marked(kept, event, "checkpoint", step=event.saved_step)}
+            return {"markers": _marked(kept, event, "checkpoint", text, step=event.saved_step)}
         case ev.Sampled():
             return {"sheets": _tail(view.sheets, event, SHEETS_LENGTH)}
         case ev.Resumed():
-            return _resumed(view, event)
+            return _resumed(view, event, text)
         case ev.Alert():
-            return {"markers": _marked(view, event, "alert")}
+            return {"markers": _marked(view, event, "alert", text)}
         case ev.Note():
-            return {"markers": _marked(view, event, "note")}
+            return {"markers": _marked(view, event, "note", text)}
         case ev.Failed():
             return {"state": "failed", "failure": event}
         case ev.Stopped():
@@ -301,18 +309,18 @@ def _announced(event: ev.Announced) -> dict[str, Any]:
     }
 
 
-def _nudged(view: RunView, event: ev.Nudged) -> dict[str, Any]:
+def _nudged(view: RunView, event: ev.Nudged, text: str) -> dict[str, Any]:
     moved = {change.name: change.new for change in event.changes}
     return {
         "values": {**view.values, **moved},
         "staged": tuple(staged for staged in view.staged if staged.at_step > event.step),
-        "markers": _marked(view, event, "nudge"),
+        "markers": _marked(view, event, "nudge", text),
     }
 
 
-def _resumed(view: RunView, event: ev.Resumed) -> dict[str, Any]:
+def _resumed(view: RunView, event: ev.Resumed, text: str) -> dict[str, Any]:
     still_true = tuple(marker for marker in view.markers if _stands(marker, event))
-    mark = Marker(step=event.from_step, kind="resume", seq=event.seq)
+    mark = Marker(step=event.from_step, kind="resume", seq=event.seq, text=text)
     return {
         "step": event.from_step,
         "markers": _tail(still_true, mark, MARKERS_LENGTH),
@@ -338,9 +346,11 @@ def _origin_in(view: RunView, message: ev.Event) -> str:
     return view.origin.text if begins else ""
 
 
-def _marked(view: RunView, event: ev.Recorded, kind: MarkerKind, *, step: int | None = None) -> tuple[Marker, ...]:
+def _marked(
+    view: RunView, event: ev.Recorded, kind: MarkerKind, text: str, *, step: int | None = None
+) -> tuple[Marker, ...]:
     """The markers with an event's; of many alike at one step, one."""
-    marker = Marker(step=event.step if step is None else step, kind=kind, seq=event.seq)
+    marker = Marker(step=event.step if step is None else step, kind=kind, seq=event.seq, text=text)
     newest = view.markers[-1] if view.markers else None
     if newest is not None and (newest.step, newest.kind) == (marker.step, kind):
         return (*view.markers[:-1], marker)

@@ -54,24 +54,25 @@ def shown(view: Viewport, course: Extent) -> Extent:
     return end - view.width, end
 
 
-def zoomed(view: Viewport, course: Extent, factor: float, around: float | None = None) -> Viewport:
+def zoomed(view: Viewport, course: Extent, seen: Extent, factor: float, around: float | None = None) -> Viewport:
     """Show ``factor`` times as much of the axis; a position keeps its place on the screen.
 
     Args:
         view: what is looked at now.
         course: where the run's first and last line lie.
+        seen: both ends of the axis as it is drawn, which may have room for lines to come.
         factor: below 1 to look closer.
         around: that position; None: the cursor, or without one the right end.
     """
-    low, high = shown(view, course)
+    low, high = seen
     width = max((high - low) * factor, LEAST[view.axis])
     if width >= course[1] - course[0]:
         return replace(view, width=None, end=None)
     fixed = around if around is not None else view.cursor
     if fixed is None or not low <= fixed <= high:
         return replace(view, width=width)
-    share = (fixed - low) / (high - low) if high > low else 1.0
-    return _ending(view, course, width, fixed + (1 - share) * width)
+    share = (fixed - low) / (high - low)
+    return replace(view, width=width, end=max(fixed + (1 - share) * width, course[0] + width))
 
 
 def panned(view: Viewport, course: Extent, by: float) -> Viewport:

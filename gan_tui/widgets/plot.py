@@ -18,13 +18,14 @@ from gan_tui.state import viewport as vp
 from gan_tui.state.groups import SeriesGroup
 from gan_tui.state.history import History
 from gan_tui.state.plot_choice import SMOOTHING_NAMES, PlotChoice, Smoothing
-from gan_tui.state.run_view import Marker, MarkerKind
+from gan_tui.state.run_view import Marker
 from gan_tui.state.series import SeriesKey
 from gan_tui.themes import SERIES
 from gan_tui.widgets import axes
 from gan_tui.widgets.canvas import BLANK, Canvas, Grid
 from gan_tui.widgets.curves import Band, smoothed
-from gan_tui.widgets.plot_painter import GUTTER, Frame, Painter
+from gan_tui.widgets.plot_painter import GUTTER, PRECEDENCE, SYMBOLS, Frame, Painter
+from gan_tui.widgets.wording import clipped
 from gan_tui.widgets.x_axis import duration_label, x_ticks
 
 MEMORY: dict[Smoothing, float] = {0: 0.0, 1: 0.8, 2: 0.95}
@@ -133,7 +134,9 @@ class LossPlot(Canvas, can_focus=True):
 
     def zoom(self, closer: float, around: float | None = None) -> None:
         """Look closer, or with less than 1 from further away, around a position or the cursor."""
-        self._look(lambda view, course: vp.zoomed(view, course, 1 / closer, around))
+        if self._frame is not None:
+            seen = self._frame.x
+            self._look(lambda view, course: vp.zoomed(view, course, seen, 1 / closer, around))
 
     def pan(self, by: float) -> None:
         """Look at what lies a share of the width to the right, or to the left."""
@@ -225,6 +228,8 @@ class LossPlot(Canvas, can_focus=True):
         if self._data.origin:
             parts.append(f"from {self._data.origin}")
         seen = ["log y" if group.log else "linear y", SMOOTHING_NAMES[choice.smoothing], self._scale_in_words()]
+        if choice.viewport.cursor is not None:
+            seen = seen[2:]
         if self._history.coarse:
             seen.insert(0, "reading the record…")
         title, subtitle = Content(" · ".join(parts)), " · ".join(seen)  # a run's name is no markup
@@ -249,6 +254,9 @@ class LossPlot(Canvas, can_focus=True):
             return ""
         step, time = moment
         words = [f"step {step:,.0f}"]
+        marker = self._marker_at(at)
+        if marker is not None:
+            return f"{words[0]} · {SYMBOLS[marker.kind]} {clipped(marker.text, max(0, self.size.width - 24))}"
         if self._data.steps_per_epoch:
             words.append(f"epoch {step / self._data.steps_per_epoch:.1f}")
         words.append(duration_label(time - self._origin()))
@@ -279,7 +287,8 @@ class LossPlot(Canvas, can_focus=True):
             x, view.scale, max(2, columns // 10), origin=self._origin(), steps_per_epoch=self._data.steps_per_epoch
         )
         painter = Painter(grid, self._frame)
-        painter.paint(curves, [spans[key] for key in keys], self._placed_markers(), labels, view.cursor)
+        markers = [(at, marker.kind) for at, marker in self._placed_markers()]
+        painter.paint(curves, [spans[key] for key in keys], markers, labels, view.cursor)
         if margin:
             painter.labels(keys, curves, margin, self._history.ended(), view.cursor)
         return grid
@@ -293,12 +302,20 @@ class LossPlot(Canvas, can_focus=True):
             return axes.followed(current, course[1], view.width)
         return axes.Range(*vp.shown(view, course))
 
-    def _placed_markers(self) -> list[tuple[float, MarkerKind]]:
+    def _placed_markers(self) -> list[tuple[float, Marker]]:
         """Where on the axis each marker stands."""
         if self._choice.viewport.axis == "step":
-            return [(marker.step, marker.kind) for marker in self._data.markers]
-        moments = ((self._history.moment(marker.step, "step"), marker.kind) for marker in self._data.markers)
-        return [(moment[1], kind) for moment, kind in moments if moment is not None]
+            return [(marker.step, marker) for marker in self._data.markers]
+        moments = ((self._history.moment(marker.step, "step"), marker) for marker in self._data.markers)
+        return [(moment[1], marker) for moment, marker in moments if moment is not None]
+
+    def _marker_at(self, at: float) -> Marker | None:
+        """What is marked where the cursor stands; of several in its column what shows there."""
+        if self._frame is None:
+            return None
+        column = self._frame.column(at)
+        there = [marker for place, marker in self._placed_markers() if self._frame.column(place) == column]
+        return max(there, key=lambda marker: PRECEDENCE.index(marker.kind), default=None)
 
     def _y_range(self, keys: tuple[SeriesKey, ...], curves: Sequence[Sequence[Band]], *, log: bool) -> axes.Range:
         drawn = [band for curve in curves for band in curve if band is not None]

@@ -34,6 +34,12 @@ class Frame:
     rows: int
     log: bool
 
+    def column(self, x: float) -> int | None:
+        """The cell column of a position on the x axis; None outside."""
+        if not self.x.low <= x <= self.x.high:
+            return None
+        return min(int((x - self.x.low) / (self.x.high - self.x.low) * self.columns), self.columns - 1)
+
 
 class Painter:
     """Puts axes, markers, curves and labels into a grid of (character, component class)."""
@@ -98,23 +104,16 @@ class Painter:
             self.grid[row][GUTTER] = ("┤", "plot--axis")
         labels = []
         for tick, label in x_labels:
-            column = self.column(tick)
+            column = self.frame.column(tick)
             if column is not None:
                 labels.append((column, label))
                 self.grid[frame.rows][self.left + column] = ("┬", "plot--axis")
         self.text(self.left, frame.rows + 1, axes.placed(labels, frame.columns), "plot--label")
 
-    def column(self, x: float) -> int | None:
-        """The cell column of a position on the x axis; None outside."""
-        frame = self.frame
-        column = int((x - frame.x.low) / (frame.x.high - frame.x.low) * frame.columns)
-        inside = frame.x.low <= x <= frame.x.high
-        return min(column, frame.columns - 1) if inside else None
-
     def markers(self, markers: Sequence[tuple[float, MarkerKind]]) -> None:
         """Symbols on the x axis, and lines where something changed the course."""
         for at, kind in sorted(markers, key=lambda marker: PRECEDENCE.index(marker[1])):
-            column = self.column(at)
+            column = self.frame.column(at)
             if column is None:
                 continue
             if kind in LINED:
@@ -124,7 +123,7 @@ class Painter:
 
     def cursor(self, at: float | None) -> None:
         """A line where values are read out."""
-        column = None if at is None else self.column(at)
+        column = None if at is None else self.frame.column(at)
         if column is not None:
             for row in range(self.frame.rows):
                 self.grid[row][self.left + column] = ("│", "plot--cursor")
@@ -149,7 +148,7 @@ class Painter:
         With a cursor, the value and the height are those at the cursor. Labels of series that are measured no more are
         faint, and the first to be left out where there is no room.
         """
-        column = None if cursor is None else self.column(cursor)
+        column = None if cursor is None else self.frame.column(cursor)
         upto = None if column is None else 2 * column + 2
         ends = []
         for index, (key, curve) in enumerate(zip(keys, curves, strict=True)):

@@ -462,7 +462,10 @@ async def test_without_an_engine_only_what_needs_none_is_offered(feed: FakeFeed,
         feed.relink("record")
         await settle(pilot)
         assert deck(pilot).controls.drafts == {}
-        assert footer_text(pilot) == "q leave [ ] control R checkpoints f freeze y log y s smoothing g series / filter x x axis ? help"
+        assert (
+            footer_text(pilot)
+            == "q leave [ ] control R checkpoints f freeze y log y s smoothing g series / filter x x axis ? help"
+        )
         for action in ACTIONS:
             if action.needs_engine:
                 await press(pilot, action.keys[0])

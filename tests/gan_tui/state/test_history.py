@@ -71,6 +71,23 @@ def test_columns_hold_what_lies_in_them() -> None:
     assert (second.low, second.high, second.holes) == (2.0, 2.0, 1)
 
 
+def test_the_moment_of_a_place_is_that_of_the_line_there_or_before() -> None:
+    history = History(capacity=16)
+    assert history.moment(5) is None
+    for step in range(10, 20_010, 10):
+        history.record(line(step, 1.0))
+    newest = history.moment(20_000)
+    assert newest is not None
+    assert newest[0] == 20_000
+    assert history.moment(19_997) == history.moment(19_990) == (19_990, 20_990), "line by line where lines are at hand"
+    assert history.moment(1e9) == newest
+    assert history.moment(newest[1], "time") == newest
+    early = history.moment(5035)
+    assert early is not None
+    assert 4000 < early[0] < 5030, "by parts of the course where they are not"
+    assert history.moment(9) is None
+
+
 def test_a_series_has_ended_when_the_newest_line_does_not_have_it() -> None:
     history = History()
     f = SeriesKey("loss", "f")

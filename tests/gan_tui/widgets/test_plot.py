@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual import events
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
@@ -188,3 +189,53 @@ async def test_it_lives_at_any_size() -> None:
             app.plot.toggle_log()
             app.plot.cycle_smoothing()
             assert all(len(line) == size[0] for line in text_of(app.plot))
+
+
+async def test_at_a_marker_the_cursor_says_what_happened_there() -> None:
+    recording, history = Recording(), History()
+    view = absorb(RunView(name="r"), history, recording.run(20_000, (), ()))
+    app = PlotApp(history)
+    async with app.run_test(size=(90, 24)) as pilot:
+        app.plot.show(data_of(view, history))
+        said = []
+        for _ in range(12):
+            app.plot.move_cursor(-1)
+            await pilot.pause()
+            said.append(str(app.plot.border_subtitle))
+        assert any("▼ loss.identity 0.5 → 1 (you)" in words for words in said)
+        assert any("step 17,400 · 4m43s" in words for words in said), "elsewhere where that is"
+
+
+async def test_a_click_reads_out_and_the_wheel_looks_closer_there() -> None:
+    recording, history = Recording(), History()
+    view = absorb(RunView(name="r"), history, recording.run(20_000, (), ()))
+    app = PlotApp(history)
+    async with app.run_test(size=(90, 24)) as pilot:
+        app.plot.show(data_of(view, history))
+        await pilot.click(offset=(30, 5))
+        cursor = app.plot.choice.viewport.cursor
+        assert cursor is not None
+        column = text_of(app.plot)[3].index("│", 8)
+        assert column == 30
+        app.plot._wheel(events.MouseScrollUp(app.plot, 30, 5, 0, 0, 0, False, False, False), 2)
+        await pilot.pause()
+        assert app.plot.choice.viewport.width is not None
+        assert text_of(app.plot)[3].index("│", 8) in (29, 30, 31), "the place under the pointer stays"
+
+
+async def test_a_newest_part_is_moved_on_in_jumps() -> None:
+    """Most new lines touch new columns alone, as in the whole course."""
+    recording, history = Recording(), History()
+    view = absorb(RunView(name="r"), history, recording.run(20_000, (), ()))
+    app = PlotApp(history)
+    async with app.run_test(size=(90, 24)) as pilot:
+        app.plot.show(data_of(view, history))
+        app.plot.toggle_newest()
+        await pilot.pause()
+        whole = 0
+        for step in range(20_050, 21_000, 50):
+            history.record(recording.metrics(step))
+            frame = app.plot._frame
+            app.plot.show(data_of(view, history))
+            whole += frame is None or app.plot._frame is None or frame.x != app.plot._frame.x
+        assert 1 <= whole <= 3
