@@ -286,12 +286,16 @@ class LossPlot(Canvas, can_focus=True):
         labels = x_ticks(
             x, view.scale, max(2, columns // 10), origin=self._origin(), steps_per_epoch=self._data.steps_per_epoch
         )
-        painter = Painter(grid, self._frame)
+        painter = Painter(grid, self._frame, [self._colour(key) for key in keys])
         markers = [(at, marker.kind) for at, marker in self._placed_markers()]
         painter.paint(curves, [spans[key] for key in keys], markers, labels, view.cursor)
         if margin:
             painter.labels(keys, curves, margin, self._history.ended(), view.cursor)
         return grid
+
+    def _colour(self, key: SeriesKey) -> int:
+        """The number of a series' colour, which it has in every group."""
+        return next((group.keys.index(key) for group in self._data.groups if key in group.keys), 0)
 
     def _x_range(self, course: vp.Extent) -> axes.Range:
         view, current = self._choice.viewport, self._frame.x if self._frame else None

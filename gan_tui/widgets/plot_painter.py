@@ -44,10 +44,12 @@ class Frame:
 class Painter:
     """Puts axes, markers, curves and labels into a grid of (character, component class)."""
 
-    def __init__(self, grid: Grid, frame: Frame) -> None:
+    def __init__(self, grid: Grid, frame: Frame, colours: Sequence[int]) -> None:
+        """``colours`` are the numbers of the curves' colours."""
         self.grid = grid
         self.frame = frame
         self.left = GUTTER + 1
+        self._classes = [f"plot--series-{number % SERIES}" for number in colours]
 
     def paint(
         self,
@@ -65,7 +67,7 @@ class Painter:
         runs = [self.runs(bridged(curve, span)) for curve, span in zip(drawn, spans, strict=True)]
         for column in range(self.frame.columns):
             for row, cell in braille.cells(runs, column, self.frame.rows):
-                self.grid[row][self.left + column] = (cell.char, series_class(cell.series))
+                self.grid[row][self.left + column] = (cell.char, self._classes[cell.series])
         self.holes(spans)
 
     def text(self, x: int, y: int, text: str, style: str) -> None:
@@ -96,10 +98,14 @@ class Painter:
             self.grid[row][GUTTER] = ("│", "plot--axis")
         self.text(GUTTER, frame.rows, "└" + "─" * frame.columns, "plot--axis")
         find = axes.log_ticks if frame.log else axes.ticks
+        before = ""
         for tick in find(frame.y, max(2, frame.rows // 3)):
             share = (tick - frame.y.low) / (frame.y.high - frame.y.low)
             row = frame.rows - 1 - min(frame.rows - 1, int(share * frame.rows))
             label = axes.value_label(10**tick if frame.log else tick)
+            if label == before:  # 1.5e-4 has no room, and would be another 2e-4
+                continue
+            before = label
             self.text(0, row, label.rjust(GUTTER - 1), "plot--label")
             self.grid[row][GUTTER] = ("┤", "plot--axis")
         labels = []
@@ -162,7 +168,7 @@ class Painter:
         for row, (middle, index, key) in zip(rows, ends, strict=True):
             value = axes.reading(middle)
             room = margin - 2 - len(value)
-            style = "plot--label" if key in ended else series_class(index)
+            style = "plot--label" if key in ended else self._classes[index]
             self.text(x, row, f"{key.name[: room - 1].ljust(room)}{value}", style)
 
 
@@ -176,7 +182,3 @@ def _apart(wanted: Sequence[int], rows: int) -> list[int]:
         placed[index] = min(placed[index], ceiling)
         ceiling = placed[index] - 1
     return placed
-
-
-def series_class(index: int) -> str:
-    return f"plot--series-{index % SERIES}"

@@ -45,6 +45,22 @@ def test_dashboard(
     assert snap_compare(make_dashboard(feed), terminal_size=size, run_before=after())
 
 
+@each_size
+@pytest.mark.parametrize(
+    "keys",
+    [("g", *["left"] * 24), ("x", "w", "z"), ("slash", *"cyc")],
+    ids=["cursor", "newest part", "filter"],
+)
+def test_plot(
+    keys: tuple[str, ...],
+    size: tuple[int, int],
+    feed: FakeFeed,
+    make_dashboard: MakeDashboard,
+    snap_compare: SnapCompare,
+) -> None:
+    assert snap_compare(make_dashboard(feed), terminal_size=size, run_before=after(*keys))
+
+
 @pytest.mark.parametrize("pane", ["2", "3", "4"], ids=["samples", "controls", "journal"])
 def test_one_pane_at_a_time(
     pane: str, feed: FakeFeed, make_dashboard: MakeDashboard, snap_compare: SnapCompare

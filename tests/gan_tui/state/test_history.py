@@ -79,12 +79,14 @@ def test_the_moment_of_a_place_is_that_of_the_line_there_or_before() -> None:
     newest = history.moment(20_000)
     assert newest is not None
     assert newest[0] == 20_000
-    assert history.moment(19_997) == history.moment(19_990) == (19_990, 20_990), "line by line where lines are at hand"
+    assert history.moment(19_997) == history.moment(19_990) == (19_990, 1000.0 + 19_990), (
+        "line by line where lines are at hand"
+    )
     assert history.moment(1e9) == newest
     assert history.moment(newest[1], "time") == newest
     early = history.moment(5035)
     assert early is not None
-    assert 4000 < early[0] < 5030, "by parts of the course where they are not"
+    assert 3000 < early[0] <= 5035, "by parts of the course where they are not"
     assert history.moment(9) is None
 
 

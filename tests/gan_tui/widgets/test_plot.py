@@ -239,3 +239,29 @@ async def test_a_newest_part_is_moved_on_in_jumps() -> None:
             app.plot.show(data_of(view, history))
             whole += frame is None or app.plot._frame is None or frame.x != app.plot._frame.x
         assert 1 <= whole <= 3
+
+
+class ColouredPlotApp(PlotApp):
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return {
+            **super().get_theme_variable_defaults(),
+            **{f"series-{number}": f"#00000{number}" for number in range(8)},
+        }
+
+
+async def test_a_series_has_its_colour_in_every_group_and_no_tick_is_there_twice() -> None:
+    recording, history = Recording(), History()
+    for step in range(1, 101):
+        history.record(recording.metrics(step, losses={"G_A": 0.5, "D_A": 1.0, "D_B": 2.0}))
+    app = ColouredPlotApp(history)
+    async with app.run_test(size=(90, 24)):
+        app.plot.show(data_of(RunView(name="r"), history))
+        before = {name: colours(app.plot, name) for name in ("D_A", "D_B")}
+        app.plot.cycle_group(+1)
+        assert app.plot.choice.group == "D"
+        assert {name: colours(app.plot, name) for name in ("D_A", "D_B")} == before
+        assert before["D_A"] != before["D_B"]
+        app.plot.cycle_group(+1)
+        assert app.plot.choice.group == "learning rates"
+        ticks = [line[:5].strip() for line in text_of(app.plot)[:-2] if line[:5].strip()]
+        assert len(ticks) == len(set(ticks))
