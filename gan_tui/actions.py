@@ -38,6 +38,9 @@ class Deck(Protocol):
     def toggle_freeze(self) -> None:
         """Hold the display still, or let it go on."""
 
+    def ask_beside(self) -> None:
+        """Have a run chosen whose curves are drawn behind this one's."""
+
     def ask_filter(self) -> None:
         """Have words typed that the names of series are to have."""
 
@@ -289,6 +292,16 @@ ACTIONS: tuple[Action, ...] = (
         footer=15,
         help="Label the x axis with steps, epochs or time.",
         run=lambda deck: deck.plot.cycle_scale(),
+    ),
+    Action(
+        id="compare",
+        keys=("c",),
+        shown="c",
+        label="compare",
+        group="Plot",
+        footer=16,
+        help="Draw the curves of another run behind these: of the parent, of a branch, or of any other.",
+        run=lambda deck: deck.ask_beside(),
     ),
     Action(
         id="zoom-in",

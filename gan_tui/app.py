@@ -66,6 +66,9 @@ class Dashboard(App[Departure]):
     class FeedMoved(Message, bubble=False):
         """The feed has a newer view."""
 
+    class BesideMoved(Message, bubble=False):
+        """The run that is drawn behind has new curves."""
+
     def __init__(
         self,
         feed: Feed,
@@ -75,12 +78,18 @@ class Dashboard(App[Departure]):
         zone: tzinfo | None = None,
         tempo: Tempo | None = None,
         clock: Callable[[], float] = time,
+        follow: Callable[[RunDirectory], Feed] | None = None,
+        beside: RunDirectory | None = None,
         driver_class: type[Driver] | None = None,
     ) -> None:
+        """``follow`` makes the feed of a run that is drawn behind; ``beside`` is one that is so from the first."""
         super().__init__(driver_class=driver_class)
         self._feed = feed
-        self._told = False
-        """Whether a FeedMoved is on its way, so that a busy feed does not fill the queue."""
+        self._follow = follow or _follower
+        self._beside: Feed | None = None
+        self._first_beside = beside
+        self._told: set[type[Message]] = set()
+        """What is on its way, so that a busy feed does not fill the queue."""
         self._deck = DashboardScreen(
             feed.snapshot(), feed.history, run_dir, readonly=readonly, zone=zone, tempo=tempo, clock=clock
         )
@@ -94,22 +103,50 @@ class Dashboard(App[Departure]):
 
     def on_mount(self) -> None:
         """Begin to follow."""
-        self._feed.start(self._notify)
+        self._feed.start(self._teller(self.FeedMoved))
+        if self._first_beside is not None:
+            self._show_beside(self._first_beside)
 
     def on_unmount(self) -> None:
         """Stop following."""
         self._feed.close()
+        if self._beside is not None:
+            self._beside.close()
 
-    def _notify(self) -> None:
-        """Called by the feed's thread; never waits for the screen."""
-        if not self._told:
-            self._told = True
-            self.post_message(self.FeedMoved())
+    def _teller(self, moved: type[Message]) -> Callable[[], None]:
+        """What a feed's thread calls when there is something new; it never waits for the screen."""
+
+        def tell() -> None:
+            if moved not in self._told:
+                self._told.add(moved)
+                self.post_message(moved())
+
+        return tell
 
     def on_dashboard_feed_moved(self) -> None:
         """Hand the newest view down."""
-        self._told = False
+        self._told.discard(self.FeedMoved)
         self._deck.show(self._feed.snapshot())
+
+    def _show_beside(self, run: RunDirectory | None) -> None:
+        """Follow another run for its curves, or no other run."""
+        if self._beside is not None:
+            self._beside.close()
+        self._beside = None if run is None else self._follow(run)
+        if self._beside is not None:
+            self._beside.start(self._teller(self.BesideMoved))
+        self.on_dashboard_beside_moved()
+
+    def on_dashboard_beside_moved(self) -> None:
+        """Hand its curves down."""
+        self._told.discard(self.BesideMoved)
+        feed = self._beside
+        self._deck.show_beside(feed.snapshot().name if feed else "", feed.history if feed else None)
+
+    def on_dashboard_screen_beside_wanted(self, message: DashboardScreen.BesideWanted) -> None:
+        """Draw another run behind."""
+        message.stop()
+        self._show_beside(message.run)
 
     def on_dashboard_screen_wanted(self, message: DashboardScreen.Wanted) -> None:
         """Pass a wish on to the engine."""
@@ -127,6 +164,12 @@ class Dashboard(App[Departure]):
             self.exit(Ended(status=view.status))
         else:
             self.exit(Detached(status=view.status))
+
+
+def _follower(run: RunDirectory) -> Feed:
+    from gan_tui.client.follow import Follower  # of use to few: the first paint does not wait for it
+
+    return Follower(run)
 
 
 class PickerApp(App[int | None]):

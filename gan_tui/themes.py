@@ -13,9 +13,23 @@ _ON_DARK = ("#56B4E9", "#E69F00", "#00C08B", "#F0E442", "#4C8DFF", "#FF7A33", "#
 _ON_LIGHT = ("#0B79B8", "#A86F00", "#00775A", "#857B00", "#1F4FD0", "#B84700", "#A3447A", "#3C4248")
 
 
+BESIDE = 0.5
+"""How much of a colour is left in that of the same series of another run; the rest is the ground's."""
+
+
+def _mixed(colour: str, ground: str, share: float) -> str:
+    pairs = zip(_channels(colour), _channels(ground), strict=True)
+    return "#" + "".join(f"{round(share * a + (1 - share) * b):02X}" for a, b in pairs)
+
+
+def _channels(colour: str) -> list[int]:
+    return [int(colour[place : place + 2], 16) for place in (1, 3, 5)]
+
+
 def _tokens(colours: tuple[str, ...], *, frame: str, faint: str, ground: str, accent: str) -> dict[str, str]:
     return {
         **{f"series-{number}": colour for number, colour in enumerate(colours)},
+        **{f"beside-{number}": _mixed(colour, ground, BESIDE) for number, colour in enumerate(colours)},
         "frame": frame,
         "faint": faint,
         "input-cursor-background": accent,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
 from time import time
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -34,10 +34,13 @@ from gan_tui.widgets.footer import FooterBar, Tone
 from gan_tui.widgets.header import RunHeader
 from gan_tui.widgets.journal import JournalPane
 from gan_tui.widgets.pace import PacePane
-from gan_tui.widgets.plot import LossPlot, PlotData
+from gan_tui.widgets.plot import Beside, LossPlot, PlotData
 from gan_tui.widgets.samples import SamplePane
 from gan_tui.widgets.startup import StartUp
 from gan_tui.widgets.tabs import TabStrip
+
+if TYPE_CHECKING:
+    from gan_tui.screens.beside import Chosen
 
 PANES = ("plot", "samples", "controls", "journal")
 
@@ -61,6 +64,12 @@ class DashboardScreen(Screen[None]):
 
         resume_from: int | None = None
 
+    @dataclass
+    class BesideWanted(Message):
+        """The user wants the curves of a run drawn behind this one's, or of none."""
+
+        run: RunDirectory | None
+
     def __init__(
         self,
         view: RunView,
@@ -82,6 +91,7 @@ class DashboardScreen(Screen[None]):
         self._run_dir = run_dir
         self._pane = 0
         self._history = history
+        self._beside: Beside | None = None
         self.header = RunHeader()
         self.banner = EndBanner()
         self.tabs = TabStrip()
@@ -136,6 +146,11 @@ class DashboardScreen(Screen[None]):
         self._text.request()
         self._curves.request()
 
+    def show_beside(self, name: str, history: History | None) -> None:
+        """Draw another run's curves behind this one's, or none; to be called again when they have grown."""
+        self._beside = None if history is None else Beside(name=name, history=history, version=history.version)
+        self._curves.request()
+
     def say(self, text: str, tone: Tone = "plain") -> None:
         """Tell the user something in the footer."""
         self.footer.say(text, tone)
@@ -186,6 +201,7 @@ class DashboardScreen(Screen[None]):
                 total_steps=view.total_steps,
                 steps_per_epoch=view.steps_per_epoch,
                 origin=view.origin.text if view.origin else "",
+                beside=self._beside,
                 version=self._history.version,
             )
         )
@@ -227,6 +243,16 @@ class DashboardScreen(Screen[None]):
         self._frozen = not self._frozen
         self._draw_text()
         self._draw_curves()
+
+    def ask_beside(self) -> None:
+        """Have a run chosen whose curves are drawn behind this one's."""
+        from gan_tui.screens.beside import BesideDialog  # as late as the picker of checkpoints
+
+        def chosen(choice: Chosen | None) -> None:
+            if choice is not None:
+                self.post_message(self.BesideWanted(choice.run))
+
+        self.app.push_screen(BesideDialog(RunDirectory(self._run_dir)), chosen)
 
     def ask_filter(self) -> None:
         """Have words typed that the names of series are to have; the plot follows as they are typed."""

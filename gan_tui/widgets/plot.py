@@ -23,8 +23,8 @@ from gan_tui.state.series import SeriesKey
 from gan_tui.themes import SERIES
 from gan_tui.widgets import axes
 from gan_tui.widgets.canvas import BLANK, Canvas, Grid
-from gan_tui.widgets.curves import Band, smoothed
-from gan_tui.widgets.plot_painter import GUTTER, PRECEDENCE, SYMBOLS, Frame, Painter
+from gan_tui.widgets.curves import smoothed
+from gan_tui.widgets.plot_painter import GUTTER, PRECEDENCE, SYMBOLS, Curve, Frame, Painter
 from gan_tui.widgets.wording import clipped
 from gan_tui.widgets.x_axis import duration_label, x_ticks
 
@@ -33,6 +33,16 @@ MEMORY: dict[Smoothing, float] = {0: 0.0, 1: 0.8, 2: 0.95}
 ZOOM = 2.0
 """How much closer a key looks; the wheel does by its square root."""
 PAN = 0.25
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """Another run, whose curves are drawn behind this one's."""
+
+    name: str
+    history: History
+    version: int
+    """The history's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +55,7 @@ class PlotData:
     steps_per_epoch: int = 0
     origin: str = ""
     """Where a branch begins, in words."""
+    beside: Beside | None = None
     version: int = 0
     """The history's, so that a change of curves is a change of data."""
 
@@ -61,7 +72,7 @@ class LossPlot(Canvas, can_focus=True):
         "plot--marker",
         "plot--hole",
         "plot--cursor",
-        *(f"plot--series-{number}" for number in range(SERIES)),
+        *(f"plot--{kind}-{number}" for kind in ("series", "beside") for number in range(SERIES)),
     }
     DEFAULT_CSS = "\n".join(
         [
@@ -71,7 +82,11 @@ class LossPlot(Canvas, can_focus=True):
             "LossPlot .plot--marker { color: $accent; }",
             "LossPlot .plot--hole { color: $error; text-style: bold; }",
             "LossPlot .plot--cursor { color: $foreground; }",
-            *(f"LossPlot .plot--series-{number} {{ color: $series-{number}; }}" for number in range(SERIES)),
+            *(
+                f"LossPlot .plot--{kind}-{number} {{ color: ${kind}-{number}; }}"
+                for kind in ("series", "beside")
+                for number in range(SERIES)
+            ),
         ]
     )
 
@@ -168,7 +183,7 @@ class LossPlot(Canvas, can_focus=True):
             self._look(lambda view, course: vp.with_cursor(view, course, by))
 
     def _look(self, moved: Callable[[vp.Viewport, vp.Extent], vp.Viewport]) -> None:
-        course = self._history.extent(self._choice.viewport.axis)
+        course = self._course()
         if course is not None:
             self.choose(replace(self._choice, viewport=moved(self._choice.viewport, course)))
 
@@ -227,6 +242,8 @@ class LossPlot(Canvas, can_focus=True):
             parts.append(f"/{choice.typed}")
         if self._data.origin:
             parts.append(f"from {self._data.origin}")
+        if self._data.beside:
+            parts.append(f"behind: {self._data.beside.name}")
         seen = ["log y" if group.log else "linear y", SMOOTHING_NAMES[choice.smoothing], self._scale_in_words()]
         if choice.viewport.cursor is not None:
             seen = seen[2:]
@@ -272,30 +289,61 @@ class LossPlot(Canvas, can_focus=True):
         grid = [[BLANK] * width for _ in range(height)]
         view, group = self._choice.viewport, self._choice.among(self._data.groups)
         keys = group.keys
-        course = self._history.extent(view.axis)
+        course = self._course()
         names = max((len(key.name) for key in keys), default=0)
-        margin = names + 8 if width >= 48 else 0
+        margin = names + 8 + (7 if self._data.beside else 0) if width >= 48 else 0
         columns, rows = width - GUTTER - 1 - margin, height - 2
         if course is None or not keys or columns < 8 or rows < 3:
             return grid
         x = self._x_range(course)
-        spans = self._history.decimate(keys, x.low, x.high, 2 * columns, view.axis)
-        curves = [smoothed(spans[key], MEMORY[self._choice.smoothing]) for key in keys]
+        curves = [*self._curves_beside(keys, x, columns), *self._curves(self._history, keys, x, columns)]
         y = self._y_range(keys, curves, log=group.log)
         self._frame = Frame(x=x, y=y, columns=columns, rows=rows, log=group.log)
         labels = x_ticks(
             x, view.scale, max(2, columns // 10), origin=self._origin(), steps_per_epoch=self._data.steps_per_epoch
         )
-        painter = Painter(grid, self._frame, [self._colour(key) for key in keys])
+        painter = Painter(grid, self._frame)
         markers = [(at, marker.kind) for at, marker in self._placed_markers()]
-        painter.paint(curves, [spans[key] for key in keys], markers, labels, view.cursor)
+        painter.paint(curves, markers, labels, view.cursor)
         if margin:
-            painter.labels(keys, curves, margin, self._history.ended(), view.cursor)
+            painter.labels(curves, margin, self._history.ended(), view.cursor)
         return grid
+
+    def _curves(
+        self, history: History, keys: Sequence[SeriesKey], x: axes.Range, columns: int, *, beside: bool = False
+    ) -> list[Curve]:
+        spans = history.decimate(keys, x.low, x.high, 2 * columns, self._choice.viewport.axis)
+        memory, kind = MEMORY[self._choice.smoothing], "beside" if beside else "series"
+        return [
+            Curve(key, spans[key], smoothed(spans[key], memory), f"plot--{kind}-{self._colour(key)}", beside)
+            for key in keys
+        ]
+
+    def _curves_beside(self, keys: Sequence[SeriesKey], x: axes.Range, columns: int) -> list[Curve]:
+        """Another run's, whose time is counted from its own beginning."""
+        if self._data.beside is None:
+            return []
+        shift, history = self._shift(), self._data.beside.history
+        return self._curves(history, keys, axes.Range(x.low - shift, x.high - shift), columns, beside=True)
+
+    def _shift(self) -> float:
+        """How far to the right another run lies on the axis."""
+        beside = self._data.beside
+        began = beside.history.extent("time") if beside else None
+        return self._origin() - began[0] if began is not None and self._choice.viewport.axis == "time" else 0.0
+
+    def _course(self) -> vp.Extent | None:
+        """Where the first line and the last one lie, of this run and of the one beside it."""
+        axis, beside = self._choice.viewport.axis, self._data.beside
+        own, other = self._history.extent(axis), beside.history.extent(axis) if beside else None
+        if own is None or other is None:
+            return own
+        shift = self._shift()
+        return min(own[0], other[0] + shift), max(own[1], other[1] + shift)
 
     def _colour(self, key: SeriesKey) -> int:
         """The number of a series' colour, which it has in every group."""
-        return next((group.keys.index(key) for group in self._data.groups if key in group.keys), 0)
+        return next((group.keys.index(key) for group in self._data.groups if key in group.keys), 0) % SERIES
 
     def _x_range(self, course: vp.Extent) -> axes.Range:
         view, current = self._choice.viewport, self._frame.x if self._frame else None
@@ -321,8 +369,8 @@ class LossPlot(Canvas, can_focus=True):
         there = [marker for place, marker in self._placed_markers() if self._frame.column(place) == column]
         return max(there, key=lambda marker: PRECEDENCE.index(marker.kind), default=None)
 
-    def _y_range(self, keys: tuple[SeriesKey, ...], curves: Sequence[Sequence[Band]], *, log: bool) -> axes.Range:
-        drawn = [band for curve in curves for band in curve if band is not None]
+    def _y_range(self, keys: tuple[SeriesKey, ...], curves: Sequence[Curve], *, log: bool) -> axes.Range:
+        drawn = [band for curve in curves for band in curve.bands if band is not None]
         low = min((band[0] for band in drawn if band[0] > 0 or not log), default=1.0)
         high = max((band[1] for band in drawn if band[1] > 0 or not log), default=1.0)
         same = self._frame is not None and self._frame.log == log and self._fitted == keys

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log10
+from typing import NamedTuple
 
 from gan_tui.state.plain_text import printable
 from gan_tui.state.run_view import MarkerKind
 from gan_tui.state.series import SeriesKey, Span
-from gan_tui.themes import SERIES
 from gan_tui.widgets import axes, braille
 from gan_tui.widgets.canvas import Grid
 from gan_tui.widgets.curves import Band, bridged, positive
@@ -41,20 +41,35 @@ class Frame:
         return min(int((x - self.x.low) / (self.x.high - self.x.low) * self.columns), self.columns - 1)
 
 
+class Curve(NamedTuple):
+    """A series as it is to be drawn."""
+
+    key: SeriesKey
+    spans: Sequence[Span]
+    bands: Sequence[Band]
+    style: str
+    """The component class of its colour."""
+    beside: bool = False
+    """Whether it is another run's."""
+
+    def at(self, column: int | None) -> float | None:
+        """Its value in a cell column, or the newest before it; None: at its end."""
+        upto = None if column is None else 2 * column + 2
+        band = next((band for band in reversed(self.bands[:upto]) if band is not None), None)
+        return None if band is None else (band[0] + band[1]) / 2
+
+
 class Painter:
     """Puts axes, markers, curves and labels into a grid of (character, component class)."""
 
-    def __init__(self, grid: Grid, frame: Frame, colours: Sequence[int]) -> None:
-        """``colours`` are the numbers of the curves' colours."""
+    def __init__(self, grid: Grid, frame: Frame) -> None:
         self.grid = grid
         self.frame = frame
         self.left = GUTTER + 1
-        self._classes = [f"plot--series-{number % SERIES}" for number in colours]
 
     def paint(
         self,
-        curves: Sequence[Sequence[Band]],
-        spans: Sequence[Sequence[Span]],
+        curves: Sequence[Curve],
         markers: Sequence[tuple[float, MarkerKind]],
         x_labels: Sequence[tuple[float, str]],
         cursor: float | None,
@@ -63,12 +78,15 @@ class Painter:
         self.axes(x_labels)
         self.markers(markers)
         self.cursor(cursor)
-        drawn = map(positive, curves) if self.frame.log else curves
-        runs = [self.runs(bridged(curve, span)) for curve, span in zip(drawn, spans, strict=True)]
+        runs = [self.runs(bridged(self.drawn(curve.bands), curve.spans)) for curve in curves]
         for column in range(self.frame.columns):
             for row, cell in braille.cells(runs, column, self.frame.rows):
-                self.grid[row][self.left + column] = (cell.char, self._classes[cell.series])
-        self.holes(spans)
+                self.grid[row][self.left + column] = (cell.char, curves[cell.series].style)
+        self.holes([curve.spans for curve in curves if not curve.beside])
+
+    def drawn(self, bands: Sequence[Band]) -> Sequence[Band]:
+        """Of a curve what the y axis can show."""
+        return positive(bands) if self.frame.log else bands
 
     def text(self, x: int, y: int, text: str, style: str) -> None:
         """Characters from a cell on."""
@@ -141,35 +159,29 @@ class Painter:
             if any(series[2 * column].holes or series[2 * column + 1].holes for series in spans):
                 self.grid[0][self.left + column] = ("×", "plot--hole")
 
-    def labels(
-        self,
-        keys: Sequence[SeriesKey],
-        curves: Sequence[Sequence[Band]],
-        margin: int,
-        ended: frozenset[SeriesKey],
-        cursor: float | None,
-    ) -> None:
+    def labels(self, curves: Sequence[Curve], margin: int, ended: frozenset[SeriesKey], cursor: float | None) -> None:
         """Each series' name and value at the height where it ends, moved apart where they would collide.
 
         With a cursor, the value and the height are those at the cursor. Labels of series that are measured no more are
-        faint, and the first to be left out where there is no room.
+        faint, and the first to be left out where there is no room. Another run's value follows the run's own.
         """
         column = None if cursor is None else self.frame.column(cursor)
-        upto = None if column is None else 2 * column + 2
-        ends = []
-        for index, (key, curve) in enumerate(zip(keys, curves, strict=True)):
-            last = next((band for band in reversed(curve[:upto]) if band is not None), None)
-            if last is not None:
-                middle = (last[0] + last[1]) / 2
-                ends.append((middle, index, key))
-        ends = sorted(sorted(ends, key=lambda end: end[2] in ended)[: self.frame.rows], reverse=True)
-        rows = _apart([self.frame.rows - 1 - self.level(end[0]) // 4 for end in ends], self.frame.rows)
+        others = {curve.key: curve for curve in curves if curve.beside}
+        ends = [(value, curve) for curve in curves if not curve.beside and (value := curve.at(column)) is not None]
+        kept = sorted(ends, key=lambda end: end[1].key in ended)[: self.frame.rows]
+        kept.sort(key=lambda end: end[0], reverse=True)
+        rows = _apart([self.frame.rows - 1 - self.level(value) // 4 for value, _ in kept], self.frame.rows)
         x = self.left + self.frame.columns + 1
-        for row, (middle, index, key) in zip(rows, ends, strict=True):
-            value = axes.reading(middle)
-            room = margin - 2 - len(value)
-            style = "plot--label" if key in ended else self._classes[index]
-            self.text(x, row, f"{key.name[: room - 1].ljust(room)}{value}", style)
+        for row, (value, curve) in zip(rows, kept, strict=True):
+            other = others.get(curve.key)
+            compared = None if other is None else other.at(column)
+            tail = f" {axes.reading(compared):>6}" if compared is not None else " " * 7 if others else ""
+            told = axes.reading(value)
+            room = margin - 2 - len(told) - len(tail)
+            style = "plot--label" if curve.key in ended else curve.style
+            self.text(x, row, f"{curve.key.name[: room - 1].ljust(room)}{told}", style)
+            if other is not None:
+                self.text(x + room + len(told), row, tail, other.style)
 
 
 def _apart(wanted: Sequence[int], rows: int) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from collections.abc import Callable
 from datetime import UTC
 from pathlib import Path
@@ -50,8 +51,12 @@ def recording() -> Recording:
 
 @pytest.fixture(scope="session")
 def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run directory with sheets and four checkpoints; not to be written to."""
+    """A run directory with sheets and four checkpoints, and another run beside it; not to be written to."""
     run = make_run(tmp_path_factory.mktemp("runs"))
+    toml = run.config.read_text(encoding="utf-8")
+    create_run(
+        run.root.parent, name="zebra2horse", method="cyclegan", preset="quickstart", config_toml=toml, parent=None
+    )
     for place, step in enumerate(SHEETS, start=1):
         write_sheet(run.samples / f"step-{step:08d}.png", place / len(SHEETS))
     for step in range(10_000, STEPS, 10_000):
@@ -108,12 +113,17 @@ def feed(recording: Recording, run_dir: Path) -> FakeFeed:
     return FakeFeed(recording.run(STEPS, rows, SHEETS))
 
 
+def another_feed(run: RunDirectory) -> FakeFeed:
+    """What a run that is drawn behind is followed by: half as long as the recordings' run, and its curves."""
+    return FakeFeed(Recording(noise=random.Random(1)).run(STEPS // 2, (), ()), name=run.name)
+
+
 @pytest.fixture
 def make_dashboard(run_dir: Path) -> MakeDashboard:
     """Builds a dashboard of a feed."""
 
     def make(feed: FakeFeed, *, readonly: bool = False) -> Dashboard:
-        pace = Tempo(text=0, curves=0)
-        return Dashboard(feed, run_dir, readonly=readonly, zone=UTC, tempo=pace, clock=lambda: BEGAN + 900)
+        pace, now = Tempo(text=0, curves=0), BEGAN + 900
+        return Dashboard(feed, run_dir, readonly=readonly, zone=UTC, tempo=pace, clock=lambda: now, follow=another_feed)
 
     return make

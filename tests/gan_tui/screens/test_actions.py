@@ -14,6 +14,7 @@ from engine.protocol import commands as cmd
 from engine.protocol import events as ev
 from gan_tui.actions import ACTIONS, BY_ID
 from gan_tui.app import Dashboard, Departure, Detached, Ended, ResumeFrom
+from gan_tui.screens.beside import BesideDialog
 from gan_tui.screens.checkpoints import CheckpointPicker
 from gan_tui.screens.dashboard import DashboardScreen
 from gan_tui.screens.help import HelpScreen
@@ -232,6 +233,20 @@ async def labels_the_x_axis_otherwise(pilot: Driver, feed: FakeFeed) -> None:
         assert label in plot_text(pilot)
 
 
+async def draws_another_run_behind(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "c")
+    assert isinstance(pilot.app.screen, BesideDialog)
+    await settle(pilot)
+    await press(pilot, "enter")
+    assert title(pilot) == "losses 1/10 · behind: zebra2horse"
+    rows = [line for line in plot_text(pilot).splitlines() if "cycle_A" in line]
+    assert len(rows[0].split("cycle_A")[1].split()) == 2, "its value and the other run's"
+    await press(pilot, "c")
+    await settle(pilot)
+    await press(pilot, "up", "enter")
+    assert title(pilot) == "losses 1/10"
+
+
 async def looks_closer(pilot: Driver, feed: FakeFeed) -> None:
     await press(pilot, "z", "z")
     assert "newest part" in deck(pilot).plot.border_subtitle
@@ -371,6 +386,7 @@ CHECKS: dict[str, Check] = {
     "group-previous": shows_the_group_before,
     "filter": filters_series_as_words_are_typed,
     "scale": labels_the_x_axis_otherwise,
+    "compare": draws_another_run_behind,
     "zoom-in": looks_closer,
     "zoom-out": looks_from_further_away,
     "pan-left": goes_to_what_was_before,
@@ -462,10 +478,8 @@ async def test_without_an_engine_only_what_needs_none_is_offered(feed: FakeFeed,
         feed.relink("record")
         await settle(pilot)
         assert deck(pilot).controls.drafts == {}
-        assert (
-            footer_text(pilot)
-            == "q leave [ ] control R checkpoints f freeze y log y s smoothing g series / filter x x axis ? help"
-        )
+        plot = "y log y s smoothing g series / filter x x axis c compare"
+        assert footer_text(pilot) == f"q leave [ ] control R checkpoints f freeze {plot} ? help"
         for action in ACTIONS:
             if action.needs_engine:
                 await press(pilot, action.keys[0])

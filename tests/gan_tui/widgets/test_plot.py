@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import msgspec
 from textual import events
 from textual.app import App, ComposeResult
 from textual.geometry import Region
@@ -10,7 +13,7 @@ from gan_tui.state.absorb import absorb
 from gan_tui.state.groups import groups_of
 from gan_tui.state.history import History
 from gan_tui.state.run_view import RunView
-from gan_tui.widgets.plot import LossPlot, PlotData
+from gan_tui.widgets.plot import Beside, LossPlot, PlotData
 from tests.gan_tui.recorded import COMPONENTS, Recording
 
 
@@ -36,7 +39,7 @@ class PlotApp(App[None]):
         self.plot = WatchedPlot(history)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        tokens = {f"series-{number}": "#ffffff" for number in range(8)}
+        tokens = {f"{kind}-{number}": "#ffffff" for kind in ("series", "beside") for number in range(8)}
         return {**tokens, "frame": "#888888", "faint": "#888888"}
 
     def compose(self) -> ComposeResult:
@@ -265,3 +268,30 @@ async def test_a_series_has_its_colour_in_every_group_and_no_tick_is_there_twice
         assert app.plot.choice.group == "learning rates"
         ticks = [line[:5].strip() for line in text_of(app.plot)[:-2] if line[:5].strip()]
         assert len(ticks) == len(set(ticks))
+
+
+async def test_another_run_is_drawn_behind_with_its_values_beside_the_runs_own() -> None:
+    recording, history, other = Recording(), History(), History()
+    for step in range(1, 101):
+        history.record(recording.metrics(step, losses={"G_A": 1.0}, lr={}, weights={}))
+    for step in range(1, 201):
+        late = recording.metrics(step, losses={"G_A": 0.25, "only_there": 9.0}, lr={}, weights={})
+        other.record(msgspec.structs.replace(late, time=late.time + 3600))
+    app = PlotApp(history)
+    async with app.run_test(size=(90, 24)):
+        data = replace(data_of(RunView(name="r"), history), beside=Beside(name="o[b]", history=other, version=1))
+        app.plot.show(data)
+        shown = text_of(app.plot)
+        assert any(line.rstrip().endswith("G_A 1.000  0.250") for line in shown)
+        assert "only_there" not in "".join(shown)
+        assert "behind: o[b]" in str(app.plot._border_title)
+        curves = [line[7:60] for line in shown[:-2] if any("\u2800" < char <= "\u28ff" for char in line)]
+        assert len(curves) == 2
+        lengths = sorted(max(x for x, char in enumerate(curve) if "\u2800" < char <= "\u28ff") for curve in curves)
+        assert lengths[1] > 1.8 * lengths[0], "the axis has room for the longer one"
+        app.plot.cycle_scale()
+        app.plot.cycle_scale()
+        shown = text_of(app.plot)
+        curves = [line[7:60] for line in shown[:-2] if any("\u2800" < char <= "\u28ff" for char in line)]
+        firsts = [min(x for x, char in enumerate(curve) if "\u2800" < char <= "\u28ff") for curve in curves]
+        assert max(firsts) - min(firsts) <= 1, "each from its own beginning"
