@@ -53,9 +53,12 @@ class Curve(NamedTuple):
     """Whether it is another run's."""
 
     def at(self, column: int | None) -> float | None:
-        """Its value in a cell column, or the newest before it; None: at its end."""
-        upto = None if column is None else 2 * column + 2
-        band = next((band for band in reversed(self.bands[:upto]) if band is not None), None)
+        """Its value in a cell column, or the newest before it, but not beyond its end; with None that at its end."""
+        there = [place for place, band in enumerate(self.bands) if band is not None]
+        if column is not None:
+            last = 2 * column + 1
+            there = [] if there and there[-1] < 2 * column else [place for place in there if place <= last]
+        band = self.bands[there[-1]] if there else None
         return None if band is None else (band[0] + band[1]) / 2
 
 

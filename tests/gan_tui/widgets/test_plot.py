@@ -271,7 +271,9 @@ async def test_a_series_has_its_colour_in_every_group_and_no_tick_is_there_twice
 
 
 async def test_another_run_is_drawn_behind_with_its_values_beside_the_runs_own() -> None:
-    recording, history, other = Recording(), History(), History()
+    recording, history, other, short = Recording(), History(), History(), History()
+    for step in range(1, 21):
+        short.record(recording.metrics(step, losses={"G_A": 0.5}, lr={}, weights={}))
     for step in range(1, 101):
         history.record(recording.metrics(step, losses={"G_A": 1.0}, lr={}, weights={}))
     for step in range(1, 201):
@@ -289,6 +291,13 @@ async def test_another_run_is_drawn_behind_with_its_values_beside_the_runs_own()
         assert len(curves) == 2
         lengths = sorted(max(x for x, char in enumerate(curve) if "\u2800" < char <= "\u28ff") for curve in curves)
         assert lengths[1] > 1.8 * lengths[0], "the axis has room for the longer one"
+        data = replace(data, beside=Beside(name="short", history=short, version=1))
+        app.plot.show(data)
+        assert any(line.rstrip().endswith("G_A 1.000  0.500") for line in text_of(app.plot)), "its last"
+        app.plot.move_cursor(-1)
+        assert any(line.rstrip().endswith("G_A 1.000") for line in text_of(app.plot)), "there it has none any more"
+        app.plot.reset_view()
+        app.plot.show(replace(data, beside=Beside(name="o", history=other, version=1)))
         app.plot.cycle_scale()
         app.plot.cycle_scale()
         shown = text_of(app.plot)
