@@ -195,14 +195,23 @@ class PickerApp(App[int | None]):
         self.push_screen(CheckpointPicker(self._run_dir, self._request, now=self._now), self.exit)
 
 
-def run_dashboard(feed: Feed, run_dir: Path, *, readonly: bool = False, mouse: bool = True) -> Departure:
+def run_dashboard(
+    feed: Feed, run_dir: Path, *, readonly: bool = False, mouse: bool = True, beside: RunDirectory | None = None
+) -> Departure:
     """Show a run until the user leaves; needs a terminal. A killed application counts as detached.
+
+    Args:
+        feed: follows the run.
+        run_dir: where it lies.
+        readonly: whether the user may look alone.
+        mouse: whether the terminal is to report the mouse.
+        beside: a run whose curves are drawn behind from the first.
 
     Raises:
         WorkError: the dashboard failed; Textual has shown the traceback.
     """
     terminal_guard.start()
-    app = Dashboard(feed, run_dir, readonly=readonly, driver_class=ThriftyDriver)
+    app = Dashboard(feed, run_dir, readonly=readonly, beside=beside, driver_class=ThriftyDriver)
     app.run(mouse=mouse)
     return departure(app, feed.snapshot())
 

@@ -75,10 +75,20 @@ def _follow_as_text(run: RunDirectory, engine: subprocess.Popen[bytes]) -> None:
     raise typer.Exit(status)
 
 
-def show_dashboard(run: RunDirectory, *, readonly: bool, engine: subprocess.Popen[bytes] | None = None) -> None:
+def show_dashboard(
+    run: RunDirectory,
+    *,
+    readonly: bool,
+    engine: subprocess.Popen[bytes] | None = None,
+    beside: RunDirectory | None = None,
+) -> None:
     """Open the dashboard on a run until the user leaves it, then say how the run goes on.
 
-    ``engine`` is the run's, where it has just been started.
+    Args:
+        run: that run.
+        readonly: whether to watch alone.
+        engine: the run's, where it has just been started.
+        beside: a run whose curves are drawn behind from the first.
     """
     from gan_tui.app import Detached, Ended, ResumeFrom, run_dashboard
     from gan_tui.client.branch import ResumeRequest
@@ -87,7 +97,7 @@ def show_dashboard(run: RunDirectory, *, readonly: bool, engine: subprocess.Pope
     from gan_tui.client.preflight import run_to_resume
 
     while True:
-        departure = run_dashboard(Follower(run, engine), run.root, readonly=readonly)
+        departure = run_dashboard(Follower(run, engine), run.root, readonly=readonly, beside=beside)
         match departure:
             case Detached(status=status):
                 say(f"{_going_on(run.name, status)} Come back: gan-tui attach {run.name}")

@@ -1,0 +1,50 @@
+"""gan-tui compare: two runs' curves in one plot, or their losses side by side."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gan_tui.cli.options import AsJson, RunArgument, RunsFolder
+from gan_tui.cli.output import put, put_json, say
+from gan_tui.widgets.axes import reading
+
+if TYPE_CHECKING:
+    from gan_tui.client.comparison import Comparison
+
+
+def compare(
+    run: RunArgument,
+    other: Annotated[str, typer.Argument(metavar="RUN2", help="The run that it is compared with.")],
+    runs_dir: RunsFolder = None,
+    as_json: AsJson = False,
+    table: Annotated[bool, typer.Option("--table", help="Print the table on a terminal too.")] = False,
+) -> None:
+    """Open the dashboard on RUN with RUN2's curves behind; with --table, --json or no terminal print both runs' losses.
+
+    The losses are means over the newest tenth of the steps that both runs have.
+    """
+    from engine.errors import RequestError
+    from gan_tui.cli.show import show_dashboard
+    from gan_tui.client.comparison import compared
+    from gan_tui.client.locate import find_run, runs_folder
+
+    folder = runs_folder(runs_dir)
+    first, second = find_run(run, folder), find_run(other, folder)
+    if first.root.resolve() == second.root.resolve():
+        raise RequestError(f"run {first.name}", "is to be compared with itself", "Name another one.")
+    if as_json:
+        put_json(compared(first, second))
+    elif table or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        _print(compared(first, second))
+    else:
+        show_dashboard(first, readonly=False, beside=second)
+
+
+def _print(found: Comparison) -> None:
+    say(f"Means of steps {found.from_step:,} to {found.to_step:,}")
+    put("loss", found.first, found.second)
+    for pair in found.losses:
+        put(pair.name, *("–" if value is None else reading(value) for value in (pair.first, pair.second)))
