@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
+from threading import Thread
 from time import time
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
@@ -13,7 +14,7 @@ from textual.app import App, get_system_commands_provider
 from textual.driver import Driver
 from textual.message import Message
 
-from engine.errors import WorkError
+from engine.errors import GanTuiError, WorkError
 from engine.protocol.rundir import RunDirectory
 from gan_tui import terminal_guard
 from gan_tui.palette import ActionProvider
@@ -130,9 +131,14 @@ class Dashboard(App[Departure]):
 
     def _show_beside(self, run: RunDirectory | None) -> None:
         """Follow another run for its curves, or no other run."""
+        try:
+            feed = None if run is None else self._follow(run)
+        except GanTuiError as error:  # it has gone since it was listed
+            self._deck.say(error.one_line(), "bad")
+            return
         if self._beside is not None:
-            self._beside.close()
-        self._beside = None if run is None else self._follow(run)
+            Thread(target=self._beside.close, name="close the feed of a run behind", daemon=True).start()
+        self._beside = feed
         if self._beside is not None:
             self._beside.start(self._teller(self.BesideMoved))
         self.on_dashboard_beside_moved()

@@ -33,19 +33,17 @@ def neighbours_of(run: RunDirectory) -> list[Neighbour]:
             found.insert(0, (parent, read_identity(parent)))
         except GanTuiError:
             parent = None  # it has been moved or deleted
-    named = [
-        Neighbour(run=other, method=identity.method, relation=_relation(run, own, other, identity))
-        for other, identity in found
+    related = [(_relation(run, own, other, identity), other, identity) for other, identity in found]
+    return [
+        Neighbour(run=other, method=identity.method, relation=words)
+        for (_, words), other, identity in sorted(related, key=lambda each: each[0][0])
     ]
-    return sorted(named, key=lambda each: _ORDER.index(each.relation.partition(" ")[0]))
 
 
-_ORDER = ("parent,", "branch,", "")
-
-
-def _relation(run: RunDirectory, own: Identity | None, other: RunDirectory, identity: Identity) -> str:
+def _relation(run: RunDirectory, own: Identity | None, other: RunDirectory, identity: Identity) -> tuple[int, str]:
+    """Its place in the list, and what it is called."""
     if own is not None and own.parent is not None and Path(own.parent.run) == other.root:
-        return f"parent, up to step {own.parent.step:,}"
+        return 0, f"parent, up to step {own.parent.step:,}"
     if identity.parent is not None and Path(identity.parent.run) == run.root:
-        return f"branch, from step {identity.parent.step:,}"
-    return ""
+        return 1, f"branch, from step {identity.parent.step:,}"
+    return 2, ""

@@ -71,7 +71,7 @@ class BesideDialog(ModalScreen[Chosen | None]):
         names = max((len(each.run.name) for each in self._neighbours), default=0)
         for each in self._neighbours:
             name = printable(each.run.name).ljust(names)
-            options.add_option(Option(Text.assemble((name, "bold"), f"  {each.method:<9} {each.relation}")))
+            options.add_option(Option(Text.assemble((name, "bold"), f"  {printable(each.method):<9} {each.relation}")))
         said = self.query_one("#said", Static)
         said.display = not self._neighbours
         said.update(Text(printable(f"There is no other run in {self._run.root.parent}.")))

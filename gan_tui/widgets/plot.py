@@ -17,6 +17,7 @@ from textual.message import Message
 from gan_tui.state import viewport as vp
 from gan_tui.state.groups import SeriesGroup
 from gan_tui.state.history import History
+from gan_tui.state.plain_text import printable
 from gan_tui.state.plot_choice import SMOOTHING_NAMES, PlotChoice, Smoothing
 from gan_tui.state.run_view import Marker
 from gan_tui.state.series import SeriesKey
@@ -102,6 +103,7 @@ class LossPlot(Canvas, can_focus=True):
         self._data = PlotData()
         self._choice = PlotChoice()
         self._frame: Frame | None = None
+        self._titles = ("", "")
         self._fitted: tuple[SeriesKey, ...] = ()
         """The series that the frame's y axis is for."""
 
@@ -149,21 +151,19 @@ class LossPlot(Canvas, can_focus=True):
 
     def zoom(self, closer: float, around: float | None = None) -> None:
         """Look closer, or with less than 1 from further away, around a position or the cursor."""
-        if self._frame is not None:
-            seen = self._frame.x
-            self._look(lambda view, course: vp.zoomed(view, course, seen, 1 / closer, around))
+        self._look(lambda view, course, seen: vp.zoomed(view, course, seen, 1 / closer, around))
 
     def pan(self, by: float) -> None:
         """Look at what lies a share of the width to the right, or to the left."""
-        self._look(lambda view, course: vp.panned(view, course, by))
+        self._look(lambda view, course, seen: vp.panned(view, course, seen, by))
 
     def toggle_newest(self) -> None:
         """Look at the newest part, or at the whole course again."""
-        self._look(vp.newest_part)
+        self._look(lambda view, course, _: vp.newest_part(view, course))
 
     def reset_view(self) -> None:
         """Look at the whole course, without a cursor."""
-        self._look(lambda view, _: vp.whole(view))
+        self._look(lambda view, course, seen: vp.whole(view))
 
     def cycle_scale(self) -> None:
         """Label the x axis with steps, epochs, time, and round."""
@@ -171,25 +171,35 @@ class LossPlot(Canvas, can_focus=True):
         axis = self._choice.viewport.axis
 
         def convert(position: float) -> float:
-            moment = self._history.moment(position, axis)
+            """Before the run's first line, where another run may have some, that line's."""
+            first = self._history.extent(axis)
+            moment = self._history.moment(max(position, first[0] if first else position), axis)
             return position if moment is None else moment[place]
 
-        self._look(lambda view, _: vp.rescaled(view, convert))
+        self._look(lambda view, course, _: vp.rescaled(view, course.newest, convert))
 
     def move_cursor(self, columns: int) -> None:
         """Move the cursor by columns of the plot; it appears at the newest line."""
         if self._frame is not None:
             by = columns * (self._frame.x.high - self._frame.x.low) / self._frame.columns
-            self._look(lambda view, course: vp.with_cursor(view, course, by))
+            self._look(lambda view, course, seen: vp.with_cursor(view, course, seen, by))
 
-    def _look(self, moved: Callable[[vp.Viewport, vp.Extent], vp.Viewport]) -> None:
+    def _look(self, moved: Callable[[vp.Viewport, vp.Course, vp.Extent], vp.Viewport]) -> None:
         course = self._course()
-        if course is not None:
-            self.choose(replace(self._choice, viewport=moved(self._choice.viewport, course)))
+        if course is not None and self._frame is not None:
+            self.choose(replace(self._choice, viewport=moved(self._choice.viewport, course, self._frame.x)))
+
+    def _cursor(self) -> float | None:
+        """The cursor, while it is in sight: training may have gone back to before it."""
+        cursor = self._choice.viewport.cursor
+        seen = cursor is not None and self._frame is not None and self._frame.column(cursor) is not None
+        return cursor if seen else None
 
     def _cursor_step(self) -> float | None:
         view = self._choice.viewport
-        moment = None if view.cursor is None else self._history.moment(view.cursor, view.axis)
+        if view.cursor is None or view.axis == "step":
+            return view.cursor
+        moment = self._history.moment(view.cursor, view.axis)
         return None if moment is None else moment[0]
 
     # ------------------------------------------------------------------------------------------- the mouse
@@ -199,7 +209,7 @@ class LossPlot(Canvas, can_focus=True):
         at = self._position(event)
         if at is not None:
             view = replace(self._choice.viewport, cursor=at)
-            self._look(lambda _, course: vp.with_cursor(view, course, 0.0))
+            self._look(lambda _, course, seen: vp.with_cursor(view, course, seen, 0.0))
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Look closer around the pointer."""
@@ -245,20 +255,20 @@ class LossPlot(Canvas, can_focus=True):
         if self._data.beside:
             parts.append(f"behind: {self._data.beside.name}")
         seen = ["log y" if group.log else "linear y", SMOOTHING_NAMES[choice.smoothing], self._scale_in_words()]
-        if choice.viewport.cursor is not None:
+        if self._cursor() is not None:
             seen = seen[2:]
         if self._history.coarse:
             seen.insert(0, "reading the record…")
-        title, subtitle = Content(" · ".join(parts)), " · ".join(seen)  # a run's name is no markup
-        if title != self.border_title:
-            self.border_title = title
-        if subtitle != self.border_subtitle:
-            self.border_subtitle = subtitle
+        titles = printable(" · ".join(parts)), printable(" · ".join(seen))
+        if titles != self._titles:
+            self._titles = titles
+            self.border_title, self.border_subtitle = map(Content, titles)  # names and remarks are no markup
 
     def _scale_in_words(self) -> str:
         view = self._choice.viewport
-        if view.cursor is not None:
-            return self._moment_in_words(view.cursor)
+        cursor = self._cursor()
+        if cursor is not None:
+            return self._moment_in_words(cursor)
         words = f"x {view.scale}"
         if view.width is None:
             return words
@@ -270,6 +280,10 @@ class LossPlot(Canvas, can_focus=True):
         if moment is None:
             return ""
         step, time = moment
+        own = self._history.extent(self._choice.viewport.axis)
+        if own is not None and at > own[1]:  # where only the run behind has come to
+            step, time = (at, 0.0) if self._choice.viewport.axis == "step" else (0.0, at)
+            return f"step {step:,.0f}" if step else duration_label(time - self._origin())
         words = [f"step {step:,.0f}"]
         marker = self._marker_at(at)
         if marker is not None:
@@ -294,6 +308,9 @@ class LossPlot(Canvas, can_focus=True):
         margin = names + 8 + (7 if self._data.beside else 0) if width >= 48 else 0
         columns, rows = width - GUTTER - 1 - margin, height - 2
         if course is None or not keys or columns < 8 or rows < 3:
+            self._frame = None
+            if course is not None and self._choice.typed and not keys and height:
+                self._say(grid, f"no series has {self._choice.typed!r} in its name")
             return grid
         x = self._x_range(course)
         curves = [*self._curves_beside(keys, x, columns), *self._curves(self._history, keys, x, columns)]
@@ -304,10 +321,17 @@ class LossPlot(Canvas, can_focus=True):
         )
         painter = Painter(grid, self._frame)
         markers = [(at, marker.kind) for at, marker in self._placed_markers()]
-        painter.paint(curves, markers, labels, view.cursor)
+        cursor = self._cursor()
+        painter.paint(curves, markers, labels, cursor)
         if margin:
-            painter.labels(curves, margin, self._history.ended(), view.cursor)
+            painter.labels(curves, margin, self._history.ended(), cursor)
         return grid
+
+    def _say(self, grid: Grid, words: str) -> None:
+        """In the middle of the pane."""
+        middle, text = len(grid) // 2, printable(words)[: self.size.width]
+        start = (self.size.width - len(text)) // 2
+        grid[middle][start : start + len(text)] = [(char, "plot--label") for char in text]
 
     def _curves(
         self, history: History, keys: Sequence[SeriesKey], x: axes.Range, columns: int, *, beside: bool = False
@@ -332,27 +356,29 @@ class LossPlot(Canvas, can_focus=True):
         began = beside.history.extent("time") if beside else None
         return self._origin() - began[0] if began is not None and self._choice.viewport.axis == "time" else 0.0
 
-    def _course(self) -> vp.Extent | None:
-        """Where the first line and the last one lie, of this run and of the one beside it."""
+    def _course(self) -> vp.Course | None:
+        """What there is of this run and of the one behind it."""
         axis, beside = self._choice.viewport.axis, self._data.beside
         own, other = self._history.extent(axis), beside.history.extent(axis) if beside else None
-        if own is None or other is None:
-            return own
+        if own is None:
+            return None
+        if other is None:
+            return vp.Course(own[0], own[1], own[1])
         shift = self._shift()
-        return min(own[0], other[0] + shift), max(own[1], other[1] + shift)
+        return vp.Course(min(own[0], other[0] + shift), own[1], max(own[1], other[1] + shift))
 
     def _colour(self, key: SeriesKey) -> int:
         """The number of a series' colour, which it has in every group."""
         return next((group.keys.index(key) for group in self._data.groups if key in group.keys), 0) % SERIES
 
-    def _x_range(self, course: vp.Extent) -> axes.Range:
+    def _x_range(self, course: vp.Course) -> axes.Range:
         view, current = self._choice.viewport, self._frame.x if self._frame else None
         if view.width is None:
             limit = self._data.total_steps if view.axis == "step" else None
-            return axes.grown(current, *course, limit or None)
-        if view.follows:
-            return axes.followed(current, course[1], view.width)
-        return axes.Range(*vp.shown(view, course))
+            return axes.grown(current, course.first, course.end, limit or None)
+        if view.end is None or view.end - view.width >= course.end:  # training has gone back to before it
+            return axes.followed(current, course.newest, view.width)
+        return axes.Range(view.end - view.width, view.end)
 
     def _placed_markers(self) -> list[tuple[float, Marker]]:
         """Where on the axis each marker stands."""

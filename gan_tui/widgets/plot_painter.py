@@ -169,22 +169,41 @@ class Painter:
         faint, and the first to be left out where there is no room. Another run's value follows the run's own.
         """
         column = None if cursor is None else self.frame.column(cursor)
-        others = {curve.key: curve for curve in curves if curve.beside}
-        ends = [(value, curve) for curve in curves if not curve.beside and (value := curve.at(column)) is not None]
-        kept = sorted(ends, key=lambda end: end[1].key in ended)[: self.frame.rows]
-        kept.sort(key=lambda end: end[0], reverse=True)
-        rows = _apart([self.frame.rows - 1 - self.level(value) // 4 for value, _ in kept], self.frame.rows)
+        behind = {curve.key: curve for curve in curves if curve.beside}
+        readings = [
+            _Reading(curve, curve.at(column), behind[curve.key].at(column) if curve.key in behind else None)
+            for curve in curves
+            if not curve.beside
+        ]
+        kept = [reading for reading in readings if reading.height is not None]
+        kept = sorted(kept, key=lambda reading: reading.curve.key in ended)[: self.frame.rows]
+        kept.sort(key=lambda reading: reading.height or 0.0, reverse=True)
+        rows = _apart(
+            [self.frame.rows - 1 - self.level(reading.height or 0.0) // 4 for reading in kept], self.frame.rows
+        )
         x = self.left + self.frame.columns + 1
-        for row, (value, curve) in zip(rows, kept, strict=True):
-            other = others.get(curve.key)
-            compared = None if other is None else other.at(column)
-            tail = f" {axes.reading(compared):>6}" if compared is not None else " " * 7 if others else ""
-            told = axes.reading(value)
+        for row, (curve, own, other) in zip(rows, kept, strict=True):
+            tail = "" if not behind else " " * 7 if other is None else f" {axes.reading(other):>6}"
+            told = "–" if own is None else axes.reading(own)
             room = margin - 2 - len(told) - len(tail)
             style = "plot--label" if curve.key in ended else curve.style
             self.text(x, row, f"{curve.key.name[: room - 1].ljust(room)}{told}", style)
-            if other is not None:
-                self.text(x + room + len(told), row, tail, other.style)
+            if curve.key in behind:
+                self.text(x + room + len(told), row, tail, behind[curve.key].style)
+
+
+class _Reading(NamedTuple):
+    """What is read off at one place of a series."""
+
+    curve: Curve
+    own: float | None
+    behind: float | None
+    """The other run's."""
+
+    @property
+    def height(self) -> float | None:
+        """Where its label stands; None where there is nothing to say."""
+        return self.behind if self.own is None else self.own
 
 
 def _apart(wanted: Sequence[int], rows: int) -> list[int]:

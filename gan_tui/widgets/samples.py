@@ -76,10 +76,11 @@ class SamplePane(Widget, can_focus=True):
         self._browse(+1)
 
     def show_step(self, step: float | None) -> None:
-        """Show the newest sheet of a step or before it; with None follow the newest again."""
-        until = [sheet for sheet in self._sheets if step is None or sheet.step <= step] or list(self._sheets[:1])
-        newest = not until or until[-1] is self._sheets[-1]
-        self._chosen = None if newest else until[-1].path
+        """Show the newest sheet of a step or before it, or the first; with None follow the newest again."""
+        until = [sheet for sheet in self._sheets if step is not None and sheet.step <= step]
+        self._chosen = (
+            None if step is None else (until[-1] if until else self._sheets[0]).path if self._sheets else None
+        )
         self._load()
 
     def on_resize(self) -> None:

@@ -15,7 +15,7 @@ _ROUND = (
 
 
 def x_ticks(axis: Range, scale: Scale, count: int, *, origin: float, steps_per_epoch: int) -> list[tuple[float, str]]:
-    """Positions on the axis with their labels, at most about ``count``.
+    """Positions on the axis with their labels, at most about ``count``; none before the beginning.
 
     Args:
         axis: what is shown, in steps or in seconds since the Unix epoch.
@@ -24,6 +24,12 @@ def x_ticks(axis: Range, scale: Scale, count: int, *, origin: float, steps_per_e
         origin: the time that is 0.
         steps_per_epoch: 0 while unknown.
     """
+    return [
+        (at, label) for at, label in _ticks(axis, scale, count, origin, steps_per_epoch) if not label.startswith("-")
+    ]
+
+
+def _ticks(axis: Range, scale: Scale, count: int, origin: float, steps_per_epoch: int) -> list[tuple[float, str]]:
     if scale == "time":
         found = _durations(axis.low - origin, axis.high - origin, count)
         return [(origin + tick, duration_label(tick)) for tick in found]

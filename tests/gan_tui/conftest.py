@@ -19,6 +19,7 @@ from engine.config.controls import controls_of  # noqa: E402
 from engine.config.load import dump, read_toml, resolve, with_settings  # noqa: E402
 from engine.config.methods import TrainConfig  # noqa: E402
 from engine.config.presets import shipped_presets  # noqa: E402
+from engine.errors import WorkError  # noqa: E402
 from engine.protocol.checkpoints import (  # noqa: E402
     MANIFEST,
     THUMBNAIL,
@@ -40,6 +41,9 @@ STEPS = 49_200
 SHEETS = (10_000, 20_000, 30_000, 40_000, 49_000)
 SETTINGS = ("optim.epochs=100", "optim.decay_epochs=100", "run.seed=3")
 """What the run has otherwise than its preset."""
+
+GONE = "gone"
+"""The name of a run that cannot be followed."""
 
 MakeDashboard = Callable[..., Dashboard]
 
@@ -115,6 +119,8 @@ def feed(recording: Recording, run_dir: Path) -> FakeFeed:
 
 def another_feed(run: RunDirectory) -> FakeFeed:
     """What a run that is drawn behind is followed by: half as long as the recordings' run, and its curves."""
+    if run.name == GONE:
+        raise WorkError(f"run {GONE}", "has gone")
     return FakeFeed(Recording(noise=random.Random(1)).run(STEPS // 2, (), ()), name=run.name)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TypeAlias
 
 import pytest
@@ -12,6 +13,7 @@ from textual.widgets import Input
 
 from engine.protocol import commands as cmd
 from engine.protocol import events as ev
+from engine.protocol.rundir import RunDirectory
 from gan_tui.actions import ACTIONS, BY_ID
 from gan_tui.app import Dashboard, Departure, Detached, Ended, ResumeFrom
 from gan_tui.screens.beside import BesideDialog
@@ -22,9 +24,9 @@ from gan_tui.screens.prompts import FilterDialog, NoteDialog, ValueDialog
 from gan_tui.screens.stop import StopDialog
 from gan_tui.state.plot_choice import PlotChoice
 from gan_tui.state.run_view import Origin
-from tests.gan_tui.conftest import MakeDashboard
+from tests.gan_tui.conftest import GONE, MakeDashboard
 from tests.gan_tui.fake_feed import FakeFeed
-from tests.gan_tui.recorded import STEPS_PER_EPOCH, Recording
+from tests.gan_tui.recorded import LOG_EVERY, STEPS_PER_EPOCH, Recording
 from tests.gan_tui.screens.settled import settle
 
 Driver: TypeAlias = Pilot[Departure]
@@ -264,7 +266,7 @@ async def goes_to_what_was_before(pilot: Driver, feed: FakeFeed) -> None:
     await press(pilot, "z", *["shift+left"] * 9)
     ticks = plot_text(pilot).splitlines()[-1].split()
     assert ticks[0] in ("5k", "10k"), "from the first line on"
-    assert "30k" not in ticks
+    assert "40k" not in ticks
     assert "a part" in deck(pilot).plot.border_subtitle
 
 
@@ -278,7 +280,10 @@ async def reads_values_at_a_cursor(pilot: Driver, feed: FakeFeed) -> None:
     await press(pilot, *["left"] * 20)
     step = deck(pilot).plot._cursor_step()
     assert step is not None
-    assert f"step {step:,.0f} · epoch {step / STEPS_PER_EPOCH:.1f}" in deck(pilot).plot.border_subtitle
+    said = str(deck(pilot).plot.border_subtitle)
+    line = int(said.split()[1].replace(",", ""))
+    assert step - LOG_EVERY < line <= step, "the line there or before"
+    assert f" · epoch {line / STEPS_PER_EPOCH:.1f} · " in said or " · ◆ checkpoint" in said
     before = [line.split()[-1] for line in newest.splitlines() if "G_A " in line]
     assert before != [line.split()[-1] for line in plot_text(pilot).splitlines() if "G_A " in line]
     newest_sheet = max(sheet.step for sheet in feed.snapshot().sheets if sheet.step <= step)
@@ -436,6 +441,32 @@ async def test_action(action: str, size: tuple[int, int], feed: FakeFeed, make_d
     async with app.run_test(size=size) as pilot:
         await app.workers.wait_for_complete()
         await CHECKS[action](pilot, feed)
+
+
+async def test_a_run_behind_that_has_gone_is_said_and_changes_nothing(
+    feed: FakeFeed, run_dir: Path, make_dashboard: MakeDashboard
+) -> None:
+    async with make_dashboard(feed).run_test(size=(120, 40)) as pilot:
+        before = title(pilot)
+        deck(pilot).post_message(DashboardScreen.BesideWanted(RunDirectory(run_dir.parent / GONE)))
+        await settle(pilot)
+        assert deck(pilot).footer.remark == f"run {GONE}: has gone"
+        assert title(pilot) == before
+
+
+async def test_a_new_sheet_does_not_take_the_samples_away_from_the_cursor(
+    feed: FakeFeed, make_dashboard: MakeDashboard
+) -> None:
+    async with make_dashboard(feed).run_test(size=(120, 40)) as pilot:
+        await press(pilot, "left")
+        newest = feed.snapshot().sheets[-1]
+        assert f"step {newest.step:,} " in str(deck(pilot).samples.border_subtitle)
+        when = Recording().when(0) | {"seq": 10_000, "step": 49_300}
+        feed.play(ev.Sampled(**when, path=newest.path.replace("49000", "10000"), tile=newest.tile, rows=newest.rows))
+        await settle(pilot)
+        assert f"step {newest.step:,} " in str(deck(pilot).samples.border_subtitle)
+        await press(pilot, "0")
+        assert "step 49,300 " in str(deck(pilot).samples.border_subtitle)
 
 
 async def test_read_only_refuses_every_command(feed: FakeFeed, make_dashboard: MakeDashboard) -> None:

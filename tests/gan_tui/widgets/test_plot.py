@@ -9,10 +9,11 @@ from textual import events
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
+from engine.protocol import events as ev
 from gan_tui.state.absorb import absorb
 from gan_tui.state.groups import groups_of
 from gan_tui.state.history import History
-from gan_tui.state.run_view import RunView
+from gan_tui.state.run_view import Origin, RunView
 from gan_tui.widgets.plot import Beside, LossPlot, PlotData
 from tests.gan_tui.recorded import COMPONENTS, Recording
 
@@ -304,3 +305,96 @@ async def test_another_run_is_drawn_behind_with_its_values_beside_the_runs_own()
         curves = [line[7:60] for line in shown[:-2] if any("\u2800" < char <= "\u28ff" for char in line)]
         firsts = [min(x for x, char in enumerate(curve) if "\u2800" < char <= "\u28ff") for curve in curves]
         assert max(firsts) - min(firsts) <= 1, "each from its own beginning"
+
+
+async def test_what_users_wrote_is_no_markup_at_the_cursor_and_titles_are_set_once() -> None:
+    recording, history = Recording(), History()
+    events = [*(recording.metrics(step) for step in range(10, 1010, 10))]
+    note = ev.Note(seq=5000, step=1000, time=events[-1].time, text="see [/tmp/x] and [a]", by="me")
+    view = absorb(RunView(name="r", origin=Origin(run="h[b]", step=5)), history, [*events, note])
+    app = PlotApp(history)
+    async with app.run_test(size=(90, 24)) as pilot:
+        data = replace(data_of(view, history), origin=view.origin.text if view.origin else "")
+        app.plot.show(data)
+        app.plot.move_cursor(0)
+        await pilot.pause()
+        subtitle = app.plot._border_subtitle
+        assert subtitle is not None
+        assert subtitle.plain == "step 1,000 · ✎ see [/tmp/x] and [a] (me)"
+        history.record(recording.metrics(1010))
+        app.plot.asked.clear()
+        app.plot.show(replace(data, version=history.version))
+        assert app.plot.size.region not in app.plot.asked
+
+
+async def test_a_cursor_in_the_newest_part_holds_it_still_and_is_always_in_sight() -> None:
+    recording, history = Recording(), History()
+    view = absorb(RunView(name="r"), history, recording.run(20_000, (), ()))
+    app = PlotApp(history)
+    async with app.run_test(size=(90, 24)) as pilot:
+        app.plot.show(data_of(view, history))
+        app.plot.toggle_newest()
+        app.plot.move_cursor(-1)
+        for step in range(20_050, 25_000, 50):
+            history.record(recording.metrics(step))
+        app.plot.show(data_of(view, history))
+        assert app.plot._cursor() == 20_000
+        for _ in range(30):
+            app.plot.move_cursor(-3)
+            await pilot.pause()
+            assert app.plot._cursor() == app.plot.choice.viewport.cursor
+
+
+async def test_beside_a_longer_run_the_own_newest_line_is_the_newest() -> None:
+    recording, history, other = Recording(), History(), History()
+    for step in range(100, 200):
+        history.record(recording.metrics(step, losses={"G_A": 1.0}, lr={}, weights={}))
+    for step in range(10, 2010, 10):
+        other.record(recording.metrics(step, losses={"G_A": 0.25}, lr={}, weights={}))
+    app = PlotApp(history)
+    async with app.run_test(size=(90, 24)) as pilot:
+        beside = Beside(name="other", history=other, version=1)
+        app.plot.show(replace(data_of(RunView(name="r"), history), beside=beside))
+        app.plot.move_cursor(-1)
+        assert app.plot.choice.viewport.cursor == 199
+        app.plot.move_cursor(+20)
+        await pilot.pause()
+        assert any(line.rstrip().endswith("G_A     –  0.250") for line in text_of(app.plot)), text_of(app.plot)
+        assert app.plot._border_subtitle is not None
+        assert app.plot._border_subtitle.plain == f"step {app.plot.choice.viewport.cursor:,.0f}", "not the own newest"
+        app.plot.reset_view()
+        app.plot.move_cursor(0)
+        app.plot.move_cursor(-60)
+        assert app.plot.choice.viewport.cursor == 10, "before the own first line"
+        app.plot.zoom(4)
+        app.plot.cycle_scale()
+        app.plot.cycle_scale()
+        await pilot.pause()
+        frame = app.plot._frame
+        assert frame is not None
+        assert frame.x.low > 1e9, "seconds, and no steps"
+
+
+async def test_a_filter_that_leaves_nothing_says_so() -> None:
+    recording, history = Recording(), History()
+    view = absorb(RunView(name="r"), history, recording.run(2_000, (), ()))
+    app = PlotApp(history)
+    async with app.run_test(size=(90, 24)):
+        app.plot.show(data_of(view, history))
+        app.plot.filter("zebra[1]")
+        assert any("no series has 'zebra[1]' in its name" in line for line in text_of(app.plot))
+
+
+async def test_when_training_goes_back_to_before_what_is_looked_at_the_newest_part_is_shown() -> None:
+    recording, history = Recording(), History()
+    view = absorb(RunView(name="r"), history, recording.run(20_000, (), ()))
+    app = PlotApp(history)
+    async with app.run_test(size=(90, 24)) as pilot:
+        app.plot.show(data_of(view, history))
+        app.plot.move_cursor(0)
+        app.plot.zoom(8)
+        history.truncate_after(2_000)
+        app.plot.show(data_of(view, history))
+        await pilot.pause()
+        assert app.plot._cursor() is None
+        assert any("\u2800" < char <= "\u28ff" for line in text_of(app.plot) for char in line)
