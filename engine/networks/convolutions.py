@@ -59,7 +59,8 @@ class ConvToImage(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, channels, H, W) -> (N, out_channels, H - k + 1, W - k + 1)."""
-        if self.algorithm != "direct" and _on_cpu(x) and self._is_worth_it():
+        unrolled = torch.compiler.is_compiling()  # each strip of each image would be a part of the program
+        if self.algorithm != "direct" and not unrolled and _on_cpu(x) and self._is_worth_it():
             return folded(x, self.weight, self.bias)
         return super().forward(x)
 

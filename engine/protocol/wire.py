@@ -38,7 +38,7 @@ HEARTBEAT_MILLISECONDS = 5_000
 SILENCE_MILLISECONDS = 20_000
 """A peer that does not answer a heartbeat for so long is taken for gone, and its connection closed."""
 REFUSED_SECONDS = 2.0
-"""How long a machine may refuse connections until it is taken that nobody listens there: a gateway may be starting."""
+"""How long connections may fail until it is taken that nobody can be reached there: a gateway may be starting."""
 ANSWER_SECONDS = 15.0
 """How long a gateway may take to say how a run stands, over a slow link."""
 COMMAND_SECONDS = 600.0
@@ -229,7 +229,7 @@ class Caller:
             elif trouble := self._trouble():
                 self.hang_up()  # libzmq would connect again, and what is on its way would stay unanswered
                 raise trouble
-            elif self._is_refused():
+            elif self._is_unreachable():
                 deadline = min(deadline, began + REFUSED_SECONDS)
         silent = self._silent(seconds)
         self.hang_up()  # the next call begins anew: libzmq gives a connection up for good after some failures
@@ -314,8 +314,8 @@ class Caller:
         self._note()
         return {zmq.EVENT_HANDSHAKE_SUCCEEDED, zmq.EVENT_DISCONNECTED} <= self._noted
 
-    def _is_refused(self) -> bool:
-        """Whether what was tried to connect to is a machine, and none that lets itself be connected to."""
+    def _is_unreachable(self) -> bool:
+        """Whether connecting fails, and not for want of an answer: it is refused, or there is no way to there."""
         self._note()
         return zmq.EVENT_CLOSED in self._noted and zmq.EVENT_CONNECTED not in self._noted
 
@@ -340,10 +340,9 @@ class Caller:
                 "its keys have been made anew: ask for a new access file."
             )
             return WorkError(address, f"answers, but not with the key of {self.access.run}", fix)
-        if self._is_refused():
-            fact = "refuses to be connected to: nobody listens there"
-            return WorkError(address, fact, f"Is {self.access.run} live, and does it listen (run.listen)?")
         fix = "Is the run live, and does it listen (run.listen)? Is there a firewall between?"
+        if self._is_unreachable():
+            return WorkError(address, "cannot be connected to: nobody listens there, or no way leads there", fix)
         return WorkError(address, f"is not answered at by {self.access.run}", fix)
 
 

@@ -97,15 +97,20 @@ def _ask(target: _Target, command: Command) -> Reply:
     return ask(found, command, seconds) if isinstance(found, RunDirectory) else ask_there(found, command, seconds)
 
 
-def _has_ended(target: _Target) -> bool:
+def _has_ended(target: _Target, as_json: bool) -> bool:
     """Whether a run of this machine has no engine any more, and has ended as it should; then it is said."""
+    from engine.protocol.course import recorded_step
     from engine.protocol.rundir import RunDirectory
     from gan_tui.client.ending import has_ended_well
 
     found = _reached(target)
     if not isinstance(found, RunDirectory) or not has_ended_well(found):
         return False
-    say(f"{found.name} has ended already.")
+    message = f"{found.name} has ended already."
+    if as_json:
+        put_json({"step": recorded_step(found), "message": message})
+    else:
+        say(message)
     return True
 
 
@@ -269,7 +274,7 @@ def stop(
 
     if after_epoch and discard:
         raise RequestError("stop", "can be --after-epoch or --discard, not both", "Choose one.")
-    if wait and _has_ended(context.obj):
+    if wait and _has_ended(context.obj, as_json):
         return
     _send(context, Stop(how="epoch" if after_epoch else "discard" if discard else "save"), as_json)
     if wait:

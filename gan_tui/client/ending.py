@@ -28,7 +28,7 @@ def await_end(run: RunDirectory) -> None:
     """
     engine = read_identity(run).pid
     while engine_is_alive(run):
-        if read_identity(run).pid != engine:
+        if read_identity(run).pid not in (None, engine):  # one that leaves takes its own away
             return
         time.sleep(LOOK_SECONDS)
     _require_ended_well(run.name, read_identity(run))
@@ -54,12 +54,12 @@ def await_end_there(access: Access) -> None:
         while True:
             update, _ = caller.call(known, ANSWER_SECONDS)
             identity = update.identity
-            if engine not in (None, identity.pid):
+            if engine is not None and identity.pid not in (None, engine):
                 return
             if update.state not in LIVE_STATES:
                 _require_ended_well(access.run, identity)
                 return
-            known, engine = Follow(metrics=update.metrics, events=update.events), identity.pid
+            known, engine = Follow(metrics=update.metrics, events=update.events), identity.pid or engine
             time.sleep(ASK_SECONDS)
 
 

@@ -102,7 +102,8 @@ def test_winograd_convolutions_are_right_among_compiled_layers() -> None:
     for network in (*method.networks.values(), *plain.networks.values()):
         compute_by("fast", network)
     shown = batches(config, 2)
-    assert course(method, shown) == course(plain, shown)
+    for ours, wanted in zip(course(method, shown), course(plain, shown), strict=True):
+        assert ours == pytest.approx(wanted, rel=1e-5), "the last layer is not folded among compiled ones"
     assert compiler.compiled > 0
 
 

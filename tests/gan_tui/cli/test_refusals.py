@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from PIL import Image
 from engine.protocol.events import State
 from engine.protocol.rundir import RunDirectory
 from engine.record import Standing
-from tests.gan_tui.cli.command import gan_tui, gan_tui_here, refusal
+from tests.gan_tui.cli.command import gan_tui, gan_tui_here, refusal, succeeded
 from tests.runs import make_images, make_run
 
 
@@ -162,6 +163,8 @@ def test_a_run_is_not_shown_and_left_at_once(tmp_path: Path, command: tuple[str,
 def test_a_run_that_has_ended_has_nothing_to_be_waited_for(ended: RunDirectory) -> None:
     done = gan_tui_here("ctl", "ended", "stop", "--wait", folder=ended.root.parent.parent)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "ended has ended already.\n")
+    done = gan_tui_here("ctl", "ended", "stop", "--wait", "--json", folder=ended.root.parent.parent)
+    assert json.loads(succeeded(done)) == {"step": 12, "message": "ended has ended already."}
 
 
 @pytest.mark.parametrize("command", [("checkpoints",), ("resume",), ("ctl",)])

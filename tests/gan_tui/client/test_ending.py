@@ -93,6 +93,22 @@ def test_on_another_machine_the_end_is_what_its_gateway_says(
         assert not waiting.is_alive()
 
 
+def test_an_engine_that_leaves_a_failed_run_is_no_other_engine(horse: RunDirectory, access: Access) -> None:
+    """It writes why, and then takes its process number away, while it still holds the run."""
+    with locked(horse):
+        Standing(horse).update(state="failed", reason="the disk is full", pid=None)
+        with pytest.raises(WorkError, match="failed: the disk is full"):
+            await_end_there(access)
+        Standing(horse).update(state="training", reason="", pid=1)
+        waiting = threading.Thread(target=await_end, args=[horse], daemon=True)
+        waiting.start()
+        Standing(horse).update(state="stopped", pid=None)
+        waiting.join(5 * LOOK_SECONDS)
+        assert waiting.is_alive(), "until it has let go"
+    waiting.join(PATIENCE)
+    assert not waiting.is_alive()
+
+
 def test_an_engine_that_is_lost_there_is_a_failure(access: Access) -> None:
     with pytest.raises(WorkError, match="lost its engine before it had stopped"):
         await_end_there(access)

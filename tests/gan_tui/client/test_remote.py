@@ -161,7 +161,7 @@ def test_a_run_with_a_port_of_its_own_gives_access_before_it_lives(tmp_path: Pat
 def test_silence_is_told_with_what_may_be_done(engine: Engine, tmp_path: Path) -> None:
     given = access_to(engine.run, tmp_path / f"{tmp_path.name}.access")
     nowhere = msgspec.structs.replace(given, address="tcp://127.0.0.1:1")
-    with pytest.raises(WorkError, match="refuses to be connected to: nobody listens there"):
+    with pytest.raises(WorkError, match="cannot be connected to: nobody listens there"):
         ask_there(nowhere, cmd.Status(), PATIENCE)
     with full_door() as port:
         silent = msgspec.structs.replace(given, address=f"tcp://127.0.0.1:{port}")
