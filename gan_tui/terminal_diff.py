@@ -183,7 +183,15 @@ class ThriftyDriver(LinuxDriver):
             super().write(thinned)
 
     def start_application_mode(self) -> None:
-        """Begin, or go on after a suspension."""
+        """Begin, or go on after a suspension, and after a SIGSTOP, which announces none.
+
+        Then the thread that reads keys is still there. Of two such threads one would wait for ever for what the other
+        has read, and the end of the application for it.
+        """
+        if self._key_thread is not None and self._key_thread.is_alive():
+            self.exit_event.set()
+            self._key_thread.join()
+            self.exit_event.clear()
         self._diff.forget()
         super().start_application_mode()  # type: ignore[no-untyped-call]
 

@@ -73,9 +73,13 @@ class JournalPane(ScrollView, can_focus=True):
         self._go_to_end()
 
     def _go_to_end(self) -> None:
-        """There may be no scroll bar yet: it is told where it will stand, as Textual tells only one that is shown."""
+        """There may be no scroll bar yet, and Textual tells only one that is shown where to stand."""
         self.scroll_end(animate=False, immediate=True, force=True)
-        self.vertical_scrollbar.position = self.scroll_y
+        self.call_after_refresh(self._place_bar)
+
+    def _place_bar(self) -> None:
+        if self.show_vertical_scrollbar:
+            self.vertical_scrollbar.position = self.scroll_y
 
     def render_line(self, y: int) -> Strip:
         """One entry."""
