@@ -32,7 +32,6 @@ class Viewer:
         self._child = pexpect.spawn(GAN_TUI[0], arguments, dimensions=SIZE, env=environment, timeout=PATIENCE)
         self._process = psutil.Process(self._child.pid)
         self._painted = threading.Event()
-        self._stopped = False
         self._name = run.name.encode()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -51,14 +50,13 @@ class Viewer:
     def stop(self) -> None:
         """Stop it as Ctrl-Z does: it reads no more of what the engine sends it."""
         self._child.kill(signal.SIGSTOP)
-        self._stopped = True
 
     def close(self) -> None:
-        """Detach, be it by force, as with one that is stopped: what is typed while it wakes up is lost."""
-        if not self._stopped:
-            with contextlib.suppress(OSError):
-                self._child.send("q")
-            self._reader.join(10.0)
+        """Detach, be it by force."""
+        with contextlib.suppress(OSError):
+            self._child.kill(signal.SIGCONT)
+            self._child.send("q")
+        self._reader.join(10.0)
         self._child.close(force=True)
 
     def _read(self) -> None:
