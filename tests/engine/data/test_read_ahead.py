@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import os
 import threading
 from collections.abc import Iterator
@@ -80,6 +81,7 @@ def places() -> Iterator[Place]:
 
 @pytest.mark.parametrize("feed", [IdleFeed(), StalledFeed()], ids=lambda feed: type(feed).__name__)
 def test_so_many_are_ready_and_it_then_sleeps_until_one_is_taken(feed: IdleFeed) -> None:
+    gc.collect()  # what earlier tests left open is not to be closed between the two counts
     files = psutil.Process().num_fds()
     ahead = ReadAhead(feed, places(), 2, pin=False)
     for taken in range(5):
@@ -88,7 +90,7 @@ def test_so_many_are_ready_and_it_then_sleeps_until_one_is_taken(feed: IdleFeed)
         ahead.take()
     ahead.close()
     ahead.close()
-    assert psutil.Process().num_fds() == files
+    assert psutil.Process().num_fds() <= files
     assert feed.taken == list(islice(places(), len(feed.taken)))
     assert feed.asked_ahead <= 6, "once for each batch: it does not spin"
 
