@@ -8,7 +8,7 @@ from datetime import tzinfo
 from pathlib import Path
 from threading import Thread
 from time import time
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import ClassVar, TypeAlias
 
 from textual.app import App, get_system_commands_provider
 from textual.driver import Driver
@@ -25,10 +25,7 @@ from gan_tui.state.run_view import RunView, Status
 from gan_tui.terminal_diff import ThriftyDriver
 from gan_tui.themes import DARK, THEMES
 
-if TYPE_CHECKING:
-    from gan_tui.client.branch import ResumeRequest
-
-__all__ = ["Dashboard", "Departure", "Detached", "Ended", "ResumeFrom", "departure", "pick_checkpoint", "run_dashboard"]
+__all__ = ["Dashboard", "Departure", "Detached", "Ended", "ResumeFrom", "departure", "run_dashboard"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,29 +175,6 @@ def _follower(run: RunDirectory) -> Feed:
     return Follower(run)
 
 
-class PickerApp(App[int | None]):
-    """The checkpoint picker on its own."""
-
-    ENABLE_COMMAND_PALETTE = False
-
-    def __init__(
-        self, run: RunDirectory, request: ResumeRequest, *, now: float, driver_class: type[Driver] | None = None
-    ) -> None:
-        super().__init__(driver_class=driver_class)
-        self._run_dir = run
-        self._request = request
-        self._now = now
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = DARK.name
-
-    def on_mount(self) -> None:
-        """Open the picker; its result is the application's."""
-        from gan_tui.screens.checkpoints import CheckpointPicker  # as the dashboard: only when it is wanted
-
-        self.push_screen(CheckpointPicker(self._run_dir, self._request, now=self._now), self.exit)
-
-
 def run_dashboard(
     feed: Feed, run_dir: Path, *, readonly: bool = False, mouse: bool = True, beside: RunDirectory | None = None
 ) -> Departure:
@@ -232,14 +206,3 @@ def departure(app: Dashboard, view: RunView) -> Departure:
         fix = f"Training is not affected. Come back: gan-tui attach {view.name}"
         raise WorkError("the dashboard", "ended by an error of its own", fix)
     return app.return_value or Detached(status=view.status)
-
-
-def pick_checkpoint(run: RunDirectory, request: ResumeRequest) -> int | None:
-    """Let the user choose one of a run's checkpoints; needs a terminal. None when nothing was chosen.
-
-    Args:
-        run: the run.
-        request: what else is asked of its resume, for the preflight.
-    """
-    terminal_guard.start()
-    return PickerApp(run, request, now=time(), driver_class=ThriftyDriver).run()

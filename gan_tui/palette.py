@@ -7,7 +7,8 @@ from functools import partial
 from rich.text import Text
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from gan_tui.actions import ACTIONS, Action
+from gan_tui.actions.action import Action
+from gan_tui.actions.table import ACTIONS
 from gan_tui.screens.dashboard import DashboardScreen
 
 

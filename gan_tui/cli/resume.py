@@ -110,7 +110,7 @@ def _start(
     on_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     picks = checkpoint is None and not (headless or detach) and on_terminal and bool(list_checkpoints(source))
     if picks:
-        from gan_tui.app import pick_checkpoint
+        from gan_tui.picker import pick_checkpoint
 
         step = pick_checkpoint(source, request)
         if step is None:

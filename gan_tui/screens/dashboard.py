@@ -19,7 +19,7 @@ from textual.widget import Widget
 
 from engine.protocol import commands as cmd
 from engine.protocol.rundir import RunDirectory
-from gan_tui.actions import BY_ID, bindings, footer_hints
+from gan_tui.actions.table import BY_ID, bindings, footer_hints
 from gan_tui.screens.help import HelpScreen
 from gan_tui.screens.pacer import Pacer, Tempo
 from gan_tui.screens.prompts import FilterDialog, ValueDialog

@@ -12,7 +12,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from gan_tui.actions import grouped
+from gan_tui.actions.table import grouped
 from gan_tui.widgets.journal import SYMBOLS as JOURNAL_SYMBOLS
 from gan_tui.widgets.plot_painter import SYMBOLS as PLOT_SYMBOLS
 

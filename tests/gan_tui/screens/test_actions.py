@@ -14,7 +14,7 @@ from textual.widgets import Input
 from engine.protocol import commands as cmd
 from engine.protocol import events as ev
 from engine.protocol.rundir import RunDirectory
-from gan_tui.actions import ACTIONS, BY_ID
+from gan_tui.actions.table import ACTIONS, BY_ID
 from gan_tui.app import Dashboard, Departure, Detached, Ended, ResumeFrom
 from gan_tui.screens.beside import BesideDialog
 from gan_tui.screens.checkpoints import CheckpointPicker

@@ -15,8 +15,8 @@ from textual.widgets import Static
 
 from engine.protocol.checkpoints import MANIFEST, folder_name, is_starred
 from engine.protocol.rundir import RunDirectory
-from gan_tui.app import PickerApp
 from gan_tui.client.branch import ResumeRequest
+from gan_tui.picker import PickerApp
 from gan_tui.screens.checkpoints import CheckpointPicker
 from gan_tui.themes import DARK
 from gan_tui.widgets.checkpoint_details import CheckpointDetails

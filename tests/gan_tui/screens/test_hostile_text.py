@@ -15,8 +15,8 @@ from engine.protocol import events as ev
 from engine.protocol.checkpoints import MANIFEST, Manifest, StoredFile, folder_name
 from engine.protocol.events import StagedChange
 from engine.protocol.rundir import RunDirectory, read_identity, write_identity
-from gan_tui.app import PickerApp
 from gan_tui.client.branch import ResumeRequest
+from gan_tui.picker import PickerApp
 from tests.gan_tui.conftest import MakeDashboard, make_run
 from tests.gan_tui.fake_feed import FakeFeed
 from tests.gan_tui.hostile import HOSTILE, obeyed

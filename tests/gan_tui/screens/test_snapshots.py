@@ -13,8 +13,8 @@ from textual.pilot import Pilot
 from engine.protocol import events as ev
 from engine.protocol.checkpoints import MANIFEST, set_star
 from engine.protocol.rundir import RunDirectory
-from gan_tui.app import PickerApp
 from gan_tui.client.branch import ResumeRequest
+from gan_tui.picker import PickerApp
 from tests.gan_tui.conftest import MakeDashboard, make_run, write_checkpoint
 from tests.gan_tui.fake_feed import FakeFeed
 from tests.gan_tui.recorded import BEGAN, Recording

@@ -1,0 +1,83 @@
+"""What an action of the dashboard is, and what it acts on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeAlias
+
+from gan_tui.screens.steering import Steering
+from gan_tui.widgets.controls import ControlsPane
+from gan_tui.widgets.plot import LossPlot
+from gan_tui.widgets.samples import SamplePane
+
+Group: TypeAlias = Literal["Run", "Controls", "Plot", "Samples", "Display"]
+
+
+class Deck(Protocol):
+    """What actions act on: the dashboard screen."""
+
+    @property
+    def plot(self) -> LossPlot: ...
+    @property
+    def samples(self) -> SamplePane: ...
+    @property
+    def controls(self) -> ControlsPane: ...
+    @property
+    def steering(self) -> Steering: ...
+
+    def detach(self) -> None:
+        """Leave; training goes on."""
+
+    def pick_checkpoint(self) -> None:
+        """List the checkpoints."""
+
+    def toggle_freeze(self) -> None:
+        """Hold the display still, or let it go on."""
+
+    def ask_beside(self) -> None:
+        """Have a run chosen whose curves are drawn behind this one's."""
+
+    def ask_filter(self) -> None:
+        """Have words typed that the names of series are to have."""
+
+    def show_help(self) -> None:
+        """List every key."""
+
+    def show_palette(self) -> None:
+        """Search the actions."""
+
+    def go_to(self, place: int) -> None:
+        """Focus a pane by its number, from 0."""
+
+    def go_on(self, by: int) -> None:
+        """Focus the next or the previous pane."""
+
+    def explain_interrupt(self) -> None:
+        """Say which key leaves and which stops."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Action:
+    """Something a key does."""
+
+    id: str
+    keys: tuple[str, ...]
+    """In Textual's spelling."""
+    shown: str
+    """The keys as the footer and the help write them."""
+    label: str
+    """One or two words for the footer."""
+    help: str
+    """One sentence."""
+    group: Group
+    run: Callable[[Deck], None]
+    footer: int | None = None
+    """Place among the footer's hints, first to last by importance; None: only in the help."""
+    needs_engine: bool = False
+    """Whether nothing comes of it on a run that no engine works on."""
+
+    @property
+    def textual_action(self) -> str:
+        """The action string that Textual runs on the screen."""
+        return f"screen.perform('{self.id}')"

@@ -1,0 +1,87 @@
+"""Choosing a control and changing its value."""
+
+from __future__ import annotations
+
+from gan_tui.actions.action import Action
+
+CONTROLS: tuple[Action, ...] = (
+    Action(
+        id="control-previous",
+        keys=("left_square_bracket",),
+        shown="[",
+        label="control above",
+        group="Controls",
+        help="Select the control above.",
+        run=lambda deck: deck.controls.select(-1),
+    ),
+    Action(
+        id="control-next",
+        keys=("right_square_bracket",),
+        shown="]",
+        label="control below",
+        group="Controls",
+        help="Select the control below.",
+        run=lambda deck: deck.controls.select(+1),
+    ),
+    Action(
+        id="nudge-down",
+        keys=("minus",),
+        shown="-",
+        label="nudge down",
+        group="Controls",
+        help="Prepare a lower value for the selected control; nothing is sent yet.",
+        needs_engine=True,
+        run=lambda deck: deck.controls.nudge(-1),
+    ),
+    Action(
+        id="nudge-up",
+        keys=("plus",),
+        shown="+",
+        label="nudge up",
+        group="Controls",
+        help="Prepare a higher value for the selected control; nothing is sent yet.",
+        needs_engine=True,
+        run=lambda deck: deck.controls.nudge(+1),
+    ),
+    Action(
+        id="value",
+        keys=("equals_sign",),
+        shown="=",
+        label="type value",
+        group="Controls",
+        help="Type a value for the selected control.",
+        needs_engine=True,
+        run=lambda deck: deck.controls.ask_value(),
+    ),
+    Action(
+        id="apply",
+        keys=("enter",),
+        shown="Enter",
+        label="apply",
+        group="Controls",
+        footer=5,
+        help="Send every prepared value; the engine takes them all at one step.",
+        needs_engine=True,
+        run=lambda deck: deck.steering.apply_drafts(),
+    ),
+    Action(
+        id="drop",
+        keys=("escape",),
+        shown="Esc",
+        label="drop",
+        group="Controls",
+        help="Drop the prepared values.",
+        run=lambda deck: deck.controls.drop_drafts(),
+    ),
+    Action(
+        id="undo",
+        keys=("u",),
+        shown="u",
+        label="undo",
+        group="Controls",
+        footer=6,
+        help="Restore the settings before the newest nudge; the weights of the networks stay as they are.",
+        needs_engine=True,
+        run=lambda deck: deck.steering.undo(),
+    ),
+)

@@ -1,0 +1,51 @@
+"""The checkpoint picker as an application of its own, for ``gan-tui resume``."""
+
+from __future__ import annotations
+
+from time import time
+from typing import TYPE_CHECKING
+
+from textual.app import App
+from textual.driver import Driver
+
+from engine.protocol.rundir import RunDirectory
+from gan_tui import terminal_guard
+from gan_tui.terminal_diff import ThriftyDriver
+from gan_tui.themes import DARK, THEMES
+
+if TYPE_CHECKING:
+    from gan_tui.client.branch import ResumeRequest
+
+
+class PickerApp(App[int | None]):
+    """The checkpoint picker on its own."""
+
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(
+        self, run: RunDirectory, request: ResumeRequest, *, now: float, driver_class: type[Driver] | None = None
+    ) -> None:
+        super().__init__(driver_class=driver_class)
+        self._run_dir = run
+        self._request = request
+        self._now = now
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = DARK.name
+
+    def on_mount(self) -> None:
+        """Open the picker; its result is the application's."""
+        from gan_tui.screens.checkpoints import CheckpointPicker  # as the dashboard: only when it is wanted
+
+        self.push_screen(CheckpointPicker(self._run_dir, self._request, now=self._now), self.exit)
+
+
+def pick_checkpoint(run: RunDirectory, request: ResumeRequest) -> int | None:
+    """Let the user choose one of a run's checkpoints; needs a terminal. None when nothing was chosen.
+
+    Args:
+        run: the run.
+        request: what else is asked of its resume, for the preflight.
+    """
+    terminal_guard.start()
+    return PickerApp(run, request, now=time(), driver_class=ThriftyDriver).run()
