@@ -135,6 +135,7 @@ def open_session(
     _take_up_checkpoint(session)
     _tell_of_other_threads(session, before)
     _tell_of_other_ranks(session, ranks_before)
+    _tell_of_steps_beyond(session, whole)
     _check_steps(session)
     _check_stage(session)
     prepare_replay(session)
@@ -257,6 +258,15 @@ def _check_steps(session: Session) -> None:
         return
     fact = f"begins at step {step:,} and would end at step {total:,}, of {session.steps_per_epoch:,} to an epoch"
     raise RequestError(f"branch {session.run.name}", fact, "Make it longer: optim.epochs, run.steps.")
+
+
+def _tell_of_steps_beyond(session: Session, whole: int) -> None:
+    """A new run that was asked for more steps than its epochs have ends with them; of a resume its viewer tells."""
+    asked = session.config.run.steps
+    if asked > whole and session.resumed_step < 0:
+        fact = f"is more than the run's epochs have: it ends at step {whole:,}"
+        fix = f"More epochs, of {session.steps_per_epoch:,} steps each, make it longer: --set optim.epochs=…"
+        session.alert(f"run.steps = {asked:,}", fact, fix)
 
 
 def _check_stage(session: Session) -> None:

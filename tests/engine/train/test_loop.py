@@ -55,6 +55,15 @@ def test_the_whole_of_the_epochs_is_trained_where_no_number_of_steps_is_given(tm
     assert rates[-2] < rates[0]
 
 
+def test_more_steps_than_the_epochs_have_are_not_trained_and_that_is_told(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "optim.epochs=1", "optim.decay_epochs=0", "run.batch=2", "run.steps=50")
+    assert train_here(run) is Ending.FINISHED
+    (told,) = events_of(run, ev.Alert)
+    assert (told.subject, told.step) == ("run.steps = 50", 0)
+    assert "ends at step 3" in told.fact
+    assert metrics_of(run)[-1].step == 3
+
+
 @pytest.mark.parametrize(("how", "step", "saved"), [("save", 3, True), ("discard", 3, False), ("epoch", 5, True)])
 def test_a_stop_ends_where_it_says(
     tmp_path: Path, how: Literal["save", "discard", "epoch"], step: int, saved: bool
