@@ -24,7 +24,7 @@ from engine.methods.method import Method, set_learning_rate
 from engine.protocol.checkpoints import Manifest, read_manifest
 from engine.protocol.rundir import RunDirectory
 from engine.snapshot import Snapshot, copy_state
-from engine.train.capture import WARM_UP_STEPS, CapturedStep
+from engine.train.capture import WARM_UP_STEPS, CapturedStep, LaunchedStep
 from engine.train.samples import lay_out, send_off
 from engine.transfers import sender_from
 from tests.engine.methods.stepping import parameters, same, weights
