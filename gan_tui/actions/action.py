@@ -12,7 +12,7 @@ from gan_tui.widgets.controls import ControlsPane
 from gan_tui.widgets.plot import LossPlot
 from gan_tui.widgets.samples import SamplePane
 
-Group: TypeAlias = Literal["Run", "Controls", "Plot", "Samples", "Display"]
+Group: TypeAlias = Literal["Run", "Controls", "Sentinels", "Plot", "Samples", "Display"]
 
 
 class Deck(Protocol):

@@ -26,6 +26,7 @@ from gan_tui.widgets.banner import EndBanner
 from gan_tui.widgets.controls import ControlsData, ControlsPane
 from gan_tui.widgets.footer import FooterBar, Tone
 from gan_tui.widgets.header import RunHeader
+from gan_tui.widgets.health import HealthPane
 from gan_tui.widgets.journal import JournalPane
 from gan_tui.widgets.pace import PacePane
 from gan_tui.widgets.plot import Beside, LossPlot, PlotData
@@ -61,6 +62,7 @@ class DashboardScreen(Screen[None]):
         self.plot = LossPlot(self._history)
         self.samples = SamplePane(watched.run.root)
         self.controls = ControlsPane()
+        self.health = HealthPane()
         self.pace = PacePane()
         self.journal = JournalPane(surroundings.zone)
         self.footer = FooterBar()
@@ -70,6 +72,7 @@ class DashboardScreen(Screen[None]):
         self.excursions = Excursions(
             self,
             watched.run,
+            view,
             plot=self.plot,
             steering=self.steering,
             readonly=watched.readonly,
@@ -91,6 +94,7 @@ class DashboardScreen(Screen[None]):
             with Vertical(id="right"):
                 yield self.samples
                 yield self.controls
+                yield self.health
                 yield self.pace
         yield self.footer
 
@@ -101,6 +105,7 @@ class DashboardScreen(Screen[None]):
             (self.samples, "samples"),
             (self.controls, "controls"),
             (self.journal, "journal"),
+            (self.health, "health"),
             (self.pace, "machine"),
         )
         for pane, title in titled:
@@ -114,6 +119,7 @@ class DashboardScreen(Screen[None]):
         """Take the newest view; it is drawn as soon as its pace allows."""
         self._view = view
         self.steering.show(view)
+        self.excursions.show(view)
         self._text.request()
         self._curves.request()
 
@@ -133,6 +139,7 @@ class DashboardScreen(Screen[None]):
         self.header.show(view, self._tags())
         self.banner.show(view)
         self.journal.show(view.journal)
+        self.health.show(view)
         self.pace.show(view)
         if view.link != "reading":  # the newest of half a record is not the newest
             self.samples.show(view.sheets)

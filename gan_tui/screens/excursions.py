@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 from textual.screen import Screen
 
 from engine.config.controls import Control
+from engine.protocol.events import Alert
 from engine.protocol.rundir import RunDirectory
 from gan_tui.screens.steering import Steering
 from gan_tui.screens.wishes import BehindWanted, Left
+from gan_tui.state.run_view import RunView
 from gan_tui.widgets.plot import LossPlot
 
 if TYPE_CHECKING:
+    from gan_tui.screens.alerts import AlertsScreen
     from gan_tui.screens.beside import Chosen
 
 
@@ -26,6 +29,7 @@ class Excursions:
     Args:
         screen: over which they open, and which posts what is wanted.
         run: the run that it shows.
+        view: what is known of it.
         plot: its curves.
         steering: knows what may be asked of the engine.
         readonly: whether the user may look alone.
@@ -36,6 +40,7 @@ class Excursions:
         self,
         screen: Screen[None],
         run: RunDirectory,
+        view: RunView,
         *,
         plot: LossPlot,
         steering: Steering,
@@ -44,10 +49,19 @@ class Excursions:
     ) -> None:
         self._screen = screen
         self._run = run
+        self._view = view
+        self._alerts: AlertsScreen | None = None
+        """While it is open."""
         self._plot = plot
         self._steering = steering
         self._readonly = readonly
         self._clock = clock
+
+    def show(self, view: RunView) -> None:
+        """Take the newest view, for what is open and what will be."""
+        self._view = view
+        if self._alerts is not None:
+            self._alerts.show(view)
 
     def pick_checkpoint(self) -> None:
         """Show the checkpoints that are on disk; on an ended run, one chosen ends the dashboard."""
@@ -85,6 +99,13 @@ class Excursions:
 
         self._screen.app.push_screen(ValueDialog(control, value), lambda typed: None if typed is None else taken(typed))
 
+    def show_alerts(self) -> None:
+        """List what sentinels have found; of the one chosen the suggestion is prepared."""
+        from gan_tui.screens.alerts import AlertsScreen
+
+        self._alerts = AlertsScreen(self._view)
+        self._screen.app.push_screen(self._alerts, self._accept)
+
     def show_help(self) -> None:
         """List every key."""
         from gan_tui.screens.help import HelpScreen
@@ -94,6 +115,11 @@ class Excursions:
     def show_palette(self) -> None:
         """Search the actions."""
         self._screen.app.action_command_palette()
+
+    def _accept(self, alert: Alert | None) -> None:
+        self._alerts = None
+        if alert is not None:
+            self._steering.accept(alert)
 
     def _resume(self, step: int | None) -> None:
         if step is not None and self._steering.may_resume():

@@ -8,8 +8,11 @@ from typing import Protocol
 from textual.screen import Screen
 
 from engine.protocol import commands as cmd
+from engine.protocol.events import Alert
 from gan_tui.screens.prompts import NoteDialog
 from gan_tui.screens.stop import StopDialog
+from gan_tui.state.health import acceptable, open_alerts
+from gan_tui.state.health_words import suggestion_text
 from gan_tui.state.run_view import Exchange, RunView
 from gan_tui.widgets.controls import ControlsPane
 from gan_tui.widgets.footer import Tone
@@ -50,6 +53,8 @@ class Steering:
         self._controls = controls
         self._say = say
         self._wish = wish
+        self._reason: tuple[str, dict[str, float]] = ("", {})
+        """Why a sentinel's suggestion would be sent, and what that is."""
         self._reported = {exchange.id for exchange in view.exchanges if not exchange.waiting}
 
     # ------------------------------------------------------------------------------------------- data down
@@ -92,9 +97,27 @@ class Steering:
     def apply_drafts(self) -> None:
         """Send the prepared changes, all for one step."""
         if drafts := self._controls.drafts:
-            self._ask(cmd.SetControls(values=drafts))
+            why, suggested = self._reason
+            self._ask(cmd.SetControls(values=drafts, why=why if drafts == suggested else ""))
         else:
             self._say("Nothing is prepared: [ ] choose a control, - + nudge it, = type a value.")
+
+    def accept(self, alert: Alert | None = None) -> None:
+        """Prepare what an alert suggests, or the newest open one that suggests something; Enter sends it."""
+        if not self._may_ask():
+            return
+        alert = alert or acceptable(self._view.found, self._view.values)
+        if alert is None:
+            waiting = bool(open_alerts(self._view.found))
+            self._say("No open alert suggests a nudge." + (" A says what to do." if waiting else ""))
+            return
+        moves = suggestion_text(alert, self._view.values)
+        known = {control.name: control for control in self._view.controls}
+        for name, value in alert.suggestion.items():
+            if name in known:
+                self._controls.draft(known[name], value)
+        self._reason = f"sentinel {alert.sentinel}", dict(alert.suggestion)
+        self._say(f"{alert.sentinel}: {moves}. Enter applies, Esc drops.")
 
     def ask_stop(self) -> None:
         """Ask the user how to stop, then ask the engine."""
