@@ -39,6 +39,7 @@ class AlertsScreen(ModalScreen[ev.Alert | None]):
         """Newest first."""
         self._values: Mapping[str, float] = {}
         self._view = view
+        self._mounted = False
         self.list = OptionList()
         self.facts = FactSheet()
 
@@ -54,12 +55,13 @@ class AlertsScreen(ModalScreen[ev.Alert | None]):
 
     def on_mount(self) -> None:
         """Show what is known."""
+        self._mounted = True
         self.show(self._view)
 
     def show(self, view: RunView) -> None:
         """Take the newest view; the highlighted alert stays highlighted."""
         self._view = view
-        if not self.is_mounted:
+        if not self._mounted:
             return
         found = tuple(reversed(view.found))
         if self._found and (found, view.values) == (self._found, self._values):
@@ -114,7 +116,7 @@ def _facts(found: Found, values: Mapping[str, float]) -> list[Fact]:
     if alert.cause:
         facts.append(Fact("cause", (alert.cause,)))
     if alert.suggestion:
-        how = " — a stages it, Enter applies it" if found.open else ""
+        how = "  (a prepares it, then Enter applies it)" if found.open else ""
         facts.append(Fact("suggested", (suggestion_text(alert, values) + how,)))
     if alert.fix:
         facts.append(Fact("to do", (alert.fix,)))

@@ -32,8 +32,8 @@ def suggestion_text(alert: ev.Alert, values: Mapping[str, float]) -> str:
 
 
 def belief_texts(health: Mapping[str, float | None]) -> list[str]:
-    """What each discriminator believes, 0 to 1: D_A real 0.72 fake 0.31."""
-    return [f"{who} real {each.real:.2f} fake {each.fake:.2f}" for who, each in beliefs_in(health).items()]
+    """What each discriminator believes, 0 to 1, of real images and of generated ones: D_A 0.72/0.31."""
+    return [f"{who} {each.real:.2f}/{each.fake:.2f}" for who, each in beliefs_in(health).items()]
 
 
 def look_texts(health: Mapping[str, float | None]) -> list[str]:

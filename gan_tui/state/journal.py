@@ -121,7 +121,7 @@ def _alert(event: ev.Alert) -> str:
     suggestion = ", ".join(f"{name} {number(value)}" for name, value in event.suggestion.items())
     hint = f". Suggested: {suggestion}" if suggestion else ""
     fix = "" if hint else event.fix
-    return _sentence(f"{event.sentinel}: {event.subject}", event.fact, fix) + hint + (f".{done}" if done else "")
+    return f"{_sentence(event.sentinel, f'{event.subject} {event.fact}', fix)}{hint}" + (f".{done}" if done else "")
 
 
 def _settings(event: ev.Staged) -> str:

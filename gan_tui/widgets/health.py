@@ -16,7 +16,8 @@ class HealthPane(Lines):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"health--label", "health--value", "health--good", "health--warn"}
     DEFAULT_CSS = """
-    HealthPane { height: 3; display: none; }
+    HealthPane { height: 3; }
+    HealthPane.-silent { display: none; }
     HealthPane .health--label { color: $faint; }
     HealthPane .health--value { color: $foreground; }
     HealthPane .health--good { color: $success; }
@@ -24,13 +25,13 @@ class HealthPane(Lines):
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(classes="-silent")
         self._view: RunView | None = None
 
     def show(self, view: RunView) -> None:
         """Take the run's view."""
         self._view = view
-        self.display = bool(view.health or view.found)
+        self.set_class(not (view.health or view.found), "-silent")
         waiting = len(open_alerts(view.found))
         subtitle = f"{waiting} open · A list" if waiting else "A list" if view.found else ""
         if self.border_subtitle != subtitle:
@@ -46,7 +47,7 @@ class HealthPane(Lines):
         if (alert := acceptable(view.found, view.values)) and not view.ended:
             nudge = f"{suggestion_text(alert, view.values)}  (a accepts)"
             told.append([("suggested  ", "health--label"), (clipped(nudge, width - 11), "health--value")])
-        told += _measured("believes   ", belief_texts(view.health), width)
+        told += _measured("real/fake  ", belief_texts(view.health), width)
         told += _measured("pictures   ", look_texts(view.health), width)
         return told
 

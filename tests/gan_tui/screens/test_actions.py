@@ -460,8 +460,8 @@ CHECKS: dict[str, Check] = {
 
 
 ALSO_NARROW = (
-    "pause", "checkpoints", "stop", "note", "value", "apply", "undo", "alerts", "older", "freeze", "pane-1", "pane-2", "pane-3",
-    "pane-4", "pane-next", "pane-previous", "palette", "help",
+    "pause", "checkpoints", "stop", "note", "value", "apply", "undo", "alerts", "older", "freeze", "pane-1", "pane-2",
+    "pane-3", "pane-4", "pane-next", "pane-previous", "palette", "help",
 )  # fmt: skip
 """Where the panes are tabs: what goes to a pane or opens something, and one action of each kind besides."""
 
