@@ -84,7 +84,7 @@ def test_without_beliefs_nothing_is_known_of_the_players() -> None:
 
 def test_the_pictures_by_how_they_look() -> None:
     collapse, identity, inversion = CollapseSentinel(), IdentitySentinel(), InversionSentinel()
-    assert subject(judge_collapse(collapse, vitals(diversity_fake_A=0.2, diversity_fake_B=0.8))) == "fake_A"
+    assert subject(judge_collapse(collapse, vitals(diversity_fake_A=0.08, diversity_fake_B=0.8))) == "fake_A"
     assert judge_collapse(collapse, vitals(diversity_fake_A=0.3, diversity_fake_B=1.4)) == "well"
     assert subject(judge_identity(identity, vitals(change_fake_A=0.01, change_fake_B=0.01))) == "fake_A, fake_B"
     assert judge_identity(identity, vitals(change_fake_A=0.05)) == "well"

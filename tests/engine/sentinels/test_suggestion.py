@@ -50,12 +50,12 @@ def test_it_stays_within_bounds() -> None:
     ids=lambda value: type(value).__name__ if not isinstance(value, dict) else "",
 )
 def test_against_collapse_each_method_has_a_remedy_of_its_own(config: TrainConfig, wanted: dict[str, float]) -> None:
-    finding = judge_collapse(CollapseSentinel(), Vitals(step=1, losses={}, health={"diversity_fake_B": 0.1}))
+    finding = judge_collapse(CollapseSentinel(), Vitals(step=1, losses={}, health={"diversity_fake_B": 0.05}))
     assert isinstance(finding, Finding)
     assert suggested(config, *finding.remedies) == wanted
 
 
 def test_every_method_has_a_remedy_against_collapse() -> None:
-    finding = judge_collapse(CollapseSentinel(), Vitals(step=1, losses={}, health={"diversity_fake_B": 0.1}))
+    finding = judge_collapse(CollapseSentinel(), Vitals(step=1, losses={}, health={"diversity_fake_B": 0.05}))
     assert isinstance(finding, Finding)
     assert all(suggested(config(), *finding.remedies) for config in CONFIGS.values())
