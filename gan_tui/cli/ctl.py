@@ -262,12 +262,12 @@ def accept(
 
     report = _ask(context.obj, Status()).report
     assert report is not None, "an engine answers status with a report"
-    alert = _suggesting(report, sentinel)
+    alert = alert_to_accept(report, sentinel)
     command = SetControls(values=alert.suggestion, why=f"sentinel {alert.sentinel}")
     _send(context, command, as_json)
 
 
-def _suggesting(report: Report, sentinel: str) -> Alert:
+def alert_to_accept(report: Report, sentinel: str) -> Alert:
     """The open alert that is meant.
 
     Raises:
