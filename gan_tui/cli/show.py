@@ -95,11 +95,13 @@ def show_dashboard(
     from gan_tui.client.follow import Follower
     from gan_tui.client.launch import start_engine
     from gan_tui.client.preflight import run_to_resume
+    from gan_tui.client.sender import this_viewer
     from gan_tui.departures import Detached, Ended, ResumeFrom
     from gan_tui.surroundings import Watched
 
     while True:
-        departure = run_dashboard(Watched(feed=Follower(run, engine), run=run, readonly=readonly, behind=behind))
+        feed = Follower(run, engine, viewer=None if readonly else this_viewer())
+        departure = run_dashboard(Watched(feed=feed, run=run, readonly=readonly, behind=behind))
         match departure:
             case Detached(status=status):
                 say(f"{_going_on(run.name, status)} Come back: gan-tui attach {run.name}")
@@ -126,6 +128,7 @@ def show_distant_run(access: Access, *, again: str, readonly: bool) -> None:
     from gan_tui.app import run_dashboard
     from gan_tui.client.follow import Follower
     from gan_tui.client.remote import MirrorProcess
+    from gan_tui.client.sender import this_viewer
     from gan_tui.state.plain_text import printable
     from gan_tui.surroundings import Watched
 
@@ -135,7 +138,9 @@ def show_distant_run(access: Access, *, again: str, readonly: bool) -> None:
             lambda word: say(f"Copying the record: {word.copied >> 20} of {word.total >> 20} MB")
         )
         run = RunDirectory(Path(ready.root))
-        departure = run_dashboard(Watched(feed=Follower(run), run=run, readonly=readonly or ready.rights == "watch"))
+        watches = readonly or ready.rights == "watch"
+        feed = Follower(run, viewer=None if watches else this_viewer())
+        departure = run_dashboard(Watched(feed=feed, run=run, readonly=watches))
         over = mirror.why_over(again)
     where = f"{run.name} on {printable(ready.host)}"
     if over is not None:

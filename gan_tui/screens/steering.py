@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, get_args
 
 from textual.screen import Screen
 
 from engine.protocol import commands as cmd
 from gan_tui.screens.prompts import NoteDialog
 from gan_tui.screens.stop import StopDialog
+from gan_tui.state.plain_text import printable
 from gan_tui.state.run_view import Exchange, RunView
 from gan_tui.widgets.controls import ControlsPane
 from gan_tui.widgets.footer import Tone
+from gan_tui.widgets.wording import clipped
+
+
+HOLDER_WIDTH = 34
+"""Columns of the header for who holds control."""
 
 
 class Say(Protocol):
@@ -55,12 +61,19 @@ class Steering:
     # ------------------------------------------------------------------------------------------- data down
 
     def show(self, view: RunView) -> None:
-        """Take the newest view, and say what became of each command once it is known."""
-        self._view = view
+        """Take the newest view, and say what became of each command once it is known, and of control."""
+        held, self._view = self._view.holds, view
+        if held and (other := view.held_by_other):
+            self._say(f"{printable(other.words)} has taken over control. T takes it back.", "bad")
         for exchange in view.exchanges:
             if not exchange.waiting and exchange.id not in self._reported:
                 self._reported.add(exchange.id)
                 self._say(*_outcome(exchange))
+
+    @property
+    def view(self) -> RunView:
+        """The newest view."""
+        return self._view
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -68,6 +81,8 @@ class Steering:
         waiting = self._view.waiting_for
         asked = ((cmd.Pause, "pausing…"), (cmd.Continue, "continuing…"), (cmd.Stop, "stopping…"))
         tags = [tag for kind, tag in asked if waiting(kind)]
+        if other := self._view.held_by_other:
+            tags.append(clipped(printable(f"held by {other.words}"), HOLDER_WIDTH))
         return (*tags, "read-only") if self._readonly else tuple(tags)
 
     # ------------------------------------------------------------------------------------------- wishes
@@ -96,14 +111,30 @@ class Steering:
         else:
             self._say("Nothing is prepared: [ ] choose a control, - + nudge it, = type a value.")
 
+    def take_over(self) -> None:
+        """Ask for control, whoever holds it."""
+        self._ask(cmd.Hold(take=True))
+
+    def may(self, kind: type[cmd.Command]) -> bool:
+        """Whether a command of that type may be asked of the engine now; where not, say why."""
+        if self._refuses_readonly():
+            return False
+        if self._view.ended:
+            self._say(f"No engine works on this run. To go on: gan-tui resume {self._view.name}", "bad")
+            return False
+        if (other := self._view.held_by_other) and issubclass(kind, get_args(cmd.Steering)):
+            self._say(f"Control is held by {printable(other.words)}. T takes it over.", "bad")
+            return False
+        return True
+
     def ask_stop(self) -> None:
         """Ask the user how to stop, then ask the engine."""
-        if self._may_ask():
+        if self.may(cmd.Stop):
             self._screen.app.push_screen(StopDialog(self._view.name), self._stop)
 
     def write_note(self) -> None:
         """Have a note typed, then put it into the journal."""
-        if self._may_ask():
+        if self.may(cmd.WriteNote):
             self._screen.app.push_screen(NoteDialog(), self._note)
 
     def may_resume(self) -> bool:
@@ -121,15 +152,8 @@ class Steering:
             self._say("This view is read-only: attach without --readonly, by a key that steers.", "bad")
         return self._readonly
 
-    def _may_ask(self) -> bool:
-        if self._refuses_readonly():
-            return False
-        if self._view.ended:
-            self._say(f"No engine works on this run. To go on: gan-tui resume {self._view.name}", "bad")
-        return not self._view.ended
-
     def _ask(self, command: cmd.Command) -> None:
-        if self._may_ask():
+        if self.may(type(command)):
             self._wish(command)
 
     def _stop(self, how: StopDialog.How | None) -> None:

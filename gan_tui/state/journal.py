@@ -84,6 +84,9 @@ def _tell(event: ev.Event) -> tuple[JournalKind, str] | None:
             return "alert", _sentence(event.subject, event.fact, event.fix)
         case ev.Note():
             return "note", f"{event.text} ({event.by})"
+        case ev.TakenOver():
+            where = f" ({event.where})" if event.where else ""
+            return "life", f"{event.by}{where} took control over from {event.before}"
         case ev.Failed():
             return "error", event.reason + (f". {event.fix}" if event.fix else "")
         case ev.Stopped():
