@@ -1,8 +1,8 @@
 """The engine's end of the ZeroMQ link: a thread that owns the sockets, so that training never waits for a viewer.
 
 Events and sample sheets go out on PUB sockets with bounded queues; commands come in on a ROUTER socket. ``Status`` is
-answered by the thread itself from the newest report, whatever the step loop is doing, and so is who holds control; every
-other command waits in the mailbox for a step boundary.
+answered by the thread itself from the newest report, whatever the step loop is doing, and so is who asks to hold
+control; every other command waits in the mailbox for a step boundary.
 """
 
 from __future__ import annotations

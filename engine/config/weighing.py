@@ -1,7 +1,8 @@
-"""Which loss weights multiply a loss component as it is recorded, so that who compares lines can take them out again."""
+"""Which loss weights multiply a loss component as it is recorded: who compares lines can take them out again."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import assert_never
 
 from engine.config.controls import controls_of
@@ -39,6 +40,7 @@ _AEGAN = {
 def weighed_by(config: TrainConfig) -> dict[str, tuple[str, ...]]:
     """Each loss component to the controls whose product it is multiplied by, such as "idt_A" to loss.cycle_b and
     loss.identity. What shapes a loss otherwise, such as DiscoGAN's rates, is not among them."""
+    own: Mapping[str, tuple[str, ...]]
     match config:
         case CycleGanConfig():
             own = _CYCLEGAN
@@ -54,6 +56,7 @@ def weighed_by(config: TrainConfig) -> dict[str, tuple[str, ...]]:
             assert_never(config)
     there = {control.name for control in controls_of(config)}
     found = {
-        component: tuple(f"loss.{weight}" for weight in weights) for component, weights in {**_TECHNIQUES, **own}.items()
+        component: tuple(f"loss.{weight}" for weight in weights)
+        for component, weights in {**_TECHNIQUES, **own}.items()
     }
     return {component: controls for component, controls in found.items() if there.issuperset(controls)}

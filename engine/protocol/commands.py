@@ -82,17 +82,7 @@ class Release(_Command, frozen=True, kw_only=True, tag="release"):
 
 
 Command: TypeAlias = (
-    Status
-    | Pause
-    | Continue
-    | SaveCheckpoint
-    | TakeSample
-    | SetControls
-    | Undo
-    | WriteNote
-    | Stop
-    | Hold
-    | Release
+    Status | Pause | Continue | SaveCheckpoint | TakeSample | SetControls | Undo | WriteNote | Stop | Hold | Release
 )
 
 AtOnce: TypeAlias = Status | Hold | Release

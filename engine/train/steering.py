@@ -69,9 +69,7 @@ class Steering:
         settle_sheets(self._session)
         for holder, before in self._session.link.holding.take_news():
             stamp = self._session.stamp()
-            self._session.record.write(
-                ev.TakenOver(**stamp, by=holder.by, where=holder.where, before=before.words)
-            )
+            self._session.record.write(ev.TakenOver(**stamp, by=holder.by, where=holder.where, before=before.words))
 
     def _answer(self, envelopes: list[Envelope]) -> None:
         if envelopes:

@@ -41,19 +41,20 @@ def bindings() -> list[Binding]:
     ]
 
 
-def footer_hints(relabelled: dict[str, str], *, steers: bool) -> list[Hint]:
+def footer_hints(relabelled: dict[str, str], *, steers: bool, held: bool = False) -> list[Hint]:
     """The footer's hints by importance, the help last.
 
     Args:
         relabelled: actions that have another label for now.
         steers: whether there is an engine to be asked for something, by this viewer.
+        held: whether another viewer holds control, from whom it can be taken over.
     """
     single = ((each.footer, each.shown, relabelled.get(each.id, each.label), each) for each in ACTIONS)
     placed = sorted((hint for hint in (*single, *_PAIRS) if hint[0] is not None), key=lambda hint: hint[0] or 0)
     return [
         Hint(key=key, label=label, action=action.textual_action)
         for _, key, label, action in placed
-        if steers or not action.needs_engine
+        if (held if action.id == "take-over" else steers or not action.needs_engine)
     ]
 
 

@@ -25,9 +25,7 @@ class Beats:
         clock: seconds.
     """
 
-    def __init__(
-        self, stream: EventStream, viewer: Viewer | None, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, stream: EventStream, viewer: Viewer | None, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream
         self._viewer = viewer
         self._clock = clock

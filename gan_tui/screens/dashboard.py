@@ -70,6 +70,7 @@ class DashboardScreen(Screen[None]):
         self.excursions = Excursions(
             self,
             watched.run,
+            history=self._history,
             plot=self.plot,
             steering=self.steering,
             readonly=watched.readonly,
@@ -145,7 +146,8 @@ class DashboardScreen(Screen[None]):
     def _draw_footer(self) -> None:
         view = self._view
         labels = {"detach": "leave"} if view.ended else {"pause": "continue"} if view.state == "paused" else {}
-        self.footer.show(footer_hints(labels, steers=not (self._readonly or view.ended)))
+        held = view.held_by_other is not None and not self._readonly
+        self.footer.show(footer_hints(labels, steers=not (self._readonly or view.ended or held), held=held))
 
     def _draw_controls(self) -> None:
         view = self._shown
@@ -165,6 +167,7 @@ class DashboardScreen(Screen[None]):
         if self._frozen:
             return
         view = self._view
+        self.excursions.show(view)
         self.plot.show(
             PlotData(
                 groups=groups_of(self._history.series(), view.objective),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol, get_args
 
 from textual.screen import Screen
@@ -15,7 +15,6 @@ from gan_tui.state.run_view import Exchange, RunView
 from gan_tui.widgets.controls import ControlsPane
 from gan_tui.widgets.footer import Tone
 from gan_tui.widgets.wording import clipped
-
 
 HOLDER_WIDTH = 34
 """Columns of the header for who holds control."""
@@ -54,7 +53,7 @@ class Steering:
         self._view = view
         self._readonly = readonly
         self._controls = controls
-        self._say = say
+        self.say = say
         self._wish = wish
         self._reported = {exchange.id for exchange in view.exchanges if not exchange.waiting}
 
@@ -64,11 +63,11 @@ class Steering:
         """Take the newest view, and say what became of each command once it is known, and of control."""
         held, self._view = self._view.holds, view
         if held and (other := view.held_by_other):
-            self._say(f"{printable(other.words)} has taken over control. T takes it back.", "bad")
+            self.say(f"{printable(other.words)} has taken over control. T takes it back.", "bad")
         for exchange in view.exchanges:
             if not exchange.waiting and exchange.id not in self._reported:
                 self._reported.add(exchange.id)
-                self._say(*_outcome(exchange))
+                self.say(*_outcome(exchange))
 
     @property
     def view(self) -> RunView:
@@ -100,16 +99,22 @@ class Steering:
         """Ask for a sample sheet."""
         self._ask(cmd.TakeSample())
 
-    def undo(self) -> None:
-        """Ask for the newest nudge to be taken back."""
-        self._ask(cmd.Undo())
+    def undo(self, seq: int) -> None:
+        """Ask for the nudge of that number to be taken back, the newest that is known."""
+        self._ask(cmd.Undo(of=seq))
+
+    def prepare(self, values: Mapping[str, float]) -> None:
+        """Prepare changes of several controls."""
+        for control in self._view.controls:
+            if control.name in values:
+                self._controls.draft(control, values[control.name])
 
     def apply_drafts(self) -> None:
         """Send the prepared changes, all for one step."""
         if drafts := self._controls.drafts:
             self._ask(cmd.SetControls(values=drafts))
         else:
-            self._say("Nothing is prepared: [ ] choose a control, - + nudge it, = type a value.")
+            self.say("Nothing is prepared: [ ] choose a control, - + nudge it, = type a value.")
 
     def take_over(self) -> None:
         """Ask for control, whoever holds it."""
@@ -120,10 +125,10 @@ class Steering:
         if self._refuses_readonly():
             return False
         if self._view.ended:
-            self._say(f"No engine works on this run. To go on: gan-tui resume {self._view.name}", "bad")
+            self.say(f"No engine works on this run. To go on: gan-tui resume {self._view.name}", "bad")
             return False
         if (other := self._view.held_by_other) and issubclass(kind, get_args(cmd.Steering)):
-            self._say(f"Control is held by {printable(other.words)}. T takes it over.", "bad")
+            self.say(f"Control is held by {printable(other.words)}. T takes it over.", "bad")
             return False
         return True
 
@@ -142,14 +147,14 @@ class Steering:
         if self._refuses_readonly():
             return False
         if not self._view.ended:
-            self._say("This run has an engine at work: stop it first (X), then choose a checkpoint.", "bad")
+            self.say("This run has an engine at work: stop it first (X), then choose a checkpoint.", "bad")
         return self._view.ended
 
     # ------------------------------------------------------------------------------------------- inside
 
     def _refuses_readonly(self) -> bool:
         if self._readonly:
-            self._say("This view is read-only: attach without --readonly, by a key that steers.", "bad")
+            self.say("This view is read-only: attach without --readonly, by a key that steers.", "bad")
         return self._readonly
 
     def _ask(self, command: cmd.Command) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from engine.protocol.events import Change, Nudged
 from gan_tui.state.journal import number
 from gan_tui.state.plain_text import printable
+
+if TYPE_CHECKING:
+    from gan_tui.state.run_view import Marker
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +77,19 @@ def net(nudges: Sequence[Made]) -> tuple[Change, ...]:
         for change in nudge.changes:
             first.setdefault(change.name, change.old)
             last[change.name] = change.new
-    return tuple(
-        Change(name=name, old=old, new=last[name]) for name, old in first.items() if last[name] != old
-    )
+    return tuple(Change(name=name, old=old, new=last[name]) for name, old in first.items() if last[name] != old)
+
+
+def checkpoint_before(markers: Iterable[Marker], nudge: Made) -> int | None:
+    """The step of the newest checkpoint, of this run and still there, that was saved before a nudge; None for none.
+
+    Of one of the nudge's own step it is known only if it was complete by then.
+    """
+    steps = [
+        marker.step
+        for marker in markers
+        if marker.kind == "checkpoint"
+        and marker.seq
+        and (marker.step < nudge.step or (marker.step == nudge.step and marker.seq < nudge.seq))
+    ]
+    return max(steps, default=None)
