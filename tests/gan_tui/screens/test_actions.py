@@ -225,15 +225,23 @@ async def undoes(pilot: Driver, feed: FakeFeed) -> None:
     feed.play(ev.Nudged(seq=10_001, step=49_202, time=2e9, changes=changes, by="you", undoes=1))
     await press(pilot, "u")
     assert deck(pilot).footer.remark == "There is no nudge to take back."
+    feed.play(Recording().nudge(49_300, "loss.identity", 0.5, 1.0, seq=10_002))
+    feed.play(ev.Finished(**Recording().when(0) | {"seq": 10_003, "step": 49_400}))
+    feed.relink("record")
+    await press(pilot, "u", "enter")
+    assert "No engine works on this run" in screen_text(pilot)
+    assert len(feed.sent) == 1
+    await press(pilot, "c")
+    assert pilot.app.return_value == ResumeFrom(step=40_000)
 
 
 async def shows_what_changed_since_a_nudge(pilot: Driver, feed: FakeFeed) -> None:
     await press(pilot, "e")
     text = screen_text(pilot)
     assert "step 30,000  loss.cycle_a 10 → 8 (you)" in text
-    assert "200 lines before (steps 20,000 to 30,000) · 200 lines after (steps 30,000 to 40,000)" in text
+    assert "200 lines before: 20,000 to 30,000 · as many after: 30,000 to 40,000" in text
     assert "▼ lower" in text
-    assert "≈ within noise" in text
+    assert "≈ noise" in text
     await press(pilot, "comma")
     assert "step 18,000  loss.identity 0.5 → 1 (you)" in screen_text(pilot)
     assert "“colours invert”" in screen_text(pilot)
