@@ -11,6 +11,7 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 
 from engine.config.controls import Control
+from engine.protocol.machine import Machine
 
 SaveReason: TypeAlias = Literal["schedule", "request", "stop", "end", "failure"]
 """Why a checkpoint is written: its time has come, a user asked, the run is stopped, the run has ended, or it cannot go
@@ -52,6 +53,8 @@ class Metrics(Recorded, frozen=True, kw_only=True, tag="metrics"):
     """Share of the interval spent waiting for data, 0 to 1."""
     stage: str = ""
     """What the method does before its own objective is trained, and how far, such as "training f 400/3,000"."""
+    machine: Machine | None = None
+    """The newest reading of the machine, where one was made since the line before."""
 
 
 class Started(Recorded, frozen=True, kw_only=True, tag="started"):
@@ -266,6 +269,9 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="tic
     """Why the newest checkpoint could not be written; empty where it was."""
     stage: str = ""
     """As in Metrics."""
+    machine: Machine | None = None
+    """The newest reading of the machine, where one was made since the tick before, with the steps since the newest
+    line that has one."""
 
 
 State: TypeAlias = Literal["starting", "training", "paused", "stopping", "stopped", "finished", "failed"]
