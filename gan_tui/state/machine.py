@@ -26,8 +26,9 @@ from gan_tui.state.series import (
 Reading: TypeAlias = Literal[
     "gpu busy", "gpu memory", "gpu heat", "gpu power", "cpu", "memory", "step fastest", "step median", "step slowest"
 ]
-"""What is drawn over time. Shares are 0 to 1, heat in degrees Celsius, power in watts, steps in seconds. Of several GPUs
-busy is the mean, heat the highest, memory and power are those of all."""
+"""What is drawn over time. Shares are 0 to 1, heat in degrees Celsius, power in watts, steps in seconds.
+
+Of several GPUs busy is the mean, heat the highest, memory and power are those of all."""
 
 READINGS: tuple[Reading, ...] = get_args(Reading)
 CAPACITY = 2048

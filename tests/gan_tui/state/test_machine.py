@@ -61,7 +61,7 @@ def test_a_long_course_is_bounded_and_keeps_its_extremes_and_its_newest_part_as_
     assert (whole.low, whole.high, whole.finite) == (0.1, 1.0, 1000)
     newest = history.decimate(["cpu"], 1979.0, 1999.0, 10)["cpu"]
     assert [span.finite for span in newest] == [1] * 10
-    assert len(history._recent) <= 32
+    assert len(history._recent) < 100
     assert len(history._buckets) <= 16
 
 
