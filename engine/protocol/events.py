@@ -11,6 +11,7 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 
 from engine.config.controls import Control
+from engine.protocol.machine import Machine
 
 SaveReason: TypeAlias = Literal["schedule", "request", "stop", "end", "failure"]
 """Why a checkpoint is written: its time has come, a user asked, the run is stopped, the run has ended, or it cannot go
@@ -55,6 +56,8 @@ class Metrics(Recorded, frozen=True, kw_only=True, tag="metrics"):
     health: dict[str, float | None] = {}
     """What the sentinels go by besides (engine.sentinels.names): the discriminators' beliefs, means over the interval,
     and, where a contact sheet was drawn in it, how the translations look. None where not finite."""
+    machine: Machine | None = None
+    """The newest reading of the machine, where one was made since the line before."""
 
 
 class Started(Recorded, frozen=True, kw_only=True, tag="started"):
@@ -291,6 +294,9 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="tic
     """Why the newest checkpoint could not be written; empty where it was."""
     stage: str = ""
     """As in Metrics."""
+    machine: Machine | None = None
+    """The newest reading of the machine, where one was made since the tick before, with the steps since the newest
+    line that has one."""
 
 
 State: TypeAlias = Literal["starting", "training", "paused", "stopping", "stopped", "finished", "failed"]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 
+from msgspec.structs import replace
+
 from engine.config.architecture import networks_in_words
 from engine.config.controls import controls_of
 from engine.methods.method import Stage
 from engine.protocol import events as ev
 from engine.protocol.codec import encode
 from engine.protocol.commands import Report
+from engine.protocol.machine import Machine
 from engine.train.session import LineUnderWay, Session
 from engine.train.watching import watch_line
 
@@ -88,6 +91,7 @@ def tick(session: Session) -> None:
         lines_waiting=session.record.waiting,
         save_failure=session.save_failure,
         stage=_stage(session),
+        machine=_machine_to_tell(session),
     )
     session.link.publish(encode(message))
 
@@ -112,6 +116,7 @@ def begin_line(session: Session) -> None:
         throughput=round(session.throughput, 4),
         data_wait=round(session.pace.data_wait, 4),
         stage=_stage(session),
+        machine=_machine_to_record(session),
     )
     looks, session.looks = session.looks, None
     session.line = LineUnderWay(said=metrics, drained=session.meters.drain(session.to_host), looks=looks)
@@ -165,6 +170,26 @@ def _watch_clock(session: Session) -> None:
         way = "forward" if jump > 0 else "back"
         fact = f"went {way} by {abs(jump):,.0f} s; times in the record do too"
         session.alert("the machine's clock", fact, "Nothing depends on it; steps order the record.")
+
+
+def _machine_to_record(session: Session) -> Machine | None:
+    """The newest reading, once, with the steps since the one that was recorded before: these begin anew."""
+    newest = session.machine.newest
+    if newest is None or newest is session.machine_recorded:
+        return None
+    session.machine_recorded = newest
+    steps = session.steps.summary()
+    session.steps.clear()
+    return replace(newest, steps=steps)
+
+
+def _machine_to_tell(session: Session) -> Machine | None:
+    """The newest reading, once, with the steps since the one that was recorded last."""
+    newest = session.machine.newest
+    if newest is None or newest is session.machine_told:
+        return None
+    session.machine_told = newest
+    return replace(newest, steps=session.steps.summary())
 
 
 def _stage(session: Session) -> str:

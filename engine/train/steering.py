@@ -59,11 +59,13 @@ class Steering:
         self._answer(session.link.mailbox.take())
         while self._paused_by is not None and not self.must_end:
             begun = time.monotonic()
+            session.steps.turn_to("held")
             session.followers.require_whole()
             self._answer(session.link.mailbox.wait(SETTLE_SECONDS))
             self._settle()
             tick(session)
             session.pace.held += time.monotonic() - begun
+            session.steps.turn_to("other")
         refresh_report(session)
         return not self.must_end
 

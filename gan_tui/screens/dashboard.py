@@ -105,6 +105,7 @@ class DashboardScreen(Screen[None]):
         )
         for pane, title in titled:
             pane.border_title = title
+        self.pace.border_subtitle = "M more"
         self.go_to(0)
         self.show(self._view)
 
@@ -134,6 +135,7 @@ class DashboardScreen(Screen[None]):
         self.banner.show(view)
         self.journal.show(view.journal)
         self.pace.show(view)
+        self.excursions.show(view)
         if view.link != "reading":  # the newest of half a record is not the newest
             self.samples.show(view.sheets)
         self._draw_controls()
@@ -217,6 +219,10 @@ class DashboardScreen(Screen[None]):
     def go_on(self, by: int) -> None:
         """Focus the next or the previous pane."""
         self.go_to((self._pane + by) % len(PANES))
+
+    def show_machine(self) -> None:
+        """Go to the screen of the run's machine."""
+        self.excursions.show_machine(self._shown, self._history.machine)
 
     def explain_interrupt(self) -> None:
         """Say which key leaves and which stops."""

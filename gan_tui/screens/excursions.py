@@ -14,10 +14,13 @@ from engine.config.controls import Control
 from engine.protocol.rundir import RunDirectory
 from gan_tui.screens.steering import Steering
 from gan_tui.screens.wishes import BehindWanted, Left
+from gan_tui.state.machine import MachineHistory
+from gan_tui.state.run_view import RunView
 from gan_tui.widgets.plot import LossPlot
 
 if TYPE_CHECKING:
     from gan_tui.screens.beside import Chosen
+    from gan_tui.screens.machine import MachineScreen
 
 
 class Excursions:
@@ -48,6 +51,12 @@ class Excursions:
         self._steering = steering
         self._readonly = readonly
         self._clock = clock
+        self._machine: MachineScreen | None = None
+
+    def show(self, view: RunView) -> None:
+        """Hand the newest view to what is open and follows the run."""
+        if self._machine is not None:
+            self._machine.show(view)
 
     def pick_checkpoint(self) -> None:
         """Show the checkpoints that are on disk; on an ended run, one chosen ends the dashboard."""
@@ -84,6 +93,16 @@ class Excursions:
         from gan_tui.screens.prompts import ValueDialog
 
         self._screen.app.push_screen(ValueDialog(control, value), lambda typed: None if typed is None else taken(typed))
+
+    def show_machine(self, view: RunView, history: MachineHistory) -> None:
+        """Show what the run's machine is at and was at, until that is left."""
+        from gan_tui.screens.machine import MachineScreen
+
+        def left(_: None) -> None:
+            self._machine = None
+
+        self._machine = MachineScreen(view, history)
+        self._screen.app.push_screen(self._machine, left)
 
     def show_help(self) -> None:
         """List every key."""

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from engine.protocol.events import Metrics
 from engine.sentinels.names import LOOKS
+from gan_tui.state.machine import MachineHistory
 from gan_tui.state.series import (
     ABSENT,
     EMPTY,
@@ -55,6 +56,8 @@ class History:
         """Step and time of the last line."""
         self._shift = 0.0
         """Seconds that are added to times, so that they rise where the engine's clock was set back."""
+        self.machine = MachineHistory()
+        """What the machine was at meanwhile."""
         self.coarse = False
         """Whether these are samples of a record that is still being read."""
         self.version = 0
@@ -69,6 +72,7 @@ class History:
 
         It takes the place of lines for its step and later ones: of a course whose end was lost from the record.
         """
+        self.machine.record(event)
         with self._lock:
             last_step, last_time = self._newest
             if event.step <= last_step:
@@ -103,6 +107,7 @@ class History:
 
     def adopt(self, other: History) -> None:
         """Hold what another history holds instead, and all of it at once; the other one is not to be used any more."""
+        self.machine.adopt(other.machine)
         with self._lock:
             self._buckets = other._buckets
             self._recent = other._recent
