@@ -12,7 +12,8 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from engine.protocol import commands as cmd
-from gan_tui.actions.table import BY_ID, bindings, footer_hints
+from gan_tui.actions.remapping import dressed
+from gan_tui.actions.table import ACTIONS, bindings, footer_hints
 from gan_tui.screens.excursions import Excursions
 from gan_tui.screens.pacer import Pacer
 from gan_tui.screens.steering import Steering
@@ -53,6 +54,9 @@ class DashboardScreen(Screen[None]):
         self._readonly = watched.readonly
         self._pane = 0
         self._history = watched.feed.history
+        self.actions = dressed(ACTIONS, surroundings.appearance)
+        """What can be done, with the keys that the user has given it."""
+        self._by_id = {action.id: action for action in self.actions}
         self._beside: Beside | None = None
         self.header = RunHeader()
         self.banner = EndBanner()
@@ -74,6 +78,7 @@ class DashboardScreen(Screen[None]):
             steering=self.steering,
             readonly=watched.readonly,
             clock=surroundings.clock,
+            actions=self.actions,
         )
         self._text = Pacer(self, surroundings.tempo.text, self._draw_text)
         self._curves = Pacer(self, surroundings.tempo.curves, self._draw_curves)
@@ -145,7 +150,7 @@ class DashboardScreen(Screen[None]):
     def _draw_footer(self) -> None:
         view = self._view
         labels = {"detach": "leave"} if view.ended else {"pause": "continue"} if view.state == "paused" else {}
-        self.footer.show(footer_hints(labels, steers=not (self._readonly or view.ended)))
+        self.footer.show(footer_hints(self.actions, labels, steers=not (self._readonly or view.ended)))
 
     def _draw_controls(self) -> None:
         view = self._shown
@@ -184,7 +189,7 @@ class DashboardScreen(Screen[None]):
 
     def action_perform(self, action_id: str) -> None:
         """Run an action of the table, unless it is one for an engine and there is none."""
-        action = BY_ID[action_id]
+        action = self._by_id[action_id]
         if action.needs_engine and self._view.ended:
             self.say("No engine works on this run. R lists the checkpoints to go on from.", "bad")
         else:
@@ -211,7 +216,7 @@ class DashboardScreen(Screen[None]):
         self._pane = place
         for index, name in enumerate(PANES):
             self.set_class(index == place, f"-on-{name}")
-        self.tabs.show(_TABS, place)
+        self.tabs.show(self._tabs(), place)
         self._pane_widget(place).focus(scroll_visible=False)
 
     def go_on(self, by: int) -> None:
@@ -241,7 +246,6 @@ class DashboardScreen(Screen[None]):
     def _wish(self, command: cmd.Command) -> None:
         self.post_message(Wanted(command))
 
-
-_TABS = [
-    (str(place + 1), name.capitalize(), BY_ID[f"pane-{place + 1}"].textual_action) for place, name in enumerate(PANES)
-]
+    def _tabs(self) -> list[tuple[str, str, str]]:
+        going = [(self._by_id[f"pane-{place + 1}"], name.capitalize()) for place, name in enumerate(PANES)]
+        return [(action.shown, name, action.textual_action) for action, name in going]

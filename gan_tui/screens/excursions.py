@@ -5,7 +5,7 @@ Each is imported when it is first wanted: the first paint waits for none of them
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from textual.screen import Screen
@@ -17,6 +17,7 @@ from gan_tui.screens.wishes import BehindWanted, Left
 from gan_tui.widgets.plot import LossPlot
 
 if TYPE_CHECKING:
+    from gan_tui.actions.action import Action
     from gan_tui.screens.beside import Chosen
 
 
@@ -30,6 +31,7 @@ class Excursions:
         steering: knows what may be asked of the engine.
         readonly: whether the user may look alone.
         clock: seconds since the Unix epoch.
+        actions: what can be done on it, for the help.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Excursions:
         steering: Steering,
         readonly: bool,
         clock: Callable[[], float],
+        actions: Sequence[Action],
     ) -> None:
         self._screen = screen
         self._run = run
@@ -48,6 +51,7 @@ class Excursions:
         self._steering = steering
         self._readonly = readonly
         self._clock = clock
+        self._actions = actions
 
     def pick_checkpoint(self) -> None:
         """Show the checkpoints that are on disk; on an ended run, one chosen ends the dashboard."""
@@ -89,7 +93,7 @@ class Excursions:
         """List every key."""
         from gan_tui.screens.help import HelpScreen
 
-        self._screen.app.push_screen(HelpScreen())
+        self._screen.app.push_screen(HelpScreen(self._actions))
 
     def show_palette(self) -> None:
         """Search the actions."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.table import Table
@@ -12,6 +13,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from gan_tui.actions.action import Action
 from gan_tui.actions.table import grouped
 from gan_tui.widgets.journal import SYMBOLS as JOURNAL_SYMBOLS
 from gan_tui.widgets.plot_painter import SYMBOLS as PLOT_SYMBOLS
@@ -25,12 +27,16 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,q,question_mark,f1,enter", "dismiss(None)", "close", show=False)
     ]
 
+    def __init__(self, actions: Sequence[Action]) -> None:
+        super().__init__()
+        self._actions = actions
+
     def compose(self) -> ComposeResult:
         """One table for each group of actions, then the signs."""
         with VerticalScroll(id="help") as scroll:
             scroll.border_title = "every key"
             scroll.border_subtitle = "Esc close · ↑ ↓ scroll"
-            for group, actions in grouped():
+            for group, actions in grouped(self._actions):
                 yield Static(Text(group), classes="group")
                 yield Static(_table([(action.shown, action.help) for action in actions]))
             yield Static(Text("Signs"), classes="group")
