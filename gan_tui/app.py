@@ -16,7 +16,7 @@ from gan_tui.departures import Departure, Detached, Ended, ResumeFrom
 from gan_tui.dressed import DressedApp
 from gan_tui.palette import ActionProvider
 from gan_tui.screens.dashboard import DashboardScreen
-from gan_tui.screens.wishes import BehindWanted, Left, Wanted
+from gan_tui.screens.wishes import BehindWanted, Left, ThemeWanted, Wanted
 from gan_tui.state.appearance import Appearance
 from gan_tui.state.run_view import RunView
 from gan_tui.surroundings import Surroundings, Watched
@@ -97,6 +97,12 @@ class Dashboard(DressedApp[Departure]):
             self._deck.say(error.one_line(), "bad")
             return
         self.show_behind()
+
+    @on(ThemeWanted)
+    def change_theme(self, message: ThemeWanted) -> None:
+        """Take the next theme, and say how to have it the next time."""
+        message.stop()
+        self._deck.say(f"Theme {self.next_theme()}. To keep it, {self.way_to_keep('theme', self.theme)}")
 
     @on(Wanted)
     def pass_on(self, message: Wanted) -> None:

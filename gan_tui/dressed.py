@@ -54,6 +54,10 @@ class DressedApp(App[Returned]):
         self.theme = names[(names.index(self.theme) + 1) % len(names)]
         return self.theme
 
+    def way_to_keep(self, key: str, value: str) -> str:
+        """Words that say how a choice is made for good, as the end of a sentence."""
+        return f'write {key} = "{value}" under [display] in {self.appearance.file or "config.toml"}.'
+
     def watch_theme(self) -> None:
         """Tell stylesheets whether colours carry anything."""
         self.set_class(self.no_color or self.appearance.ascii or self.theme == "monochrome", "-plain")

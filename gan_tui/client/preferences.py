@@ -10,6 +10,7 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 
+from engine.config.schema import Section
 from engine.errors import RequestError
 from gan_tui.state.appearance import ThemeName
 from gan_tui.state.key_names import key_from
@@ -18,15 +19,15 @@ VARIABLE = "GAN_TUI_CONFIG"
 """Names another file; /dev/null is none."""
 
 
-class Display(msgspec.Struct, frozen=True, kw_only=True):
-    """The section ``[display]``; what is None was not said. A field more is a key more in the file."""
+class Display(Section):
+    """The section ``[display]``; what is None was not said. A field more is a key more in the file and its template."""
 
     theme: ThemeName | None = None
     """Colours."""
     ascii: bool | None = None
-    """Whether nothing but ASCII is drawn; else it is found out from the locale."""
+    """Draw nothing but ASCII; left out: where the locale is not UTF-8."""
     mouse: bool | None = None
-    """Whether the terminal reports the mouse."""
+    """Take the mouse; false leaves it to the terminal, for selecting text."""
 
 
 class Preferences(msgspec.Struct, frozen=True, kw_only=True):

@@ -32,6 +32,7 @@ class Excursions:
         readonly: whether the user may look alone.
         clock: seconds since the Unix epoch.
         actions: what can be done on it, for the help.
+        ascii: whether nothing else may be drawn.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Excursions:
         readonly: bool,
         clock: Callable[[], float],
         actions: Sequence[Action],
+        ascii: bool,  # noqa: A002
     ) -> None:
         self._screen = screen
         self._run = run
@@ -52,6 +54,7 @@ class Excursions:
         self._readonly = readonly
         self._clock = clock
         self._actions = actions
+        self._ascii = ascii
 
     def pick_checkpoint(self) -> None:
         """Show the checkpoints that are on disk; on an ended run, one chosen ends the dashboard."""
@@ -93,7 +96,7 @@ class Excursions:
         """List every key."""
         from gan_tui.screens.help import HelpScreen
 
-        self._screen.app.push_screen(HelpScreen(self._actions))
+        self._screen.app.push_screen(HelpScreen(self._actions, ascii=self._ascii))
 
     def show_palette(self) -> None:
         """Search the actions."""

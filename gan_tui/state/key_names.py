@@ -95,6 +95,13 @@ def _no_key(word: str) -> str:
     return f"is not a key. {hint}"
 
 
+def written_key(key: str) -> str:
+    """How a user may write a key of Textual's spelling: ``key_from`` turned round."""
+    *modifiers, base = key.split("+")
+    char = next((char for char, name in _CHARACTERS.items() if name == base), base)
+    return "+".join([*modifiers, base if char in '"\\' or modifiers else char])
+
+
 def shown_key(key: str, *, ascii: bool = False) -> str:  # noqa: A002 - as everywhere here
     """How the footer and the help write a key: ``[``, ``Esc``, ``Ctrl+P``, ``Shift+←``, or in ASCII ``Shift+Left``."""
     *modifiers, base = key.split("+")
