@@ -44,6 +44,9 @@ class Deck(Protocol):
     def show_machine(self) -> None:
         """Go to the screen of the run's machine."""
 
+    def next_theme(self) -> None:
+        """Have other colours."""
+
     def explain_interrupt(self) -> None:
         """Say which key leaves and which stops."""
 

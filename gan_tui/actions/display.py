@@ -62,6 +62,15 @@ DISPLAY: tuple[Action, ...] = (
         run=lambda deck: deck.show_machine(),
     ),
     Action(
+        id="theme",
+        keys=("t",),
+        shown="t",
+        label="theme",
+        group="Display",
+        help="Take the next theme: dark, light, both for colour-blind eyes, monochrome; for as long as this lasts.",
+        run=lambda deck: deck.next_theme(),
+    ),
+    Action(
         id="palette",
         keys=("colon", "ctrl+p"),
         shown=": Ctrl+P",

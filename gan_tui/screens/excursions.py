@@ -5,7 +5,7 @@ Each is imported when it is first wanted: the first paint waits for none of them
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from textual.screen import Screen
@@ -19,6 +19,7 @@ from gan_tui.state.run_view import RunView
 from gan_tui.widgets.plot import LossPlot
 
 if TYPE_CHECKING:
+    from gan_tui.actions.action import Action
     from gan_tui.screens.beside import Chosen
     from gan_tui.screens.machine import MachineScreen
 
@@ -33,6 +34,8 @@ class Excursions:
         steering: knows what may be asked of the engine.
         readonly: whether the user may look alone.
         clock: seconds since the Unix epoch.
+        actions: what can be done on it, for the help.
+        ascii: whether nothing else may be drawn.
     """
 
     def __init__(
@@ -44,6 +47,8 @@ class Excursions:
         steering: Steering,
         readonly: bool,
         clock: Callable[[], float],
+        actions: Sequence[Action],
+        ascii: bool,  # noqa: A002
     ) -> None:
         self._screen = screen
         self._run = run
@@ -51,6 +56,8 @@ class Excursions:
         self._steering = steering
         self._readonly = readonly
         self._clock = clock
+        self._actions = actions
+        self._ascii = ascii
         self._machine: MachineScreen | None = None
 
     def show(self, view: RunView) -> None:
@@ -108,7 +115,7 @@ class Excursions:
         """List every key."""
         from gan_tui.screens.help import HelpScreen
 
-        self._screen.app.push_screen(HelpScreen())
+        self._screen.app.push_screen(HelpScreen(self._actions, ascii=self._ascii))
 
     def show_palette(self) -> None:
         """Search the actions."""

@@ -94,7 +94,10 @@ class Steering:
         if drafts := self._controls.drafts:
             self._ask(cmd.SetControls(values=drafts))
         else:
-            self._say("Nothing is prepared: [ ] choose a control, - + nudge it, = type a value.")
+            self._say(
+                "Nothing is prepared: {control-previous|[} {control-next|]} choose a control, "
+                "{nudge-down|-} {nudge-up|+} nudge it, {value|=} type a value."
+            )
 
     def ask_stop(self) -> None:
         """Ask the user how to stop, then ask the engine."""
@@ -111,7 +114,7 @@ class Steering:
         if self._refuses_readonly():
             return False
         if not self._view.ended:
-            self._say("This run has an engine at work: stop it first (X), then choose a checkpoint.", "bad")
+            self._say("This run has an engine at work: stop it first ({stop|X}), then choose a checkpoint.", "bad")
         return self._view.ended
 
     # ------------------------------------------------------------------------------------------- inside

@@ -15,6 +15,7 @@ from textual.widget import Widget
 from engine.config.controls import Control
 from gan_tui.state.drafts import drafted, nudged, outstanding
 from gan_tui.state.journal import number
+from gan_tui.state.key_words import with_keys
 from gan_tui.widgets.strips import text_strip
 
 DETAIL_ROWS = 2
@@ -65,8 +66,10 @@ class ControlsPane(Widget, can_focus=True):
         setting: Control
         value: float
 
-    def __init__(self) -> None:
+    def __init__(self, keys: Mapping[str, str] | None = None) -> None:
+        """``keys`` are those in the frame that the user has changed."""
         super().__init__()
+        self._keys = keys or {}
         self._data = ControlsData()
         self._drafts: dict[str, float] = {}
         self._selected = 0
@@ -146,10 +149,12 @@ class ControlsPane(Widget, can_focus=True):
         if self._data.applying:
             self.border_subtitle = "applying…"
         elif count:
-            self.border_subtitle = f"{count} staged · Enter apply · Esc drop"
+            self.border_subtitle = f"{count} staged · " + with_keys("{apply|Enter} apply · {drop|Esc} drop", self._keys)
         elif self._data.controls:
-            place = f"{self._selected + 1}/{len(self._data.controls)} · [ ] choose"
-            self.border_subtitle = f"{place} · - + nudge" if self._data.steers else place
+            told = "{control-previous|[} {control-next|]} choose"
+            if self._data.steers:
+                told += " · {nudge-down|-} {nudge-up|+} nudge"
+            self.border_subtitle = f"{self._selected + 1}/{len(self._data.controls)} · {with_keys(told, self._keys)}"
         self.refresh()
 
     def _wanted(self, control: Control) -> float:
