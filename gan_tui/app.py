@@ -19,7 +19,7 @@ from gan_tui.screens.dashboard import DashboardScreen
 from gan_tui.screens.wishes import BehindWanted, Left, Wanted
 from gan_tui.state.run_view import RunView
 from gan_tui.surroundings import Surroundings, Watched
-from gan_tui.terminal_diff import ThriftyDriver
+from gan_tui.terminal_driver import driver_for, this_terminal
 from gan_tui.themes import DARK, THEMES
 
 
@@ -132,7 +132,8 @@ def run_dashboard(watched: Watched, *, mouse: bool = True) -> Departure:
         WorkError: the dashboard failed; Textual has shown the traceback.
     """
     terminal_guard.start()
-    app = Dashboard(watched, driver_class=ThriftyDriver)
+    terminal = this_terminal()
+    app = Dashboard(watched, Surroundings(outlet=terminal), driver_class=driver_for(terminal))
     app.run(mouse=mouse)
     return departure(app, watched.feed.snapshot())
 

@@ -10,7 +10,7 @@ from textual.driver import Driver
 
 from engine.protocol.rundir import RunDirectory
 from gan_tui import terminal_guard
-from gan_tui.terminal_diff import ThriftyDriver
+from gan_tui.terminal_driver import driver_for, this_terminal
 from gan_tui.themes import DARK, THEMES
 
 if TYPE_CHECKING:
@@ -48,4 +48,4 @@ def pick_checkpoint(run: RunDirectory, request: ResumeRequest) -> int | None:
         request: what else is asked of its resume, for the preflight.
     """
     terminal_guard.start()
-    return PickerApp(run, request, now=time(), driver_class=ThriftyDriver).run()
+    return PickerApp(run, request, now=time(), driver_class=driver_for(this_terminal())).run()

@@ -10,6 +10,7 @@ from time import time
 from engine.protocol.rundir import RunDirectory
 from gan_tui.screens.pacer import Tempo
 from gan_tui.state.feed import Feed
+from gan_tui.state.outlet import NoOutlet, Outlet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,3 +43,5 @@ class Surroundings:
     """Seconds since the Unix epoch."""
     follow: Callable[[RunDirectory], Feed] = _follow
     """Makes the feed of a run that is drawn behind; raises GanTuiError where that has gone."""
+    outlet: Outlet = field(default_factory=NoOutlet)
+    """The terminal, where there is one."""
