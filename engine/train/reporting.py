@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from engine.config.architecture import networks_in_words
 from engine.config.controls import controls_of
+from engine.config.weighing import weighed_by
 from engine.methods.method import Stage
 from engine.protocol import events as ev
 from engine.protocol.codec import encode
@@ -48,6 +49,9 @@ def announce(session: Session, device: str) -> None:
         device=device,
         ranks=session.followers.seat.size,
         parameters=parameters,
+        weighed_by={
+            name: controls for name, controls in weighed_by(session.config).items() if name in session.method.components
+        },
         networks=networks_in_words(session.config),
     )
     session.record.write(announced)
@@ -92,6 +96,7 @@ def tick(session: Session) -> None:
         save_failure=session.save_failure,
         stage=_stage(session),
         machine=_machine_to_tell(session),
+        holder=session.link.holding.holder,
     )
     session.link.publish(encode(message))
 

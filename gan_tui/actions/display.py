@@ -59,7 +59,7 @@ DISPLAY: tuple[Action, ...] = (
         label="machine",
         group="Display",
         help="Show the machine: GPU, processors, memory and disk, now and over time, and where a step's time goes.",
-        run=lambda deck: deck.show_machine(),
+        run=lambda deck: deck.excursions.show_machine(),
     ),
     Action(
         id="theme",

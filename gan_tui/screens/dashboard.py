@@ -85,6 +85,7 @@ class DashboardScreen(Screen[None]):
         self.excursions = Excursions(
             self,
             watched.run,
+            history=self._history,
             plot=self.plot,
             steering=self.steering,
             readonly=watched.readonly,
@@ -189,7 +190,10 @@ class DashboardScreen(Screen[None]):
     def _draw_footer(self) -> None:
         view = self._view
         labels = {"detach": "leave"} if view.ended else {"pause": "continue"} if view.state == "paused" else {}
-        self.footer.show(footer_hints(self.actions, labels, steers=not (self._readonly or view.ended)))
+        held = view.held_by_other is not None and not self._readonly
+        self.footer.show(
+            footer_hints(self.actions, labels, steers=not (self._readonly or view.ended or held), held=held)
+        )
 
     def _draw_controls(self) -> None:
         view = self._shown
@@ -209,6 +213,7 @@ class DashboardScreen(Screen[None]):
         if self._frozen:
             return
         view = self._view
+        self.excursions.show(view)
         self.plot.show(
             PlotData(
                 groups=groups_of(self._history.series(), view.objective),
@@ -263,10 +268,6 @@ class DashboardScreen(Screen[None]):
     def go_on(self, by: int) -> None:
         """Focus the next or the previous pane."""
         self.go_to((self._pane + by) % len(PANES))
-
-    def show_machine(self) -> None:
-        """Go to the screen of the run's machine."""
-        self.excursions.show_machine(self._shown, self._history.machine)
 
     def next_theme(self) -> None:
         """Have other colours."""
