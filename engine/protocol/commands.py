@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
-from engine.protocol.events import Holder, StagedChange, State
+from engine.protocol.events import Alert, Holder, StagedChange, State
 
 SCHEMA_VERSION = 1
 MAX_MESSAGE_BYTES = 64 * 1024
@@ -138,6 +138,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """As in a Tick."""
     save_failure: str = ""
     """As in a Tick."""
+    alerts: tuple[Alert, ...] = ()
+    """Those of sentinels that are open, oldest first."""
     holder: Holder | None = None
     """Who holds control; None where it is free."""
 

@@ -5,7 +5,7 @@ Each is imported when it is first wanted: the first paint waits for none of them
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from textual.screen import Screen
@@ -21,9 +21,11 @@ from gan_tui.state.run_view import RunView
 from gan_tui.widgets.plot import LossPlot
 
 if TYPE_CHECKING:
+    from gan_tui.actions.action import Action
     from gan_tui.screens.beside import Chosen
     from gan_tui.screens.control_sets import Loaded
     from gan_tui.screens.effect import EffectScreen
+    from gan_tui.screens.machine import MachineScreen
     from gan_tui.screens.undo import Answer
 
 
@@ -38,6 +40,8 @@ class Excursions:
         steering: knows what may be asked of the engine.
         readonly: whether the user may look alone.
         clock: seconds since the Unix epoch.
+        actions: what can be done on it, for the help.
+        ascii: whether nothing else may be drawn.
     """
 
     def __init__(
@@ -50,16 +54,25 @@ class Excursions:
         steering: Steering,
         readonly: bool,
         clock: Callable[[], float],
+        actions: Sequence[Action],
+        ascii: bool,  # noqa: A002
     ) -> None:
         self._screen = screen
         self._run = run
         self._history = history
-        self._effect: EffectScreen | None = None
-        """While it is open."""
         self._plot = plot
         self._steering = steering
         self._readonly = readonly
         self._clock = clock
+        self._actions = actions
+        self._ascii = ascii
+        self._following: EffectScreen | MachineScreen | None = None
+        """The screen that is open and follows the run."""
+
+    def show(self, view: RunView) -> None:
+        """Hand the newest view to what is open and follows the run."""
+        if self._following is not None and self._following.is_mounted:
+            self._following.show(view)
 
     def pick_checkpoint(self) -> None:
         """Show the checkpoints that are on disk; on an ended run, one chosen ends the dashboard."""
@@ -123,16 +136,13 @@ class Excursions:
         """Show what changed since a nudge; the screen follows the run."""
         from gan_tui.screens.effect import EffectScreen
 
-        def closed(_: None) -> None:
-            self._effect = None
+        self._follow(EffectScreen(self._steering.view, self._history))
 
-        self._effect = EffectScreen(self._steering.view, self._history)
-        self._screen.app.push_screen(self._effect, closed)
+    def show_machine(self) -> None:
+        """Show what the run's machine is at and was at, until that is left."""
+        from gan_tui.screens.machine import MachineScreen
 
-    def show(self, view: RunView) -> None:
-        """Hand the newest view to a screen that follows the run."""
-        if self._effect is not None and self._effect.is_mounted:
-            self._effect.show(view)
+        self._follow(MachineScreen(self._steering.view, self._history.machine))
 
     def show_control_sets(self) -> None:
         """Have a set of values saved, or chosen to be prepared."""
@@ -166,11 +176,18 @@ class Excursions:
         """List every key."""
         from gan_tui.screens.help import HelpScreen
 
-        self._screen.app.push_screen(HelpScreen())
+        self._screen.app.push_screen(HelpScreen(self._actions, ascii=self._ascii))
 
     def show_palette(self) -> None:
         """Search the actions."""
         self._screen.app.action_command_palette()
+
+    def _follow(self, screen: EffectScreen | MachineScreen) -> None:
+        def left(_: None) -> None:
+            self._following = None
+
+        self._following = screen
+        self._screen.app.push_screen(screen, left)
 
     def _resume(self, step: int | None) -> None:
         if step is not None and self._steering.may_resume():

@@ -117,7 +117,10 @@ class Steering:
         if drafts := self._controls.drafts:
             self._ask(cmd.SetControls(values=drafts))
         else:
-            self.say("Nothing is prepared: [ ] choose a control, - + nudge it, = type a value.")
+            self.say(
+                "Nothing is prepared: {control-previous|[} {control-next|]} choose a control, "
+                "{nudge-down|-} {nudge-up|+} nudge it, {value|=} type a value."
+            )
 
     def take_over(self) -> None:
         """Ask for control, whoever holds it."""
@@ -131,7 +134,7 @@ class Steering:
             self.say(f"No engine works on this run. To go on: gan-tui resume {self._view.name}", "bad")
             return False
         if (other := self._view.held_by_other) and issubclass(kind, get_args(cmd.Steering)):
-            self.say(f"Control is held by {printable(other.words)}. T takes it over.", "bad")
+            self.say(f"Control is held by {printable(other.words)}. {{take-over|T}} takes it over.", "bad")
             return False
         return True
 
@@ -150,7 +153,7 @@ class Steering:
         if self._refuses_readonly():
             return False
         if not self._view.ended:
-            self.say("This run has an engine at work: stop it first (X), then choose a checkpoint.", "bad")
+            self.say("This run has an engine at work: stop it first ({stop|X}), then choose a checkpoint.", "bad")
         return self._view.ended
 
     # ------------------------------------------------------------------------------------------- inside

@@ -11,7 +11,10 @@ from msgspec.structs import replace
 from engine.config.controls import Control
 from engine.protocol import events as ev
 from engine.protocol.commands import Command, Reply
+from engine.protocol.machine import Machine, StepTimes
+from gan_tui.state.health import Found, looked_anew, with_alert, with_recovery
 from gan_tui.state.journal import JournalEntry, journal_entry
+from gan_tui.state.machine import SAVES, Save, saved
 from gan_tui.state.nudges import Made, made
 
 JOURNAL_LENGTH = 500
@@ -100,6 +103,14 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     throughput: float = 0.0
     """Steps a second; 0 while unknown."""
     data_wait: float = 0.0
+    machine: Machine | None = None
+    """The newest reading of the engine's machine."""
+    machine_time: float = 0.0
+    """The engine's time, in Unix seconds, when it was told."""
+    step_times: StepTimes | None = None
+    """How long steps took lately."""
+    saves: tuple[Save, ...] = ()
+    """The newest checkpoints, as the disk sees them."""
     clock: float = 0.0
     """The engine's time, in Unix seconds, when it last said something."""
     lines_waiting: int = 0
@@ -131,6 +142,11 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     """What this viewer calls itself; empty for one that does not steer."""
     holder: ev.Holder | None = None
     """Who holds control, as far as is known; None where it is free."""
+
+    health: Mapping[str, float | None] = {}
+    """What the sentinels go by, the newest of each."""
+    found: tuple[Found, ...] = ()
+    """What sentinels have found, oldest first, those included that are over."""
 
     journal: tuple[JournalEntry, ...] = ()
     sheets: tuple[ev.Sampled, ...] = ()
@@ -208,6 +224,11 @@ def with_past(view: RunView, past: RunView) -> RunView:
     )
 
 
+def with_reading(view: RunView, line: ev.Metrics | None) -> RunView:
+    """The view with the reading of the machine that a line of metrics has, if it is given and has one."""
+    return view if line is None else replace(view, **_read(line))
+
+
 def with_link(view: RunView, link: Link, detail: str = "") -> RunView:
     """The view with another source."""
     return view if (view.link, view.link_detail) == (link, detail) else replace(view, link=link, link_detail=detail)
@@ -255,6 +276,7 @@ def _ticked(view: RunView, tick: ev.Tick) -> RunView:
         lines_waiting=tick.lines_waiting,
         save_failure=tick.save_failure,
         stage=tick.stage,
+        **_read(tick),
         holder=tick.holder,
     )
 
@@ -274,6 +296,7 @@ def _changes(view: RunView, event: ev.Event, text: str) -> dict[str, Any]:
             return {
                 "state": "starting", "phases": (), "failure": None, "staged": (), "host": event.host,
                 "lines_waiting": 0, "save_failure": "", "holder": None,
+                "found": looked_anew(view.found, event.step),
             }  # fmt: skip
         case ev.Phase():
             return {"phases": _tail(view.phases, event, PHASES_LENGTH), "state": "starting"}
@@ -294,13 +317,18 @@ def _changes(view: RunView, event: ev.Event, text: str) -> dict[str, Any]:
             return {"state": "training"}
         case ev.Checkpointed():
             kept = replace(view, markers=_without_checkpoints(view.markers, event.removed))
-            return {"markers": _marked(kept, event, "checkpoint", text, step=event.saved_step)}
+            return {
+                "markers": _marked(kept, event, "checkpoint", text, step=event.saved_step),
+                "saves": _tail(view.saves, saved(event), SAVES),
+            }
         case ev.Sampled():
             return {"sheets": _tail(view.sheets, event, SHEETS_LENGTH)}
         case ev.Resumed():
             return _resumed(view, event, text)
         case ev.Alert():
-            return {"markers": _marked(view, event, "alert", text)}
+            return {"markers": _marked(view, event, "alert", text), "found": with_alert(view.found, event)}
+        case ev.Recovered():
+            return {"found": with_recovery(view.found, event)}
         case ev.Note():
             return {"markers": _marked(view, event, "note", text)}
         case ev.TakenOver():
@@ -324,7 +352,18 @@ def _measured(view: RunView, event: ev.Metrics) -> dict[str, Any]:
         "throughput": event.throughput,
         "data_wait": event.data_wait,
         "stage": event.stage,
+        "health": {**view.health, **event.health} if event.health else view.health,
+        **_read(event),
     }
+
+
+def _read(message: ev.Metrics | ev.Tick) -> dict[str, Any]:
+    """What a reading of the machine changes; how long steps took is kept where it comes without."""
+    machine = message.machine
+    if machine is None:
+        return {}
+    found: dict[str, Any] = {"machine": machine, "machine_time": message.time}
+    return found if machine.steps is None else {**found, "step_times": machine.steps}
 
 
 def _announced(event: ev.Announced) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from textual.widget import Widget
 
 from engine.config.controls import Control
 from gan_tui.state.drafts import drafted, nudged, outstanding
+from gan_tui.state.key_words import with_keys
 from gan_tui.state.scroll import scrolled
 from gan_tui.widgets.control_lines import Columns, Standing, control_line, details, heading
 from gan_tui.widgets.strips import text_strip
@@ -69,8 +70,10 @@ class ControlsPane(Widget, can_focus=True):
         setting: Control
         value: float
 
-    def __init__(self) -> None:
+    def __init__(self, keys: Mapping[str, str] | None = None) -> None:
+        """``keys`` are those in the frame that the user has changed."""
         super().__init__()
+        self._keys = keys or {}
         self._data = ControlsData()
         self._drafts: dict[str, float] = {}
         self._selected = 0
@@ -165,11 +168,15 @@ class ControlsPane(Widget, can_focus=True):
         if self._data.applying:
             self.border_subtitle = "applying…"
         elif count:
-            self.border_subtitle = f"{count} staged · Enter apply{' at one step' if count > 1 else ''} · Esc drop"
+            together = " at one step" if count > 1 else ""
+            told = f"{count} staged · {{apply|Enter}} apply{together} · {{drop|Esc}} drop"
+            self.border_subtitle = with_keys(told, self._keys)
         elif controls:
             more = "↑" * (self._first > 0) + "↓" * (self._first + self._room() < controls)
-            place = f"{self._selected + 1}/{controls}{more} · [ ] choose"
-            self.border_subtitle = f"{place} · - + nudge" if self._data.steers else place
+            told = f"{self._selected + 1}/{controls}{more} · {{control-previous|[}} {{control-next|]}} choose"
+            if self._data.steers:
+                told += " · {nudge-down|-} {nudge-up|+} nudge"
+            self.border_subtitle = with_keys(told, self._keys)
         self.refresh()
 
     def _wanted(self, control: Control) -> float:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from io import StringIO
 from pathlib import Path
+from random import Random
 from typing import TypeAlias
 
 import pytest
+from msgspec.structs import replace
 from rich.console import Console
 from textual.command import CommandPalette
 from textual.pilot import Pilot
@@ -24,6 +26,7 @@ from gan_tui.screens.beside import BesideDialog
 from gan_tui.screens.checkpoints import CheckpointPicker
 from gan_tui.screens.dashboard import DashboardScreen
 from gan_tui.screens.help import HelpScreen
+from gan_tui.screens.machine import MachineScreen
 from gan_tui.screens.prompts import FilterDialog, NoteDialog, ValueDialog
 from gan_tui.screens.stop import StopDialog
 from gan_tui.screens.wishes import BehindWanted
@@ -31,7 +34,8 @@ from gan_tui.state.plot_choice import PlotChoice
 from gan_tui.state.run_view import Origin
 from tests.gan_tui.conftest import GONE, MakeDashboard
 from tests.gan_tui.fake_feed import FakeFeed
-from tests.gan_tui.recorded import LOG_EVERY, STEPS_PER_EPOCH, Recording
+from tests.gan_tui.machines import h200, reading
+from tests.gan_tui.recorded import BEGAN, LOG_EVERY, STEPS_PER_EPOCH, Recording
 from tests.gan_tui.screens.settled import settle
 
 Driver: TypeAlias = Pilot[Departure]
@@ -488,6 +492,37 @@ def focuses(key: str, expected: str, before: str = "") -> Check:
     return check
 
 
+def board_text(pilot: Driver) -> str:
+    assert isinstance(pilot.app.screen, MachineScreen)
+    return "\n".join("".join(char for char, _ in row) for row in pilot.app.screen.board._grid)
+
+
+async def shows_the_machine(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "M")
+    text = board_text(pilot)
+    for told in ("NVIDIA H200", "41.3 of 151 GB", "host · 64 cores", "fastest", "device", "last 10 min"):
+        assert told in text
+    assert "3%" not in text.partition("host")[0].splitlines()[2]
+    gpu = h200(0.0, Random(0), slowed=("heat",))
+    live = ev.Tick(
+        step=49_200, epoch=37, throughput=61.0, state="paused", time=BEGAN + 900, last_seq=9_999,
+        machine=replace(reading(0.0, Random(0)), gpus=(replace(gpu, busy=0.03),)),
+    )  # fmt: skip
+    feed.play(live)
+    await settle(pilot)
+    text = board_text(pilot)
+    assert "‖ PAUSED" in text
+    assert "3%" in text.partition("host")[0].splitlines()[2]
+    assert "! slowed by heat" in text
+    await press(pilot, "w", "w")
+    assert "whole run" in board_text(pilot)
+    await press(pilot, "M")
+    assert pilot.app.screen is deck(pilot)
+    assert "! heat" in "".join(text for text, _ in deck(pilot).pace.lines(60)[0])
+    await press(pilot, "M", "escape")
+    assert pilot.app.screen is deck(pilot)
+
+
 async def opens_the_palette(pilot: Driver, feed: FakeFeed) -> None:
     await press(pilot, "colon")
     assert isinstance(pilot.app.screen, CommandPalette)
@@ -553,6 +588,7 @@ CHECKS: dict[str, Check] = {
     "pane-4": focuses("4", "JournalPane"),
     "pane-next": focuses("tab", "SamplePane"),
     "pane-previous": focuses("shift+tab", "JournalPane"),
+    "machine": shows_the_machine,
     "palette": opens_the_palette,
     "interrupt": explains_an_interrupt,
     "help": shows_help,
