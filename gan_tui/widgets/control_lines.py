@@ -59,7 +59,7 @@ class Columns:
 
 def heading(columns: Columns) -> list[Part]:
     """The columns' names."""
-    text = f"  {'control':<{columns.name}} {'value':>{VALUE}}  {'change':<{columns.change}}"
+    text = f"  {'control':<{columns.name}} {'value':>{VALUE}}  {'change'[: columns.change]:<{columns.change}}"
     right = f"{'default':>{columns.default}}" if columns.default else ""
     right += f"{'bounds':>{columns.bounds}}" if columns.bounds else ""
     return [(text + right, "controls--faint")]

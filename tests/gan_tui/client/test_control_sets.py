@@ -72,9 +72,12 @@ def test_what_is_not_understood_is_named_and_not_written_over(tmp_path: Path, te
 
 
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
+    (tmp_path / "folder").symlink_to("nowhere")
     with pytest.raises(WorkError, match="cannot be written"):
-        save_set(tmp_path / "file/controls.toml", "a", {})
+        save_set(tmp_path / "folder/controls.toml", "a", {})
+    (tmp_path / "controls.toml").mkdir()
+    with pytest.raises(WorkError, match="cannot be read"):
+        read_sets(tmp_path / "controls.toml")
 
 
 def test_of_a_set_a_run_takes_what_it_has_within_its_bounds() -> None:
