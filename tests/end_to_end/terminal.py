@@ -32,6 +32,11 @@ class Terminal:
         self._child = pexpect.spawn(command[0], command[1:], dimensions=(rows, columns), env=environment)
 
     @property
+    def name(self) -> str:
+        """What people call it, such as pts/3."""
+        return os.readlink(f"/proc/{self._child.pid}/fd/0").removeprefix("/dev/")
+
+    @property
     def text(self) -> str:
         """What the screen shows, line by line."""
         return "\n".join(self._screen.display)

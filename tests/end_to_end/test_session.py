@@ -83,6 +83,10 @@ class Shell:
         """What the engine says of itself."""
         return self.json("ctl", NAME, "status")
 
+    def holder(self) -> str:
+        """The terminal of the dashboard that holds control; empty where none does."""
+        return str((self.status()["holder"] or {"where": ""})["where"])
+
     def state(self) -> str:
         """How the run stands, by its record."""
         return next(str(row["state"]) for row in self.json("runs") if row["name"] == NAME)
@@ -133,6 +137,7 @@ def test_a_whole_session(shell: Shell) -> None:
 
     with shell.attach() as terminal:
         terminal.wait_for("TRAINING", "loss.cycle_a")
+        shell.until(lambda: shell.holder() == terminal.name, "control, which the viewer that was hung up on had held")
         _nudge_from_the_keyboard(shell, terminal)
         _steer_from_the_shell(shell, terminal)
         _pause_and_save(shell, terminal)
@@ -155,6 +160,8 @@ def _nudge_from_the_keyboard(shell: Shell, terminal: Terminal) -> None:
     terminal.press("enter")
     shell.until(lambda: shell.status()["controls"]["loss.cycle_a"] > before, "the nudge from the keyboard")
     terminal.press("u")
+    terminal.wait_for("not the weights")
+    terminal.press("enter")
     shell.until(lambda: shell.status()["controls"]["loss.cycle_a"] == before, "its undo")
     nudges = [event for event in shell.journal() if event["kind"] == "nudged"]
     assert nudges[1]["undoes"] == nudges[0]["seq"]
