@@ -13,14 +13,16 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from engine.protocol import commands as cmd
-from gan_tui.actions.table import BY_ID, bindings, footer_hints
+from gan_tui.actions.remapping import dressed
+from gan_tui.actions.table import ACTIONS, bindings, footer_hints
 from gan_tui.screens.excursions import Excursions
 from gan_tui.screens.pacer import Pacer
 from gan_tui.screens.steering import Steering
-from gan_tui.screens.wishes import Left, Wanted
+from gan_tui.screens.wishes import Left, ThemeWanted, Wanted
 from gan_tui.state.effective import effective_values
 from gan_tui.state.groups import groups_of
 from gan_tui.state.history import History
+from gan_tui.state.key_words import with_keys
 from gan_tui.state.run_view import RunView
 from gan_tui.surroundings import Surroundings, Watched
 from gan_tui.widgets.banner import EndBanner
@@ -33,6 +35,7 @@ from gan_tui.widgets.plot import Beside, LossPlot, PlotData
 from gan_tui.widgets.samples import SamplePane
 from gan_tui.widgets.startup import StartUp
 from gan_tui.widgets.tabs import TabStrip
+from gan_tui.widgets.too_small import LEAST_HEIGHT, LEAST_WIDTH, TooSmall
 
 SLOW_LOOK_SECONDS = 2.0
 """While the screen says that the link is slow, it looks so often whether it still is."""
@@ -43,8 +46,12 @@ class DashboardScreen(Screen[None]):
     """Shows the views it is given; what the user wants goes up as messages."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings())
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  # as Textual declares it
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-medium"), (45, "-tall")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012  # as Textual declares it
+        (0, "-too-narrow"),
+        (LEAST_WIDTH, "-narrow"),
+        (110, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS = [(0, "-too-low"), (LEAST_HEIGHT, "-short"), (30, "-medium"), (45, "-tall")]  # noqa: RUF012
 
     def __init__(self, watched: Watched, surroundings: Surroundings) -> None:
         super().__init__()
@@ -56,27 +63,35 @@ class DashboardScreen(Screen[None]):
         self._readonly = watched.readonly
         self._pane = 0
         self._history = watched.feed.history
+        self.actions = dressed(ACTIONS, surroundings.appearance)
+        """What can be done, with the keys that the user has given it."""
+        self._by_id = {action.id: action for action in self.actions}
+        keys = {action.id: action.shown for action in self.actions if action.id in surroundings.appearance.keys}
         self._beside: Beside | None = None
         self.header = RunHeader()
-        self.banner = EndBanner()
+        self.banner = EndBanner(keys)
         self.tabs = TabStrip()
         self.startup = StartUp()
         self.plot = LossPlot(self._history)
-        self.samples = SamplePane(watched.run.root)
-        self.controls = ControlsPane()
+        self.samples = SamplePane(watched.run.root, keys)
+        self.controls = ControlsPane(keys)
         self.pace = PacePane()
         self.journal = JournalPane(surroundings.zone)
-        self.footer = FooterBar()
+        self.footer = FooterBar(keys)
+        self.too_small = TooSmall(with_keys("{detach|q} leaves; the run is not touched.", keys))
         self.steering = Steering(
             self, view, readonly=watched.readonly, controls=self.controls, say=self.say, wish=self._wish
         )
         self.excursions = Excursions(
             self,
             watched.run,
+            history=self._history,
             plot=self.plot,
             steering=self.steering,
             readonly=watched.readonly,
             clock=surroundings.clock,
+            actions=self.actions,
+            ascii=surroundings.appearance.ascii,
         )
         tempo, self._outlet = surroundings.tempo, surroundings.outlet
         stretch = self._outlet.stretch
@@ -102,6 +117,7 @@ class DashboardScreen(Screen[None]):
                 yield self.controls
                 yield self.pace
         yield self.footer
+        yield self.too_small
 
     def on_mount(self) -> None:
         """Name the panes and draw what is known."""
@@ -114,6 +130,7 @@ class DashboardScreen(Screen[None]):
         )
         for pane, title in titled:
             pane.border_title = title
+        self.pace.border_subtitle = "M more"
         self.go_to(0)
         self.show(self._view)
 
@@ -149,6 +166,7 @@ class DashboardScreen(Screen[None]):
         self.banner.show(view)
         self.journal.show(view.journal)
         self.pace.show(view)
+        self.excursions.show(view)
         self._draw_controls()
         self._draw_footer()
         self.set_class(self._history.extent() is None, "-starting")
@@ -172,7 +190,10 @@ class DashboardScreen(Screen[None]):
     def _draw_footer(self) -> None:
         view = self._view
         labels = {"detach": "leave"} if view.ended else {"pause": "continue"} if view.state == "paused" else {}
-        self.footer.show(footer_hints(labels, steers=not (self._readonly or view.ended)))
+        held = view.held_by_other is not None and not self._readonly
+        self.footer.show(
+            footer_hints(self.actions, labels, steers=not (self._readonly or view.ended or held), held=held)
+        )
 
     def _draw_controls(self) -> None:
         view = self._shown
@@ -192,6 +213,7 @@ class DashboardScreen(Screen[None]):
         if self._frozen:
             return
         view = self._view
+        self.excursions.show(view)
         self.plot.show(
             PlotData(
                 groups=groups_of(self._history.series(), view.objective),
@@ -212,9 +234,9 @@ class DashboardScreen(Screen[None]):
 
     def action_perform(self, action_id: str) -> None:
         """Run an action of the table, unless it is one for an engine and there is none."""
-        action = BY_ID[action_id]
+        action = self._by_id[action_id]
         if action.needs_engine and self._view.ended:
-            self.say("No engine works on this run. R lists the checkpoints to go on from.", "bad")
+            self.say("No engine works on this run. {checkpoints|R} lists the checkpoints to go on from.", "bad")
         else:
             action.run(self)
 
@@ -240,16 +262,20 @@ class DashboardScreen(Screen[None]):
         self._pane = place
         for index, name in enumerate(PANES):
             self.set_class(index == place, f"-on-{name}")
-        self.tabs.show(_TABS, place)
+        self.tabs.show(self._tabs(), place)
         self._pane_widget(place).focus(scroll_visible=False)
 
     def go_on(self, by: int) -> None:
         """Focus the next or the previous pane."""
         self.go_to((self._pane + by) % len(PANES))
 
+    def next_theme(self) -> None:
+        """Have other colours."""
+        self.post_message(ThemeWanted())
+
     def explain_interrupt(self) -> None:
         """Say which key leaves and which stops."""
-        self.say("q leaves the dashboard and training continues; X stops the run.")
+        self.say("{detach|q} leaves the dashboard and training continues; {stop|X} stops the run.")
 
     def on_controls_pane_value_wanted(self, message: ControlsPane.ValueWanted) -> None:
         """Have a value typed for a control."""
@@ -270,7 +296,6 @@ class DashboardScreen(Screen[None]):
     def _wish(self, command: cmd.Command) -> None:
         self.post_message(Wanted(command))
 
-
-_TABS = [
-    (str(place + 1), name.capitalize(), BY_ID[f"pane-{place + 1}"].textual_action) for place, name in enumerate(PANES)
-]
+    def _tabs(self) -> list[tuple[str, str, str]]:
+        going = [(self._by_id[f"pane-{place + 1}"], name.capitalize()) for place, name in enumerate(PANES)]
+        return [(action.shown, name, action.textual_action) for action, name in going]
