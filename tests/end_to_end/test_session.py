@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import subprocess
 import sys
 import time
@@ -237,13 +238,19 @@ def _some_engine_holds_it(shell: Shell) -> None:
 
 
 def test_a_resized_terminal_is_drawn_whole(finished: Shell) -> None:
-    """What it shows then is what a terminal that always had that size shows."""
-    with finished.attach() as resized, finished.attach() as fresh:
-        resized.wait_for("FINISHED", "losses", "cycle_A", "real A", "▀", "help")
-        resized.resize(80, 24)
-        resized.wait_for("1 Plot", "help")
-        resized.resize(120, 40)
-        same_screen(resized, fresh)
+    """After whatever it was dragged to on the way, it shows what a terminal that always had its last size shows."""
+    smallest, largest = (60, 15), (300, 90)
+    on_the_way = random.Random(0)
+    with finished.attach(columns=80, rows=24) as resized:
+        resized.wait_for("FINISHED", "1 Plot", "help")
+        for size in (smallest, largest, smallest):
+            for _ in range(6):
+                resized.resize(on_the_way.randint(60, 300), on_the_way.randint(15, 90))
+                resized.draw()
+            resized.resize(*size)
+            with finished.attach(columns=size[0], rows=size[1]) as fresh:
+                fresh.wait_for("FINISHED", "help")
+                same_screen(resized, fresh)
         resized.press("q")
         assert resized.wait_for_exit() == 0
 
