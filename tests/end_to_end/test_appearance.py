@@ -26,7 +26,7 @@ def test_a_terminal_of_the_locale_c_with_keys_of_the_users_own(tmp_path: Path) -
         terminal.wait_for("#= losses", "k detach", "cycle_A")
         assert terminal.text.isascii(), terminal.text
         terminal.press("t")
-        terminal.wait_for(f'write theme = "colour-blind-dark" under [display] in {tmp_path}'[:60])
+        terminal.wait_for('To keep it: theme = "colour-blind-dark" under [display] in /')
         terminal.resize(40, 10)
         terminal.wait_for("40 x 10 is too small")
         terminal.resize(60, 15)

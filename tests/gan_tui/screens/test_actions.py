@@ -350,7 +350,7 @@ async def takes_the_next_theme(pilot: Driver, feed: FakeFeed) -> None:
     await press(pilot, "t")
     assert pilot.app.theme == "light"
     assert deck(pilot).styles.background != before
-    assert deck(pilot).footer.remark == 'Theme light. To keep it, write theme = "light" under [display] in config.toml.'
+    assert deck(pilot).footer.remark == 'Theme light. To keep it: theme = "light" under [display] in config.toml'
     await press(pilot, *"ttt")
     assert pilot.app.theme == "monochrome"
     assert pilot.app.has_class("-plain")
