@@ -34,3 +34,5 @@ def test_a_terminal_of_the_locale_c_with_keys_of_the_users_own(tmp_path: Path) -
         assert terminal.text.isascii(), terminal.text
         terminal.press("q", "k")
         assert terminal.wait_for_exit() == 0
+        assert terminal.written.isascii()
+        assert b"\x1b[?1000h" not in terminal.written, "the mouse is the terminal's"
