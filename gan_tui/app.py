@@ -20,7 +20,7 @@ from gan_tui.screens.wishes import BehindWanted, Left, ThemeWanted, Wanted
 from gan_tui.state.appearance import Appearance
 from gan_tui.state.run_view import RunView
 from gan_tui.surroundings import Surroundings, Watched
-from gan_tui.terminal_diff import ThriftyDriver
+from gan_tui.terminal_driver import driver_for, this_terminal
 
 
 class Dashboard(DressedApp[Departure]):
@@ -135,7 +135,8 @@ def run_dashboard(watched: Watched, appearance: Appearance) -> Departure:
         WorkError: the dashboard failed; Textual has shown the traceback.
     """
     terminal_guard.start()
-    app = Dashboard(watched, Surroundings(appearance=appearance), driver_class=ThriftyDriver)
+    terminal = this_terminal()
+    app = Dashboard(watched, Surroundings(appearance=appearance, outlet=terminal), driver_class=driver_for(terminal))
     app.run(mouse=appearance.mouse)
     return departure(app, watched.feed.snapshot())
 

@@ -11,7 +11,7 @@ from engine.protocol.rundir import RunDirectory
 from gan_tui import terminal_guard
 from gan_tui.dressed import DressedApp
 from gan_tui.state.appearance import Appearance
-from gan_tui.terminal_diff import ThriftyDriver
+from gan_tui.terminal_driver import driver_for, this_terminal
 
 if TYPE_CHECKING:
     from gan_tui.client.branch import ResumeRequest
@@ -52,5 +52,5 @@ def pick_checkpoint(run: RunDirectory, request: ResumeRequest, appearance: Appea
         appearance: what the user wishes to see.
     """
     terminal_guard.start()
-    app = PickerApp(run, request, now=time(), appearance=appearance, driver_class=ThriftyDriver)
+    app = PickerApp(run, request, now=time(), appearance=appearance, driver_class=driver_for(this_terminal()))
     return app.run(mouse=appearance.mouse)

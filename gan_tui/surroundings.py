@@ -11,6 +11,7 @@ from engine.protocol.rundir import RunDirectory
 from gan_tui.screens.pacer import Tempo
 from gan_tui.state.appearance import Appearance
 from gan_tui.state.feed import Feed
+from gan_tui.state.outlet import NoOutlet, Outlet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,3 +45,5 @@ class Surroundings:
     follow: Callable[[RunDirectory], Feed] = _follow
     """Makes the feed of a run that is drawn behind; raises GanTuiError where that has gone."""
     appearance: Appearance = field(default_factory=Appearance)
+    outlet: Outlet = field(default_factory=NoOutlet)
+    """The terminal, where there is one."""

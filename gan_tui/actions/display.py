@@ -53,6 +53,15 @@ DISPLAY: tuple[Action, ...] = (
         run=lambda deck: deck.go_on(-1),
     ),
     Action(
+        id="machine",
+        keys=("M",),
+        shown="M",
+        label="machine",
+        group="Display",
+        help="Show the machine: GPU, processors, memory and disk, now and over time, and where a step's time goes.",
+        run=lambda deck: deck.excursions.show_machine(),
+    ),
+    Action(
         id="theme",
         keys=("t",),
         shown="t",

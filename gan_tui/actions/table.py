@@ -41,13 +41,16 @@ def bindings() -> list[Binding]:
     ]
 
 
-def footer_hints(actions: Sequence[Action], relabelled: dict[str, str], *, steers: bool) -> list[Hint]:
+def footer_hints(
+    actions: Sequence[Action], relabelled: dict[str, str], *, steers: bool, held: bool = False
+) -> list[Hint]:
     """The footer's hints by importance, the help last.
 
     Args:
         actions: those of the table, with the keys that they have.
         relabelled: actions that have another label for now.
         steers: whether there is an engine to be asked for something, by this viewer.
+        held: whether another viewer holds control, from whom it can be taken over.
     """
     by_id = {action.id: action for action in actions}
     single = ((each.footer, each.shown, relabelled.get(each.id, each.label), each) for each in actions)
@@ -59,7 +62,7 @@ def footer_hints(actions: Sequence[Action], relabelled: dict[str, str], *, steer
     return [
         Hint(key=key, label=label, action=action.textual_action)
         for _, key, label, action in placed
-        if steers or not action.needs_engine
+        if (held if action.id == "take-over" else steers or not action.needs_engine)
     ]
 
 

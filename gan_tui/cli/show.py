@@ -100,12 +100,13 @@ def show_dashboard(
     from gan_tui.client.follow import Follower
     from gan_tui.client.launch import start_engine
     from gan_tui.client.preflight import run_to_resume
+    from gan_tui.client.sender import this_viewer
     from gan_tui.departures import Detached, Ended, ResumeFrom
     from gan_tui.surroundings import Watched
 
     while True:
-        watched = Watched(feed=Follower(run, engine), run=run, readonly=readonly, behind=behind)
-        departure = run_dashboard(watched, appearance)
+        feed = Follower(run, engine, viewer=None if readonly else this_viewer())
+        departure = run_dashboard(Watched(feed=feed, run=run, readonly=readonly, behind=behind), appearance)
         match departure:
             case Detached(status=status):
                 say(f"{_going_on(run.name, status)} Come back: gan-tui attach {run.name}")
@@ -133,6 +134,7 @@ def show_distant_run(access: Access, appearance: Appearance, *, again: str, read
     from gan_tui.app import run_dashboard
     from gan_tui.client.follow import Follower
     from gan_tui.client.remote import MirrorProcess
+    from gan_tui.client.sender import this_viewer
     from gan_tui.state.plain_text import printable
     from gan_tui.surroundings import Watched
 
@@ -142,8 +144,9 @@ def show_distant_run(access: Access, appearance: Appearance, *, again: str, read
             lambda word: say(f"Copying the record: {word.copied >> 20} of {word.total >> 20} MB")
         )
         run = RunDirectory(Path(ready.root))
-        watched = Watched(feed=Follower(run), run=run, readonly=readonly or ready.rights == "watch")
-        departure = run_dashboard(watched, appearance)
+        watches = readonly or ready.rights == "watch"
+        feed = Follower(run, viewer=None if watches else this_viewer())
+        departure = run_dashboard(Watched(feed=feed, run=run, readonly=watches), appearance)
         over = mirror.why_over(again)
     where = f"{run.name} on {printable(ready.host)}"
     if over is not None:

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widget import Widget
 
 from engine.protocol import commands as cmd
@@ -36,6 +37,8 @@ from gan_tui.widgets.startup import StartUp
 from gan_tui.widgets.tabs import TabStrip
 from gan_tui.widgets.too_small import LEAST_HEIGHT, LEAST_WIDTH, TooSmall
 
+SLOW_LOOK_SECONDS = 2.0
+"""While the screen says that the link is slow, it looks so often whether it still is."""
 PANES = ("plot", "samples", "controls", "journal")
 
 
@@ -82,6 +85,7 @@ class DashboardScreen(Screen[None]):
         self.excursions = Excursions(
             self,
             watched.run,
+            history=self._history,
             plot=self.plot,
             steering=self.steering,
             readonly=watched.readonly,
@@ -89,8 +93,14 @@ class DashboardScreen(Screen[None]):
             actions=self.actions,
             ascii=surroundings.appearance.ascii,
         )
-        self._text = Pacer(self, surroundings.tempo.text, self._draw_text)
-        self._curves = Pacer(self, surroundings.tempo.curves, self._draw_curves)
+        tempo, self._outlet = surroundings.tempo, surroundings.outlet
+        stretch = self._outlet.stretch
+        self._text = Pacer(self, lambda: tempo.of_text(stretch()), self._draw_text)
+        self._curves = Pacer(self, lambda: tempo.of_curves(stretch()), self._draw_curves)
+        self._sheets = Pacer(self, lambda: tempo.of_pictures(stretch()), self._draw_sheets)
+        self._slow = False
+        """Whether the screen says so."""
+        self._looking: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Header, panes in two columns, footer; on narrow terminals the stylesheet shows one pane at a time."""
@@ -120,6 +130,7 @@ class DashboardScreen(Screen[None]):
         )
         for pane, title in titled:
             pane.border_title = title
+        self.pace.border_subtitle = "M more"
         self.go_to(0)
         self.show(self._view)
 
@@ -127,10 +138,15 @@ class DashboardScreen(Screen[None]):
 
     def show(self, view: RunView) -> None:
         """Take the newest view; it is drawn as soon as its pace allows."""
+        answered = view.exchanges != self._view.exchanges
         self._view = view
         self.steering.show(view)
-        self._text.request()
+        if answered:  # the user has asked for something and waits
+            self._text.hurry()
+        else:
+            self._text.request()
         self._curves.request()
+        self._sheets.request()
 
     def show_behind(self, name: str, history: History | None) -> None:
         """Draw another run's curves behind this one's, or none; to be called again when they have grown."""
@@ -145,22 +161,39 @@ class DashboardScreen(Screen[None]):
         if not self._frozen:
             self._shown = self._view
         view = self._shown
+        self._note_slowness()
         self.header.show(view, self._tags())
         self.banner.show(view)
         self.journal.show(view.journal)
         self.pace.show(view)
-        if view.link != "reading":  # the newest of half a record is not the newest
-            self.samples.show(view.sheets)
+        self.excursions.show(view)
         self._draw_controls()
         self._draw_footer()
         self.set_class(self._history.extent() is None, "-starting")
         if self.has_class("-starting"):
             self.startup.show(view)
 
+    def _draw_sheets(self) -> None:
+        if not self._frozen and self._view.link != "reading":  # the newest of half a record is not the newest
+            self.samples.show(self._view.sheets)
+
+    def _note_slowness(self) -> None:
+        """Say that the way to the terminal is slow; when it is not any more, see to it that this is said, too."""
+        self._slow = self._outlet.slow()
+        if self._slow and self._looking is None:
+            self._looking = self.set_timer(SLOW_LOOK_SECONDS, self._look_again)
+
+    def _look_again(self) -> None:
+        self._looking = None
+        self._text.request()
+
     def _draw_footer(self) -> None:
         view = self._view
         labels = {"detach": "leave"} if view.ended else {"pause": "continue"} if view.state == "paused" else {}
-        self.footer.show(footer_hints(self.actions, labels, steers=not (self._readonly or view.ended)))
+        held = view.held_by_other is not None and not self._readonly
+        self.footer.show(
+            footer_hints(self.actions, labels, steers=not (self._readonly or view.ended or held), held=held)
+        )
 
     def _draw_controls(self) -> None:
         view = self._shown
@@ -180,6 +213,7 @@ class DashboardScreen(Screen[None]):
         if self._frozen:
             return
         view = self._view
+        self.excursions.show(view)
         self.plot.show(
             PlotData(
                 groups=groups_of(self._history.series(), view.objective),
@@ -193,7 +227,8 @@ class DashboardScreen(Screen[None]):
         )
 
     def _tags(self) -> tuple[str, ...]:
-        return (*self.steering.tags, "DISPLAY FROZEN") if self._frozen else self.steering.tags
+        frozen = ("DISPLAY FROZEN",) if self._frozen else ()
+        return (*self.steering.tags, *frozen, *(("slow link",) if self._slow else ()))
 
     # ------------------------------------------------------------------------------------------- actions
 
@@ -220,6 +255,7 @@ class DashboardScreen(Screen[None]):
         self._frozen = not self._frozen
         self._draw_text()
         self._draw_curves()
+        self._draw_sheets()
 
     def go_to(self, place: int) -> None:
         """Focus a pane; on a narrow terminal it is the one shown."""
