@@ -102,7 +102,7 @@ class Dashboard(DressedApp[Departure]):
     def change_theme(self, message: ThemeWanted) -> None:
         """Take the next theme, and say how to have it the next time."""
         message.stop()
-        self._deck.say(f"Theme {self.next_theme()}. To keep it, {self.way_to_keep('theme', self.theme)}")
+        self._deck.say(f"Theme {self.next_theme()}. To keep it: {self.way_to_keep('theme', self.theme)}")
 
     @on(Wanted)
     def pass_on(self, message: Wanted) -> None:

@@ -26,6 +26,8 @@ class Terminal:
     ) -> None:
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
+        self.written = b""
+        """All that the program has written."""
         environment = {**os.environ, **(env or {}), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
         for name in ("COLUMNS", "LINES"):  # they would be believed before the terminal itself
             environment.pop(name, None)
@@ -34,7 +36,7 @@ class Terminal:
     @property
     def name(self) -> str:
         """What people call it, such as pts/3."""
-        return os.readlink(f"/proc/{self._child.pid}/fd/0").removeprefix("/dev/")
+        return str(Path(f"/proc/{self._child.pid}/fd/0").readlink()).removeprefix("/dev/")
 
     @property
     def text(self) -> str:
@@ -80,7 +82,9 @@ class Terminal:
     def draw(self) -> None:
         """Put on the screen what the program has written; waits a moment for it to write."""
         with suppress(pexpect.TIMEOUT, pexpect.EOF):
-            self._stream.feed(self._child.read_nonblocking(1 << 16, timeout=0.05))
+            said = self._child.read_nonblocking(1 << 16, timeout=0.05)
+            self.written += said
+            self._stream.feed(said)
 
     def __enter__(self) -> Self:
         return self

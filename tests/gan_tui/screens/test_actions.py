@@ -484,6 +484,20 @@ async def freezes_the_display_alone(pilot: Driver, feed: FakeFeed) -> None:
     assert feed.sent == []
 
 
+async def takes_the_next_theme(pilot: Driver, feed: FakeFeed) -> None:
+    before = deck(pilot).styles.background
+    await press(pilot, "t")
+    assert pilot.app.theme == "light"
+    assert deck(pilot).styles.background != before
+    assert deck(pilot).footer.remark == 'Theme light. To keep it: theme = "light" under [display] in config.toml'
+    await press(pilot, *"ttt")
+    assert pilot.app.theme == "monochrome"
+    assert pilot.app.has_class("-plain")
+    await press(pilot, "t")
+    assert pilot.app.theme == "dark"
+    assert not pilot.app.has_class("-plain")
+
+
 def focuses(key: str, expected: str, before: str = "") -> Check:
     async def check(pilot: Driver, feed: FakeFeed) -> None:
         await press(pilot, *([before] if before else []), key)
@@ -588,6 +602,7 @@ CHECKS: dict[str, Check] = {
     "pane-4": focuses("4", "JournalPane"),
     "pane-next": focuses("tab", "SamplePane"),
     "pane-previous": focuses("shift+tab", "JournalPane"),
+    "theme": takes_the_next_theme,
     "machine": shows_the_machine,
     "palette": opens_the_palette,
     "interrupt": explains_an_interrupt,

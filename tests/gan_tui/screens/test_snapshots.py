@@ -71,6 +71,36 @@ def test_one_pane_at_a_time(
     assert snap_compare(make_dashboard(feed), terminal_size=(80, 24), run_before=after(pane, "]", "+"))
 
 
+@pytest.mark.parametrize(
+    "appearance",
+    [{"theme": "light"}, {"theme": "colour-blind-dark"}, {"theme": "colour-blind-light"}, {"theme": "monochrome"}],
+    ids=lambda appearance: appearance["theme"],
+)
+def test_themes(
+    appearance: dict[str, str], feed: FakeFeed, make_dashboard: MakeDashboard, snap_compare: SnapCompare
+) -> None:
+    assert snap_compare(make_dashboard(feed, **appearance), terminal_size=(120, 40), run_before=after())
+
+
+def test_ascii(feed: FakeFeed, make_dashboard: MakeDashboard, snap_compare: SnapCompare) -> None:
+    assert snap_compare(make_dashboard(feed, ascii=True), terminal_size=(120, 40), run_before=after())
+
+
+def test_no_colour(
+    feed: FakeFeed, make_dashboard: MakeDashboard, snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert snap_compare(make_dashboard(feed), terminal_size=(120, 40), run_before=after("3", "]", "+"))
+
+
+def test_the_largest_terminal(feed: FakeFeed, make_dashboard: MakeDashboard, snap_compare: SnapCompare) -> None:
+    assert snap_compare(make_dashboard(feed), terminal_size=(300, 90), run_before=after())
+
+
+def test_a_terminal_that_is_too_small(feed: FakeFeed, make_dashboard: MakeDashboard, snap_compare: SnapCompare) -> None:
+    assert snap_compare(make_dashboard(feed), terminal_size=(59, 14), run_before=after())
+
+
 def test_the_smallest_terminal(feed: FakeFeed, make_dashboard: MakeDashboard, snap_compare: SnapCompare) -> None:
     assert snap_compare(make_dashboard(feed), terminal_size=(60, 15), run_before=after())
 
