@@ -13,10 +13,11 @@ from textual.message import Message
 from engine.errors import GanTuiError, WorkError
 from gan_tui import terminal_guard
 from gan_tui.behind import Behind
+from gan_tui.caller import Caller
 from gan_tui.departures import Departure, Detached, Ended, ResumeFrom
 from gan_tui.palette import ActionProvider
 from gan_tui.screens.dashboard import DashboardScreen
-from gan_tui.screens.wishes import BehindWanted, Left, Wanted
+from gan_tui.screens.wishes import BehindWanted, CallsChanged, Left, Wanted
 from gan_tui.state.run_view import RunView
 from gan_tui.surroundings import Surroundings, Watched
 from gan_tui.terminal_diff import ThriftyDriver
@@ -48,6 +49,9 @@ class Dashboard(App[Departure]):
         self._first_behind = watched.behind
         self._told: set[type[Message]] = set()
         """What is on its way, so that a busy feed does not fill the queue."""
+        self._caller = Caller(
+            watched.notify, surroundings.messages, write=surroundings.write or self._write, later=self.set_timer
+        )
         self._deck = DashboardScreen(watched, surroundings)
         for theme in THEMES:
             self.register_theme(theme)
@@ -59,6 +63,7 @@ class Dashboard(App[Departure]):
 
     def on_mount(self) -> None:
         """Begin to follow."""
+        self._caller.take(self._feed.snapshot())
         self._feed.start(self._teller(self.FeedMoved))
         if self._first_behind is not None:
             self.draw_behind(BehindWanted(self._first_behind))
@@ -82,7 +87,9 @@ class Dashboard(App[Departure]):
     def show(self) -> None:
         """Hand the newest view down."""
         self._told.discard(self.FeedMoved)
-        self._deck.show(self._feed.snapshot())
+        view = self._feed.snapshot()
+        self._deck.show(view)
+        self._caller.take(view)
 
     @on(BehindMoved)
     def show_behind(self) -> None:
@@ -107,6 +114,17 @@ class Dashboard(App[Departure]):
         message.stop()
         self._feed.send(message.command)
         self._deck.show(self._feed.snapshot())
+
+    @on(CallsChanged)
+    def call_otherwise(self, message: CallsChanged) -> None:
+        """Call the user for news in the next way."""
+        message.stop()
+        self._deck.say(self._caller.change())
+
+    def _write(self, data: str) -> None:
+        """Write to the terminal. Frames are written whole, by this thread too: this comes between two."""
+        if self._driver is not None:
+            self._driver.write(data)
 
     @on(Left)
     def leave(self, message: Left) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from os import environ
 from time import time
 
 from engine.protocol.rundir import RunDirectory
+from gan_tui.calling import Way, way_of
 from gan_tui.screens.pacer import Tempo
 from gan_tui.state.feed import Feed
+from gan_tui.state.notifying import Means
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +26,8 @@ class Watched:
     """Whether the user may look alone."""
     behind: RunDirectory | None = None
     """A run whose curves are drawn behind from the first."""
+    notify: Means = "bell"
+    """How the user is called for alerts and the end."""
 
 
 def _follow(run: RunDirectory) -> Feed:
@@ -42,3 +47,7 @@ class Surroundings:
     """Seconds since the Unix epoch."""
     follow: Callable[[RunDirectory], Feed] = _follow
     """Makes the feed of a run that is drawn behind; raises GanTuiError where that has gone."""
+    messages: Way = field(default_factory=lambda: way_of(environ))
+    """How the terminal takes messages for the desktop."""
+    write: Callable[[str], None] | None = None
+    """Takes what is written to the terminal between two frames; None: the application's driver."""

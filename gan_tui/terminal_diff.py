@@ -202,8 +202,8 @@ def _plain(look: Look) -> bool:
 
 
 def _harmless(sequence: str) -> bool:
-    """Whether a control sequence leaves the cells as they are: modes, queries, titles; not a switch of screens."""
-    if sequence.startswith("\x1b]"):
+    """Whether a control sequence leaves the cells as they are: bell, modes, queries, titles; no switch of screens."""
+    if sequence == "\x07" or sequence.startswith("\x1b]"):
         return True
     return sequence.startswith(("\x1b[?", "\x1b[>", "\x1b[=", "\x1b[<")) and "1049" not in sequence
 

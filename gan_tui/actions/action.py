@@ -41,6 +41,9 @@ class Deck(Protocol):
     def go_on(self, by: int) -> None:
         """Focus the next or the previous pane."""
 
+    def change_calls(self) -> None:
+        """Be called for news in the next way."""
+
     def explain_interrupt(self) -> None:
         """Say which key leaves and which stops."""
 

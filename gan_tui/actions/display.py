@@ -62,6 +62,15 @@ DISPLAY: tuple[Action, ...] = (
         run=lambda deck: deck.excursions.show_palette(),
     ),
     Action(
+        id="notify",
+        keys=("exclamation_mark",),
+        shown="!",
+        label="notify",
+        group="Display",
+        help="How alerts and the run's end call you: not at all, by the bell, by a message on the desktop, or by both.",
+        run=lambda deck: deck.change_calls(),
+    ),
+    Action(
         id="interrupt",
         keys=("ctrl+c",),
         shown="Ctrl+C",

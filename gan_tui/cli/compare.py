@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gan_tui.cli.options import AsJson, RunArgument, RunsFolder
+from gan_tui.cli.options import AsJson, Notify, RunArgument, RunsFolder
 from gan_tui.cli.output import put, put_json, say
 from gan_tui.widgets.axes import reading
 
@@ -21,6 +21,7 @@ def compare(
     runs_dir: RunsFolder = None,
     as_json: AsJson = False,
     table: Annotated[bool, typer.Option("--table", help="Print the table on a terminal too.")] = False,
+    notify: Notify = "bell",
 ) -> None:
     """Open the dashboard on RUN with RUN2's curves behind; with --table, --json or no terminal print both runs' losses.
 
@@ -40,7 +41,7 @@ def compare(
     elif table or not (sys.stdin.isatty() and sys.stdout.isatty()):
         _print(compared(first, second))
     else:
-        show_dashboard(first, readonly=False, behind=second)
+        show_dashboard(first, readonly=False, behind=second, notify=notify)
 
 
 def _print(found: Comparison) -> None:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gan_tui.cli.options import Detach, Gpus, Headless, OptionalRun, Settings
+from gan_tui.cli.options import Detach, Gpus, Headless, Notify, OptionalRun, Settings
 from gan_tui.cli.output import age, put, put_json, say
 
 if TYPE_CHECKING:
     from engine.protocol.rundir import RunDirectory
     from gan_tui.client.branch import ResumePlan, ResumeRequest
     from gan_tui.client.preflight import Preflight
+    from gan_tui.state.notifying import Means
 
 
 def resume(
@@ -45,6 +46,7 @@ def resume(
     ] = None,
     headless: Headless = False,
     detach: Detach = False,
+    notify: Notify = "bell",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be resumed and what is in the way; start nothing.")
     ] = False,
@@ -74,7 +76,7 @@ def resume(
     if dry_run or as_json:
         _inspect(source, checkpoint, request, as_json=as_json)
     else:
-        _start(source, checkpoint, request, headless=headless, detach=detach)
+        _start(source, checkpoint, request, headless=headless, detach=detach, notify=notify)
 
 
 def _inspect(source: RunDirectory, checkpoint: str | None, request: ResumeRequest, *, as_json: bool) -> None:
@@ -93,7 +95,13 @@ def _inspect(source: RunDirectory, checkpoint: str | None, request: ResumeReques
 
 
 def _start(
-    source: RunDirectory, checkpoint: str | None, request: ResumeRequest, *, headless: bool, detach: bool
+    source: RunDirectory,
+    checkpoint: str | None,
+    request: ResumeRequest,
+    *,
+    headless: bool,
+    detach: bool,
+    notify: Means,
 ) -> None:
     """Start the engine, after the picker on a terminal and after a summary elsewhere."""
     from engine.protocol.checkpoints import BEST, LATEST, list_checkpoints
@@ -123,7 +131,7 @@ def _start(
     told = summary(seen, _age(seen))
     for line in told[:1] if picks else told:  # the picker has shown the rest
         say(line)
-    show_new_engine(run, headless=headless, detach=detach, gpus=request.gpus)
+    show_new_engine(run, headless=headless, detach=detach, gpus=request.gpus, notify=notify)
 
 
 def make_ready(look: Callable[[], tuple[ResumePlan, Preflight]], *, again: bool) -> tuple[RunDirectory, Preflight]:

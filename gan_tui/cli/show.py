@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from engine.protocol.access import Access
     from engine.protocol.rundir import RunDirectory
     from gan_tui.departures import Departure
+    from gan_tui.state.notifying import Means
 
 
 def require_terminal(command: str, fix: str) -> None:
@@ -35,7 +36,9 @@ def require_one_way(*, headless: bool, detach: bool) -> None:
         raise RequestError("--headless and --detach", fact, "Leave one of the two out.")
 
 
-def show_new_engine(run: RunDirectory, *, headless: bool, detach: bool, gpus: int | None = None) -> None:
+def show_new_engine(
+    run: RunDirectory, *, headless: bool, detach: bool, gpus: int | None = None, notify: Means = "bell"
+) -> None:
     """Start a run's engine, perhaps on another number of GPUs than it is configured for, and show it as asked for."""
     from gan_tui.client.launch import start_engine
 
@@ -45,7 +48,7 @@ def show_new_engine(run: RunDirectory, *, headless: bool, detach: bool, gpus: in
     elif headless or not (sys.stdin.isatty() and sys.stdout.isatty()):
         _follow_as_text(run, engine)
     else:
-        show_dashboard(run, readonly=False, engine=engine)
+        show_dashboard(run, readonly=False, engine=engine, notify=notify)
 
 
 def _wait_until_taken_up(run: RunDirectory, engine: subprocess.Popen[bytes]) -> None:
@@ -81,6 +84,7 @@ def show_dashboard(
     readonly: bool,
     engine: subprocess.Popen[bytes] | None = None,
     behind: RunDirectory | None = None,
+    notify: Means = "bell",
 ) -> None:
     """Open the dashboard on a run until the user leaves it, then say how the run goes on.
 
@@ -89,6 +93,7 @@ def show_dashboard(
         readonly: whether to watch alone.
         engine: the run's, where it has just been started.
         behind: a run whose curves are drawn behind from the first.
+        notify: how the user is called for alerts and the end.
     """
     from gan_tui.app import run_dashboard
     from gan_tui.client.branch import ResumeRequest
@@ -99,7 +104,8 @@ def show_dashboard(
     from gan_tui.surroundings import Watched
 
     while True:
-        departure = run_dashboard(Watched(feed=Follower(run, engine), run=run, readonly=readonly, behind=behind))
+        watched = Watched(feed=Follower(run, engine), run=run, readonly=readonly, behind=behind, notify=notify)
+        departure = run_dashboard(watched)
         match departure:
             case Detached(status=status):
                 say(f"{_going_on(run.name, status)} Come back: gan-tui attach {run.name}")
@@ -112,13 +118,14 @@ def show_dashboard(
                 engine = start_engine(run)
 
 
-def show_distant_run(access: Access, *, again: str, readonly: bool) -> None:
+def show_distant_run(access: Access, *, again: str, readonly: bool, notify: Means = "bell") -> None:
     """Open the dashboard on a run of another machine, by a mirror of its record, until the user leaves it.
 
     Args:
         access: how to reach it.
         again: what to attach to in order to come back.
         readonly: whether to watch alone; where the key does not allow more, that is all there is.
+        notify: as show_dashboard has it.
     """
     from contextlib import closing
 
@@ -135,7 +142,8 @@ def show_distant_run(access: Access, *, again: str, readonly: bool) -> None:
             lambda word: say(f"Copying the record: {word.copied >> 20} of {word.total >> 20} MB")
         )
         run = RunDirectory(Path(ready.root))
-        departure = run_dashboard(Watched(feed=Follower(run), run=run, readonly=readonly or ready.rights == "watch"))
+        readonly = readonly or ready.rights == "watch"
+        departure = run_dashboard(Watched(feed=Follower(run), run=run, readonly=readonly, notify=notify))
         over = mirror.why_over(again)
     where = f"{run.name} on {printable(ready.host)}"
     if over is not None:

@@ -16,7 +16,7 @@ from gan_tui.actions.table import BY_ID, bindings, footer_hints
 from gan_tui.screens.excursions import Excursions
 from gan_tui.screens.pacer import Pacer
 from gan_tui.screens.steering import Steering
-from gan_tui.screens.wishes import Left, Wanted
+from gan_tui.screens.wishes import CallsChanged, Left, Wanted
 from gan_tui.state.effective import effective_values
 from gan_tui.state.groups import groups_of
 from gan_tui.state.history import History
@@ -217,6 +217,10 @@ class DashboardScreen(Screen[None]):
     def go_on(self, by: int) -> None:
         """Focus the next or the previous pane."""
         self.go_to((self._pane + by) % len(PANES))
+
+    def change_calls(self) -> None:
+        """Be called for news in the next way."""
+        self.post_message(CallsChanged())
 
     def explain_interrupt(self) -> None:
         """Say which key leaves and which stops."""

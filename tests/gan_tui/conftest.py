@@ -132,6 +132,7 @@ def make_dashboard(run_dir: Path) -> MakeDashboard:
     def make(feed: FakeFeed, *, readonly: bool = False) -> Dashboard:
         watched = Watched(feed=feed, run=RunDirectory(run_dir), readonly=readonly)
         pace, now = Tempo(text=0, curves=0), BEGAN + 900
-        return Dashboard(watched, Surroundings(zone=UTC, tempo=pace, clock=lambda: now, follow=another_feed))
+        world = Surroundings(zone=UTC, tempo=pace, clock=lambda: now, follow=another_feed, messages="osc 9")
+        return Dashboard(watched, world)
 
     return make

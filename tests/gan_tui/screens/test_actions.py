@@ -360,6 +360,16 @@ async def opens_the_palette(pilot: Driver, feed: FakeFeed) -> None:
     assert isinstance(pilot.app.screen, CommandPalette)
 
 
+async def calls_for_news_otherwise(pilot: Driver, feed: FakeFeed) -> None:
+    said = []
+    for _ in range(4):
+        await press(pilot, "exclamation_mark")
+        said.append(deck(pilot).footer.remark)
+    assert "desktop" in said[0]
+    assert "off" in said[2]
+    assert said[3] == "An alert, or the run's end, rings the bell.", "as it was"
+
+
 async def explains_an_interrupt(pilot: Driver, feed: FakeFeed) -> None:
     await press(pilot, "ctrl+c")
     assert deck(pilot).footer.remark == "q leaves the dashboard and training continues; X stops the run."
@@ -413,6 +423,7 @@ CHECKS: dict[str, Check] = {
     "pane-next": focuses("tab", "SamplePane"),
     "pane-previous": focuses("shift+tab", "JournalPane"),
     "palette": opens_the_palette,
+    "notify": calls_for_news_otherwise,
     "interrupt": explains_an_interrupt,
     "help": shows_help,
 }
