@@ -85,6 +85,12 @@ class Excursions:
 
         self._screen.app.push_screen(ValueDialog(control, value), lambda typed: None if typed is None else taken(typed))
 
+    def show_log(self) -> None:
+        """Show what the engine wrote to engine.log."""
+        from gan_tui.screens.log import LogScreen
+
+        self._screen.app.push_screen(LogScreen(self._run))
+
     def show_help(self) -> None:
         """List every key."""
         from gan_tui.screens.help import HelpScreen

@@ -21,9 +21,11 @@ from gan_tui.screens.beside import BesideDialog
 from gan_tui.screens.checkpoints import CheckpointPicker
 from gan_tui.screens.dashboard import DashboardScreen
 from gan_tui.screens.help import HelpScreen
+from gan_tui.screens.log import LogScreen
 from gan_tui.screens.prompts import FilterDialog, NoteDialog, ValueDialog
 from gan_tui.screens.stop import StopDialog
 from gan_tui.screens.wishes import BehindWanted
+from gan_tui.state.log_lines import News
 from gan_tui.state.plot_choice import PlotChoice
 from gan_tui.state.run_view import Origin
 from tests.gan_tui.conftest import GONE, MakeDashboard
@@ -104,6 +106,38 @@ async def writes_a_note(pilot: Driver, feed: FakeFeed) -> None:
     await press(pilot, "m", "escape")
     await press(pilot, "m", "enter")
     assert feed.sent == [cmd.WriteNote(text="hi q")]
+
+
+async def shows_the_log(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "l")
+    screen = await log_screen(pilot)
+    assert screen.view.render_line(screen.view.size.height - 1).text.rstrip().endswith("checkpoint of step 48,500")
+    await press(pilot, "slash", *"IMAGE", "enter")
+    assert screen.view.finding == "/IMAGE 50/50"
+    await press(pilot, "N")
+    assert screen.view.finding == "/IMAGE 49/50"
+    assert "49/50" in str(screen.query_one("#log").border_subtitle)
+    await press(pilot, "g")
+    assert screen.view.render_line(0).text.startswith("2026-05-12 12:03:00,120 INFO")
+    assert not screen.view.follows
+    screen.post_message(LogScreen.Moved(News(("checkpoint of step 48,500 is there", "more"))))
+    await settle(pilot)
+    assert screen.view.scroll_offset.y == 0, "who has scrolled back is left there"
+    await press(pilot, "G")
+    assert screen.view.render_line(screen.view.size.height - 1).text.rstrip() == "more"
+    await press(pilot, "escape")
+    assert screen.view.finding == ""
+    await press(pilot, "escape")
+    assert pilot.app.screen is deck(pilot)
+
+
+async def log_screen(pilot: Driver) -> LogScreen:
+    """The log panel, once it has read the log."""
+    screen = pilot.app.screen
+    assert isinstance(screen, LogScreen)
+    while not screen.view.virtual_size.height:
+        await pilot.pause()
+    return screen
 
 
 async def selects_the_previous_control(pilot: Driver, feed: FakeFeed) -> None:
@@ -389,6 +423,7 @@ CHECKS: dict[str, Check] = {
     "checkpoints": lists_checkpoints,
     "stop": asks_how_to_stop,
     "note": writes_a_note,
+    "engine-log": shows_the_log,
     "control-previous": selects_the_previous_control,
     "control-next": selects_the_next_control,
     "nudge-down": nudges_down,

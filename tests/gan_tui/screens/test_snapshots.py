@@ -15,6 +15,7 @@ from engine.protocol.checkpoints import MANIFEST, set_star
 from engine.protocol.rundir import RunDirectory
 from gan_tui.client.branch import ResumeRequest
 from gan_tui.picker import PickerApp
+from gan_tui.screens.log import LogScreen
 from tests.gan_tui.conftest import MakeDashboard, make_run, write_checkpoint
 from tests.gan_tui.fake_feed import FakeFeed
 from tests.gan_tui.recorded import BEGAN, Recording
@@ -78,6 +79,17 @@ def test_dialogs(
     key: str, size: tuple[int, int], feed: FakeFeed, make_dashboard: MakeDashboard, snap_compare: SnapCompare
 ) -> None:
     assert snap_compare(make_dashboard(feed), terminal_size=size, run_before=after(key))
+
+
+@each_size
+def test_log(size: tuple[int, int], feed: FakeFeed, make_dashboard: MakeDashboard, snap_compare: SnapCompare) -> None:
+    async def search(pilot: Pilot[Any]) -> None:
+        await after("l")(pilot)
+        while isinstance(pilot.app.screen, LogScreen) and not pilot.app.screen.view.virtual_size.height:
+            await pilot.pause()
+        await after("slash", *"step")(pilot)
+
+    assert snap_compare(make_dashboard(feed), terminal_size=size, run_before=search)
 
 
 @each_size
