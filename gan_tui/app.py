@@ -95,7 +95,7 @@ class Dashboard(App[Departure]):
     def show_behind(self) -> None:
         """Hand the curves of the run behind down."""
         self._told.discard(self.BehindMoved)
-        self._deck.show_behind(self._behind.name, self._behind.history)
+        self._deck.show_behind(self._behind.name, self._behind.history, self._behind.run)
 
     @on(BehindWanted)
     def draw_behind(self, message: BehindWanted) -> None:

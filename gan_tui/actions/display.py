@@ -62,6 +62,15 @@ DISPLAY: tuple[Action, ...] = (
         run=lambda deck: deck.excursions.show_palette(),
     ),
     Action(
+        id="export",
+        keys=("E",),
+        shown="E",
+        label="export",
+        group="Display",
+        help="Write the plot as it is seen to a file, as SVG, PNG or CSV, or the sheet of samples as PNG.",
+        run=lambda deck: deck.export(),
+    ),
+    Action(
         id="notify",
         keys=("exclamation_mark",),
         shown="!",

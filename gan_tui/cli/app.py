@@ -8,7 +8,21 @@ from typing import Annotated
 import typer
 
 from engine.errors import GanTuiError
-from gan_tui.cli import access, attach, checkpoints, compare, ctl, log, presets, replay, resume, runs, train, verify
+from gan_tui.cli import (
+    access,
+    attach,
+    checkpoints,
+    compare,
+    ctl,
+    log,
+    plot,
+    presets,
+    replay,
+    resume,
+    runs,
+    train,
+    verify,
+)
 from gan_tui.cli.eval import evaluate
 from gan_tui.cli.output import say
 
@@ -28,6 +42,7 @@ app.command("access")(access.access)
 app.command("checkpoints")(checkpoints.checkpoints)
 app.command("compare")(compare.compare)
 app.command("log")(log.log)
+app.command("plot")(plot.plot)
 app.command("replay")(replay.replay)
 app.command("verify")(verify.verify)
 app.command("eval")(evaluate)

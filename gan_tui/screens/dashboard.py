@@ -12,8 +12,10 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from engine.protocol import commands as cmd
+from engine.protocol.rundir import RunDirectory
 from gan_tui.actions.table import BY_ID, bindings, footer_hints
 from gan_tui.screens.excursions import Excursions
+from gan_tui.screens.on_screen import OnScreen
 from gan_tui.screens.pacer import Pacer
 from gan_tui.screens.steering import Steering
 from gan_tui.screens.wishes import CallsChanged, Left, Wanted
@@ -54,6 +56,8 @@ class DashboardScreen(Screen[None]):
         self._pane = 0
         self._history = watched.feed.history
         self._beside: Beside | None = None
+        self._run = watched.run
+        self._run_behind: RunDirectory | None = None
         self.header = RunHeader()
         self.banner = EndBanner()
         self.tabs = TabStrip()
@@ -74,6 +78,7 @@ class DashboardScreen(Screen[None]):
             steering=self.steering,
             readonly=watched.readonly,
             clock=surroundings.clock,
+            say=self.say,
         )
         self._text = Pacer(self, surroundings.tempo.text, self._draw_text)
         self._curves = Pacer(self, surroundings.tempo.curves, self._draw_curves)
@@ -117,8 +122,9 @@ class DashboardScreen(Screen[None]):
         self._text.request()
         self._curves.request()
 
-    def show_behind(self, name: str, history: History | None) -> None:
+    def show_behind(self, name: str, history: History | None, run: RunDirectory | None = None) -> None:
         """Draw another run's curves behind this one's, or none; to be called again when they have grown."""
+        self._run_behind = run
         self._beside = None if history is None else Beside(name=name, history=history, version=history.version)
         self._curves.request()
 
@@ -217,6 +223,20 @@ class DashboardScreen(Screen[None]):
     def go_on(self, by: int) -> None:
         """Focus the next or the previous pane."""
         self.go_to((self._pane + by) % len(PANES))
+
+    def export(self) -> None:
+        """Write what is on screen to a file."""
+        sheet = self.samples.sheet
+        self.excursions.ask_export(
+            OnScreen(
+                run=self._run,
+                step=self._shown.step,
+                plot=self.plot.selection(self._view.name),
+                behind=self._run_behind,
+                sheet=None if sheet is None else self._run.root / sheet.path,
+                sheet_step=0 if sheet is None else sheet.step,
+            )
+        )
 
     def change_calls(self) -> None:
         """Be called for news in the next way."""

@@ -6,18 +6,20 @@ Each is imported when it is first wanted: the first paint waits for none of them
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
 from engine.config.controls import Control
 from engine.protocol.rundir import RunDirectory
-from gan_tui.screens.steering import Steering
+from gan_tui.screens.steering import Say, Steering
 from gan_tui.screens.wishes import BehindWanted, Left
 from gan_tui.widgets.plot import LossPlot
 
 if TYPE_CHECKING:
     from gan_tui.screens.beside import Chosen
+    from gan_tui.screens.on_screen import OnScreen
 
 
 class Excursions:
@@ -30,6 +32,7 @@ class Excursions:
         steering: knows what may be asked of the engine.
         readonly: whether the user may look alone.
         clock: seconds since the Unix epoch.
+        say: tells the user what has come of one.
     """
 
     def __init__(
@@ -41,6 +44,7 @@ class Excursions:
         steering: Steering,
         readonly: bool,
         clock: Callable[[], float],
+        say: Say,
     ) -> None:
         self._screen = screen
         self._run = run
@@ -48,6 +52,7 @@ class Excursions:
         self._steering = steering
         self._readonly = readonly
         self._clock = clock
+        self._say = say
 
     def pick_checkpoint(self) -> None:
         """Show the checkpoints that are on disk; on an ended run, one chosen ends the dashboard."""
@@ -85,6 +90,15 @@ class Excursions:
 
         self._screen.app.push_screen(ValueDialog(control, value), lambda typed: None if typed is None else taken(typed))
 
+    def ask_export(self, seen: OnScreen) -> None:
+        """Have a path typed that what is on screen is written to."""
+        from gan_tui.screens.export import ExportDialog, exports_of
+
+        if exports := exports_of(seen):
+            self._screen.app.push_screen(ExportDialog(exports, Path.cwd()), self._exported)
+        else:
+            self._say("There is neither a curve nor a sheet of samples to export yet.", "bad")
+
     def show_log(self) -> None:
         """Show what the engine wrote to engine.log."""
         from gan_tui.screens.log import LogScreen
@@ -100,6 +114,10 @@ class Excursions:
     def show_palette(self) -> None:
         """Search the actions."""
         self._screen.app.action_command_palette()
+
+    def _exported(self, told: str | None) -> None:
+        if told:
+            self._say(told, "good")
 
     def _resume(self, step: int | None) -> None:
         if step is not None and self._steering.may_resume():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeAlias
@@ -9,7 +11,7 @@ from typing import TypeAlias
 import pytest
 from textual.command import CommandPalette
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from engine.protocol import commands as cmd
 from engine.protocol import events as ev
@@ -20,6 +22,7 @@ from gan_tui.departures import Departure, Detached, Ended, ResumeFrom
 from gan_tui.screens.beside import BesideDialog
 from gan_tui.screens.checkpoints import CheckpointPicker
 from gan_tui.screens.dashboard import DashboardScreen
+from gan_tui.screens.export import ExportDialog
 from gan_tui.screens.help import HelpScreen
 from gan_tui.screens.log import LogScreen
 from gan_tui.screens.prompts import FilterDialog, NoteDialog, ValueDialog
@@ -30,7 +33,7 @@ from gan_tui.state.plot_choice import PlotChoice
 from gan_tui.state.run_view import Origin
 from tests.gan_tui.conftest import GONE, MakeDashboard
 from tests.gan_tui.fake_feed import FakeFeed
-from tests.gan_tui.recorded import LOG_EVERY, STEPS_PER_EPOCH, Recording
+from tests.gan_tui.recorded import COMPONENTS, LOG_EVERY, STEPS_PER_EPOCH, Recording
 from tests.gan_tui.screens.settled import settle
 
 Driver: TypeAlias = Pilot[Departure]
@@ -394,6 +397,43 @@ async def opens_the_palette(pilot: Driver, feed: FakeFeed) -> None:
     assert isinstance(pilot.app.screen, CommandPalette)
 
 
+async def exports_what_is_on_screen(pilot: Driver, feed: FakeFeed) -> None:
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        await press(pilot, "g", "E")
+        dialog = pilot.app.screen
+        assert isinstance(dialog, ExportDialog)
+        typed = dialog.query_one(Input)
+        assert typed.value == "horse2zebra-plot-49200.svg"
+        await press(pilot, "enter")
+        assert "horse2zebra-plot-49200.svg is written, " in deck(pilot).footer.remark
+        assert "generators" in Path("horse2zebra-plot-49200.svg").read_text()
+        await press(pilot, "E", "down", "down", "down")
+        dialog = pilot.app.screen
+        typed = dialog.query_one(Input)
+        assert typed.value == "horse2zebra-samples-49000.png"
+        Path(typed.value).write_bytes(b"mine")
+        await press(pilot, "enter")
+        assert pilot.app.screen is dialog, "it asks before it writes over a file"
+        assert Path(typed.value).read_bytes() == b"mine"
+        await press(pilot, "enter")
+        assert pilot.app.screen is deck(pilot)
+        assert Path("horse2zebra-samples-49000.png").read_bytes().startswith(b"\x89PNG")
+        await press(pilot, "E")
+        typed = pilot.app.screen.query_one(Input)
+        typed.value = "none/mine.csv"
+        await press(pilot, "enter")
+        assert "is no folder" in str(pilot.app.screen.query_one("#said", Static).content)
+        typed.value = "mine.csv"
+        await press(pilot, "enter")
+        assert (
+            Path("mine.csv").read_text()
+            == "run,step,epoch,time,seconds,"
+            + ",".join(f"losses/{name}" for name in COMPONENTS if not name.startswith("D"))
+            + "\n"
+        ), "the record of this run has no line"
+        assert not Path("none").exists()
+
+
 async def calls_for_news_otherwise(pilot: Driver, feed: FakeFeed) -> None:
     said = []
     for _ in range(4):
@@ -458,6 +498,7 @@ CHECKS: dict[str, Check] = {
     "pane-next": focuses("tab", "SamplePane"),
     "pane-previous": focuses("shift+tab", "JournalPane"),
     "palette": opens_the_palette,
+    "export": exports_what_is_on_screen,
     "notify": calls_for_news_otherwise,
     "interrupt": explains_an_interrupt,
     "help": shows_help,

@@ -74,7 +74,7 @@ def test_the_smallest_terminal(feed: FakeFeed, make_dashboard: MakeDashboard, sn
 
 
 @each_size
-@pytest.mark.parametrize("key", ["?", "X", "R", "="], ids=["help", "stop", "checkpoints", "value"])
+@pytest.mark.parametrize("key", ["?", "X", "R", "=", "E"], ids=["help", "stop", "checkpoints", "value", "export"])
 def test_dialogs(
     key: str, size: tuple[int, int], feed: FakeFeed, make_dashboard: MakeDashboard, snap_compare: SnapCompare
 ) -> None:
