@@ -63,7 +63,7 @@ def exports_of(seen: OnScreen) -> list[Export]:
         found.append(
             Export(
                 label="samples as PNG",
-                told=f"the sheet of step {seen.sheet_step:,} as it was written, all of its pictures",
+                told=f"the sheet of step {seen.sheet_step:,} as it was written",
                 stem=f"{name}-samples-{seen.sheet_step}",
                 ending="png",
                 content=lambda: [sheet.read_bytes()],
