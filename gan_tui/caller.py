@@ -6,7 +6,9 @@ from collections.abc import Callable
 from time import monotonic
 
 from gan_tui.calling import Way, call, in_words
-from gan_tui.state.notifying import Means, Watch, following, judged
+from gan_tui.state.appearance import Means
+from gan_tui.state.notifying import Watch, following, judged
+from gan_tui.state.outlet import Outlet
 from gan_tui.state.run_view import RunView
 
 
@@ -16,7 +18,7 @@ class Caller:
     Args:
         means: how the user is to be called at first.
         way: how the terminal takes messages for the desktop.
-        write: writes to the terminal, between two frames.
+        outlet: the terminal; what is sent there is never in the middle of a frame.
         later: calls something after so many seconds.
         clock: seconds that only rise.
     """
@@ -26,13 +28,13 @@ class Caller:
         means: Means,
         way: Way,
         *,
-        write: Callable[[str], None],
+        outlet: Outlet,
         later: Callable[[float, Callable[[], None]], object],
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._means = means
         self._way = way
-        self._write = write
+        self._outlet = outlet
         self._later = later
         self._clock = clock
         self._watch = Watch()
@@ -45,15 +47,15 @@ class Caller:
         self._view = view
         self._watch, notice, again_in = judged(self._watch, view, self._clock())
         if notice is not None and (sent := call(notice, self._means, self._way)):
-            self._write(sent)
+            self._outlet.after_frame("call", sent.encode())
         if again_in is not None and not self._returns:
             self._returns = True
             self._later(again_in, self._look_again)
 
-    def change(self) -> str:
-        """Call otherwise from now on; how, in words."""
+    def change(self) -> tuple[Means, str]:
+        """Call otherwise from now on; how, and that in words."""
         self._means = following(self._means)
-        return in_words(self._means, self._way)
+        return self._means, in_words(self._means, self._way)
 
     def _look_again(self) -> None:
         self._returns = False

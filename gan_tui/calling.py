@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
-from gan_tui.state.notifying import Means, Notice
+from gan_tui.state.appearance import Means
+from gan_tui.state.notifying import Notice
 from gan_tui.state.plain_text import printable
 
 BELL = "\x07"

@@ -11,8 +11,9 @@ from time import time
 from engine.protocol.rundir import RunDirectory
 from gan_tui.calling import Way, way_of
 from gan_tui.screens.pacer import Tempo
+from gan_tui.state.appearance import Appearance
 from gan_tui.state.feed import Feed
-from gan_tui.state.notifying import Means
+from gan_tui.state.outlet import NoOutlet, Outlet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +27,6 @@ class Watched:
     """Whether the user may look alone."""
     behind: RunDirectory | None = None
     """A run whose curves are drawn behind from the first."""
-    notify: Means = "bell"
-    """How the user is called for alerts and the end."""
 
 
 def _follow(run: RunDirectory) -> Feed:
@@ -38,7 +37,7 @@ def _follow(run: RunDirectory) -> Feed:
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """Clocks, pace and the way to other runs; a test hands its own."""
+    """Clocks, pace, the way to other runs, and the user's taste; a test hands its own."""
 
     zone: tzinfo | None = None
     """In which times are told; None: the machine's."""
@@ -47,7 +46,8 @@ class Surroundings:
     """Seconds since the Unix epoch."""
     follow: Callable[[RunDirectory], Feed] = _follow
     """Makes the feed of a run that is drawn behind; raises GanTuiError where that has gone."""
+    appearance: Appearance = field(default_factory=Appearance)
+    outlet: Outlet = field(default_factory=NoOutlet)
+    """The terminal, where there is one."""
     messages: Way = field(default_factory=lambda: way_of(environ))
-    """How the terminal takes messages for the desktop."""
-    write: Callable[[str], None] | None = None
-    """Takes what is written to the terminal between two frames; None: the application's driver."""
+    """How it takes messages for the desktop."""

@@ -47,6 +47,9 @@ class Deck(Protocol):
     def change_calls(self) -> None:
         """Be called for news in the next way."""
 
+    def next_theme(self) -> None:
+        """Have other colours."""
+
     def explain_interrupt(self) -> None:
         """Say which key leaves and which stops."""
 

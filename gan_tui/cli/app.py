@@ -14,6 +14,7 @@ from gan_tui.cli import (
     checkpoints,
     compare,
     ctl,
+    keys,
     log,
     plot,
     presets,
@@ -46,6 +47,7 @@ app.command("plot")(plot.plot)
 app.command("replay")(replay.replay)
 app.command("verify")(verify.verify)
 app.command("eval")(evaluate)
+app.command("keys")(keys.keys)
 app.command("presets")(presets.presets)
 
 _debug = False

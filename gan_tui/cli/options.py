@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, TypeAlias
 
 import typer
 
@@ -24,10 +24,6 @@ RunsFolder: TypeAlias = Annotated[
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Settings: TypeAlias = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a preset key; may repeat.")
-]
-Notify: TypeAlias = Annotated[
-    Literal["off", "bell", "desktop", "both"],
-    typer.Option("--notify", envvar="GAN_TUI_NOTIFY", help="How the dashboard calls for alerts and the run's end."),
 ]
 Gpus: TypeAlias = Annotated[
     int | None,

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple, TypeAlias
+from typing import NamedTuple, get_args
 
+from gan_tui.state.appearance import Means
 from gan_tui.state.run_view import RunView, Status
 
-Means: TypeAlias = Literal["off", "bell", "desktop", "both"]
-"""How the user is called: not at all, by the terminal's bell, by a message on the desktop, or by both."""
-
-MEANS: tuple[Means, ...] = ("off", "bell", "desktop", "both")
+MEANS: tuple[Means, ...] = get_args(Means)
+"""In the order in which a key goes through them."""
 GAP_SECONDS = 30.0
 """Between two calls because of alerts; those that come meanwhile are told together. An end is told at once."""
 UNKNOWN: frozenset[Status] = frozenset({"reading", "connecting"})

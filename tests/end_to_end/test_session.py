@@ -142,7 +142,15 @@ def test_a_whole_session(shell: Shell) -> None:
 
     assert shell.state() == "paused"
     shell.run("ctl", NAME, "continue")
-    shell.run("ctl", NAME, "stop", "--wait")
+    shell.environment["GAN_TUI_NOTIFY"] = "both"
+    with shell.attach() as terminal:
+        terminal.wait_for("TRAINING")
+        shell.run("ctl", NAME, "stop", "--wait")
+        terminal.wait_until(lambda: terminal.bells > 0, "the bell")
+        terminal.wait_for("STOPPED")
+        terminal.press("q")
+        assert terminal.wait_for_exit() == 0
+        assert terminal.bells == 1
     assert shell.state() == "stopped"
     _resume_in_a_branch(shell)
 

@@ -12,9 +12,10 @@ from engine.protocol.rundir import RunDirectory
 from gan_tui.app import Dashboard
 from gan_tui.calling import Way, call, in_words, way_of
 from gan_tui.screens.pacer import Tempo
-from gan_tui.state.notifying import MEANS, Means, Notice
+from gan_tui.state.appearance import Appearance, Means
+from gan_tui.state.notifying import MEANS, Notice
+from gan_tui.state.outlet import NoOutlet
 from gan_tui.surroundings import Surroundings, Watched
-from gan_tui.terminal_diff import TerminalDiff
 from tests.gan_tui.fake_feed import FakeFeed
 from tests.gan_tui.recorded import Recording
 
@@ -61,28 +62,36 @@ def test_the_bell_stands_in_where_there_is_no_desktop_and_off_is_silent() -> Non
     assert len({in_words(means, "osc 9") for means in MEANS}) == len(MEANS)
 
 
-def test_a_call_leaves_what_is_known_of_the_screen() -> None:
-    diff = TerminalDiff()
-    frame = "\x1b[1;1Hloss"
-    diff.thin(frame)
-    sent = call(NOTICE, "both", "osc 9")
-    assert diff.thin(sent) == sent
-    assert diff.thin(frame) == "", "nothing is drawn again"
+class Terminal(NoOutlet):
+    """What it is sent beside frames."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+
+    def after_frame(self, key: str, *pieces: bytes) -> None:
+        """Note it."""
+        self.sent.extend(pieces)
 
 
 @pytest.mark.parametrize(("means", "presses"), [("bell", 0), ("off", 1)], ids=["told at the start", "chosen by key"])
 async def test_only_news_calls(means: Means, presses: int, run_dir: Path, recording: Recording) -> None:
-    written: list[str] = []
+    terminal = Terminal()
     old = ev.Alert(**recording.when(1), subject="D", fact="saturated")
     feed = FakeFeed([ev.Training(**recording.when(0)), old])
-    world = Surroundings(zone=UTC, tempo=Tempo(text=0, curves=0), messages="osc 9", write=written.append)
-    app = Dashboard(Watched(feed=feed, run=RunDirectory(run_dir), notify=means), world)
+    world = Surroundings(
+        zone=UTC,
+        tempo=Tempo(text=0, curves=0),
+        messages="osc 9",
+        outlet=terminal,
+        appearance=Appearance(notify=means),
+    )
+    app = Dashboard(Watched(feed=feed, run=RunDirectory(run_dir)), world)
     async with app.run_test() as pilot:
         for _ in range(presses):
             await pilot.press("exclamation_mark")
         feed.play(recording.metrics(2))
         await pilot.pause()
-        assert written == []
+        assert terminal.sent == []
         feed.play(ev.Alert(**recording.when(3), subject="D", fact="saturated"))
         await pilot.pause()
-        assert written == ["\x07"]
+        assert terminal.sent == [b"\x07"]
