@@ -88,7 +88,9 @@ class EventFiles:
                 moves = ", ".join(f"{change.name} {change.old:g} → {change.new:g}" for change in event.changes)
                 self._write_text("nudges", event, f"{moves} ({event.by}){_why(event.why)}")
             case ev.Alert():
-                self._write_text("alerts", event, f"{event.subject}: {event.fact}. {event.fix}")
+                self._write_text("alerts", event, _told(event))
+            case ev.Recovered():
+                self._write_text("alerts", event, f"{event.sentinel} is over: {event.subject}")
             case ev.Note():
                 self._write_text("notes", event, f"{event.text} ({event.by})")
             case _:
@@ -112,6 +114,7 @@ class EventFiles:
             **{f"losses/{name}": value for name, value in line.losses.items()},
             **{f"lr/{name}": value for name, value in line.lr.items()},
             **{f"weights/{name}": value for name, value in line.weights.items()},
+            **{f"health/{name}": value for name, value in line.health.items()},
             "pace/throughput": line.throughput,
             "pace/data_wait": line.data_wait,
             "pace/epoch": line.epoch,
@@ -136,6 +139,13 @@ class EventFiles:
     def _write_text(self, tag: str, event: ev.Recorded, text: str) -> None:
         writer = self._writer or self._begin_file()
         writer.add_text(tag, _as_code(text), event.step, event.time)
+
+
+def _told(alert: ev.Alert) -> str:
+    """An alert's words, and what a sentinel suggests."""
+    suggestion = ", ".join(f"{name} {value:g}" for name, value in alert.suggestion.items())
+    parts = (f"{alert.subject}: {alert.fact}", alert.cause, alert.fix, suggestion and f"Suggested: {suggestion}")
+    return ". ".join(part.rstrip(".") for part in parts if part)
 
 
 def _why(why: str) -> str:

@@ -27,7 +27,7 @@ class Display(Section):
     ascii: bool | None = None
     """Draw nothing but ASCII; left out: where the locale is not UTF-8."""
     notify: Means | None = None
-    """What alerts and a run's end do: ring the bell, tell of it on the desktop, both, or off."""
+    """What alerts and a run's end do."""
     mouse: bool | None = None
     """Take the mouse; false leaves it to the terminal, for selecting text."""
 

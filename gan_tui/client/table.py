@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import inf
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from engine.protocol.course import continued, read_course, resumes_of
 from engine.protocol.events import Metrics
@@ -54,8 +54,10 @@ def column_name(key: SeriesKey) -> str:
             return f"weights/{key.name}"
         case "pace":
             return key.name
-        case _:
+        case "lr" | "health":
             return f"{key.group}/{key.name}"
+        case _:
+            assert_never(key.group)
 
 
 def _lines(run: RunDirectory) -> Iterator[Metrics]:
@@ -73,7 +75,7 @@ def _counts(seq: int, ancestor: Ancestor) -> bool:
 def _reader(key: SeriesKey) -> Callable[[Metrics], object]:
     """What takes a series' cell out of a line."""
 
-    def cell(values: dict[str, float | None] | dict[str, float]) -> object:
+    def cell(values: Mapping[str, float | None]) -> object:
         if key.name not in values:
             return ""
         value = values[key.name]
@@ -86,8 +88,12 @@ def _reader(key: SeriesKey) -> Callable[[Metrics], object]:
             return lambda line: cell(line.lr)
         case "weight":
             return lambda line: cell(line.weights)
-        case _:
+        case "health":
+            return lambda line: cell(line.health)
+        case "pace":
             return lambda line: cell({"throughput": line.throughput, "data_wait": line.data_wait})
+        case _:
+            assert_never(key.group)
 
 
 def _row(cells: Sequence[object]) -> bytes:

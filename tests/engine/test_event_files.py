@@ -59,12 +59,14 @@ def test_what_is_recorded_is_what_tensorboard_shows(run: RunDirectory, told: Rec
     run.samples.mkdir()
     pixels = np.arange(8 * 4 * 3, dtype=np.uint8).reshape(8, 4, 3)
     Image.fromarray(pixels).save(run.samples / "a.png")
-    first = told.metrics(10, losses={"G_A": 0.5, "D_A": None}, throughput=2.5)
+    first = told.metrics(10, losses={"G_A": 0.5, "D_A": None}, throughput=2.5, health={"D_A real": 0.75})
     write(
         run,
         first,
         told.nudge(10, "loss.cycle_a", 10.0, 5.0, "stripes"),
-        ev.Alert(**told.when(11), subject="D", fact="<b>saturated</b>", fix="Lower optim.lr_d"),
+        ev.Alert(
+            **told.when(11), subject="D", fact="<b>saturated</b>", fix="Lower it", suggestion={"optim.lr_d": 1e-4}
+        ),
         ev.Note(**told.when(12), text="looks_good", by="you"),
         ev.Sampled(**told.when(12), path="samples/a.png", tile=4, rows=(("real_A",), ("fake_B",))),
         ev.Sampled(**told.when(13), path="samples/gone.png", tile=4, rows=(("real_A",),)),
@@ -75,9 +77,11 @@ def test_what_is_recorded_is_what_tensorboard_shows(run: RunDirectory, told: Rec
     [(_, value)] = curve(found, "losses/D_A")
     assert math.isnan(value)
     assert [curve(found, tag)[0][1] for tag in ("weights/cycle_a", "pace/throughput", "pace/epoch")] == [10.0, 2.5, 1.0]
+    [health] = [tag for tag in found.Tags()["scalars"] if tag.startswith("health/")]
+    assert curve(found, health) == [(10, 0.75)]
     assert curve(found, "lr/G")[0][1] == pytest.approx(2e-4)
     assert texts(found, "nudges") == [(10, "    loss.cycle_a 10 → 5 (you): stripes")]
-    assert texts(found, "alerts") == [(11, "    D: <b>saturated</b>. Lower optim.lr_d")]
+    assert texts(found, "alerts") == [(11, "    D: <b>saturated</b>. Lower it. Suggested: optim.lr_d 0.0001")]
     assert texts(found, "notes") == [(12, "    looks_good (you)")]
     assert "[generator]" in texts(found, "preset")[0][1]
     [image] = found.Images("samples")
