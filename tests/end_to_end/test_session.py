@@ -224,6 +224,24 @@ def test_a_run_gets_no_second_engine_and_its_newest_checkpoint_continues_it(shel
     assert numbers == list(range(1, len(numbers) + 1))
 
 
+def test_the_end_of_a_run_rings_the_bell_once_and_what_had_ended_does_not(shell: Shell) -> None:
+    shell.run("train", str(shell.preset), "--name", NAME, "--detach")
+    shell.environment["GAN_TUI_NOTIFY"] = "both"
+    with shell.attach() as terminal:
+        terminal.wait_for("TRAINING")
+        shell.run("ctl", NAME, "stop", "--wait")
+        terminal.wait_until(lambda: terminal.bells > 0, "the bell")
+        terminal.wait_for("STOPPED")
+        terminal.press("q")
+        assert terminal.wait_for_exit() == 0
+        assert terminal.bells == 1
+    with shell.attach() as terminal:
+        terminal.wait_for("STOPPED")
+        terminal.press("q")
+        assert terminal.wait_for_exit() == 0
+        assert terminal.bells == 0
+
+
 def _some_engine_holds_it(shell: Shell) -> None:
     """Though its record says that it was stopped."""
     with locked(RunDirectory(shell.runs / NAME)), shell.attach() as terminal:
