@@ -110,7 +110,7 @@ class Dashboard(DressedApp[Departure]):
         """Call the user for news in the next way, and say how to have it the next time."""
         message.stop()
         means, told = self._caller.change()
-        self._deck.say(f"{told} To keep it, {self.way_to_keep('notify', means)}")
+        self._deck.say(f"{told} To keep it: {self.way_to_keep('notify', means)}")
 
     @on(ThemeWanted)
     def change_theme(self, message: ThemeWanted) -> None:

@@ -625,7 +625,7 @@ async def calls_for_news_otherwise(pilot: Driver, feed: FakeFeed) -> None:
         said.append(deck(pilot).footer.remark)
     assert "desktop" in said[0]
     assert "off" in said[2]
-    assert said[3].startswith("An alert, or the run's end, rings the bell. To keep it, write notify ="), "as it was"
+    assert said[3].startswith("An alert, or the run's end, rings the bell. To keep it: notify ="), "as it was"
 
 
 async def explains_an_interrupt(pilot: Driver, feed: FakeFeed) -> None:
