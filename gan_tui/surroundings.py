@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from os import environ
 from time import time
 
 from engine.protocol.rundir import RunDirectory
+from gan_tui.calling import Way, way_of
 from gan_tui.screens.pacer import Tempo
+from gan_tui.state.appearance import Appearance
 from gan_tui.state.feed import Feed
+from gan_tui.state.outlet import NoOutlet, Outlet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +37,7 @@ def _follow(run: RunDirectory) -> Feed:
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """Clocks, pace and the way to other runs; a test hands its own."""
+    """Clocks, pace, the way to other runs, and the user's taste; a test hands its own."""
 
     zone: tzinfo | None = None
     """In which times are told; None: the machine's."""
@@ -42,3 +46,8 @@ class Surroundings:
     """Seconds since the Unix epoch."""
     follow: Callable[[RunDirectory], Feed] = _follow
     """Makes the feed of a run that is drawn behind; raises GanTuiError where that has gone."""
+    appearance: Appearance = field(default_factory=Appearance)
+    outlet: Outlet = field(default_factory=NoOutlet)
+    """The terminal, where there is one."""
+    messages: Way = field(default_factory=lambda: way_of(environ))
+    """How it takes messages for the desktop."""

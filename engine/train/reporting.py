@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import time
 
+from msgspec.structs import replace
+
 from engine.config.architecture import networks_in_words
 from engine.config.controls import controls_of
+from engine.config.weighing import weighed_by
 from engine.methods.method import Stage
 from engine.protocol import events as ev
 from engine.protocol.codec import encode
 from engine.protocol.commands import Report
+from engine.protocol.machine import Machine
 from engine.train.session import LineUnderWay, Session
 from engine.train.watching import watch_line
 
@@ -45,6 +49,9 @@ def announce(session: Session, device: str) -> None:
         device=device,
         ranks=session.followers.seat.size,
         parameters=parameters,
+        weighed_by={
+            name: controls for name, controls in weighed_by(session.config).items() if name in session.method.components
+        },
         networks=networks_in_words(session.config),
     )
     session.record.write(announced)
@@ -77,6 +84,7 @@ def tick(session: Session) -> None:
     if not session.clock.passed(TICK_SECONDS):
         return
     watch_disk(session)
+    _watch_witness(session)
     _watch_clock(session)
     message = ev.Tick(
         step=session.progress.step,
@@ -88,6 +96,8 @@ def tick(session: Session) -> None:
         lines_waiting=session.record.waiting,
         save_failure=session.save_failure,
         stage=_stage(session),
+        machine=_machine_to_tell(session),
+        holder=session.link.holding.holder,
     )
     session.link.publish(encode(message))
 
@@ -112,6 +122,7 @@ def begin_line(session: Session) -> None:
         throughput=round(session.throughput, 4),
         data_wait=round(session.pace.data_wait, 4),
         stage=_stage(session),
+        machine=_machine_to_record(session),
     )
     looks, session.looks = session.looks, None
     session.line = LineUnderWay(said=metrics, drained=session.meters.drain(session.to_host), looks=looks)
@@ -159,12 +170,39 @@ def watch_disk(session: Session) -> None:
         session.alert("the record", f"is written again; {record.late:,} lines had waited")
 
 
+def _watch_witness(session: Session) -> None:
+    witness = session.record.witness
+    if witness is not None and witness.trouble:
+        session.record.witness = None
+        session.alert("TensorBoard's event files", witness.trouble, "Training goes on, and the record has everything.")
+
+
 def _watch_clock(session: Session) -> None:
     jump = session.clock.jump()
     if abs(jump) >= CLOCK_JUMP_SECONDS:
         way = "forward" if jump > 0 else "back"
         fact = f"went {way} by {abs(jump):,.0f} s; times in the record do too"
         session.alert("the machine's clock", fact, "Nothing depends on it; steps order the record.")
+
+
+def _machine_to_record(session: Session) -> Machine | None:
+    """The newest reading, once, with the steps since the one that was recorded before: these begin anew."""
+    newest = session.machine.newest
+    if newest is None or newest is session.machine_recorded:
+        return None
+    session.machine_recorded = newest
+    steps = session.steps.summary()
+    session.steps.clear()
+    return replace(newest, steps=steps)
+
+
+def _machine_to_tell(session: Session) -> Machine | None:
+    """The newest reading, once, with the steps since the one that was recorded last."""
+    newest = session.machine.newest
+    if newest is None or newest is session.machine_told:
+        return None
+    session.machine_told = newest
+    return replace(newest, steps=session.steps.summary())
 
 
 def _stage(session: Session) -> str:

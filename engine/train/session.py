@@ -14,9 +14,11 @@ from engine.config.methods import TrainConfig
 from engine.data.build import Source
 from engine.data.domains import Problem
 from engine.link import Link
+from engine.machine.watch import MachineWatch
 from engine.methods.method import Method
 from engine.protocol import events as ev
 from engine.protocol.checkpoints import Reading
+from engine.protocol.machine import Machine
 from engine.protocol.rundir import RunDirectory
 from engine.ranks.followers import Followers
 from engine.record import Record, Stamp, Standing
@@ -32,6 +34,7 @@ from engine.train.panel import ControlPanel
 from engine.train.progress import Clock, Pace, Progress
 from engine.train.rates import effective_rates, set_rates
 from engine.train.samples import Shown, Thumbnail
+from engine.train.step_clock import StepClock
 from engine.transfers import Send
 
 RECENT_LINES = 64
@@ -73,6 +76,7 @@ class Session:
     to_host: Send
     """Brings what is to be recorded or shown from the device."""
     lead: Lead
+    machine: MachineWatch
     shown: ImageBatch
     """The fixed images of the contact sheets."""
     followers: Followers = field(default_factory=Followers)
@@ -92,6 +96,11 @@ class Session:
     phase: str = ""
     pace: Pace = field(default_factory=Pace)
     clock: Clock = field(default_factory=Clock)
+    steps: StepClock = field(default_factory=StepClock)
+    machine_recorded: Machine | None = None
+    """The reading of the machine that the newest line of metrics has which has one."""
+    machine_told: Machine | None = None
+    """That of the newest tick which has one."""
     throughput: float = 0.0
     """Steps a second over the last whole interval."""
     recent: deque[Reading] = field(default_factory=lambda: deque(maxlen=RECENT_LINES))

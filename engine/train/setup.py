@@ -15,9 +15,19 @@ from engine.config.ranks import largest_share
 from engine.config.techniques import needs_whole_batches
 from engine.data.build import build_source, with_cache
 from engine.data.free_memory import free_memory
-from engine.device import choose_device, describe, make_current, set_determinism, set_precision, set_threads
+from engine.device import (
+    choose_device,
+    describe,
+    make_current,
+    set_determinism,
+    set_precision,
+    set_threads,
+    uuids_of,
+)
 from engine.errors import RequestError, WorkError
 from engine.link import Link
+from engine.machine.readings import Readings
+from engine.machine.watch import MachineWatch
 from engine.memory import find_shortage
 from engine.methods.arrangement import arrange
 from engine.methods.build import build_method
@@ -119,6 +129,7 @@ def open_session(
         meters=Meters((*method.components, *method.beliefs), device),
         to_host=sender_from(device),
         lead=lead_over(device),
+        machine=MachineWatch(Readings(run.root, uuids_of(device, followers.seat))),
         shown=images.on(device),
         followers=followers,
         total_steps=min(config.run.steps or whole, whole),

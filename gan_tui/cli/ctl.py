@@ -77,7 +77,11 @@ def ctl(
 
 
 def _send(context: typer.Context, command: Command, as_json: bool) -> None:
+    from gan_tui.state.plain_text import printable
+
     reply = _ask(context.obj, command)
+    if reply.holder is not None:
+        say(f"{printable(reply.holder.words)} holds control of this run, and sees in the journal what was asked.")
     if as_json:
         put_json(reply.report if reply.report else {"step": reply.step, "message": reply.message})
     elif reply.report:
@@ -142,6 +146,7 @@ def _reached(target: _Target) -> RunDirectory | Access:
 def show_report(report: Report) -> None:
     """An engine's answer to ``status``, for people."""
     from gan_tui.state.journal import number
+    from gan_tui.state.plain_text import printable
     from gan_tui.widgets.wording import pace
 
     phase = f" ({report.phase})" if report.phase else ""
@@ -156,6 +161,8 @@ def show_report(report: Report) -> None:
         put(f"staged for step {staged.at_step:,}: {values}")
     for alert in report.alerts:
         put(f"alert     {alert_in_words(alert, report.controls)}")
+    if report.holder is not None:
+        put(f"held by   {printable(report.holder.words)}")
     if report.lines_waiting:
         put(f"disk      {report.lines_waiting:,} lines of the record wait for room")
     if report.save_failure:

@@ -5,22 +5,32 @@ Each is imported when it is first wanted: the first paint waits for none of them
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
 from engine.config.controls import Control
+from engine.protocol import commands as cmd
 from engine.protocol.events import Alert
 from engine.protocol.rundir import RunDirectory
 from gan_tui.screens.steering import Steering
 from gan_tui.screens.wishes import BehindWanted, Left
+from gan_tui.state.history import History
+from gan_tui.state.nudges import checkpoint_before, reversal, standing
 from gan_tui.state.run_view import RunView
 from gan_tui.widgets.plot import LossPlot
 
 if TYPE_CHECKING:
+    from gan_tui.actions.action import Action
     from gan_tui.screens.alerts import AlertsScreen
     from gan_tui.screens.beside import Chosen
+    from gan_tui.screens.control_sets import Loaded
+    from gan_tui.screens.effect import EffectScreen
+    from gan_tui.screens.machine import MachineScreen
+    from gan_tui.screens.on_screen import OnScreen
+    from gan_tui.screens.undo import Answer
 
 
 class Excursions:
@@ -29,39 +39,44 @@ class Excursions:
     Args:
         screen: over which they open, and which posts what is wanted.
         run: the run that it shows.
-        view: what is known of it.
+        history: its metrics.
         plot: its curves.
         steering: knows what may be asked of the engine.
         readonly: whether the user may look alone.
         clock: seconds since the Unix epoch.
+        actions: what can be done on it, for the help.
+        ascii: whether nothing else may be drawn.
     """
 
     def __init__(
         self,
         screen: Screen[None],
         run: RunDirectory,
-        view: RunView,
         *,
+        history: History,
         plot: LossPlot,
         steering: Steering,
         readonly: bool,
         clock: Callable[[], float],
+        actions: Sequence[Action],
+        ascii: bool,  # noqa: A002
     ) -> None:
         self._screen = screen
         self._run = run
-        self._view = view
-        self._alerts: AlertsScreen | None = None
-        """While it is open."""
+        self._history = history
         self._plot = plot
         self._steering = steering
         self._readonly = readonly
         self._clock = clock
+        self._actions = actions
+        self._ascii = ascii
+        self._following: AlertsScreen | EffectScreen | MachineScreen | None = None
+        """The screen that is open and follows the run."""
 
     def show(self, view: RunView) -> None:
-        """Take the newest view, for what is open and what will be."""
-        self._view = view
-        if self._alerts is not None:
-            self._alerts.show(view)
+        """Hand the newest view to what is open and follows the run."""
+        if self._following is not None and self._following.is_mounted:
+            self._following.show(view)
 
     def pick_checkpoint(self) -> None:
         """Show the checkpoints that are on disk; on an ended run, one chosen ends the dashboard."""
@@ -103,23 +118,111 @@ class Excursions:
         """List what sentinels have found; of the one chosen the suggestion is prepared."""
         from gan_tui.screens.alerts import AlertsScreen
 
-        self._alerts = AlertsScreen(self._view)
-        self._screen.app.push_screen(self._alerts, self._accept)
+        def left(alert: Alert | None) -> None:
+            self._following = None
+            if alert is not None:
+                self._steering.accept(alert)
+
+        self._following = AlertsScreen(self._steering.view)
+        self._screen.app.push_screen(self._following, left)
+
+    def ask_export(self, seen: OnScreen) -> None:
+        """Have a path typed that what is on screen is written to."""
+        from gan_tui.screens.export import ExportDialog, exports_of
+
+        if exports := exports_of(seen):
+            self._screen.app.push_screen(ExportDialog(exports, Path.cwd()), self._exported)
+        else:
+            self._steering.say("There is neither a curve nor a sheet of samples to export yet.", "bad")
+
+    def show_log(self) -> None:
+        """Show what the engine wrote to engine.log."""
+        from gan_tui.screens.log import LogScreen
+
+        self._screen.app.push_screen(LogScreen(self._run))
+
+    def ask_undo(self) -> None:
+        """Show what taking the newest nudge back restores and what not, then do what is chosen."""
+        view = self._steering.view
+        if not (view.ended or self._steering.may(cmd.Undo)):
+            return
+        from gan_tui.screens.undo import UndoDialog
+
+        if not (left := standing(view.nudges)):
+            self._steering.say("There is no nudge to take back.")
+            return
+        nudge = left[-1]
+        checkpoint = checkpoint_before(view.markers, nudge)
+
+        def answered(answer: Answer | None) -> None:
+            if answer == "undo":
+                self._steering.undo(nudge.seq)
+            elif answer == "resume":
+                self._resume(checkpoint)
+
+        changes = reversal(nudge, view.values)
+        self._screen.app.push_screen(UndoDialog(nudge, changes, view, checkpoint), answered)
+
+    def show_effect(self) -> None:
+        """Show what changed since a nudge; the screen follows the run."""
+        from gan_tui.screens.effect import EffectScreen
+
+        self._follow(EffectScreen(self._steering.view, self._history))
+
+    def show_machine(self) -> None:
+        """Show what the run's machine is at and was at, until that is left."""
+        from gan_tui.screens.machine import MachineScreen
+
+        self._follow(MachineScreen(self._steering.view, self._history.machine))
+
+    def show_control_sets(self) -> None:
+        """Have a set of values saved, or chosen to be prepared."""
+        from gan_tui.client.control_sets import sets_file
+        from gan_tui.screens.control_sets import ControlSetsDialog
+
+        def chosen(loaded: Loaded | None) -> None:
+            if loaded is not None:
+                self._steering.prepare(loaded.changes)
+                self._steering.say(loaded.said)
+
+        view = self._steering.view
+        dialog = ControlSetsDialog(sets_file(), view.controls, view.values, steers=not view.ended)
+        self._screen.app.push_screen(dialog, chosen)
+
+    def ask_take_over(self) -> None:
+        """Have it confirmed that control is to be taken over from whoever holds it."""
+        from gan_tui.screens.takeover import TakeOverDialog
+
+        if not self._steering.may(cmd.Hold):
+            return
+        view = self._steering.view
+        if (holder := view.held_by_other) is None:
+            self._steering.say(
+                "You hold control already." if view.holds else "Control is free: it is yours as you steer."
+            )
+            return
+        self._screen.app.push_screen(TakeOverDialog(holder), lambda sure: self._steering.take_over() if sure else None)
 
     def show_help(self) -> None:
         """List every key."""
         from gan_tui.screens.help import HelpScreen
 
-        self._screen.app.push_screen(HelpScreen())
+        self._screen.app.push_screen(HelpScreen(self._actions, ascii=self._ascii))
 
     def show_palette(self) -> None:
         """Search the actions."""
         self._screen.app.action_command_palette()
 
-    def _accept(self, alert: Alert | None) -> None:
-        self._alerts = None
-        if alert is not None:
-            self._steering.accept(alert)
+    def _exported(self, told: str | None) -> None:
+        if told:
+            self._steering.say(told, "good")
+
+    def _follow(self, screen: EffectScreen | MachineScreen) -> None:
+        def left(_: None) -> None:
+            self._following = None
+
+        self._following = screen
+        self._screen.app.push_screen(screen, left)
 
     def _resume(self, step: int | None) -> None:
         if step is not None and self._steering.may_resume():

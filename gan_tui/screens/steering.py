@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Protocol, get_args
 
 from textual.screen import Screen
 
@@ -13,9 +13,15 @@ from gan_tui.screens.prompts import NoteDialog
 from gan_tui.screens.stop import StopDialog
 from gan_tui.state.health import acceptable, open_alerts
 from gan_tui.state.health_words import suggestion_text
+from gan_tui.state.nudges import made_by_others
+from gan_tui.state.plain_text import printable
 from gan_tui.state.run_view import Exchange, RunView
 from gan_tui.widgets.controls import ControlsPane
 from gan_tui.widgets.footer import Tone
+from gan_tui.widgets.wording import clipped
+
+HOLDER_WIDTH = 34
+"""Columns of the header for who holds control."""
 
 
 class Say(Protocol):
@@ -51,7 +57,7 @@ class Steering:
         self._view = view
         self._readonly = readonly
         self._controls = controls
-        self._say = say
+        self.say = say
         self._wish = wish
         self._reason: tuple[str, dict[str, float]] = ("", {})
         """Why a sentinel's suggestion would be sent, and what that is."""
@@ -60,12 +66,21 @@ class Steering:
     # ------------------------------------------------------------------------------------------- data down
 
     def show(self, view: RunView) -> None:
-        """Take the newest view, and say what became of each command once it is known."""
-        self._view = view
+        """Take the newest view, and say what became of each command once it is known, and of control."""
+        before, self._view = self._view, view
+        if by_others := made_by_others(before, view):
+            self.say(printable(f"{by_others[-1].by} has set {by_others[-1].text}"))
+        if before.holds and (other := view.held_by_other):
+            self.say(f"{printable(other.words)} has taken over control. T takes it back.", "bad")
         for exchange in view.exchanges:
             if not exchange.waiting and exchange.id not in self._reported:
                 self._reported.add(exchange.id)
-                self._say(*_outcome(exchange))
+                self.say(*_outcome(exchange))
+
+    @property
+    def view(self) -> RunView:
+        """The newest view."""
+        return self._view
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -73,6 +88,8 @@ class Steering:
         waiting = self._view.waiting_for
         asked = ((cmd.Pause, "pausing…"), (cmd.Continue, "continuing…"), (cmd.Stop, "stopping…"))
         tags = [tag for kind, tag in asked if waiting(kind)]
+        if other := self._view.held_by_other:
+            tags.append(clipped(printable(f"held by {other.words}"), HOLDER_WIDTH))
         return (*tags, "read-only") if self._readonly else tuple(tags)
 
     # ------------------------------------------------------------------------------------------- wishes
@@ -90,9 +107,15 @@ class Steering:
         """Ask for a sample sheet."""
         self._ask(cmd.TakeSample())
 
-    def undo(self) -> None:
-        """Ask for the newest nudge to be taken back."""
-        self._ask(cmd.Undo())
+    def undo(self, seq: int) -> None:
+        """Ask for the nudge of that number to be taken back, the newest that is known."""
+        self._ask(cmd.Undo(of=seq))
+
+    def prepare(self, values: Mapping[str, float]) -> None:
+        """Prepare changes of several controls."""
+        for control in self._view.controls:
+            if control.name in values:
+                self._controls.draft(control, values[control.name])
 
     def apply_drafts(self) -> None:
         """Send the prepared changes, all for one step."""
@@ -100,33 +123,49 @@ class Steering:
             why, suggested = self._reason
             self._ask(cmd.SetControls(values=drafts, why=why if drafts == suggested else ""))
         else:
-            self._say("Nothing is prepared: [ ] choose a control, - + nudge it, = type a value.")
+            self.say(
+                "Nothing is prepared: {control-previous|[} {control-next|]} choose a control, "
+                "{nudge-down|-} {nudge-up|+} nudge it, {value|=} type a value."
+            )
+
+    def take_over(self) -> None:
+        """Ask for control, whoever holds it."""
+        self._ask(cmd.Hold(take=True))
+
+    def may(self, kind: type[cmd.Command]) -> bool:
+        """Whether a command of that type may be asked of the engine now; where not, say why."""
+        if self._refuses_readonly():
+            return False
+        if self._view.ended:
+            self.say(f"No engine works on this run. To go on: gan-tui resume {self._view.name}", "bad")
+            return False
+        if (other := self._view.held_by_other) and issubclass(kind, get_args(cmd.Steering)):
+            self.say(f"Control is held by {printable(other.words)}. {{take-over|T}} takes it over.", "bad")
+            return False
+        return True
 
     def accept(self, alert: Alert | None = None) -> None:
         """Prepare what an alert suggests, or the newest open one that suggests something; Enter sends it."""
-        if not self._may_ask():
+        if not self.may(cmd.SetControls):
             return
         alert = alert or acceptable(self._view.found, self._view.values)
         if alert is None:
             waiting = bool(open_alerts(self._view.found))
-            self._say("No open alert suggests a nudge." + (" A says what to do." if waiting else ""))
+            self.say("No open alert suggests a nudge." + (" {alerts|A} says what to do." if waiting else ""))
             return
         moves = suggestion_text(alert, self._view.values)
-        known = {control.name: control for control in self._view.controls}
-        for name, value in alert.suggestion.items():
-            if name in known:
-                self._controls.draft(known[name], value)
+        self.prepare(alert.suggestion)
         self._reason = f"sentinel {alert.sentinel}", dict(alert.suggestion)
-        self._say(f"{alert.sentinel}: {moves}. Enter applies, Esc drops.")
+        self.say(f"{printable(f'{alert.sentinel}: {moves}')}. {{apply|Enter}} applies, {{drop|Esc}} drops.")
 
     def ask_stop(self) -> None:
         """Ask the user how to stop, then ask the engine."""
-        if self._may_ask():
+        if self.may(cmd.Stop):
             self._screen.app.push_screen(StopDialog(self._view.name), self._stop)
 
     def write_note(self) -> None:
         """Have a note typed, then put it into the journal."""
-        if self._may_ask():
+        if self.may(cmd.WriteNote):
             self._screen.app.push_screen(NoteDialog(), self._note)
 
     def may_resume(self) -> bool:
@@ -134,25 +173,18 @@ class Steering:
         if self._refuses_readonly():
             return False
         if not self._view.ended:
-            self._say("This run has an engine at work: stop it first (X), then choose a checkpoint.", "bad")
+            self.say("This run has an engine at work: stop it first ({stop|X}), then choose a checkpoint.", "bad")
         return self._view.ended
 
     # ------------------------------------------------------------------------------------------- inside
 
     def _refuses_readonly(self) -> bool:
         if self._readonly:
-            self._say("This view is read-only: attach without --readonly, by a key that steers.", "bad")
+            self.say("This view is read-only: attach without --readonly, by a key that steers.", "bad")
         return self._readonly
 
-    def _may_ask(self) -> bool:
-        if self._refuses_readonly():
-            return False
-        if self._view.ended:
-            self._say(f"No engine works on this run. To go on: gan-tui resume {self._view.name}", "bad")
-        return not self._view.ended
-
     def _ask(self, command: cmd.Command) -> None:
-        if self._may_ask():
+        if self.may(type(command)):
             self._wish(command)
 
     def _stop(self, how: StopDialog.How | None) -> None:

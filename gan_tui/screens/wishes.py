@@ -29,3 +29,13 @@ class BehindWanted(Message):
     """The user wants the curves of a run drawn behind this one's, or of none."""
 
     run: RunDirectory | None
+
+
+@dataclass
+class CallsChanged(Message):
+    """The user wants to be called for news otherwise, in the order of the ways there are."""
+
+
+@dataclass
+class ThemeWanted(Message):
+    """The user wants the next theme."""

@@ -10,14 +10,18 @@ from typing import TypeAlias
 
 from engine.protocol.events import Metrics
 from engine.sentinels.names import LOOKS
+from gan_tui.state.machine import MachineHistory
 from gan_tui.state.series import (
     ABSENT,
     EMPTY,
     Axis,
     Buckets,
+    Column,
+    Group,
     Row,
     SeriesKey,
     Span,
+    Stretch,
     edges,
     joined,
     position,
@@ -55,6 +59,8 @@ class History:
         """Step and time of the last line."""
         self._shift = 0.0
         """Seconds that are added to times, so that they rise where the engine's clock was set back."""
+        self.machine = MachineHistory()
+        """What the machine was at meanwhile."""
         self.coarse = False
         """Whether these are samples of a record that is still being read."""
         self.version = 0
@@ -69,6 +75,7 @@ class History:
 
         It takes the place of lines for its step and later ones: of a course whose end was lost from the record.
         """
+        self.machine.record(event)
         with self._lock:
             last_step, last_time = self._newest
             if event.step <= last_step:
@@ -103,6 +110,7 @@ class History:
 
     def adopt(self, other: History) -> None:
         """Hold what another history holds instead, and all of it at once; the other one is not to be used any more."""
+        self.machine.adopt(other.machine)
         with self._lock:
             self._buckets = other._buckets
             self._recent = other._recent
@@ -171,6 +179,24 @@ class History:
                 return coarse
             fine = self._from_lines(keys, self._recent[-self._waiting :], low, high, columns, axis)
             return {key: list(map(joined, coarse[key], fine[key])) for key in keys}
+
+    def course_of(self, group: Group, at: float, lines: int) -> tuple[list[str], list[Stretch]]:
+        """The names of a group's series, and the whole course of them as stretches, oldest first.
+
+        Stretches are single lines where so many of them are still at hand before a step, and buckets otherwise.
+        """
+        with self._lock:
+            keys = [key for key in self._keys if key.group == group]
+            places = [self._places[key] for key in keys]
+            names = [key.name for key in keys]
+            buckets = self._buckets
+            if buckets.stride == 1 or bisect_right(self._recent, at, key=_step_of) >= lines:
+                return names, [Stretch(row[0], 1, tuple(row[2][place] for place in places)) for row in self._recent]
+            columns = [buckets.columns[place] if place < len(buckets.columns) else None for place in places]
+            return names, [
+                Stretch(last, buckets.stride, tuple(_mean_of(column, index) for column in columns))
+                for index, last in enumerate(buckets.last_step)
+            ]
 
     # ------------------------------------------------------------------------------------------- inside
 
@@ -264,6 +290,13 @@ class History:
             at = self._places.get(key)
             found[key] = [EMPTY] * columns if at is None else spans_of_values(table[at], bounds)
         return found
+
+
+def _mean_of(column: Column | None, bucket: int) -> float | None:
+    """The mean of a bucket as of a line: None where a value was not finite, ABSENT where there is none."""
+    if column is None or not (column.count[bucket] or column.holes[bucket]):
+        return ABSENT
+    return None if column.holes[bucket] else column.total[bucket] / column.count[bucket]
 
 
 def _step_of(row: Row) -> float:

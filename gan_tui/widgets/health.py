@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from gan_tui.state.health import acceptable, open_alerts
 from gan_tui.state.health_words import belief_texts, look_texts, suggestion_text
+from gan_tui.state.key_words import with_keys
 from gan_tui.state.run_view import RunView
 from gan_tui.widgets.line import Lines, Span
 from gan_tui.widgets.wording import clipped
@@ -24,8 +26,9 @@ class HealthPane(Lines):
     HealthPane .health--warn { color: $warning; text-style: bold; }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, keys: Mapping[str, str] | None = None) -> None:
         super().__init__(classes="-silent")
+        self._keys = keys or {}
         self._view: RunView | None = None
 
     def show(self, view: RunView) -> None:
@@ -33,7 +36,8 @@ class HealthPane(Lines):
         self._view = view
         self.set_class(not (view.health or view.found), "-silent")
         waiting = len(open_alerts(view.found))
-        subtitle = f"{waiting} open · A list" if waiting else "A list" if view.found else ""
+        words = f"{waiting} open · {{alerts|A}} list" if waiting else "{alerts|A} list" if view.found else ""
+        subtitle = with_keys(words, self._keys)
         if self.border_subtitle != subtitle:
             self.border_subtitle = subtitle
         self.redraw()
@@ -45,7 +49,7 @@ class HealthPane(Lines):
             return []
         told = [_state(view, width)]
         if (alert := acceptable(view.found, view.values)) and not view.ended:
-            nudge = f"{suggestion_text(alert, view.values)}  (a accepts)"
+            nudge = f"{suggestion_text(alert, view.values)}  ({with_keys('{accept|a}', self._keys)} accepts)"
             told.append([("suggested  ", "health--label"), (clipped(nudge, width - 11), "health--value")])
         told += _measured("real/fake  ", belief_texts(view.health), width)
         told += _measured("pictures   ", look_texts(view.health), width)

@@ -2,35 +2,47 @@
 
 from __future__ import annotations
 
+import contextlib
+import tempfile
 from collections.abc import Awaitable, Callable
+from io import StringIO
 from itertools import count
 from pathlib import Path
+from random import Random
 from typing import TypeAlias
 
 import pytest
+from msgspec.structs import replace
+from rich.console import Console
 from textual.command import CommandPalette
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from engine.protocol import commands as cmd
 from engine.protocol import events as ev
 from engine.protocol.rundir import RunDirectory
 from gan_tui.actions.table import ACTIONS, BY_ID
 from gan_tui.app import Dashboard
+from gan_tui.client.control_sets import read_sets, save_set, sets_file
 from gan_tui.departures import Departure, Detached, Ended, ResumeFrom
 from gan_tui.screens.alerts import AlertsScreen
 from gan_tui.screens.beside import BesideDialog
 from gan_tui.screens.checkpoints import CheckpointPicker
 from gan_tui.screens.dashboard import DashboardScreen
+from gan_tui.screens.export import ExportDialog
 from gan_tui.screens.help import HelpScreen
+from gan_tui.screens.log import LogScreen
+from gan_tui.screens.machine import MachineScreen
 from gan_tui.screens.prompts import FilterDialog, NoteDialog, ValueDialog
 from gan_tui.screens.stop import StopDialog
 from gan_tui.screens.wishes import BehindWanted
+from gan_tui.state.log_lines import News
 from gan_tui.state.plot_choice import PlotChoice
 from gan_tui.state.run_view import Origin
 from tests.gan_tui.conftest import GONE, MakeDashboard
 from tests.gan_tui.fake_feed import FakeFeed
-from tests.gan_tui.recorded import LOG_EVERY, STEPS_PER_EPOCH, Recording
+from tests.gan_tui.machines import h200, reading
+from tests.gan_tui.recorded import BEGAN, COMPONENTS, LOG_EVERY, STEPS_PER_EPOCH, Recording
 from tests.gan_tui.screens.settled import settle
 
 Driver: TypeAlias = Pilot[Departure]
@@ -41,6 +53,16 @@ def deck(pilot: Driver) -> DashboardScreen:
     screen = pilot.app.screen_stack[0]
     assert isinstance(screen, DashboardScreen)
     return screen
+
+
+def screen_text(pilot: Driver) -> str:
+    """What the texts of the topmost screen say."""
+    shown = (static.content for static in pilot.app.screen.query(Static) if static.display)
+    console = Console(width=200, file=StringIO(), color_system=None)
+    with console.capture() as capture:
+        for content in shown:
+            console.print(content)  # type: ignore[arg-type]  # Texts and tables
+    return capture.get()
 
 
 def footer_text(pilot: Driver) -> str:
@@ -113,6 +135,38 @@ async def writes_a_note(pilot: Driver, feed: FakeFeed) -> None:
     assert feed.sent == [cmd.WriteNote(text="hi q")]
 
 
+async def shows_the_log(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "l")
+    screen = await log_screen(pilot)
+    assert screen.view.render_line(screen.view.size.height - 1).text.rstrip().endswith("checkpoint of step 48,500")
+    await press(pilot, "slash", *"IMAGE", "enter")
+    assert screen.view.finding == "/IMAGE 50/50"
+    await press(pilot, "N")
+    assert screen.view.finding == "/IMAGE 49/50"
+    assert "49/50" in str(screen.query_one("#log").border_subtitle)
+    await press(pilot, "g")
+    assert screen.view.render_line(0).text.startswith("2026-05-12 12:03:00,120 INFO")
+    assert not screen.view.follows
+    screen.post_message(LogScreen.Moved(News(("checkpoint of step 48,500 is there", "more"))))
+    await settle(pilot)
+    assert screen.view.scroll_offset.y == 0, "who has scrolled back is left there"
+    await press(pilot, "G")
+    assert screen.view.render_line(screen.view.size.height - 1).text.rstrip() == "more"
+    await press(pilot, "escape")
+    assert screen.view.finding == ""
+    await press(pilot, "escape")
+    assert pilot.app.screen is deck(pilot)
+
+
+async def log_screen(pilot: Driver) -> LogScreen:
+    """The log panel, once it has read the log."""
+    screen = pilot.app.screen
+    assert isinstance(screen, LogScreen)
+    while not screen.view.virtual_size.height:
+        await pilot.pause()
+    return screen
+
+
 async def selects_the_previous_control(pilot: Driver, feed: FakeFeed) -> None:
     await press(pilot, "left_square_bracket")
     selected = deck(pilot).controls.selected
@@ -177,12 +231,134 @@ async def drops_drafts(pilot: Driver, feed: FakeFeed) -> None:
     assert feed.sent == []
 
 
+async def nudges_far_down(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "left_parenthesis")
+    assert deck(pilot).controls.drafts == {"loss.adversarial": 0.75}
+
+
+async def nudges_far_up(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "right_parenthesis", "right_parenthesis")
+    assert deck(pilot).controls.drafts == {"loss.adversarial": 1.5}
+
+
+async def prepares_the_default(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "D")
+    assert deck(pilot).controls.drafts == {}, "it is in force"
+    await press(pilot, "right_square_bracket", "D", "enter")
+    assert feed.sent == [cmd.SetControls(values={"loss.cycle_a": 10.0})]
+
+
 async def undoes(pilot: Driver, feed: FakeFeed) -> None:
+    newest = feed.snapshot().nudges[-1]
     await press(pilot, "u")
-    assert feed.sent == [cmd.Undo()]
-    feed.refuse("undo", "there is no nudge to take back")
+    text = screen_text(pilot)
+    assert "loss.cycle_a 8 → 10" in text
+    assert "not the weights" in text
+    assert "checkpoint of step 30,000" in text, "complete when the nudge came"
+    await press(pilot, "escape")
+    assert feed.sent == []
+    await press(pilot, "u", "c")
+    assert "stop it first (X)" in deck(pilot).footer.remark
+    await press(pilot, "u", "enter")
+    assert feed.sent == [cmd.Undo(of=newest.seq)]
+    feed.refuse("undo", "finds no nudge to take back")
     await pilot.pause()
-    assert deck(pilot).footer.remark == "undo: there is no nudge to take back"
+    assert deck(pilot).footer.remark == "undo: finds no nudge to take back"
+    changes = (ev.Change(name="loss.cycle_a", old=8.0, new=10.0),)
+    feed.play(ev.Nudged(seq=10_000, step=49_201, time=2e9, changes=changes, by="you", undoes=newest.seq))
+    await press(pilot, "u")
+    assert "loss.identity 1 → 0.5" in screen_text(pilot), "the one before it is next"
+    await press(pilot, "escape")
+    changes = (ev.Change(name="loss.identity", old=1.0, new=0.5),)
+    feed.play(ev.Nudged(seq=10_001, step=49_202, time=2e9, changes=changes, by="you", undoes=1))
+    await press(pilot, "u")
+    assert deck(pilot).footer.remark == "There is no nudge to take back."
+    feed.play(Recording().nudge(49_300, "loss.identity", 0.5, 1.0, seq=10_002))
+    feed.play(ev.Finished(**Recording().when(0) | {"seq": 10_003, "step": 49_400}))
+    feed.relink("record")
+    await press(pilot, "u", "enter")
+    assert "No engine works on this run" in screen_text(pilot)
+    assert len(feed.sent) == 1
+    await press(pilot, "c")
+    assert pilot.app.return_value == ResumeFrom(step=40_000)
+
+
+async def shows_what_changed_since_a_nudge(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "e")
+    text = screen_text(pilot)
+    assert "step 30,000  loss.cycle_a 10 → 8 (you)" in text
+    assert "200 lines before: 20,000 to 30,000 · as many after: 30,000 to 40,000" in text
+    assert "▼ lower" in text
+    assert "≈ noise" in text
+    await press(pilot, "comma")
+    assert "step 18,000  loss.identity 0.5 → 1 (you)" in screen_text(pilot)
+    assert "“colours invert”" in screen_text(pilot)
+    await press(pilot, "full_stop", "full_stop")
+    changes = (ev.Change(name="loss.cycle_a", old=8.0, new=5.0),)
+    feed.play(ev.Nudged(seq=10_000, step=49_200, time=2e9, changes=changes, by="you"))
+    await settle(pilot)
+    assert "Not enough yet: 0 of 12 lines of metrics since." in screen_text(pilot)
+    feed.play(*(Recording().metrics(49_200 + 50 * line, seq=10_000 + line) for line in range(1, 13)))
+    await settle(pilot)
+    assert "12 lines before" in screen_text(pilot), "the screen follows the run"
+    assert feed.sent == []
+
+
+async def keeps_sets_of_controls(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "p")
+    assert "No set has been saved yet" in screen_text(pilot)
+    await press(pilot, "s", *"one", "enter")
+    assert "one is saved, with 11 values" in screen_text(pilot)
+    saved = read_sets(sets_file())
+    assert saved["one"] == feed.snapshot().values
+    save_set(sets_file(), "two", {"loss.cycle_a": 5.0, "loss.identity": 1.0, "loss.l1": 2.0, "optim.lr_g": 7.0})
+    await press(pilot, "escape", "p", "down")
+    text = screen_text(pilot)
+    assert "1 to change, 1 as they are, 2 left out: loss.cycle_a 5" in text
+    assert "loss.l1: this run has no such control" in text
+    assert "optim.lr_g: 7 is out of range" in text
+    await press(pilot, "enter")
+    assert deck(pilot).controls.drafts == {"loss.cycle_a": 5.0}
+    assert deck(pilot).footer.remark.startswith("two: 1 to change, 1 as they are, 2 left out. Left out: loss.l1")
+    await press(pilot, "p", "d")
+    assert "d again deletes one." in screen_text(pilot)
+    await press(pilot, "down", "d")
+    assert list(read_sets(sets_file())) == ["one", "two"], "another one is highlighted since"
+    await press(pilot, "d")
+    assert list(read_sets(sets_file())) == ["one"]
+    sets_file().write_text("one = 3")
+    await press(pilot, "escape", "p")
+    assert "has 'one' where a set is expected" in screen_text(pilot)
+    await press(pilot, "s", *"three", "enter")
+    assert sets_file().read_text() == "one = 3", "a file that is not understood is not written to"
+    assert feed.sent == []
+
+
+async def takes_control_over(pilot: Driver, feed: FakeFeed) -> None:
+    ana = ev.Holder(viewer="hers", by="ana@box", where="pts/3")
+    await press(pilot, "T")
+    assert "Control is free" in deck(pilot).footer.remark
+    feed.hand_to(ana)
+    await pilot.pause()
+    assert "held by ana@box (pts/3)" in deck(pilot)._tags()
+    offered = {hint.label for hint in deck(pilot).footer._hints}
+    assert offered >= {"take over", "checkpoints"}
+    assert not offered & {"pause", "apply", "undo"}
+    for key in ("P", "S", "X", "u"):
+        await press(pilot, key)
+        assert deck(pilot).footer.remark == "Control is held by ana@box (pts/3). T takes it over."
+    await press(pilot, "plus", "enter", "v")
+    assert feed.sent == [cmd.TakeSample()], "who watches may look, and note"
+    await press(pilot, "T")
+    assert "ana@box (pts/3) holds control" in screen_text(pilot)
+    await press(pilot, "escape", "T", "enter")
+    assert feed.sent[1:] == [cmd.Hold(take=True)]
+    feed.hand_to(ev.Holder(viewer="me", by="kay@box", where="pts/5"))
+    await press(pilot, "enter")
+    assert feed.sent[-1] == cmd.SetControls(values={"loss.adversarial": 1.05}), "what was prepared is there still"
+    feed.hand_to(ana)
+    await pilot.pause()
+    assert deck(pilot).footer.remark == "ana@box (pts/3) has taken over control. T takes it back."
 
 
 async def accepts_a_suggestion(pilot: Driver, feed: FakeFeed) -> None:
@@ -384,6 +560,20 @@ async def freezes_the_display_alone(pilot: Driver, feed: FakeFeed) -> None:
     assert feed.sent == []
 
 
+async def takes_the_next_theme(pilot: Driver, feed: FakeFeed) -> None:
+    before = deck(pilot).styles.background
+    await press(pilot, "t")
+    assert pilot.app.theme == "light"
+    assert deck(pilot).styles.background != before
+    assert deck(pilot).footer.remark == 'Theme light. To keep it: theme = "light" under [display] in config.toml'
+    await press(pilot, *"ttt")
+    assert pilot.app.theme == "monochrome"
+    assert pilot.app.has_class("-plain")
+    await press(pilot, "t")
+    assert pilot.app.theme == "dark"
+    assert not pilot.app.has_class("-plain")
+
+
 def focuses(key: str, expected: str, before: str = "") -> Check:
     async def check(pilot: Driver, feed: FakeFeed) -> None:
         await press(pilot, *([before] if before else []), key)
@@ -392,11 +582,89 @@ def focuses(key: str, expected: str, before: str = "") -> Check:
     return check
 
 
+def board_text(pilot: Driver) -> str:
+    assert isinstance(pilot.app.screen, MachineScreen)
+    return "\n".join("".join(char for char, _ in row) for row in pilot.app.screen.board._grid)
+
+
+async def shows_the_machine(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "M")
+    text = board_text(pilot)
+    for told in ("NVIDIA H200", "41.3 of 151 GB", "host · 64 cores", "fastest", "device", "last 10 min"):
+        assert told in text
+    assert "3%" not in text.partition("host")[0].splitlines()[2]
+    gpu = h200(0.0, Random(0), slowed=("heat",))
+    live = ev.Tick(
+        step=49_200, epoch=37, throughput=61.0, state="paused", time=BEGAN + 900, last_seq=9_999,
+        machine=replace(reading(0.0, Random(0)), gpus=(replace(gpu, busy=0.03),)),
+    )  # fmt: skip
+    feed.play(live)
+    await settle(pilot)
+    text = board_text(pilot)
+    assert "‖ PAUSED" in text
+    assert "3%" in text.partition("host")[0].splitlines()[2]
+    assert "! slowed by heat" in text
+    await press(pilot, "w", "w")
+    assert "whole run" in board_text(pilot)
+    await press(pilot, "M")
+    assert pilot.app.screen is deck(pilot)
+    assert "! heat" in "".join(text for text, _ in deck(pilot).pace.lines(60)[0])
+    await press(pilot, "M", "escape")
+    assert pilot.app.screen is deck(pilot)
+
+
 async def opens_the_palette(pilot: Driver, feed: FakeFeed) -> None:
     await press(pilot, "colon")
     assert isinstance(pilot.app.screen, CommandPalette)
     await press(pilot, "escape", "ctrl+p")
     assert isinstance(pilot.app.screen, CommandPalette)
+
+
+async def exports_what_is_on_screen(pilot: Driver, feed: FakeFeed) -> None:
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        await press(pilot, "g", "E")
+        dialog = pilot.app.screen
+        assert isinstance(dialog, ExportDialog)
+        typed = dialog.query_one(Input)
+        assert typed.value == "horse2zebra-plot-49200.svg"
+        await press(pilot, "enter")
+        assert "horse2zebra-plot-49200.svg is written, " in deck(pilot).footer.remark
+        assert "generators" in Path("horse2zebra-plot-49200.svg").read_text()
+        await press(pilot, "E", "down", "down", "down")
+        dialog = pilot.app.screen
+        typed = dialog.query_one(Input)
+        assert typed.value == "horse2zebra-samples-49000.png"
+        Path(typed.value).write_bytes(b"mine")
+        await press(pilot, "enter")
+        assert pilot.app.screen is dialog, "it asks before it writes over a file"
+        assert Path(typed.value).read_bytes() == b"mine"
+        await press(pilot, "enter")
+        assert pilot.app.screen is deck(pilot)
+        assert Path("horse2zebra-samples-49000.png").read_bytes().startswith(b"\x89PNG")
+        await press(pilot, "E")
+        typed = pilot.app.screen.query_one(Input)
+        typed.value = "none/mine.csv"
+        await press(pilot, "enter")
+        assert "is no folder" in str(pilot.app.screen.query_one("#said", Static).content)
+        typed.value = "mine.csv"
+        await press(pilot, "enter")
+        assert (
+            Path("mine.csv").read_text()
+            == "run,step,epoch,time,seconds,"
+            + ",".join(f"losses/{name}" for name in COMPONENTS if not name.startswith("D"))
+            + "\n"
+        ), "the record of this run has no line"
+        assert not Path("none").exists()
+
+
+async def calls_for_news_otherwise(pilot: Driver, feed: FakeFeed) -> None:
+    said = []
+    for _ in range(4):
+        await press(pilot, "exclamation_mark")
+        said.append(deck(pilot).footer.remark)
+    assert "desktop" in said[0]
+    assert "off" in said[2]
+    assert said[3].startswith("An alert, or the run's end, rings the bell. To keep it: notify ="), "as it was"
 
 
 async def explains_an_interrupt(pilot: Driver, feed: FakeFeed) -> None:
@@ -418,6 +686,7 @@ CHECKS: dict[str, Check] = {
     "checkpoints": lists_checkpoints,
     "stop": asks_how_to_stop,
     "note": writes_a_note,
+    "engine-log": shows_the_log,
     "control-previous": selects_the_previous_control,
     "control-next": selects_the_next_control,
     "nudge-down": nudges_down,
@@ -428,6 +697,12 @@ CHECKS: dict[str, Check] = {
     "undo": undoes,
     "accept": accepts_a_suggestion,
     "alerts": lists_alerts,
+    "nudge-far-down": nudges_far_down,
+    "nudge-far-up": nudges_far_up,
+    "default": prepares_the_default,
+    "effect": shows_what_changed_since_a_nudge,
+    "control-sets": keeps_sets_of_controls,
+    "take-over": takes_control_over,
     "log": switches_the_y_axis,
     "smooth": cycles_smoothing,
     "group-next": shows_the_next_group,
@@ -453,7 +728,11 @@ CHECKS: dict[str, Check] = {
     "pane-4": focuses("4", "JournalPane"),
     "pane-next": focuses("tab", "SamplePane"),
     "pane-previous": focuses("shift+tab", "JournalPane"),
+    "theme": takes_the_next_theme,
+    "machine": shows_the_machine,
     "palette": opens_the_palette,
+    "export": exports_what_is_on_screen,
+    "notify": calls_for_news_otherwise,
     "interrupt": explains_an_interrupt,
     "help": shows_help,
 }
