@@ -112,7 +112,7 @@ HEALTHY: dict[str, tuple[str, ...]] = {
     "cyclegan": (),
     "pix2pix": (SHAPED,),
     "discogan": (SHAPED,),
-    "dtn": (SHAPED, "optim.lr_d=1e-3", "optim.lr_g=3e-3"),
+    "dtn": (SHAPED, "optim.lr_d=1e-3", "sentinel.collapse.steps=30"),
     "aegan": (),
 }
 
