@@ -66,7 +66,7 @@ def _spike(high: Mapping[str, str], objective: Collection[str]) -> Finding:
         fact=f"is far above its range: {'; '.join(high.values())}",
         cause="A step that was too long, or images unlike the others in the data.",
         remedies=(SLOWER_G, SLOWER_D) if of_generators else (SLOWER_D, SLOWER_G),
-        fix="One line alone is no harm; if it does not come down again, resume the checkpoint before it.",
+        fix="If it does not come down again, resume the checkpoint before it.",
     )
 
 
