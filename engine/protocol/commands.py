@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from engine.protocol.events import StagedChange, State
+from engine.protocol.events import Alert, StagedChange, State
 
 SCHEMA_VERSION = 1
 MAX_MESSAGE_BYTES = 64 * 1024
@@ -100,6 +100,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """As in a Tick."""
     save_failure: str = ""
     """As in a Tick."""
+    alerts: tuple[Alert, ...] = ()
+    """Those of sentinels that are open, oldest first."""
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):

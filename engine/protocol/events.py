@@ -53,6 +53,9 @@ class Metrics(Recorded, frozen=True, kw_only=True, tag="metrics"):
     """Share of the interval spent waiting for data, 0 to 1."""
     stage: str = ""
     """What the method does before its own objective is trained, and how far, such as "training f 400/3,000"."""
+    health: dict[str, float | None] = {}
+    """What the sentinels go by besides (engine.sentinels.names): the discriminators' beliefs, means over the interval,
+    and, where a contact sheet was drawn in it, how the translations look. None where not finite."""
     machine: Machine | None = None
     """The newest reading of the machine, where one was made since the line before."""
 
@@ -194,14 +197,35 @@ class Resumed(Recorded, frozen=True, kw_only=True, tag="resumed"):
     """The newest event of this record when the checkpoint was copied; 0 for a beginning, and for a branch's."""
 
 
+SentinelAction: TypeAlias = Literal["warn", "pause", "stop"]
+"""What is done beside an alert: nothing, the run is held, or it is saved and ended."""
+
+
 class Alert(Recorded, frozen=True, kw_only=True, tag="alert"):
-    """Something the user should know; training goes on."""
+    """Something the user should know; training goes on, unless a sentinel's action is another.
+
+    A sentinel's is open until its Recovered, or until an engine takes the run up again, which looks anew.
+    """
 
     subject: str
     fact: str
     fix: str = ""
+    sentinel: str = ""
+    """Which one found it, such as "collapse"; empty for what no sentinel watches."""
+    cause: str = ""
+    """What usually lies behind it, as a sentence."""
+    suggestion: dict[str, float] = {}
+    """Controls, and values within their bounds, that may help."""
+    action: SentinelAction = "warn"
     damaged: int | None = None
     """The step, by its folder's name, of a checkpoint that was found damaged and is passed over."""
+
+
+class Recovered(Recorded, frozen=True, kw_only=True, tag="recovered"):
+    """What a sentinel had found is over."""
+
+    sentinel: str
+    subject: str
 
 
 class Note(Recorded, frozen=True, kw_only=True, tag="note"):
@@ -244,6 +268,7 @@ Event: TypeAlias = (
     | Sampled
     | Resumed
     | Alert
+    | Recovered
     | Note
     | Failed
     | Stopped

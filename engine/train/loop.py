@@ -45,7 +45,7 @@ def train(session: Session) -> Ending:
         return _train(session)
     except LostRankError:
         session.followers.leave_device()
-        if session.line is not None and not session.line.drained.done:
+        if session.line is not None and not session.line.done:
             session.line = None  # its losses, as pictures under way, may wait on the device for a rank that is gone
         _complete(session, finish_saves)
         raise

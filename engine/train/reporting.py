@@ -13,8 +13,8 @@ from engine.protocol import events as ev
 from engine.protocol.codec import encode
 from engine.protocol.commands import Report
 from engine.protocol.machine import Machine
-from engine.train.sentinels import watch_losses
 from engine.train.session import LineUnderWay, Session
+from engine.train.watching import watch_line
 
 TICK_SECONDS = 0.5
 CLOCK_JUMP_SECONDS = 30.0
@@ -71,6 +71,7 @@ def refresh_report(session: Session) -> None:
         last_seq=session.record.last_seq,
         lines_waiting=session.record.waiting,
         save_failure=session.save_failure,
+        alerts=tuple(session.open_alerts.values()),
     )
 
 
@@ -117,7 +118,8 @@ def begin_line(session: Session) -> None:
         stage=_stage(session),
         machine=_machine_to_record(session),
     )
-    session.line = LineUnderWay(said=metrics, drained=session.meters.drain(session.to_host))
+    looks, session.looks = session.looks, None
+    session.line = LineUnderWay(said=metrics, drained=session.meters.drain(session.to_host), looks=looks)
     session.pace.restart()
 
 
@@ -127,9 +129,9 @@ def settle_line(session: Session) -> None:
     Raises:
         WorkError: they are not finite, and the run is to end.
     """
-    if session.line is not None and session.line.drained.done:
+    if session.line is not None and session.line.done:
         session.write_line()
-    watch_losses(session)
+    watch_line(session)
 
 
 def finish_line(session: Session) -> None:
@@ -139,7 +141,7 @@ def finish_line(session: Session) -> None:
         WorkError: its losses are not finite, and the run is to end.
     """
     session.write_line()
-    watch_losses(session)
+    watch_line(session)
 
 
 def tell_of_stage(session: Session, stage: Stage) -> None:

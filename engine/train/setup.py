@@ -45,6 +45,7 @@ from engine.ranks.group import join, open_store
 from engine.ranks.messages import Join
 from engine.record import Record, Standing
 from engine.schedules import build_schedule
+from engine.sentinels.posts import training_sentries
 from engine.train.cadence import Cadence
 from engine.train.handover import packed_state
 from engine.train.lead import lead_over
@@ -125,7 +126,7 @@ def open_session(
         schedule=build_schedule(config.optim),
         panel=ControlPanel(controls_of(config)),
         progress=Progress(),
-        meters=Meters(method.components, device),
+        meters=Meters((*method.components, *method.beliefs), device),
         to_host=sender_from(device),
         lead=lead_over(device),
         machine=MachineWatch(Readings(run.root, uuids_of(device, followers.seat))),
@@ -136,6 +137,7 @@ def open_session(
         log_cadence=Cadence(config.log.every),
         sample_cadence=Cadence(config.sample.every),
         checkpoint_cadence=Cadence(config.checkpoint.every),
+        sentries=training_sentries(config.sentinel),
     )
     sweep(run)
     _tell_of_idle_parts(session)

@@ -49,6 +49,9 @@ class Steering:
             finish_line(session)  # a line that is not finite is told of before the run is held, not after
             self._pause(session.hold)
             session.hold = ""
+        if session.ending:
+            self._end_for(session.ending)
+            session.ending = ""
         for repeated in take_repeats(session):  # as they were made, be it that an undo moved what no longer acts
             self._make_staged(repeated)
         for staged in session.panel.take_due(session.progress.step):
@@ -149,6 +152,16 @@ class Steering:
             "discard": f"stops at step {self._session.progress.step:,} without saving",
         }
         return how[command.how]
+
+    def _end_for(self, by: str) -> None:
+        """Save and end, as a sentinel asks; a user's stop goes before, and so does a save that needs room first."""
+        if self.stop is not None:
+            return
+        try:
+            self._stop(cmd.Stop(how="save"), by)
+        except RequestError as error:
+            self._session.alert(error.subject, error.fact, error.fix)
+            self._pause(by)
 
     def _save(self) -> str:
         session = self._session

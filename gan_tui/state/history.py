@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import inf
 from threading import Lock
 from typing import TypeAlias
 
 from engine.protocol.events import Metrics
+from engine.sentinels.names import LOOKS
 from gan_tui.state.machine import MachineHistory
 from gan_tui.state.series import (
     ABSENT,
@@ -30,8 +31,8 @@ CAPACITY = 4096
 BATCH = 512
 """Lines folded into buckets at once: in batches it costs a tenth."""
 NOTHING = (-inf, -inf)
-Layout: TypeAlias = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
-"""The names of the losses, learning rates and weights of a line, in its order."""
+Layout: TypeAlias = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+"""The names of the losses, learning rates, weights and measures of health of a line, in its order."""
 
 
 class History:
@@ -49,6 +50,8 @@ class History:
         self._layout: Layout | None = None
         self._order: list[int] | None = None
         """Where each value of a line belongs; None when a line comes in the order of the columns."""
+        self._looks: dict[str, float | None] = {}
+        """Of the newest contact sheet."""
         self._newest: tuple[float, float] = NOTHING
         """Step and time of the last line."""
         self._shift = 0.0
@@ -77,7 +80,8 @@ class History:
                 last_time = self._newest[1]
             self._shift += max(0.0, last_time - (event.time + self._shift))
             self._newest = event.step, event.time + self._shift
-            layout = (tuple(event.losses), tuple(event.lr), tuple(event.weights))
+            health = self._with_looks(event.health)
+            layout = (tuple(event.losses), tuple(event.lr), tuple(event.weights), tuple(health))
             if layout != self._layout:
                 self._adopt_layout(layout)
             values: tuple[float | None, ...] = (
@@ -86,6 +90,7 @@ class History:
                 *event.weights.values(),
                 event.throughput,
                 event.data_wait,
+                *health.values(),
             )
             if self._order is not None:
                 values = self._ordered(values, self._order)
@@ -111,6 +116,7 @@ class History:
             self._places = other._places
             self._layout = other._layout
             self._order = other._order
+            self._looks = other._looks
             self._newest = other._newest
             self._shift = other._shift
             self.coarse = other.coarse
@@ -197,13 +203,14 @@ class History:
             del self._recent[: len(self._recent) - max(self._capacity, self._waiting)]
 
     def _adopt_layout(self, layout: Layout) -> None:
-        losses, rates, weights = layout
+        losses, rates, weights, health = layout
         arriving = [
             *(SeriesKey("loss", name) for name in losses),
             *(SeriesKey("lr", name) for name in rates),
             *(SeriesKey("weight", name) for name in weights),
             SeriesKey("pace", "throughput"),
             SeriesKey("pace", "data_wait"),
+            *(SeriesKey("health", name) for name in health),
         ]
         for key in arriving:
             if key not in self._places:
@@ -214,6 +221,12 @@ class History:
         self._order = None if order == list(range(len(self._keys))) else order
         width = len(self._keys)
         self._recent = [(step, time, row + (ABSENT,) * (width - len(row))) for step, time, row in self._recent]
+
+    def _with_looks(self, health: Mapping[str, float | None]) -> Mapping[str, float | None]:
+        """A line's measures, with the looks of the newest contact sheet before it: they hold until the next one."""
+        if any(name.startswith(LOOKS) for name in health):
+            self._looks = {name: value for name, value in health.items() if name.startswith(LOOKS)}
+        return {**health, **self._looks} if self._looks else health
 
     def _ordered(self, values: Sequence[float | None], order: Sequence[int]) -> tuple[float | None, ...]:
         row: list[float | None] = [ABSENT] * len(self._keys)

@@ -12,6 +12,7 @@ from engine.config.controls import Control
 from engine.protocol import events as ev
 from engine.protocol.commands import Command, Reply
 from engine.protocol.machine import Machine, StepTimes
+from gan_tui.state.health import Found, looked_anew, with_alert, with_recovery
 from gan_tui.state.journal import JournalEntry, journal_entry
 from gan_tui.state.machine import SAVES, Save, saved
 
@@ -130,6 +131,11 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     values: Mapping[str, float] = {}
     """Each control's value in force."""
     staged: tuple[ev.StagedChange, ...] = ()
+
+    health: Mapping[str, float | None] = {}
+    """What the sentinels go by, the newest of each."""
+    found: tuple[Found, ...] = ()
+    """What sentinels have found, oldest first, those included that are over."""
 
     journal: tuple[JournalEntry, ...] = ()
     sheets: tuple[ev.Sampled, ...] = ()
@@ -258,7 +264,7 @@ def _changes(view: RunView, event: ev.Event, text: str) -> dict[str, Any]:
         case ev.Started():
             return {
                 "state": "starting", "phases": (), "failure": None, "staged": (), "host": event.host,
-                "lines_waiting": 0, "save_failure": "",
+                "lines_waiting": 0, "save_failure": "", "found": looked_anew(view.found, event.step),
             }  # fmt: skip
         case ev.Phase():
             return {"phases": _tail(view.phases, event, PHASES_LENGTH), "state": "starting"}
@@ -288,7 +294,9 @@ def _changes(view: RunView, event: ev.Event, text: str) -> dict[str, Any]:
         case ev.Resumed():
             return _resumed(view, event, text)
         case ev.Alert():
-            return {"markers": _marked(view, event, "alert", text)}
+            return {"markers": _marked(view, event, "alert", text), "found": with_alert(view.found, event)}
+        case ev.Recovered():
+            return {"found": with_recovery(view.found, event)}
         case ev.Note():
             return {"markers": _marked(view, event, "note", text)}
         case ev.Failed():
@@ -310,6 +318,7 @@ def _measured(view: RunView, event: ev.Metrics) -> dict[str, Any]:
         "throughput": event.throughput,
         "data_wait": event.data_wait,
         "stage": event.stage,
+        "health": {**view.health, **event.health} if event.health else view.health,
         **_read(event),
     }
 
