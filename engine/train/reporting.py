@@ -13,6 +13,7 @@ from engine.protocol import events as ev
 from engine.protocol.codec import encode
 from engine.protocol.commands import Report
 from engine.protocol.machine import Machine
+from engine.train.machine_watch import watch_machine
 from engine.train.session import LineUnderWay, Session
 from engine.train.watching import watch_line
 
@@ -81,6 +82,7 @@ def tick(session: Session) -> None:
         return
     watch_disk(session)
     _watch_clock(session)
+    watch_machine(session)
     message = ev.Tick(
         step=session.progress.step,
         epoch=session.epoch,
