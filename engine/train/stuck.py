@@ -14,6 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
+from msgspec.structs import replace
+
 from engine.config.sentinels import StuckSentinel
 from engine.errors import GanTuiError, WorkError
 from engine.machine.watch import Lookout
@@ -42,6 +44,7 @@ class Trouble:
     number: int
     """Of the steps measured before it."""
     newest: Stuck
+    """With the phase in which it was first found to be."""
 
 
 class StuckWatch(Lookout):
@@ -90,8 +93,10 @@ class StuckWatch(Lookout):
         if seconds < max(self._config.seconds, self._config.times * usual):
             return
         stuck = Stuck(seconds=round(seconds, 1), usual=round(usual, 6), phase=phase)
-        new = self._trouble is None or self._trouble.number != number
-        self._trouble = Trouble(number=number, newest=stuck)
+        before = self._trouble
+        new = before is None or before.number != number
+        found_in = phase if before is None or new else before.newest.phase
+        self._trouble = Trouble(number=number, newest=replace(stuck, phase=found_in))
         if new:
             log.warning("%s; the loop is in:\n%s", said(stuck), self._stack())
         self._tell(stuck)
