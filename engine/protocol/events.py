@@ -105,6 +105,9 @@ class Announced(Recorded, frozen=True, kw_only=True, tag="announced"):
     """Processes that train, each with a share of every batch."""
     parameters: dict[str, int]
     """Parameters of each network."""
+    weighed_by: dict[str, tuple[str, ...]] = {}
+    """Loss component to the controls whose product it is multiplied by as it is recorded; one that is not there is
+    recorded as it is. Not said by older engines."""
     networks: dict[str, str] = {}
     """What the generator is and what the discriminator judges, in words: {"discriminator": "patches of 70 px", ...}."""
 
@@ -235,6 +238,16 @@ class Note(Recorded, frozen=True, kw_only=True, tag="note"):
     by: str
 
 
+class TakenOver(Recorded, frozen=True, kw_only=True, tag="taken_over"):
+    """A viewer took control of the run from another that held it."""
+
+    by: str
+    """As the holder's name."""
+    where: str
+    before: str
+    """Who held it, and where from, in words."""
+
+
 class Failed(Recorded, frozen=True, kw_only=True, tag="error"):
     """The run ended by an error; engine.log has the whole of it."""
 
@@ -270,10 +283,27 @@ Event: TypeAlias = (
     | Alert
     | Recovered
     | Note
+    | TakenOver
     | Failed
     | Stopped
     | Finished
 )
+
+
+class Holder(msgspec.Struct, frozen=True, kw_only=True):
+    """The viewer that holds control of a run: of all viewers it alone steers."""
+
+    viewer: str
+    """Which one, as it calls itself."""
+    by: str
+    """Who sits there, as user@host."""
+    where: str
+    """Their terminal or process."""
+
+    @property
+    def words(self) -> str:
+        """Who it is, for people; not printable for certain."""
+        return f"{self.by} ({self.where})" if self.where else self.by
 
 
 class Tick(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="tick"):
@@ -299,6 +329,8 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="tic
     line that has one."""
     stuck: Stuck | None = None
     """The step in progress, where it does not come to its end; such ticks come from another thread than the loop's."""
+    holder: Holder | None = None
+    """Who holds control; None where it is free."""
 
 
 State: TypeAlias = Literal["starting", "training", "paused", "stopping", "stopped", "finished", "failed"]

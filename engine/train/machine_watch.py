@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-import time
 
 from msgspec.structs import replace
 
 from engine.config.data import PairedData, UnpairedData
 from engine.protocol import events as ev
-from engine.protocol.codec import encode
 from engine.protocol.machine import Stuck
 from engine.sentinels.load import Load
 from engine.sentinels.posts import machine_sentries
 from engine.train.session import Session
 from engine.train.stuck import DOING, StuckWatch
+from engine.train.ticks import publish_tick
 from engine.train.watching import watch
 
 STUCK = "stuck"
@@ -65,20 +64,8 @@ def _tell_of_stuck_step(session: Session) -> None:
 
 
 def _tell_viewers(session: Session, stuck: Stuck) -> None:
-    """On the watch's thread: nothing of the session is changed, and nothing recorded, as the loop may be about to."""
-    tick = ev.Tick(
-        step=session.progress.step,
-        epoch=session.epoch,
-        throughput=round(session.throughput, 4),
-        state=session.state,
-        time=round(time.time(), 3),
-        last_seq=session.record.last_seq,
-        lines_waiting=session.record.waiting,
-        save_failure=session.save_failure,
-        machine=session.machine.newest,
-        stuck=stuck,
-    )
-    session.link.publish(encode(tick))
+    """On the watch's thread: nothing is recorded, as the loop may be about to."""
+    publish_tick(session, session.machine.newest, stuck)
     words = f"stuck: {DOING[stuck.phase]}, {stuck.seconds:,.0f} s in this step"
     session.link.report = replace(session.link.report, phase=words)
 

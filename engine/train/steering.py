@@ -72,6 +72,9 @@ class Steering:
     def _settle(self) -> None:
         settle_saves(self._session)
         settle_sheets(self._session)
+        for holder, before in self._session.link.holding.take_news():
+            stamp = self._session.stamp()
+            self._session.record.write(ev.TakenOver(**stamp, by=holder.by, where=holder.where, before=before.words))
 
     def _answer(self, envelopes: list[Envelope]) -> None:
         if envelopes:
@@ -98,8 +101,8 @@ class Steering:
     def _carry_out(self, command: cmd.Command, by: str) -> str:
         """Do what is asked; returns what was done, in words."""
         match command:
-            case cmd.Status():
-                raise AssertionError("the link answers Status")
+            case cmd.Status() | cmd.Hold() | cmd.Release():
+                raise AssertionError("the link answers it")
             case cmd.Pause():
                 return self._pause(by)
             case cmd.Continue():
@@ -113,7 +116,7 @@ class Steering:
             case cmd.SetControls():
                 return self._set(command, by)
             case cmd.Undo():
-                return self._undo(by, command.why)
+                return self._undo(command, by)
             case cmd.WriteNote():
                 return self._note(command.text, by)
             case cmd.Stop():
@@ -241,10 +244,14 @@ class Steering:
         session.take_effect({change.name: change.new for change in changes})
         return _in_words(changes, session.progress.step)
 
-    def _undo(self, by: str, why: str) -> str:
+    def _undo(self, command: cmd.Undo, by: str) -> str:
         session = self._session
+        why = command.why
         _check_reason(why)
         undone, changes = session.panel.reversal()
+        if command.of is not None and command.of != undone:
+            fix = "Look at what is newest now, then undo that."
+            raise RequestError("undo", "takes nothing back: the nudge that was meant is not the newest any more", fix)
         session.prepare({change.name: change.new for change in changes})
         session.panel.unmake(changes)
         session.take_effect({change.name: change.new for change in changes})

@@ -41,8 +41,8 @@ class Deck(Protocol):
     def go_on(self, by: int) -> None:
         """Focus the next or the previous pane."""
 
-    def show_machine(self) -> None:
-        """Go to the screen of the run's machine."""
+    def next_theme(self) -> None:
+        """Have other colours."""
 
     def explain_interrupt(self) -> None:
         """Say which key leaves and which stops."""

@@ -59,7 +59,16 @@ DISPLAY: tuple[Action, ...] = (
         label="machine",
         group="Display",
         help="Show the machine: GPU, processors, memory and disk, now and over time, and where a step's time goes.",
-        run=lambda deck: deck.show_machine(),
+        run=lambda deck: deck.excursions.show_machine(),
+    ),
+    Action(
+        id="theme",
+        keys=("t",),
+        shown="t",
+        label="theme",
+        group="Display",
+        help="Take the next theme: dark, light, both for colour-blind eyes, monochrome; for as long as this lasts.",
+        run=lambda deck: deck.next_theme(),
     ),
     Action(
         id="palette",

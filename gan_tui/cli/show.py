@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from engine.protocol.access import Access
     from engine.protocol.rundir import RunDirectory
     from gan_tui.departures import Departure
+    from gan_tui.state.appearance import Appearance
 
 
 def require_terminal(command: str, fix: str) -> None:
@@ -35,7 +36,9 @@ def require_one_way(*, headless: bool, detach: bool) -> None:
         raise RequestError("--headless and --detach", fact, "Leave one of the two out.")
 
 
-def show_new_engine(run: RunDirectory, *, headless: bool, detach: bool, gpus: int | None = None) -> None:
+def show_new_engine(
+    run: RunDirectory, appearance: Appearance, *, headless: bool, detach: bool, gpus: int | None = None
+) -> None:
     """Start a run's engine, perhaps on another number of GPUs than it is configured for, and show it as asked for."""
     from gan_tui.client.launch import start_engine
 
@@ -45,7 +48,7 @@ def show_new_engine(run: RunDirectory, *, headless: bool, detach: bool, gpus: in
     elif headless or not (sys.stdin.isatty() and sys.stdout.isatty()):
         _follow_as_text(run, engine)
     else:
-        show_dashboard(run, readonly=False, engine=engine)
+        show_dashboard(run, appearance, readonly=False, engine=engine)
 
 
 def _wait_until_taken_up(run: RunDirectory, engine: subprocess.Popen[bytes]) -> None:
@@ -77,6 +80,7 @@ def _follow_as_text(run: RunDirectory, engine: subprocess.Popen[bytes]) -> None:
 
 def show_dashboard(
     run: RunDirectory,
+    appearance: Appearance,
     *,
     readonly: bool,
     engine: subprocess.Popen[bytes] | None = None,
@@ -86,6 +90,7 @@ def show_dashboard(
 
     Args:
         run: that run.
+        appearance: what the user wishes to see.
         readonly: whether to watch alone.
         engine: the run's, where it has just been started.
         behind: a run whose curves are drawn behind from the first.
@@ -95,11 +100,13 @@ def show_dashboard(
     from gan_tui.client.follow import Follower
     from gan_tui.client.launch import start_engine
     from gan_tui.client.preflight import run_to_resume
+    from gan_tui.client.sender import this_viewer
     from gan_tui.departures import Detached, Ended, ResumeFrom
     from gan_tui.surroundings import Watched
 
     while True:
-        departure = run_dashboard(Watched(feed=Follower(run, engine), run=run, readonly=readonly, behind=behind))
+        feed = Follower(run, engine, viewer=None if readonly else this_viewer())
+        departure = run_dashboard(Watched(feed=feed, run=run, readonly=readonly, behind=behind), appearance)
         match departure:
             case Detached(status=status):
                 say(f"{_going_on(run.name, status)} Come back: gan-tui attach {run.name}")
@@ -112,11 +119,12 @@ def show_dashboard(
                 engine = start_engine(run)
 
 
-def show_distant_run(access: Access, *, again: str, readonly: bool) -> None:
+def show_distant_run(access: Access, appearance: Appearance, *, again: str, readonly: bool) -> None:
     """Open the dashboard on a run of another machine, by a mirror of its record, until the user leaves it.
 
     Args:
         access: how to reach it.
+        appearance: what the user wishes to see.
         again: what to attach to in order to come back.
         readonly: whether to watch alone; where the key does not allow more, that is all there is.
     """
@@ -126,6 +134,7 @@ def show_distant_run(access: Access, *, again: str, readonly: bool) -> None:
     from gan_tui.app import run_dashboard
     from gan_tui.client.follow import Follower
     from gan_tui.client.remote import MirrorProcess
+    from gan_tui.client.sender import this_viewer
     from gan_tui.state.plain_text import printable
     from gan_tui.surroundings import Watched
 
@@ -135,7 +144,9 @@ def show_distant_run(access: Access, *, again: str, readonly: bool) -> None:
             lambda word: say(f"Copying the record: {word.copied >> 20} of {word.total >> 20} MB")
         )
         run = RunDirectory(Path(ready.root))
-        departure = run_dashboard(Watched(feed=Follower(run), run=run, readonly=readonly or ready.rights == "watch"))
+        watches = readonly or ready.rights == "watch"
+        feed = Follower(run, viewer=None if watches else this_viewer())
+        departure = run_dashboard(Watched(feed=feed, run=run, readonly=watches), appearance)
         over = mirror.why_over(again)
     where = f"{run.name} on {printable(ready.host)}"
     if over is not None:

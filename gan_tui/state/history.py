@@ -16,9 +16,12 @@ from gan_tui.state.series import (
     EMPTY,
     Axis,
     Buckets,
+    Column,
+    Group,
     Row,
     SeriesKey,
     Span,
+    Stretch,
     edges,
     joined,
     position,
@@ -177,6 +180,24 @@ class History:
             fine = self._from_lines(keys, self._recent[-self._waiting :], low, high, columns, axis)
             return {key: list(map(joined, coarse[key], fine[key])) for key in keys}
 
+    def course_of(self, group: Group, at: float, lines: int) -> tuple[list[str], list[Stretch]]:
+        """The names of a group's series, and the whole course of them as stretches, oldest first.
+
+        Stretches are single lines where so many of them are still at hand before a step, and buckets otherwise.
+        """
+        with self._lock:
+            keys = [key for key in self._keys if key.group == group]
+            places = [self._places[key] for key in keys]
+            names = [key.name for key in keys]
+            buckets = self._buckets
+            if buckets.stride == 1 or bisect_right(self._recent, at, key=_step_of) >= lines:
+                return names, [Stretch(row[0], 1, tuple(row[2][place] for place in places)) for row in self._recent]
+            columns = [buckets.columns[place] if place < len(buckets.columns) else None for place in places]
+            return names, [
+                Stretch(last, buckets.stride, tuple(_mean_of(column, index) for column in columns))
+                for index, last in enumerate(buckets.last_step)
+            ]
+
     # ------------------------------------------------------------------------------------------- inside
 
     def _truncate_after(self, step: float) -> None:
@@ -269,6 +290,13 @@ class History:
             at = self._places.get(key)
             found[key] = [EMPTY] * columns if at is None else spans_of_values(table[at], bounds)
         return found
+
+
+def _mean_of(column: Column | None, bucket: int) -> float | None:
+    """The mean of a bucket as of a line: None where a value was not finite, ABSENT where there is none."""
+    if column is None or not (column.count[bucket] or column.holes[bucket]):
+        return ABSENT
+    return None if column.holes[bucket] else column.total[bucket] / column.count[bucket]
 
 
 def _step_of(row: Row) -> float:

@@ -86,6 +86,9 @@ def _tell(event: ev.Event) -> tuple[JournalKind, str] | None:
             return "recovered", f"{event.sentinel} is over: {event.subject}"
         case ev.Note():
             return "note", f"{event.text} ({event.by})"
+        case ev.TakenOver():
+            where = f" ({event.where})" if event.where else ""
+            return "life", f"{event.by}{where} took control over from {event.before}"
         case ev.Failed():
             return "error", event.reason + (f". {event.fix}" if event.fix else "")
         case ev.Stopped():

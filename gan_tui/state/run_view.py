@@ -15,10 +15,12 @@ from engine.protocol.machine import Machine, StepTimes, Stuck
 from gan_tui.state.health import Found, looked_anew, with_alert, with_recovery
 from gan_tui.state.journal import JournalEntry, journal_entry
 from gan_tui.state.machine import SAVES, Save, saved
+from gan_tui.state.nudges import Made, made
 
 JOURNAL_LENGTH = 500
 SHEETS_LENGTH = 500
 MARKERS_LENGTH = 500
+NUDGES_LENGTH = 500
 PHASES_LENGTH = 50
 EXCHANGES_LENGTH = 20
 
@@ -133,6 +135,15 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     values: Mapping[str, float] = {}
     """Each control's value in force."""
     staged: tuple[ev.StagedChange, ...] = ()
+    nudges: tuple[Made, ...] = ()
+    """The newest changes of them on this course, undone ones and their undoing as well, oldest first."""
+    weighed_by: Mapping[str, tuple[str, ...]] = {}
+    """As in Announced."""
+
+    viewer: str = ""
+    """What this viewer calls itself; empty for one that does not steer."""
+    holder: ev.Holder | None = None
+    """Who holds control, as far as is known; None where it is free."""
 
     health: Mapping[str, float | None] = {}
     """What the sentinels go by, the newest of each."""
@@ -162,6 +173,17 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     def ended(self) -> bool:
         """Whether no engine works on the run any more."""
         return self.status in (*ENDED, "lost")
+
+    @property
+    def held_by_other(self) -> ev.Holder | None:
+        """The viewer that holds control, where it is another and the run goes on."""
+        other = self.holder is not None and self.holder.viewer != self.viewer and not self.ended
+        return self.holder if other else None
+
+    @property
+    def holds(self) -> bool:
+        """Whether this viewer holds control."""
+        return self.holder is not None and self.holder.viewer == self.viewer
 
     @property
     def remaining_seconds(self) -> float | None:
@@ -196,10 +218,13 @@ def apply(view: RunView, message: ev.Event | ev.Tick) -> RunView:
 
 
 def with_past(view: RunView, past: RunView) -> RunView:
-    """The view of a branch with what its ancestors' records show up to it: their markers and contact sheets."""
+    """The view of a branch with what its ancestors' records show up to it: their markers, nudges and sheets."""
     markers = (*(replace(marker, seq=0) for marker in past.markers), *view.markers)
     sheets = (*past.sheets, *view.sheets)
-    return replace(view, markers=markers[-MARKERS_LENGTH:], sheets=sheets[-SHEETS_LENGTH:])
+    nudges = (*(replace(nudge, seq=0) for nudge in past.nudges), *view.nudges)
+    return replace(
+        view, markers=markers[-MARKERS_LENGTH:], sheets=sheets[-SHEETS_LENGTH:], nudges=nudges[-NUDGES_LENGTH:]
+    )
 
 
 def with_reading(view: RunView, line: ev.Metrics | None) -> RunView:
@@ -210,6 +235,11 @@ def with_reading(view: RunView, line: ev.Metrics | None) -> RunView:
 def with_link(view: RunView, link: Link, detail: str = "") -> RunView:
     """The view with another source."""
     return view if (view.link, view.link_detail) == (link, detail) else replace(view, link=link, link_detail=detail)
+
+
+def with_holder(view: RunView, holder: ev.Holder | None) -> RunView:
+    """The view after the engine has said who holds control."""
+    return view if view.holder == holder else replace(view, holder=holder)
 
 
 def with_request(view: RunView, request_id: str, command: Command) -> RunView:
@@ -251,6 +281,7 @@ def _ticked(view: RunView, tick: ev.Tick) -> RunView:
         stage=tick.stage,
         stuck=tick.stuck,
         **_read(tick),
+        holder=tick.holder,
     )
 
 
@@ -268,7 +299,8 @@ def _changes(view: RunView, event: ev.Event, text: str) -> dict[str, Any]:
         case ev.Started():
             return {
                 "state": "starting", "phases": (), "failure": None, "staged": (), "host": event.host,
-                "lines_waiting": 0, "save_failure": "", "found": looked_anew(view.found, event.step),
+                "lines_waiting": 0, "save_failure": "", "holder": None,
+                "found": looked_anew(view.found, event.step),
             }  # fmt: skip
         case ev.Phase():
             return {"phases": _tail(view.phases, event, PHASES_LENGTH), "state": "starting"}
@@ -303,6 +335,8 @@ def _changes(view: RunView, event: ev.Event, text: str) -> dict[str, Any]:
             return {"found": with_recovery(view.found, event)}
         case ev.Note():
             return {"markers": _marked(view, event, "note", text)}
+        case ev.TakenOver():
+            return {}
         case ev.Failed():
             return {"state": "failed", "failure": event}
         case ev.Stopped():
@@ -346,6 +380,7 @@ def _announced(event: ev.Announced) -> dict[str, Any]:
         "objective": event.objective,
         "staged": event.staged,
         "rates": event.rates,
+        "weighed_by": event.weighed_by,
         "device": event.device,
         "parameters": event.parameters,
     }
@@ -357,6 +392,7 @@ def _nudged(view: RunView, event: ev.Nudged, text: str) -> dict[str, Any]:
         "values": {**view.values, **moved},
         "staged": tuple(staged for staged in view.staged if staged.at_step > event.step),
         "markers": _marked(view, event, "nudge", text),
+        "nudges": _tail(view.nudges, made(event), NUDGES_LENGTH),
     }
 
 
@@ -367,6 +403,7 @@ def _resumed(view: RunView, event: ev.Resumed, text: str) -> dict[str, Any]:
         "step": event.from_step,
         "markers": _tail(still_true, mark, MARKERS_LENGTH),
         "sheets": tuple(sheet for sheet in view.sheets if sheet.step <= event.from_step),
+        "nudges": tuple(nudge for nudge in view.nudges if _still_made(nudge.step, nudge.seq, event)),
     }
 
 
@@ -376,8 +413,14 @@ def _stands(marker: Marker, event: ev.Resumed) -> bool:
     Of the checkpoint's own step that is all but what was changed after its copy: the word that it is complete, and what
     users noted, stay true.
     """
-    changed_later = marker.kind == "nudge" and 0 < event.from_seq < marker.seq
-    return marker.step < event.from_step or (marker.step == event.from_step and not changed_later)
+    if marker.kind == "nudge":
+        return _still_made(marker.step, marker.seq, event)
+    return marker.step <= event.from_step
+
+
+def _still_made(step: int, seq: int, event: ev.Resumed) -> bool:
+    """Whether a nudge is in the checkpoint that is taken up; at its step one may have been made after its copy."""
+    return step < event.from_step or (step == event.from_step and not 0 < event.from_seq < seq)
 
 
 def _origin_in(view: RunView, message: ev.Event) -> str:

@@ -45,6 +45,16 @@ class Span(NamedTuple):
         return self.total / self.finite
 
 
+class Stretch(NamedTuple):
+    """A part of the course: a line of metrics, or lines that are kept only as their means."""
+
+    last: float
+    """The step of its last line."""
+    lines: int
+    values: tuple[float | None, ...]
+    """The mean of each series; None where a value was not finite, NaN where there was none."""
+
+
 EMPTY = Span(inf, -inf, 0.0, 0, 0)
 
 
