@@ -44,6 +44,7 @@ class Dashboard(App[Departure]):
         super().__init__(driver_class=driver_class)
         surroundings = surroundings or Surroundings()
         self._feed = watched.feed
+        self._drawing = surroundings.drawing
         self._behind = Behind(surroundings.follow, self._teller(self.BehindMoved))
         self._first_behind = watched.behind
         self._told: set[type[Message]] = set()
@@ -59,6 +60,10 @@ class Dashboard(App[Departure]):
 
     def on_mount(self) -> None:
         """Begin to follow."""
+        if self._drawing.pictures is not None and isinstance(self._driver, ThriftyDriver):
+            self._driver.draw(self._drawing.pictures)
+        if self._drawing.imaging.notice:
+            self._deck.say(self._drawing.imaging.notice)
         self._feed.start(self._teller(self.FeedMoved))
         if self._first_behind is not None:
             self.draw_behind(BehindWanted(self._first_behind))
@@ -121,18 +126,19 @@ class Dashboard(App[Departure]):
             self.exit(Detached(status=view.status))
 
 
-def run_dashboard(watched: Watched, *, mouse: bool = True) -> Departure:
+def run_dashboard(watched: Watched, surroundings: Surroundings | None = None, *, mouse: bool = True) -> Departure:
     """Show a run until the user leaves; needs a terminal. A killed application counts as detached.
 
     Args:
         watched: the run, and how it is looked at.
+        surroundings: the world around it.
         mouse: whether the terminal is to report the mouse.
 
     Raises:
         WorkError: the dashboard failed; Textual has shown the traceback.
     """
     terminal_guard.start()
-    app = Dashboard(watched, driver_class=ThriftyDriver)
+    app = Dashboard(watched, surroundings, driver_class=ThriftyDriver)
     app.run(mouse=mouse)
     return departure(app, watched.feed.snapshot())
 

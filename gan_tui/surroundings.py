@@ -10,6 +10,7 @@ from time import time
 from engine.protocol.rundir import RunDirectory
 from gan_tui.screens.pacer import Tempo
 from gan_tui.state.feed import Feed
+from gan_tui.terminal_pictures import Drawing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,5 +41,7 @@ class Surroundings:
     tempo: Tempo = field(default_factory=Tempo)
     clock: Callable[[], float] = time
     """Seconds since the Unix epoch."""
+    drawing: Drawing = field(default_factory=Drawing)
+    """How pictures are drawn."""
     follow: Callable[[RunDirectory], Feed] = _follow
     """Makes the feed of a run that is drawn behind; raises GanTuiError where that has gone."""

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from rich.cells import get_character_cell_size
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
+
+from gan_tui.terminal_pictures import ScreenCell, TerminalPictures
 
 _TOKENS = re.compile(
     r"\x1b\[(\d+);(\d+)H"  # go to row, column
@@ -49,6 +52,8 @@ class TerminalDiff:
     def __init__(self) -> None:
         self._rows: defaultdict[int, dict[int, Cell]] = defaultdict(dict)
         self._changed: defaultdict[int, set[int]] = defaultdict(set)
+        self._written: list[tuple[int, int]] = []
+        """Row and column of what the newest call found changed."""
         self._x, self._y = 0, 0
         self._placed = False
         """Whether the cursor's place is known."""
@@ -66,6 +71,7 @@ class TerminalDiff:
     def thin(self, data: str) -> str:
         """What to write so that the terminal looks as if ``data`` had been written."""
         out: list[str] = []
+        self._written.clear()
         raw = self._catching_up() + data
         end = 0
         for match in _TOKENS.finditer(data):
@@ -91,6 +97,14 @@ class TerminalDiff:
         out.append(self._flush())
         return "".join(out)
 
+    def just_written(self) -> Iterator[ScreenCell]:
+        """See ShownCells."""
+        return (_seen(x, y, self._rows[y][x]) for y, x in self._written if x in self._rows[y])
+
+    def known(self) -> Iterator[ScreenCell]:
+        """See ShownCells."""
+        return (_seen(x, y, cell) for y, row in self._rows.items() for x, cell in row.items())
+
     def _catching_up(self) -> str:
         """What puts the terminal's cursor and style where they would be, had everything been written."""
         if not self._placed and self._written_look is None:
@@ -109,12 +123,10 @@ class TerminalDiff:
         row, changed = self._rows[self._y], self._changed[self._y]
         x, look = self._x, self._look
         blank = Cell(" ", Look("", "", look.background)) if _plain(look) else Cell(" ", look)
-        for char in text:
+        for char, width in _characters(text):
             cell = blank if char == " " else Cell(char, look)
-            width = 1 if char < "\u0300" else get_character_cell_size(char)
             if width == 0:
-                cell = Cell(row[x - 1].char + char, look) if x - 1 in row else cell
-                row[x - 1] = cell
+                row[x - 1] = Cell(row[x - 1].char + char, look) if x - 1 in row else cell
                 changed.add(x - 1)
                 continue
             if row.get(x) != cell:
@@ -130,6 +142,7 @@ class TerminalDiff:
         for y in sorted(self._changed):
             row = self._rows[y]
             at = None
+            self._written += [(y, x) for x in self._changed[y]]
             for x in sorted(self._changed[y]):
                 if at is None or x > at + _BRIDGE or any(gap not in row for gap in range(at, x)):
                     out.append(f"\x1b[{y + 1};{x + 1}H")
@@ -167,6 +180,7 @@ class ThriftyDriver(LinuxDriver):
     ) -> None:
         self._diff = TerminalDiff()
         self._drawn_size: tuple[int, int] | None = None
+        self._pictures: TerminalPictures | None = None
         super().__init__(app, debug=debug, mouse=mouse, size=size)
 
     def write(self, data: str) -> None:
@@ -179,8 +193,22 @@ class ThriftyDriver(LinuxDriver):
         if size != self._drawn_size:
             self._drawn_size = size
             self._diff.forget()
+        if self._pictures is not None and (sent := self._pictures.before_frame()):
+            super().write(sent)
         if thinned := self._diff.thin(data):
             super().write(thinned)
+        if self._pictures is not None and (sent := self._pictures.after_frame(self._diff)):
+            super().write(sent)
+
+    def draw(self, pictures: TerminalPictures) -> None:
+        """Write these pictures' bytes around those of the frames whose cells they lie on."""
+        self._pictures = pictures
+
+    def stop_application_mode(self) -> None:
+        """Leave the terminal as it was found, without pictures."""
+        if self._pictures is not None and (sent := self._pictures.farewell()):
+            super().write(sent)
+        super().stop_application_mode()
 
     def start_application_mode(self) -> None:
         """Begin, or go on after a suspension, and after a SIGSTOP, which announces none.
@@ -193,7 +221,31 @@ class ThriftyDriver(LinuxDriver):
             self._key_thread.join()
             self.exit_event.clear()
         self._diff.forget()
+        if self._pictures is not None:
+            self._pictures.forget()
         super().start_application_mode()  # type: ignore[no-untyped-call]
+
+
+def _characters(text: str) -> Iterator[tuple[str, int]]:
+    """Characters with what combines with them, and their widths; what combines with text before this has none."""
+    if text.isascii():
+        yield from ((char, 1) for char in text)
+        return
+    begun, width = "", 0
+    for char in text:
+        own = 1 if char < "\u0300" else get_character_cell_size(char)
+        if own == 0 and begun:
+            begun += char
+            continue
+        if begun:
+            yield begun, width
+        begun, width = char, own
+    if begun:
+        yield begun, width
+
+
+def _seen(x: int, y: int, cell: Cell) -> ScreenCell:
+    return ScreenCell(x, y, cell.char, cell.look.foreground)
 
 
 def _plain(look: Look) -> bool:

@@ -59,7 +59,7 @@ class DashboardScreen(Screen[None]):
         self.tabs = TabStrip()
         self.startup = StartUp()
         self.plot = LossPlot(self._history)
-        self.samples = SamplePane(watched.run.root)
+        self.samples = SamplePane(watched.run.root, surroundings.drawing)
         self.controls = ControlsPane()
         self.pace = PacePane()
         self.journal = JournalPane(surroundings.zone)
@@ -71,9 +71,12 @@ class DashboardScreen(Screen[None]):
             self,
             watched.run,
             plot=self.plot,
+            samples=self.samples,
+            drawing=surroundings.drawing,
             steering=self.steering,
             readonly=watched.readonly,
             clock=surroundings.clock,
+            say=self.say,
         )
         self._text = Pacer(self, surroundings.tempo.text, self._draw_text)
         self._curves = Pacer(self, surroundings.tempo.curves, self._draw_curves)
@@ -136,6 +139,7 @@ class DashboardScreen(Screen[None]):
         self.pace.show(view)
         if view.link != "reading":  # the newest of half a record is not the newest
             self.samples.show(view.sheets)
+            self.excursions.show(view)
         self._draw_controls()
         self._draw_footer()
         self.set_class(self._history.extent() is None, "-starting")
@@ -232,6 +236,16 @@ class DashboardScreen(Screen[None]):
         """Show the samples of the step at which the curves are read."""
         message.stop()
         self.samples.show_step(message.step)
+
+    def on_sample_pane_browsed(self, message: SamplePane.Browsed) -> None:
+        """Have the curves read at the step of the sheet that the user has gone to, where they are read at all."""
+        message.stop()
+        self.plot.read_at(message.step)
+
+    def on_sample_pane_opened(self, message: SamplePane.Opened) -> None:
+        """Show the selected picture as large as can be."""
+        message.stop()
+        self.excursions.show_picture()
 
     # ------------------------------------------------------------------------------------------- inside
 

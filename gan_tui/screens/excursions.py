@@ -6,7 +6,7 @@ Each is imported when it is first wanted: the first paint waits for none of them
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from textual.screen import Screen
 
@@ -14,10 +14,23 @@ from engine.config.controls import Control
 from engine.protocol.rundir import RunDirectory
 from gan_tui.screens.steering import Steering
 from gan_tui.screens.wishes import BehindWanted, Left
+from gan_tui.state.nudge_sheets import nudge_near, nudges_of
+from gan_tui.state.run_view import RunView
+from gan_tui.terminal_pictures import Drawing
 from gan_tui.widgets.plot import LossPlot
+from gan_tui.widgets.samples import SamplePane
 
 if TYPE_CHECKING:
     from gan_tui.screens.beside import Chosen
+
+Result = TypeVar("Result")
+
+
+class Live(Protocol):
+    """A screen that goes on showing the run."""
+
+    def show(self, view: RunView) -> None:
+        """Take the newest view."""
 
 
 class Excursions:
@@ -27,9 +40,12 @@ class Excursions:
         screen: over which they open, and which posts what is wanted.
         run: the run that it shows.
         plot: its curves.
+        samples: its sample sheets.
+        drawing: how pictures are drawn.
         steering: knows what may be asked of the engine.
         readonly: whether the user may look alone.
         clock: seconds since the Unix epoch.
+        say: tells the user something.
     """
 
     def __init__(
@@ -38,16 +54,53 @@ class Excursions:
         run: RunDirectory,
         *,
         plot: LossPlot,
+        samples: SamplePane,
+        drawing: Drawing,
         steering: Steering,
         readonly: bool,
         clock: Callable[[], float],
+        say: Callable[[str], object],
     ) -> None:
         self._screen = screen
         self._run = run
         self._plot = plot
+        self._samples = samples
+        self._drawing = drawing
+        self._live: Live | None = None
+        self._view: RunView | None = None
         self._steering = steering
         self._readonly = readonly
         self._clock = clock
+        self._say = say
+
+    def show(self, view: RunView) -> None:
+        """Hand the newest view to the screen that is open and goes on showing the run."""
+        self._view = view
+        if self._live is not None:
+            self._live.show(view)
+
+    def show_picture(self) -> None:
+        """Show the selected picture as large as can be; the pane comes along to the sheet and picture left last."""
+        from gan_tui.screens.picture import PictureScreen
+
+        sheet, spot = self._samples.sheet, self._samples.selected
+        if self._view is None or sheet is None or spot is None:
+            self._say("There is no sample sheet yet: v draws one at the next step.")
+            return
+        path = None if self._samples.followed else sheet.path
+        screen = PictureScreen(self._run.root, self._view.sheets, path, spot, self._drawing)
+        self._open(screen, screen, lambda left: left and self._samples.show_sheet(left.path, left.spot))
+
+    def show_before_after(self) -> None:
+        """Show what a nudge changed in the pictures: the newest one, or the one before the plot's cursor."""
+        from gan_tui.screens.before_after import BeforeAfterScreen
+
+        place = nudge_near(nudges_of(self._view.markers), self._plot.cursor_step) if self._view is not None else None
+        if self._view is None or place is None:
+            self._say("Nothing has been nudged yet: [ ] choose a control, - + nudge it, Enter applies.")
+            return
+        screen = BeforeAfterScreen(self._run.root, self._view, place, self._drawing)
+        self._open(screen, screen, lambda _: None)
 
     def pick_checkpoint(self) -> None:
         """Show the checkpoints that are on disk; on an ended run, one chosen ends the dashboard."""
@@ -94,6 +147,16 @@ class Excursions:
     def show_palette(self) -> None:
         """Search the actions."""
         self._screen.app.action_command_palette()
+
+    def _open(self, screen: Screen[Result], live: Live, left: Callable[[Result | None], object]) -> None:
+        """Open a screen that goes on showing the run."""
+
+        def closed(result: Result | None) -> None:
+            self._live = None
+            left(result)
+
+        self._live = live
+        self._screen.app.push_screen(screen, closed)
 
     def _resume(self, step: int | None) -> None:
         if step is not None and self._steering.may_resume():

@@ -81,6 +81,18 @@ def test_dialogs(
 
 
 @each_size
+@pytest.mark.parametrize("keys", [("n",), ("o",), ("b",)], ids=["selected", "picture", "before and after"])
+def test_samples(
+    keys: tuple[str, ...],
+    size: tuple[int, int],
+    feed: FakeFeed,
+    make_dashboard: MakeDashboard,
+    snap_compare: SnapCompare,
+) -> None:
+    assert snap_compare(make_dashboard(feed), terminal_size=size, run_before=after("2", *keys))
+
+
+@each_size
 def test_start_up(
     size: tuple[int, int], recording: Recording, make_dashboard: MakeDashboard, snap_compare: SnapCompare
 ) -> None:
