@@ -15,6 +15,7 @@ from gan_tui.themes import DARK, THEMES
 
 if TYPE_CHECKING:
     from gan_tui.client.branch import ResumeRequest
+    from gan_tui.state.imaging import Imaging
 
 
 class PickerApp(App[int | None]):
@@ -23,12 +24,19 @@ class PickerApp(App[int | None]):
     ENABLE_COMMAND_PALETTE = False
 
     def __init__(
-        self, run: RunDirectory, request: ResumeRequest, *, now: float, driver_class: type[Driver] | None = None
+        self,
+        run: RunDirectory,
+        request: ResumeRequest,
+        *,
+        now: float,
+        imaging: Imaging | None = None,
+        driver_class: type[Driver] | None = None,
     ) -> None:
         super().__init__(driver_class=driver_class)
         self._run_dir = run
         self._request = request
         self._now = now
+        self._imaging = imaging
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = DARK.name
@@ -37,15 +45,17 @@ class PickerApp(App[int | None]):
         """Open the picker; its result is the application's."""
         from gan_tui.screens.checkpoints import CheckpointPicker  # as the dashboard: only when it is wanted
 
-        self.push_screen(CheckpointPicker(self._run_dir, self._request, now=self._now), self.exit)
+        picker = CheckpointPicker(self._run_dir, self._request, now=self._now, imaging=self._imaging)
+        self.push_screen(picker, self.exit)
 
 
-def pick_checkpoint(run: RunDirectory, request: ResumeRequest) -> int | None:
+def pick_checkpoint(run: RunDirectory, request: ResumeRequest, imaging: Imaging | None = None) -> int | None:
     """Let the user choose one of a run's checkpoints; needs a terminal. None when nothing was chosen.
 
     Args:
         run: the run.
         request: what else is asked of its resume, for the preflight.
+        imaging: how pictures are drawn.
     """
     terminal_guard.start()
-    return PickerApp(run, request, now=time(), driver_class=ThriftyDriver).run()
+    return PickerApp(run, request, now=time(), imaging=imaging, driver_class=ThriftyDriver).run()

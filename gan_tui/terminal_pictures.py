@@ -96,7 +96,17 @@ def drawing_here(asked: Images) -> Drawing:
     chosen = imaging(asked, os.environ)
     if chosen.color_system:
         os.environ["TEXTUAL_COLOR_SYSTEM"] = chosen.color_system
-    return Drawing(imaging=chosen, pictures=pictures_for(chosen, sys.stdout.fileno()))
+    match chosen.protocol:
+        case "kitty":
+            from gan_tui.kitty import KittyPictures
+
+            return Drawing(imaging=chosen, pictures=KittyPictures(cell_size(sys.stdout.fileno())))
+        case "sixel":
+            from gan_tui.sixel import SixelPictures
+
+            return Drawing(imaging=chosen, pictures=SixelPictures(cell_size(sys.stdout.fileno())))
+        case _:
+            return Drawing(imaging=chosen)
 
 
 def colour_of(number: int) -> tuple[int, int, int]:
@@ -122,23 +132,3 @@ def cell_size(descriptor: int) -> tuple[int, int]:
     rows, columns, width, height = struct.unpack("HHHH", answer)
     found = (width // columns, height // rows) if rows and columns else (0, 0)
     return found if min(found) >= 4 else USUAL_CELL
-
-
-def pictures_for(chosen: Imaging, descriptor: int) -> TerminalPictures | None:
-    """What draws pictures as pixels; None where they are drawn in cells.
-
-    Args:
-        chosen: how pictures are drawn.
-        descriptor: the terminal's.
-    """
-    match chosen.protocol:
-        case "kitty":
-            from gan_tui.kitty import KittyPictures
-
-            return KittyPictures(cell_size(descriptor))
-        case "sixel":
-            from gan_tui.sixel import SixelPictures
-
-            return SixelPictures(cell_size(descriptor))
-        case _:
-            return None

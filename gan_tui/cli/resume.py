@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gan_tui.cli.options import Detach, Gpus, Headless, OptionalRun, Settings
+from gan_tui.cli.options import Detach, Gpus, Headless, ImagesOption, OptionalRun, Settings
 from gan_tui.cli.output import age, put, put_json, say
 
 if TYPE_CHECKING:
     from engine.protocol.rundir import RunDirectory
     from gan_tui.client.branch import ResumePlan, ResumeRequest
     from gan_tui.client.preflight import Preflight
+    from gan_tui.state.imaging import Images
 
 
 def resume(
@@ -45,6 +46,7 @@ def resume(
     ] = None,
     headless: Headless = False,
     detach: Detach = False,
+    images: ImagesOption = "auto",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be resumed and what is in the way; start nothing.")
     ] = False,
@@ -74,7 +76,7 @@ def resume(
     if dry_run or as_json:
         _inspect(source, checkpoint, request, as_json=as_json)
     else:
-        _start(source, checkpoint, request, headless=headless, detach=detach)
+        _start(source, checkpoint, request, headless=headless, detach=detach, images=images)
 
 
 def _inspect(source: RunDirectory, checkpoint: str | None, request: ResumeRequest, *, as_json: bool) -> None:
@@ -93,7 +95,13 @@ def _inspect(source: RunDirectory, checkpoint: str | None, request: ResumeReques
 
 
 def _start(
-    source: RunDirectory, checkpoint: str | None, request: ResumeRequest, *, headless: bool, detach: bool
+    source: RunDirectory,
+    checkpoint: str | None,
+    request: ResumeRequest,
+    *,
+    headless: bool,
+    detach: bool,
+    images: Images,
 ) -> None:
     """Start the engine, after the picker on a terminal and after a summary elsewhere."""
     from engine.protocol.checkpoints import BEST, LATEST, list_checkpoints
@@ -110,9 +118,12 @@ def _start(
     on_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     picks = checkpoint is None and not (headless or detach) and on_terminal and bool(list_checkpoints(source))
     if picks:
+        from gan_tui.terminal_pictures import drawing_here
+
+        drawing = drawing_here(images)
         from gan_tui.picker import pick_checkpoint
 
-        step = pick_checkpoint(source, request)
+        step = pick_checkpoint(source, request, drawing.imaging)
         if step is None:
             say("Nothing chosen; nothing started.")
             return
@@ -123,7 +134,7 @@ def _start(
     told = summary(seen, _age(seen))
     for line in told[:1] if picks else told:  # the picker has shown the rest
         say(line)
-    show_new_engine(run, headless=headless, detach=detach, gpus=request.gpus)
+    show_new_engine(run, headless=headless, detach=detach, gpus=request.gpus, images=images)
 
 
 def make_ready(look: Callable[[], tuple[ResumePlan, Preflight]], *, again: bool) -> tuple[RunDirectory, Preflight]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from engine.protocol.access import Access
     from engine.protocol.rundir import RunDirectory
     from gan_tui.departures import Departure
+    from gan_tui.state.imaging import Images
 
 
 def require_terminal(command: str, fix: str) -> None:
@@ -35,7 +36,9 @@ def require_one_way(*, headless: bool, detach: bool) -> None:
         raise RequestError("--headless and --detach", fact, "Leave one of the two out.")
 
 
-def show_new_engine(run: RunDirectory, *, headless: bool, detach: bool, gpus: int | None = None) -> None:
+def show_new_engine(
+    run: RunDirectory, *, headless: bool, detach: bool, gpus: int | None = None, images: Images = "auto"
+) -> None:
     """Start a run's engine, perhaps on another number of GPUs than it is configured for, and show it as asked for."""
     from gan_tui.client.launch import start_engine
 
@@ -45,7 +48,7 @@ def show_new_engine(run: RunDirectory, *, headless: bool, detach: bool, gpus: in
     elif headless or not (sys.stdin.isatty() and sys.stdout.isatty()):
         _follow_as_text(run, engine)
     else:
-        show_dashboard(run, readonly=False, engine=engine)
+        show_dashboard(run, readonly=False, engine=engine, images=images)
 
 
 def _wait_until_taken_up(run: RunDirectory, engine: subprocess.Popen[bytes]) -> None:
@@ -81,6 +84,7 @@ def show_dashboard(
     readonly: bool,
     engine: subprocess.Popen[bytes] | None = None,
     behind: RunDirectory | None = None,
+    images: Images = "auto",
 ) -> None:
     """Open the dashboard on a run until the user leaves it, then say how the run goes on.
 
@@ -89,17 +93,22 @@ def show_dashboard(
         readonly: whether to watch alone.
         engine: the run's, where it has just been started.
         behind: a run whose curves are drawn behind from the first.
+        images: how pictures are to be drawn.
     """
+    from gan_tui.terminal_pictures import drawing_here
+
+    drawing = drawing_here(images)  # what follows imports Textual
     from gan_tui.app import run_dashboard
     from gan_tui.client.branch import ResumeRequest
     from gan_tui.client.follow import Follower
     from gan_tui.client.launch import start_engine
     from gan_tui.client.preflight import run_to_resume
     from gan_tui.departures import Detached, Ended, ResumeFrom
-    from gan_tui.surroundings import Watched
+    from gan_tui.surroundings import Surroundings, Watched
 
     while True:
-        departure = run_dashboard(Watched(feed=Follower(run, engine), run=run, readonly=readonly, behind=behind))
+        watched = Watched(feed=Follower(run, engine), run=run, readonly=readonly, behind=behind)
+        departure = run_dashboard(watched, Surroundings(drawing=drawing))
         match departure:
             case Detached(status=status):
                 say(f"{_going_on(run.name, status)} Come back: gan-tui attach {run.name}")
@@ -112,14 +121,18 @@ def show_dashboard(
                 engine = start_engine(run)
 
 
-def show_distant_run(access: Access, *, again: str, readonly: bool) -> None:
+def show_distant_run(access: Access, *, again: str, readonly: bool, images: Images = "auto") -> None:
     """Open the dashboard on a run of another machine, by a mirror of its record, until the user leaves it.
 
     Args:
         access: how to reach it.
         again: what to attach to in order to come back.
         readonly: whether to watch alone; where the key does not allow more, that is all there is.
+        images: how pictures are to be drawn.
     """
+    from gan_tui.terminal_pictures import drawing_here
+
+    drawing = drawing_here(images)  # what follows imports Textual
     from contextlib import closing
 
     from engine.protocol.rundir import RunDirectory
@@ -127,7 +140,7 @@ def show_distant_run(access: Access, *, again: str, readonly: bool) -> None:
     from gan_tui.client.follow import Follower
     from gan_tui.client.remote import MirrorProcess
     from gan_tui.state.plain_text import printable
-    from gan_tui.surroundings import Watched
+    from gan_tui.surroundings import Surroundings, Watched
 
     say(f"Reaching {printable(access.run)} at {access.address}")
     with closing(MirrorProcess(access)) as mirror:
@@ -135,7 +148,8 @@ def show_distant_run(access: Access, *, again: str, readonly: bool) -> None:
             lambda word: say(f"Copying the record: {word.copied >> 20} of {word.total >> 20} MB")
         )
         run = RunDirectory(Path(ready.root))
-        departure = run_dashboard(Watched(feed=Follower(run), run=run, readonly=readonly or ready.rights == "watch"))
+        watched = Watched(feed=Follower(run), run=run, readonly=readonly or ready.rights == "watch")
+        departure = run_dashboard(watched, Surroundings(drawing=drawing))
         over = mirror.why_over(again)
     where = f"{run.name} on {printable(ready.host)}"
     if over is not None:

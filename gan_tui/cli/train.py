@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gan_tui.cli.options import Detach, Gpus, Headless, RunsFolder, Settings
+from gan_tui.cli.options import Detach, Gpus, Headless, ImagesOption, RunsFolder, Settings
 
 
 def train(
@@ -30,6 +30,7 @@ def train(
     ] = None,
     headless: Headless = False,
     detach: Detach = False,
+    images: ImagesOption = "auto",
     prepare_only: Annotated[
         bool, typer.Option("--prepare", help="Make the run directory for torchrun, print it, and start nothing.")
     ] = False,
@@ -72,4 +73,4 @@ def train(
     if prepare_only:
         put(str(run.root))
         return
-    show_new_engine(run, headless=headless, detach=detach)
+    show_new_engine(run, headless=headless, detach=detach, images=images)

@@ -19,9 +19,13 @@ from gan_tui.state.nudge_sheets import BeforeAfter, before_after, nudges_of
 from gan_tui.state.plain_text import printable
 from gan_tui.state.run_view import RunView
 from gan_tui.terminal_pictures import Drawing
+from gan_tui.widgets.arrangement import LARGEST_AREA
 from gan_tui.widgets.picture_grid import Exhibit, Named, PictureGrid
 from gan_tui.widgets.plot_painter import SYMBOLS
 from gan_tui.widgets.samples import exhibit_of
+
+AREA = 2 * LARGEST_AREA
+"""Cells of all pictures together; another sheet changes a third of them."""
 
 
 class BeforeAfterScreen(ModalScreen[None]):
@@ -51,7 +55,7 @@ class BeforeAfterScreen(ModalScreen[None]):
         self._said = Static(id="said")
         self.told: list[str] = []
         """What is said of the nudge and the sheets."""
-        self.grid = PictureGrid(drawing)
+        self.grid = PictureGrid(drawing, area=AREA)
         self._frame = Vertical(self._said, self.grid, id="frame")
 
     def compose(self) -> ComposeResult:

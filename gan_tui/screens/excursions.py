@@ -22,6 +22,7 @@ from gan_tui.widgets.samples import SamplePane
 
 if TYPE_CHECKING:
     from gan_tui.screens.beside import Chosen
+    from gan_tui.screens.picture import LeftAt
 
 Result = TypeVar("Result")
 
@@ -89,7 +90,12 @@ class Excursions:
             return
         path = None if self._samples.followed else sheet.path
         screen = PictureScreen(self._run.root, self._view.sheets, path, spot, self._drawing)
-        self._open(screen, screen, lambda left: left and self._samples.show_sheet(left.path, left.spot))
+
+        def left(last: LeftAt | None) -> None:
+            if last is not None:
+                self._samples.show_sheet(last.path, last.spot)
+
+        self._open(screen, screen, left)
 
     def show_before_after(self) -> None:
         """Show what a nudge changed in the pictures: the newest one, or the one before the plot's cursor."""
@@ -107,7 +113,13 @@ class Excursions:
         from gan_tui.client.branch import ResumeRequest
         from gan_tui.screens.checkpoints import CheckpointPicker
 
-        picker = CheckpointPicker(self._run, ResumeRequest(), now=self._clock(), readonly=self._readonly)
+        picker = CheckpointPicker(
+            self._run,
+            ResumeRequest(),
+            now=self._clock(),
+            readonly=self._readonly,
+            imaging=self._drawing.imaging,
+        )
         self._screen.app.push_screen(picker, self._resume)
 
     def ask_behind(self) -> None:

@@ -26,7 +26,9 @@ class Terminal:
     ) -> None:
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
-        environment = {**os.environ, **(env or {}), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        self.written = bytearray()
+        """All that the program has written so far."""
+        environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(env or {})}
         for name in ("COLUMNS", "LINES"):  # they would be believed before the terminal itself
             environment.pop(name, None)
         self._child = pexpect.spawn(command[0], command[1:], dimensions=(rows, columns), env=environment)
@@ -35,6 +37,11 @@ class Terminal:
     def text(self) -> str:
         """What the screen shows, line by line."""
         return "\n".join(self._screen.display)
+
+    def colours(self) -> set[str]:
+        """Every ground and ink on the screen, as six hexadecimal digits or a name."""
+        rows = (self._screen.buffer[y] for y in range(self._screen.lines))
+        return {colour for row in rows for x in range(self._screen.columns) for colour in (row[x].fg, row[x].bg)}
 
     def press(self, *keys: str) -> None:
         """Type keys, by name or as text."""
@@ -75,7 +82,9 @@ class Terminal:
     def draw(self) -> None:
         """Put on the screen what the program has written; waits a moment for it to write."""
         with suppress(pexpect.TIMEOUT, pexpect.EOF):
-            self._stream.feed(self._child.read_nonblocking(1 << 16, timeout=0.05))
+            written = self._child.read_nonblocking(1 << 16, timeout=0.05)
+            self.written += written
+            self._stream.feed(written)
 
     def __enter__(self) -> Self:
         return self
