@@ -33,7 +33,7 @@ class Imaging:
     cells: Cells = "half"
     """Also of thumbnails, which are always drawn in cells."""
     palette: Palette = "full"
-    color_system: Literal["", "truecolor", "256"] = ""
+    color_system: Literal["", "truecolor", "256", "standard"] = ""
     """What Textual is to be told of the terminal's colours; empty: nothing, it finds the same."""
     notice: str = ""
     """Why it is not what the user asked for."""
@@ -57,7 +57,9 @@ def imaging(asked: Images, environment: Mapping[str, str], *, ascii_only: bool =
     told, found = _colours(environment)
     colours = "256" if asked == "half" and found == "none" else found
     if colours == "none":
-        return Imaging(cells="ascii" if ascii_only or _dumb(environment) else "shades", notice=obstacle)
+        if _dumb(environment):  # Textual takes it for one with all colours
+            return Imaging(cells="ascii", color_system="standard", notice=obstacle)
+        return Imaging(cells="ascii" if ascii_only else "shades", notice=obstacle)
     system: Literal["", "truecolor", "256"] = ""
     if colours != told:
         system = "truecolor" if colours == "full" else "256"

@@ -274,7 +274,8 @@ class PictureGrid(Widget):
 def in_words(exhibit: Exhibit) -> list[str]:
     """What an exhibit shows: its files, and each kind of row with how many there are of it."""
     kinds = Counter(tuple(spoken(named.name) for named in row) for row in exhibit)
-    files = dict.fromkeys(str(named.piece.path) for row in exhibit for named in row)
+    paths = dict.fromkeys(named.piece.path for row in exhibit for named in row)
+    files = [line for path in paths for line in (f"{path.parent.name}/{path.name}", f"in {path.parent.parent}")]
     rows = [f"{many} × {' · '.join(names)}" for names, many in kinds.items()]
     return [*rows, *files, "Pictures are off; --images half shows them."]
 

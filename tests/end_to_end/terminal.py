@@ -38,11 +38,6 @@ class Terminal:
         """What the screen shows, line by line."""
         return "\n".join(self._screen.display)
 
-    def colours(self) -> set[str]:
-        """Every ground and ink on the screen, as six hexadecimal digits or a name."""
-        rows = (self._screen.buffer[y] for y in range(self._screen.lines))
-        return {colour for row in rows for x in range(self._screen.columns) for colour in (row[x].fg, row[x].bg)}
-
     def press(self, *keys: str) -> None:
         """Type keys, by name or as text."""
         for key in keys:
