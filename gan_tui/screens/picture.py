@@ -1,4 +1,4 @@
-"""One picture of the sample sheets as large as can be, beside what it was made of where there is room for both."""
+"""One picture of the sample sheets as large as can be, or beside the image that it was made of."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from gan_tui.state.plain_text import printable
 from gan_tui.state.run_view import RunView
 from gan_tui.state.sheets import sheet_of, stepped
 from gan_tui.terminal_pictures import Drawing
-from gan_tui.widgets.arrangement import LARGEST_AREA, SEAM
-from gan_tui.widgets.picture_grid import ExhibitRow, PictureGrid
+from gan_tui.widgets.arrangement import LARGEST_AREA
+from gan_tui.widgets.picture_grid import PictureGrid
 from gan_tui.widgets.samples import exhibit_of
 
 AREA = 4 * LARGEST_AREA
@@ -42,6 +42,7 @@ class PictureScreen(ModalScreen[LeftAt]):
         Binding("full_stop,greater_than_sign", "browse(1)", "newer sheet", show=False),
         Binding("n", "select(1)", "next picture", show=False),
         Binding("N", "select(-1)", "picture before", show=False),
+        Binding("r", "beside", "the real image beside it", show=False),
     ]
 
     def __init__(
@@ -53,12 +54,14 @@ class PictureScreen(ModalScreen[LeftAt]):
         self._sheets = sheets
         self._path = path
         self._spot = spot
-        self._grid = PictureGrid(drawing, area=AREA)
-        self._frame = Vertical(self._grid, id="frame")
+        self._beside = False
+        """Whether the first image of the row is shown too."""
+        self.grid = PictureGrid(drawing, area=AREA)
+        self._frame = Vertical(self.grid, id="frame")
 
     def compose(self) -> ComposeResult:
         """The pictures in a frame that says what they are."""
-        self._frame.border_subtitle = ", . older/newer · n N other picture · Esc back"
+        self._frame.border_subtitle = ", . older/newer · n N other picture · r real beside it · Esc back"
         yield self._frame
 
     @property
@@ -66,9 +69,9 @@ class PictureScreen(ModalScreen[LeftAt]):
         """What is said of the picture."""
         return str(self._frame.border_title)
 
-    def on_resize(self) -> None:
-        """Draw it, also at first; another size may have room for what the picture was made of, or none any more."""
-        self.call_after_refresh(self._draw)
+    def on_mount(self) -> None:
+        """Draw it."""
+        self._draw()
 
     def show(self, view: RunView) -> None:
         """Take the run's sheets."""
@@ -88,6 +91,11 @@ class PictureScreen(ModalScreen[LeftAt]):
             self._spot = moved(sheet.rows, kept(sheet.rows, self._spot), by) or self._spot
             self._draw()
 
+    def action_beside(self) -> None:
+        """Show the image that it was made of beside it, or no more."""
+        self._beside = not self._beside
+        self._draw()
+
     def action_leave(self) -> None:
         """Back to the dashboard."""
         self.dismiss(LeftAt(self._path, self._spot))
@@ -102,10 +110,5 @@ class PictureScreen(ModalScreen[LeftAt]):
         name = spoken(sheet.rows[spot.row][spot.column])
         told = f"{name} · row {spot.row + 1}/{len(sheet.rows)} · step {sheet.step:,} · {place}/{len(self._sheets)}"
         self._frame.border_title = Content(printable(told))
-        self._grid.hang((_with_source(exhibit_of(self._run_dir, sheet)[spot.row], spot.column, *self._grid.size),))
-
-
-def _with_source(row: ExhibitRow, column: int, width: int, height: int) -> ExhibitRow:
-    """A picture, after the first of its row where that leaves it as large."""
-    alone = min(width, 2 * (height - 1))
-    return (row[0], row[column]) if column and 2 * alone + SEAM <= width else (row[column],)
+        row = exhibit_of(self._run_dir, sheet)[spot.row]
+        self.grid.hang(((row[0], row[spot.column]) if self._beside and spot.column else (row[spot.column],),))

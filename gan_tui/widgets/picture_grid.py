@@ -37,8 +37,7 @@ class Named(NamedTuple):
     piece: Piece
 
 
-ExhibitRow: TypeAlias = tuple[Named, ...]
-Exhibit: TypeAlias = tuple[ExhibitRow, ...]
+Exhibit: TypeAlias = tuple[tuple[Named, ...], ...]
 """Rows of pictures."""
 
 

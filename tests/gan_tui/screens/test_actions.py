@@ -371,7 +371,10 @@ async def shows_a_picture_large(pilot: Driver, feed: FakeFeed) -> None:
     feed.play(ev.Sampled(**when, path=newer.path, tile=newer.tile, rows=newer.rows))
     await settle(pilot)
     assert screen.told == "fake B · row 1/8 · step 49,300 · 6/6", "the newest is followed"
+    await press(pilot, "r")
+    assert screen.grid.render_line(0).text.split() == ["real", "A", "→", "fake", "B"]
     await press(pilot, "comma", "comma", "n", "n")
+    assert screen.grid.render_line(0).text.split() == ["real", "B"]
     assert screen.told == "real B · row 2/8 · step 40,000 · 4/6"
     await press(pilot, "escape")
     assert pilot.app.screen is deck(pilot)
