@@ -12,7 +12,8 @@ from base64 import b64encode
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from gan_tui.terminal_pictures import Encoded, ShownCells
+from gan_tui.state.outlet import Outlet
+from gan_tui.terminal_pictures import Encoded
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -47,19 +48,24 @@ class KittyPictures:
     """Implements gan_tui.terminal_pictures.TerminalPictures.
 
     A slot's pictures have two numbers in turn: the one on the screen stays until the cells that show it are written
-    anew, so that nothing flickers.
+    anew, so that nothing flickers. A picture goes after the text that places it, which the terminal takes in either
+    order: so keys are answered before pictures have gone, and one that is not wanted any more never goes.
     """
 
-    def __init__(self, cell: tuple[int, int], process: int | None = None) -> None:
-        """``cell`` is the size of one in pixels; ``process`` keeps the numbers of two viewers in one window apart."""
+    def __init__(self, outlet: Outlet, cell: tuple[int, int], process: int | None = None) -> None:
+        """Send nothing yet.
+
+        Args:
+            outlet: the way to the terminal.
+            cell: pixels of a cell, across and down.
+            process: keeps the numbers of two viewers in one window apart; None: this one's.
+        """
+        self._outlet = outlet
         self._cell = cell
         self._first = 0x100000 | ((os.getpid() if process is None else process) & 0xFFF) << 8
         self._places: dict[str, int] = {}
         self._shown: dict[str, tuple[int, Encoded]] = {}
         """Number and picture of each slot."""
-        self._sent: set[int] = set()
-        """Numbers that the terminal has a picture for."""
-        self._queue: list[str] = []
 
     def encode(self, picture: Image.Image, columns: int, rows: int) -> Encoded:
         """As a PNG of 256 colours, a third of the bytes of one with all; not larger than the picture or its cells."""
@@ -78,7 +84,7 @@ class KittyPictures:
         first = self._first + 2 * place
         number = first + 1 if number == first else first
         self._shown[slot] = (number, encoded)
-        self._queue.append(self._transmission(number, encoded))
+        self._outlet.after_frame(_key(place), _transmission(number, encoded).encode())
         return number
 
     def drop(self, slots: Iterable[str]) -> None:
@@ -87,48 +93,44 @@ class KittyPictures:
             place = self._places.pop(slot, None)
             if place is not None:
                 self._shown.pop(slot, None)
-                numbers = {self._first + 2 * place, self._first + 2 * place + 1} & self._sent
-                self._queue.extend(_deletion(number) for number in sorted(numbers))
-                self._sent -= numbers
+                self._outlet.after_frame(_key(place), self._deletion(place).encode())
 
     def cells(self, columns: int, row: int) -> list[str]:
         """Each with the marks of its row and column: what a dialog leaves of a picture still shows the right part."""
         return [PLACEHOLDER + MARKS[row] + MARKS[column] for column in range(columns)]
 
-    def before_frame(self) -> str:
-        """The pictures whose placeholders are in the frame, and the deletion of others."""
-        queued, self._queue = "".join(self._queue), []
-        return queued
-
-    def after_frame(self, screen: ShownCells) -> str:
-        """Nothing: placeholders are text."""
-        return ""
-
-    def forget(self) -> None:
-        """See TerminalPictures; what is shown is sent again."""
-        self._sent.clear()
-        self._queue = [self._transmission(number, encoded) for number, encoded in self._shown.values()]
+    def restore(self) -> None:
+        """See TerminalPictures."""
+        for slot, (number, encoded) in self._shown.items():
+            self._outlet.after_frame(_key(self._places[slot]), _transmission(number, encoded).encode())
 
     def farewell(self) -> str:
-        """See TerminalPictures."""
-        self._queue.clear()
-        self.drop(list(self._places))
-        return self.before_frame()
+        """See TerminalPictures; what has not gone yet never goes."""
+        places = sorted(self._places.values())
+        for place in places:
+            self._outlet.after_frame(_key(place))
+        return "".join(map(self._deletion, places))
 
-    def _transmission(self, number: int, encoded: Encoded) -> str:
-        self._sent.add(number)
-        control = f"a=T,U=1,q=2,f=100,i={number},c={encoded.columns},r={encoded.rows}"
-        chunks = [encoded.data[at : at + CHUNK] for at in range(0, len(encoded.data), CHUNK)]
-        parts = []
-        for place, chunk in enumerate(chunks):
-            more = f"m={int(place + 1 < len(chunks))}"
-            parts.append(f"\x1b_G{control},{more};{chunk}\x1b\\" if not place else f"\x1b_Gq=2,{more};{chunk}\x1b\\")
-        return "".join(parts)
+    def _deletion(self, place: int) -> str:
+        """Of both numbers of a slot; the terminal minds no picture that it does not have."""
+        numbers = (self._first + 2 * place, self._first + 2 * place + 1)
+        return "".join(f"\x1b_Ga=d,d=I,q=2,i={number}\x1b\\" for number in numbers)
 
     def _free_place(self) -> int:
         taken = set(self._places.values())
         return next(place for place in range(SLOTS) if place not in taken)
 
 
-def _deletion(number: int) -> str:
-    return f"\x1b_Ga=d,d=I,q=2,i={number}\x1b\\"
+def _key(place: int) -> str:
+    return f"kitty {place}"
+
+
+def _transmission(number: int, encoded: Encoded) -> str:
+    """One picture, whole: other pictures may not come between its chunks."""
+    control = f"a=T,U=1,q=2,f=100,i={number},c={encoded.columns},r={encoded.rows}"
+    chunks = [encoded.data[at : at + CHUNK] for at in range(0, len(encoded.data), CHUNK)]
+    parts = []
+    for place, chunk in enumerate(chunks):
+        more = f"m={int(place + 1 < len(chunks))}"
+        parts.append(f"\x1b_G{control if not place else 'q=2'},{more};{chunk}\x1b\\")
+    return "".join(parts)

@@ -8,7 +8,6 @@ from rich.text import Text
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from gan_tui.actions.action import Action
-from gan_tui.actions.table import ACTIONS
 from gan_tui.screens.dashboard import DashboardScreen
 
 
@@ -18,7 +17,7 @@ class ActionProvider(Provider):
     async def discover(self) -> Hits:
         """Everything, in the table's order."""
         if isinstance(deck := self.screen, DashboardScreen):
-            for action in ACTIONS:
+            for action in deck.actions:
                 title = _title(action)
                 yield DiscoveryHit(Text(title), partial(deck.action_perform, action.id), title, action.help)
 
@@ -27,7 +26,7 @@ class ActionProvider(Provider):
         if not isinstance(deck := self.screen, DashboardScreen):
             return
         matcher = self.matcher(query)
-        for action in ACTIONS:
+        for action in deck.actions:
             title = _title(action)
             score = max(matcher.match(title), 0.8 * matcher.match(action.help))
             if score > 0:

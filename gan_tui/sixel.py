@@ -1,23 +1,21 @@
 """Pictures as sixels, the pixel graphics of DEC's VT340, which xterm, foot, WezTerm, iTerm2 and others draw.
 
 Sixels are pixels over cells: text that is written there later wipes them out. So a picture's cells hold a mark, and
-whenever a frame has written all or some of them, and all are there, the picture is drawn again over them.
+whenever all or some of them have been sent, and all are there, the picture is drawn again over them.
 """
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from gan_tui.terminal_pictures import Encoded, ShownCells, number_of
+from gan_tui.terminal_diff import MARK, TerminalDiff
+from gan_tui.terminal_pictures import Encoded, number_of
 
 if TYPE_CHECKING:
     from PIL import Image
 
-MARK = "\u00a0"
-"""A no-break space looks like a space, and is one nowhere else on the dashboard."""
 COLOURS = 128
 """Registers of a picture; xterm's VT340 mode has 256 to share among those on the screen."""
 BAND = 6
@@ -31,6 +29,7 @@ class SixelPictures:
         """``cell`` is the size of one in pixels."""
         self._cell = cell
         self._slots: dict[str, tuple[int, Encoded]] = {}
+        """Never changed but replaced: two threads look at it."""
         self._newest = 0
 
     def encode(self, picture: Image.Image, columns: int, rows: int) -> Encoded:
@@ -51,46 +50,39 @@ class SixelPictures:
         number, before = self._slots.get(slot, (0, None))
         if before != encoded:
             self._newest = number = self._newest + 1
-            self._slots[slot] = (number, encoded)
+            self._slots = {**self._slots, slot: (number, encoded)}
         return number
 
     def drop(self, slots: Iterable[str]) -> None:
         """See TerminalPictures; whatever text comes to lie there wipes the pixels out."""
-        for slot in slots:
-            self._slots.pop(slot, None)
+        gone = set(slots)
+        self._slots = {slot: shown for slot, shown in self._slots.items() if slot not in gone}
 
     def cells(self, columns: int, row: int) -> list[str]:
         """A row of marks; the picture's place is found by where they are."""
         return [MARK * columns]
 
-    def before_frame(self) -> str:
-        """Nothing: text would wipe it out."""
-        return ""
-
-    def after_frame(self, screen: ShownCells) -> str:
-        """The pictures of which the frame wrote a cell, unless something lies over them."""
-        written = {cell.foreground for cell in screen.just_written() if cell.char == MARK}
-        if not written:
-            return ""
-        found: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
-        for cell in screen.known():
-            if cell.char == MARK and cell.foreground in written:
-                found[cell.foreground].append((cell.y, cell.x))
-        pictures = dict(self._slots.values())
-        out = []
-        for foreground, places in found.items():
-            encoded = pictures.get(number_of(foreground) or 0)
-            if encoded is not None and len(places) == encoded.columns * encoded.rows:
-                top, left = min(places)
-                out.append(f"\x1b7\x1b[{top + 1};{left + 1}H{encoded.data}\x1b8")
-        return "".join(out)
-
-    def forget(self) -> None:
+    def restore(self) -> None:
         """Nothing: the text comes again, and the pictures with it."""
 
     def farewell(self) -> str:
         """Nothing: the screen that they are on goes."""
         return ""
+
+    def overlay(self, screen: TerminalDiff) -> bytes:
+        """The next picture that is to be drawn: some of its cells have just been sent, and all of them are there.
+
+        Called by the writer's thread.
+        """
+        pictures = dict(self._slots.values())
+        while screen.marks:
+            foreground = screen.marks.pop()
+            encoded = pictures.get(number_of(foreground))
+            places = screen.marked(foreground) if encoded is not None else []
+            if encoded is not None and len(places) == encoded.columns * encoded.rows:
+                top, left = places[0]
+                return f"\x1b7\x1b[{top + 1};{left + 1}H{encoded.data}\x1b8".encode()
+        return b""
 
 
 def sixels(picture: Image.Image) -> str:

@@ -9,7 +9,9 @@ from time import time
 
 from engine.protocol.rundir import RunDirectory
 from gan_tui.screens.pacer import Tempo
+from gan_tui.state.appearance import Appearance
 from gan_tui.state.feed import Feed
+from gan_tui.state.outlet import NoOutlet, Outlet
 from gan_tui.terminal_pictures import Drawing
 
 
@@ -34,14 +36,17 @@ def _follow(run: RunDirectory) -> Feed:
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """Clocks, pace and the way to other runs; a test hands its own."""
+    """Clocks, pace, the way to other runs, and the user's taste; a test hands its own."""
 
     zone: tzinfo | None = None
     """In which times are told; None: the machine's."""
     tempo: Tempo = field(default_factory=Tempo)
     clock: Callable[[], float] = time
     """Seconds since the Unix epoch."""
-    drawing: Drawing = field(default_factory=Drawing)
-    """How pictures are drawn."""
     follow: Callable[[RunDirectory], Feed] = _follow
     """Makes the feed of a run that is drawn behind; raises GanTuiError where that has gone."""
+    appearance: Appearance = field(default_factory=Appearance)
+    outlet: Outlet = field(default_factory=NoOutlet)
+    """The terminal, where there is one."""
+    drawing: Drawing = field(default_factory=Drawing)
+    """How pictures are drawn on it."""

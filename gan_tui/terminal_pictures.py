@@ -7,18 +7,19 @@ the model of the terminal's cells know nothing of pixels.
 from __future__ import annotations
 
 import fcntl
-import os
 import struct
 import sys
 import termios
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from gan_tui.state.imaging import Images, Imaging, imaging
+from gan_tui.state.imaging import Imaging
 
 if TYPE_CHECKING:
     from PIL import Image
+
+    from gan_tui.terminal_writer import FrameWriter
 
 USUAL_CELL = (8, 16)
 """Pixels of a cell, where the terminal does not say."""
@@ -30,26 +31,6 @@ class Encoded(NamedTuple):
     data: str
     columns: int
     rows: int
-
-
-class ScreenCell(NamedTuple):
-    """What a cell of the terminal shows."""
-
-    x: int
-    y: int
-    char: str
-    foreground: str
-    """As in a style sequence: 38;2;1;2;3."""
-
-
-class ShownCells(Protocol):
-    """The cells of the terminal, as far as they are known."""
-
-    def just_written(self) -> Iterator[ScreenCell]:
-        """Those that the newest frame wrote."""
-
-    def known(self) -> Iterator[ScreenCell]:
-        """All of them."""
 
 
 class TerminalPictures(Protocol):
@@ -67,14 +48,8 @@ class TerminalPictures(Protocol):
     def cells(self, columns: int, row: int) -> list[str]:
         """The text of a row of a picture's cells; each string is to be a segment of its own."""
 
-    def before_frame(self) -> str:
-        """What is to be written before the next frame."""
-
-    def after_frame(self, screen: ShownCells) -> str:
-        """What is to be written after a frame, now that these cells are on the screen."""
-
-    def forget(self) -> None:
-        """Assume that the terminal has none of them any more."""
+    def restore(self) -> None:
+        """The terminal may have lost all of them: send again what is shown."""
 
     def farewell(self) -> str:
         """What leaves the terminal without any."""
@@ -88,25 +63,21 @@ class Drawing:
     pictures: TerminalPictures | None = None
 
 
-def drawing_here(asked: Images) -> Drawing:
-    """How pictures are drawn on this process's terminal; to be called before Textual is imported.
-
-    Textual looks for the terminal's colours in the environment, once, and finds fewer than there are behind ssh.
-    """
-    chosen = imaging(asked, os.environ)
-    if chosen.color_system:
-        os.environ["TEXTUAL_COLOR_SYSTEM"] = chosen.color_system
-    match chosen.protocol:
+def drawing_on(terminal: FrameWriter, imaging: Imaging) -> Drawing:
+    """How pictures are drawn on this process's terminal, in the way that has been chosen for it."""
+    match imaging.protocol:
         case "kitty":
             from gan_tui.kitty import KittyPictures
 
-            return Drawing(imaging=chosen, pictures=KittyPictures(cell_size(sys.stdout.fileno())))
+            return Drawing(imaging=imaging, pictures=KittyPictures(terminal, cell_size(sys.stdout.fileno())))
         case "sixel":
             from gan_tui.sixel import SixelPictures
 
-            return Drawing(imaging=chosen, pictures=SixelPictures(cell_size(sys.stdout.fileno())))
+            sixels = SixelPictures(cell_size(sys.stdout.fileno()))
+            terminal.overlay = sixels.overlay
+            return Drawing(imaging=imaging, pictures=sixels)
         case _:
-            return Drawing(imaging=chosen)
+            return Drawing(imaging=imaging)
 
 
 def colour_of(number: int) -> tuple[int, int, int]:
@@ -114,11 +85,11 @@ def colour_of(number: int) -> tuple[int, int, int]:
     return number >> 16 & 255, number >> 8 & 255, number & 255
 
 
-def number_of(foreground: str) -> int | None:
-    """The picture's number that a style's colour is, if it is one."""
+def number_of(foreground: str) -> int:
+    """The picture's number that a style's colour is, such as 38;2;0;1;7; 0 where it is none."""
     parts = foreground.split(";")
     if len(parts) != 5 or parts[:2] != ["38", "2"]:
-        return None
+        return 0
     red, green, blue = (int(part) for part in parts[2:])
     return red << 16 | green << 8 | blue
 

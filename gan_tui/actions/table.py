@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from textual.binding import Binding
 
@@ -19,21 +19,21 @@ ACTIONS: tuple[Action, ...] = (*RUN, *CONTROLS, *PLOT, *SAMPLES, *DISPLAY)
 BY_ID = {action.id: action for action in ACTIONS}
 
 _PAIRS = (
-    (3, "[ ]", "control", BY_ID["control-next"]),
-    (4, "- +", "nudge", BY_ID["nudge-up"]),
+    (3, "control", "control-previous", "control-next"),
+    (4, "nudge", "nudge-down", "nudge-up"),
 )
-"""Two keys under one hint, and its place among the footer's."""
+"""Two actions under one hint, and its place among the footer's."""
 
 
 def bindings() -> list[Binding]:
-    """The table as key bindings; ctrl+q and ctrl+p come before Textual's own."""
+    """The table as key bindings, by whose ids a user gives other keys; ctrl+q and ctrl+p come before Textual's own."""
     return [
         Binding(
             key,
             action.textual_action.removeprefix("screen."),
             action.label,
             show=False,
-            id=f"{action.id}:{key}",
+            id=action.id,
             priority=key in ("ctrl+q", "ctrl+p", "ctrl+c"),
         )
         for action in ACTIONS
@@ -41,26 +41,32 @@ def bindings() -> list[Binding]:
     ]
 
 
-def footer_hints(relabelled: dict[str, str], *, steers: bool) -> list[Hint]:
+def footer_hints(
+    actions: Sequence[Action], relabelled: dict[str, str], *, steers: bool, held: bool = False
+) -> list[Hint]:
     """The footer's hints by importance, the help last.
 
     Args:
+        actions: those of the table, with the keys that they have.
         relabelled: actions that have another label for now.
         steers: whether there is an engine to be asked for something, by this viewer.
+        held: whether another viewer holds control, from whom it can be taken over.
     """
-    single = ((each.footer, each.shown, relabelled.get(each.id, each.label), each) for each in ACTIONS)
-    placed = sorted((hint for hint in (*single, *_PAIRS) if hint[0] is not None), key=lambda hint: hint[0] or 0)
+    by_id = {action.id: action for action in actions}
+    single = ((each.footer, each.shown, relabelled.get(each.id, each.label), each) for each in actions)
+    pairs = (
+        (place, f"{by_id[first].shown} {second.shown}", label, second)
+        for place, label, first, second in ((*pair[:3], by_id[pair[3]]) for pair in _PAIRS)
+    )
+    placed = sorted((hint for hint in (*single, *pairs) if hint[0] is not None), key=lambda hint: hint[0] or 0)
     return [
         Hint(key=key, label=label, action=action.textual_action)
         for _, key, label, action in placed
-        if steers or not action.needs_engine
+        if (held if action.id == "take-over" else steers or not action.needs_engine)
     ]
 
 
-def grouped() -> Iterable[tuple[Group, list[Action]]]:
-    """The table by group, as the help lists it."""
-    groups: list[Group] = []
-    for action in ACTIONS:
-        if action.group not in groups:
-            groups.append(action.group)
-    return [(group, [action for action in ACTIONS if action.group == group]) for group in groups]
+def grouped(actions: Sequence[Action]) -> list[tuple[Group, list[Action]]]:
+    """Actions by group, as the help lists them."""
+    groups = dict.fromkeys(action.group for action in actions)
+    return [(group, [action for action in actions if action.group == group]) for group in groups]

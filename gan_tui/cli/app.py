@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from engine.errors import GanTuiError
-from gan_tui.cli import access, attach, checkpoints, compare, ctl, presets, replay, resume, runs, train, verify
+from gan_tui.cli import access, attach, checkpoints, compare, ctl, keys, presets, replay, resume, runs, train, verify
 from gan_tui.cli.eval import evaluate
 from gan_tui.cli.output import say
 
@@ -30,6 +30,7 @@ app.command("compare")(compare.compare)
 app.command("replay")(replay.replay)
 app.command("verify")(verify.verify)
 app.command("eval")(evaluate)
+app.command("keys")(keys.keys)
 app.command("presets")(presets.presets)
 
 _debug = False

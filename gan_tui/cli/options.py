@@ -7,8 +7,6 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from gan_tui.state.imaging import Images
-
 RunArgument: TypeAlias = Annotated[str, typer.Argument(metavar="RUN", help="A run's name, unique beginning, or path.")]
 OptionalRun: TypeAlias = Annotated[
     str | None, typer.Argument(metavar="[RUN]", help="A run's name, unique beginning, or path.", show_default=False)
@@ -30,14 +28,6 @@ Settings: TypeAlias = Annotated[
 Gpus: TypeAlias = Annotated[
     int | None,
     typer.Option(min=1, max=1024, help="GPUs that share each batch; with device cpu, processes.", show_default=False),
-]
-ImagesOption: TypeAlias = Annotated[
-    Images,
-    typer.Option(
-        "--images",
-        help="How pictures are drawn: half-blocks, pixels by kitty's protocol or as sixels, or not at all; auto: "
-        "half-blocks, or shades where the terminal has too few colours.",
-    ),
 ]
 Headless: TypeAlias = Annotated[
     bool, typer.Option("--headless", help="Show progress as text instead of the dashboard.")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from engine.protocol.access import Access
     from engine.protocol.rundir import RunDirectory
     from gan_tui.departures import Departure
-    from gan_tui.state.imaging import Images
+    from gan_tui.state.appearance import Appearance
 
 
 def require_terminal(command: str, fix: str) -> None:
@@ -37,7 +37,7 @@ def require_one_way(*, headless: bool, detach: bool) -> None:
 
 
 def show_new_engine(
-    run: RunDirectory, *, headless: bool, detach: bool, gpus: int | None = None, images: Images = "auto"
+    run: RunDirectory, appearance: Appearance, *, headless: bool, detach: bool, gpus: int | None = None
 ) -> None:
     """Start a run's engine, perhaps on another number of GPUs than it is configured for, and show it as asked for."""
     from gan_tui.client.launch import start_engine
@@ -48,7 +48,7 @@ def show_new_engine(
     elif headless or not (sys.stdin.isatty() and sys.stdout.isatty()):
         _follow_as_text(run, engine)
     else:
-        show_dashboard(run, readonly=False, engine=engine, images=images)
+        show_dashboard(run, appearance, readonly=False, engine=engine)
 
 
 def _wait_until_taken_up(run: RunDirectory, engine: subprocess.Popen[bytes]) -> None:
@@ -80,35 +80,33 @@ def _follow_as_text(run: RunDirectory, engine: subprocess.Popen[bytes]) -> None:
 
 def show_dashboard(
     run: RunDirectory,
+    appearance: Appearance,
     *,
     readonly: bool,
     engine: subprocess.Popen[bytes] | None = None,
     behind: RunDirectory | None = None,
-    images: Images = "auto",
 ) -> None:
     """Open the dashboard on a run until the user leaves it, then say how the run goes on.
 
     Args:
         run: that run.
+        appearance: what the user wishes to see.
         readonly: whether to watch alone.
         engine: the run's, where it has just been started.
         behind: a run whose curves are drawn behind from the first.
-        images: how pictures are to be drawn.
     """
-    from gan_tui.terminal_pictures import drawing_here
-
-    drawing = drawing_here(images)  # what follows imports Textual
     from gan_tui.app import run_dashboard
     from gan_tui.client.branch import ResumeRequest
     from gan_tui.client.follow import Follower
     from gan_tui.client.launch import start_engine
     from gan_tui.client.preflight import run_to_resume
+    from gan_tui.client.sender import this_viewer
     from gan_tui.departures import Detached, Ended, ResumeFrom
-    from gan_tui.surroundings import Surroundings, Watched
+    from gan_tui.surroundings import Watched
 
     while True:
-        watched = Watched(feed=Follower(run, engine), run=run, readonly=readonly, behind=behind)
-        departure = run_dashboard(watched, Surroundings(drawing=drawing))
+        feed = Follower(run, engine, viewer=None if readonly else this_viewer())
+        departure = run_dashboard(Watched(feed=feed, run=run, readonly=readonly, behind=behind), appearance)
         match departure:
             case Detached(status=status):
                 say(f"{_going_on(run.name, status)} Come back: gan-tui attach {run.name}")
@@ -121,26 +119,24 @@ def show_dashboard(
                 engine = start_engine(run)
 
 
-def show_distant_run(access: Access, *, again: str, readonly: bool, images: Images = "auto") -> None:
+def show_distant_run(access: Access, appearance: Appearance, *, again: str, readonly: bool) -> None:
     """Open the dashboard on a run of another machine, by a mirror of its record, until the user leaves it.
 
     Args:
         access: how to reach it.
+        appearance: what the user wishes to see.
         again: what to attach to in order to come back.
         readonly: whether to watch alone; where the key does not allow more, that is all there is.
-        images: how pictures are to be drawn.
     """
-    from gan_tui.terminal_pictures import drawing_here
-
-    drawing = drawing_here(images)  # what follows imports Textual
     from contextlib import closing
 
     from engine.protocol.rundir import RunDirectory
     from gan_tui.app import run_dashboard
     from gan_tui.client.follow import Follower
     from gan_tui.client.remote import MirrorProcess
+    from gan_tui.client.sender import this_viewer
     from gan_tui.state.plain_text import printable
-    from gan_tui.surroundings import Surroundings, Watched
+    from gan_tui.surroundings import Watched
 
     say(f"Reaching {printable(access.run)} at {access.address}")
     with closing(MirrorProcess(access)) as mirror:
@@ -148,8 +144,9 @@ def show_distant_run(access: Access, *, again: str, readonly: bool, images: Imag
             lambda word: say(f"Copying the record: {word.copied >> 20} of {word.total >> 20} MB")
         )
         run = RunDirectory(Path(ready.root))
-        watched = Watched(feed=Follower(run), run=run, readonly=readonly or ready.rights == "watch")
-        departure = run_dashboard(watched, Surroundings(drawing=drawing))
+        watches = readonly or ready.rights == "watch"
+        feed = Follower(run, viewer=None if watches else this_viewer())
+        departure = run_dashboard(Watched(feed=feed, run=run, readonly=watches), appearance)
         over = mirror.why_over(again)
     where = f"{run.name} on {printable(ready.host)}"
     if over is not None:

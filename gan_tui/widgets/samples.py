@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from textual.message import Message
 
 from engine.protocol.events import Sampled
 from gan_tui.state.gallery import Spot, first_made, kept, moved
+from gan_tui.state.key_words import with_keys
 from gan_tui.state.sheets import sheet_at, sheet_of, stepped
 from gan_tui.terminal_pictures import Drawing
 from gan_tui.widgets.picture_grid import Exhibit, Named, PictureGrid
@@ -28,8 +30,10 @@ class SamplePane(PictureGrid, can_focus=True):
     class Opened(Message):
         """The user wants the selected picture as large as can be."""
 
-    def __init__(self, run_dir: Path, drawing: Drawing | None = None) -> None:
+    def __init__(self, run_dir: Path, drawing: Drawing | None = None, keys: Mapping[str, str] | None = None) -> None:
+        """``keys`` are those in the frame that the user has changed."""
         super().__init__(drawing or Drawing(), notice="no sample sheet yet")
+        self._keys = keys or {}
         self._run_dir = run_dir
         self._sheets: tuple[Sampled, ...] = ()
         self._chosen: str | None = None
@@ -130,7 +134,7 @@ class SamplePane(PictureGrid, can_focus=True):
         if arrangement is not None and len(arrangement.placements) < arrangement.of:
             rows = [placement.sheet_row + 1 for placement in arrangement.placements]
             parts.append(f"rows {min(rows)}–{max(rows)} of {arrangement.of}")
-        told = " · ".join([*parts, ", . older/newer · o large"])
+        told = " · ".join([*parts, with_keys("{older|,} {newer|.} older/newer · {picture|o} large", self._keys)])
         if told != self.border_subtitle:  # to set it draws the whole pane again
             self.border_subtitle = told
 

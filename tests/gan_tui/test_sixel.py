@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import pty
 import re
+import tty
 
 from PIL import Image
 
-from gan_tui.sixel import COLOURS, MARK, SixelPictures, sixels
-from gan_tui.terminal_diff import TerminalDiff
+from gan_tui.sixel import COLOURS, SixelPictures, sixels
+from gan_tui.terminal_diff import MARK, TerminalDiff
 from gan_tui.terminal_pictures import colour_of
+from gan_tui.terminal_writer import FrameWriter
 from tests.gan_tui.drawings import draw_animal
 
 Colour = tuple[int, ...]
@@ -73,20 +78,42 @@ def test_it_is_drawn_where_its_marks_are_and_again_when_what_lay_over_them_is_go
     red, green, blue = colour_of(pictures.put("a", encoded))
     marks = text(*((6, y, f"38;2;{red};{green};{blue}", MARK * 4) for y in (2, 3)))
 
-    def drawn(frame: str) -> str:
-        diff.thin(frame)
-        return pictures.after_frame(diff)
+    def drawn(frame: str) -> bytes:
+        diff.take(frame)
+        diff.drain()
+        return pictures.overlay(diff)
 
-    placed = f"\x1b7\x1b[3;7H{encoded.data}\x1b8"
-    assert drawn(text((0, 0, "", "words"))) == ""
+    placed = f"\x1b7\x1b[3;7H{encoded.data}\x1b8".encode()
+    assert drawn(text((0, 0, "", "words"))) == b""
     assert drawn(marks) == placed
-    assert drawn(marks) == "", "nothing was written there"
-    assert drawn(text((0, 2, "", "beside"))) == ""
-    assert drawn(text((5, 2, "31", "dialog"))) == "", "covered in part"
-    assert drawn(text((6, 3, f"38;2;{red};{green};{blue}", MARK * 2))) == "", "still covered"
+    assert pictures.overlay(diff) == b"", "once"
+    assert drawn(marks) == b"", "nothing was sent there"
+    assert drawn(text((0, 2, "", "beside"))) == b""
+    assert drawn(text((5, 2, "31", "dialog"))) == b"", "covered in part"
+    assert drawn(text((6, 3, "31", "x"))) == b""
+    assert drawn(text((6, 3, f"38;2;{red};{green};{blue}", MARK * 2))) == b"", "still covered"
     assert drawn(marks) == placed
     other = pictures.put("a", pictures.encode(draw_animal(1.0, 1), 4, 2))
     assert colour_of(other) != (red, green, blue)
     pictures.drop(["a"])
     diff.forget()
-    assert drawn(marks) == ""
+    assert drawn(marks) == b""
+
+
+def test_the_writer_draws_it_after_its_cells() -> None:
+    pictures, (master, slave) = SixelPictures((8, 16)), pty.openpty()
+    tty.setraw(slave)
+    writer = FrameWriter(slave)
+    writer.overlay = pictures.overlay
+    encoded = pictures.encode(draw_animal(0.5, 1), 4, 2)
+    red, green, blue = colour_of(pictures.put("a", encoded))
+    writer.start()
+    writer.write(text(*((6, y, f"38;2;{red};{green};{blue}", MARK * 4) for y in (2, 3))), (20, 10))
+    writer.stop()
+    os.close(slave)
+    read = b""
+    with contextlib.suppress(OSError):  # the end, on Linux
+        while data := os.read(master, 65536):
+            read += data
+    os.close(master)
+    assert read.endswith(f"{MARK}\x1b7\x1b[3;7H{encoded.data}\x1b8".encode())
