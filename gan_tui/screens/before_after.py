@@ -113,7 +113,7 @@ class BeforeAfterScreen(ModalScreen[None]):
             self.grid.hang(exhibit)
         else:
             self.grid.hang(())
-            self.grid.say("no sample sheet on either side of it: v on the dashboard draws one")
+            self.grid.say("no sample sheet on either side of it yet")
 
 
 def in_words(pair: BeforeAfter) -> list[str]:
@@ -122,7 +122,7 @@ def in_words(pair: BeforeAfter) -> list[str]:
     lines = [f"{symbol} step {pair.nudge.step:,} · {pair.nudge.text}"]
     before = f"before: step {pair.before.step:,}" if pair.before else "no sheet from before it"
     if pair.after is None:
-        lines.append(f"{before} · after: no sheet yet, v on the dashboard draws one")
+        lines.append(f"{before} · after: no sheet yet")
     else:
         since = f"{pair.after.step - pair.nudge.step:,} steps later"
         lines.append(f"{before} · after: step {pair.after.step:,}, {since}, {pair.shown + 1}/{len(pair.later)}")
