@@ -40,7 +40,8 @@ class PickerApp(DressedApp[int | None]):
         """Open the picker; its result is the application's."""
         from gan_tui.screens.checkpoints import CheckpointPicker  # as the dashboard: only when it is wanted
 
-        self.push_screen(CheckpointPicker(self._run_dir, self._request, now=self._now), self.exit)
+        picker = CheckpointPicker(self._run_dir, self._request, now=self._now, imaging=self.appearance.imaging)
+        self.push_screen(picker, self.exit)
 
 
 def pick_checkpoint(run: RunDirectory, request: ResumeRequest, appearance: Appearance) -> int | None:

@@ -13,6 +13,7 @@ import msgspec
 from engine.config.schema import Section
 from engine.errors import RequestError
 from gan_tui.state.appearance import Means, ThemeName
+from gan_tui.state.imaging import Images
 from gan_tui.state.key_names import key_from
 
 VARIABLE = "GAN_TUI_CONFIG"
@@ -26,6 +27,8 @@ class Display(Section, frozen=True, kw_only=True):
     """Colours."""
     ascii: bool | None = None
     """Draw nothing but ASCII; left out: where the locale is not UTF-8."""
+    images: Images | None = None
+    """How pictures are drawn: half-blocks, pixels by kitty's protocol or as sixels, or not at all."""
     notify: Means | None = None
     """What alerts and a run's end do."""
     mouse: bool | None = None

@@ -77,7 +77,7 @@ class DashboardScreen(Screen[None]):
         self.tabs = TabStrip()
         self.startup = StartUp()
         self.plot = LossPlot(self._history)
-        self.samples = SamplePane(watched.run.root, keys)
+        self.samples = SamplePane(watched.run.root, surroundings.drawing, keys)
         self.controls = ControlsPane(keys)
         self.pace = PacePane()
         self.journal = JournalPane(surroundings.zone)
@@ -91,6 +91,8 @@ class DashboardScreen(Screen[None]):
             watched.run,
             history=self._history,
             plot=self.plot,
+            samples=self.samples,
+            drawing=surroundings.drawing,
             steering=self.steering,
             readonly=watched.readonly,
             clock=surroundings.clock,
@@ -310,6 +312,16 @@ class DashboardScreen(Screen[None]):
         """Show the samples of the step at which the curves are read."""
         message.stop()
         self.samples.show_step(message.step)
+
+    def on_sample_pane_browsed(self, message: SamplePane.Browsed) -> None:
+        """Have the curves read at the step of the sheet that the user has gone to, where they are read at all."""
+        message.stop()
+        self.plot.read_at(message.step)
+
+    def on_sample_pane_opened(self, message: SamplePane.Opened) -> None:
+        """Show the selected picture as large as can be."""
+        message.stop()
+        self.excursions.show_picture()
 
     # ------------------------------------------------------------------------------------------- inside
 

@@ -115,6 +115,18 @@ def test_dialogs(
 
 
 @each_size
+@pytest.mark.parametrize("keys", [("n",), ("o",), ("b",)], ids=["selected", "picture", "before and after"])
+def test_samples(
+    keys: tuple[str, ...],
+    size: tuple[int, int],
+    feed: FakeFeed,
+    make_dashboard: MakeDashboard,
+    snap_compare: SnapCompare,
+) -> None:
+    assert snap_compare(make_dashboard(feed), terminal_size=size, run_before=after("2", *keys))
+
+
+@each_size
 @pytest.mark.parametrize("key", ["u", "e", "p", "T"], ids=["undo", "effect", "control sets", "take over"])
 def test_steering(
     key: str, size: tuple[int, int], feed: FakeFeed, make_dashboard: MakeDashboard, snap_compare: SnapCompare
