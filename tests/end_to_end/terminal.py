@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -34,7 +35,7 @@ class Terminal:
     @property
     def name(self) -> str:
         """What people call it, such as pts/3."""
-        return os.readlink(f"/proc/{self._child.pid}/fd/0").removeprefix("/dev/")
+        return str(Path(f"/proc/{self._child.pid}/fd/0").readlink()).removeprefix("/dev/")
 
     @property
     def text(self) -> str:

@@ -32,6 +32,7 @@ from gan_tui.screens.stop import StopDialog
 from gan_tui.screens.wishes import BehindWanted
 from gan_tui.state.plot_choice import PlotChoice
 from gan_tui.state.run_view import Origin
+from gan_tui.widgets.controls import ControlsPane
 from tests.gan_tui.conftest import GONE, MakeDashboard
 from tests.gan_tui.fake_feed import FakeFeed
 from tests.gan_tui.machines import h200, reading
@@ -135,6 +136,10 @@ async def selects_the_next_control(pilot: Driver, feed: FakeFeed) -> None:
     selected = deck(pilot).controls.selected
     assert selected is not None
     assert selected.name == "loss.cycle_a"
+    await pilot.click(ControlsPane, offset=(5, 4))
+    selected = deck(pilot).controls.selected
+    assert selected is not None
+    assert selected.name == "loss.cycle_b", "the third line below the columns' names"
 
 
 async def nudges_down(pilot: Driver, feed: FakeFeed) -> None:
