@@ -41,6 +41,12 @@ class Deck(Protocol):
     def go_on(self, by: int) -> None:
         """Focus the next or the previous pane."""
 
+    def export(self) -> None:
+        """Write what is on screen to a file."""
+
+    def change_calls(self) -> None:
+        """Be called for news in the next way."""
+
     def next_theme(self) -> None:
         """Have other colours."""
 
