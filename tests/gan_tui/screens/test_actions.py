@@ -40,6 +40,7 @@ from gan_tui.state.gallery import Spot
 from gan_tui.state.log_lines import News
 from gan_tui.state.plot_choice import PlotChoice
 from gan_tui.state.run_view import Origin
+from gan_tui.widgets.controls import ControlsPane
 from gan_tui.widgets.picture_grid import PictureGrid
 from tests.gan_tui.conftest import GONE, MakeDashboard
 from tests.gan_tui.fake_feed import FakeFeed
@@ -176,6 +177,10 @@ async def selects_the_next_control(pilot: Driver, feed: FakeFeed) -> None:
     selected = deck(pilot).controls.selected
     assert selected is not None
     assert selected.name == "loss.cycle_a"
+    await pilot.click(ControlsPane, offset=(5, 4))
+    selected = deck(pilot).controls.selected
+    assert selected is not None
+    assert selected.name == "loss.cycle_b", "the third line below the columns' names"
 
 
 async def nudges_down(pilot: Driver, feed: FakeFeed) -> None:
