@@ -17,8 +17,8 @@ MEASURE_SECONDS = 0.5
 BUSY_BYTES = 2048
 """Less than this in a queue that is seen is under way on any link that is not next door."""
 STANDSTILL_RATE = 2000.0
-"""Bytes a second. A pseudo-terminal that looks slower has stood still for a while and is as fast as before: of its 20 kB
-nothing is told until all are gone."""
+"""Bytes a second. A pseudo-terminal that looks slower has stood still for a while and is as fast as before: of its
+20 kB nothing is told until all are gone."""
 LEAST_RATE = 300.0
 """No rate is believed to be lower, so that the next measurement comes soon."""
 _IDLE_SECONDS = 1.0
