@@ -85,6 +85,10 @@ class Shell:
         """What the engine says of itself."""
         return self.json("ctl", NAME, "status")
 
+    def holder(self) -> str:
+        """The terminal of the dashboard that holds control; empty where none does."""
+        return str((self.status()["holder"] or {"where": ""})["where"])
+
     def state(self) -> str:
         """How the run stands, by its record."""
         return next(str(row["state"]) for row in self.json("runs") if row["name"] == NAME)
@@ -135,6 +139,7 @@ def test_a_whole_session(shell: Shell) -> None:
 
     with shell.attach() as terminal:
         terminal.wait_for("TRAINING", "loss.cycle_a")
+        shell.until(lambda: shell.holder() == terminal.name, "control, which the viewer that was hung up on had held")
         _nudge_from_the_keyboard(shell, terminal)
         _steer_from_the_shell(shell, terminal)
         _pause_and_save(shell, terminal)
@@ -157,6 +162,8 @@ def _nudge_from_the_keyboard(shell: Shell, terminal: Terminal) -> None:
     terminal.press("enter")
     shell.until(lambda: shell.status()["controls"]["loss.cycle_a"] > before, "the nudge from the keyboard")
     terminal.press("u")
+    terminal.wait_for("not the weights")
+    terminal.press("enter")
     shell.until(lambda: shell.status()["controls"]["loss.cycle_a"] == before, "its undo")
     nudges = [event for event in shell.journal() if event["kind"] == "nudged"]
     assert nudges[1]["undoes"] == nudges[0]["seq"]
@@ -229,6 +236,24 @@ def _an_engine_that_is_killed_is_seen_to_be(shell: Shell, terminal: Terminal) ->
     terminal.wait_for("No engine works on this run")
     terminal.press("q")
     assert terminal.wait_for_exit() == 0
+
+
+def test_the_end_of_a_run_rings_the_bell_once_and_what_had_ended_does_not(shell: Shell) -> None:
+    shell.run("train", str(shell.preset), "--name", NAME, "--detach")
+    shell.environment["GAN_TUI_NOTIFY"] = "both"
+    with shell.attach() as terminal:
+        terminal.wait_for("TRAINING")
+        shell.run("ctl", NAME, "stop", "--wait")
+        terminal.wait_until(lambda: terminal.bells > 0, "the bell")
+        terminal.wait_for("STOPPED")
+        terminal.press("q")
+        assert terminal.wait_for_exit() == 0
+        assert terminal.bells == 1
+    with shell.attach() as terminal:
+        terminal.wait_for("STOPPED")
+        terminal.press("q")
+        assert terminal.wait_for_exit() == 0
+        assert terminal.bells == 0
 
 
 def _some_engine_holds_it(shell: Shell) -> None:
