@@ -96,10 +96,7 @@ def show_dashboard(
         behind: a run whose curves are drawn behind from the first.
     """
     from gan_tui.app import run_dashboard
-    from gan_tui.client.branch import ResumeRequest
     from gan_tui.client.follow import Follower
-    from gan_tui.client.launch import start_engine
-    from gan_tui.client.preflight import run_to_resume
     from gan_tui.client.sender import this_viewer
     from gan_tui.departures import Detached, Ended, ResumeFrom
     from gan_tui.surroundings import Watched
@@ -115,6 +112,12 @@ def show_dashboard(
                 say(_ended(run, status))
                 return
             case ResumeFrom(step=step):
+                from gan_tui.client.branch import (
+                    ResumeRequest,
+                )  # a tenth of a second that the first paint does not have
+                from gan_tui.client.launch import start_engine
+                from gan_tui.client.preflight import run_to_resume
+
                 run = run_to_resume(run, str(step), ResumeRequest())
                 engine = start_engine(run)
 

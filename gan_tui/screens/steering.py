@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol, get_args
+from typing import TYPE_CHECKING, Protocol, get_args
 
 from textual.screen import Screen
 
 from engine.protocol import commands as cmd
-from gan_tui.screens.prompts import NoteDialog
-from gan_tui.screens.stop import StopDialog
 from gan_tui.state.nudges import made_by_others
 from gan_tui.state.plain_text import printable
 from gan_tui.state.run_view import Exchange, RunView
 from gan_tui.widgets.controls import ControlsPane
 from gan_tui.widgets.footer import Tone
 from gan_tui.widgets.wording import clipped
+
+if TYPE_CHECKING:
+    from gan_tui.screens.stop import StopDialog
 
 HOLDER_WIDTH = 34
 """Columns of the header for who holds control."""
@@ -141,11 +142,15 @@ class Steering:
     def ask_stop(self) -> None:
         """Ask the user how to stop, then ask the engine."""
         if self.may(cmd.Stop):
+            from gan_tui.screens.stop import StopDialog  # as late as all dialogs: the first paint waits for none
+
             self._screen.app.push_screen(StopDialog(self._view.name), self._stop)
 
     def write_note(self) -> None:
         """Have a note typed, then put it into the journal."""
         if self.may(cmd.WriteNote):
+            from gan_tui.screens.prompts import NoteDialog
+
             self._screen.app.push_screen(NoteDialog(), self._note)
 
     def may_resume(self) -> bool:
