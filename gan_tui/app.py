@@ -110,13 +110,13 @@ class Dashboard(DressedApp[Departure]):
         """Call the user for news in the next way, and say how to have it the next time."""
         message.stop()
         means, told = self._caller.change()
-        self._deck.say(f"{told} To keep it, {self.way_to_keep('notify', means)}")
+        self._deck.say(f"{told} To keep it: {self.way_to_keep('notify', means)}")
 
     @on(ThemeWanted)
     def change_theme(self, message: ThemeWanted) -> None:
         """Take the next theme, and say how to have it the next time."""
         message.stop()
-        self._deck.say(f"Theme {self.next_theme()}. To keep it, {self.way_to_keep('theme', self.theme)}")
+        self._deck.say(f"Theme {self.next_theme()}. To keep it: {self.way_to_keep('theme', self.theme)}")
 
     @on(Wanted)
     def pass_on(self, message: Wanted) -> None:

@@ -26,21 +26,17 @@ def _dressed(action: Action, appearance: Appearance) -> Action:
     return action
 
 
-def require_sound(keys: Mapping[str, tuple[str, ...]], file: str, actions: Sequence[Action] | None = None) -> None:
+def require_sound(keys: Mapping[str, tuple[str, ...]], file: str, actions: Sequence[Action]) -> None:
     """Refuse keys for what is no action, and one key for two.
 
     Args:
         keys: by the id of the action.
         file: that says so, for the message.
-        actions: of the screen whose keys they are; None: the dashboard's.
+        actions: of the screen whose keys they are.
 
     Raises:
         RequestError: there is one.
     """
-    if actions is None:
-        from gan_tui.actions.table import ACTIONS
-
-        actions = ACTIONS
     known = [each.id for each in actions]
     for name in keys:
         if name not in known:

@@ -53,7 +53,7 @@ def _list() -> None:
 
     file = preferences_file(os.environ)
     said = read_preferences(file, required=bool(os.environ.get(VARIABLE)))
-    require_sound(said.keys, str(file))
+    require_sound(said.keys, str(file), ACTIONS)
     actions = dressed(ACTIONS, Appearance(keys=said.keys))
     for group, listed in grouped(actions):
         put(group)

@@ -19,7 +19,7 @@ VARIABLE = "GAN_TUI_CONFIG"
 """Names another file; /dev/null is none."""
 
 
-class Display(Section):
+class Display(Section, frozen=True, kw_only=True):
     """The section ``[display]``; what is None was not said. A field more is a key more in the file and its template."""
 
     theme: ThemeName | None = None

@@ -129,11 +129,11 @@ class Excursions:
 
     def ask_undo(self) -> None:
         """Show what taking the newest nudge back restores and what not, then do what is chosen."""
-        if not self._steering.may(cmd.Undo):
+        view = self._steering.view
+        if not (view.ended or self._steering.may(cmd.Undo)):
             return
         from gan_tui.screens.undo import UndoDialog
 
-        view = self._steering.view
         if not (left := standing(view.nudges)):
             self._steering.say("There is no nudge to take back.")
             return
@@ -147,7 +147,7 @@ class Excursions:
                 self._resume(checkpoint)
 
         changes = reversal(nudge, view.values)
-        self._screen.app.push_screen(UndoDialog(nudge, changes, view.step, checkpoint), answered)
+        self._screen.app.push_screen(UndoDialog(nudge, changes, view, checkpoint), answered)
 
     def show_effect(self) -> None:
         """Show what changed since a nudge; the screen follows the run."""

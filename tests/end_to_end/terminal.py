@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -36,10 +37,17 @@ class Terminal:
     ) -> None:
         self._screen = _Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
+        self.written = b""
+        """All that the program has written."""
         environment = {**os.environ, **(env or {}), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
         for name in ("COLUMNS", "LINES"):  # they would be believed before the terminal itself
             environment.pop(name, None)
         self._child = pexpect.spawn(command[0], command[1:], dimensions=(rows, columns), env=environment)
+
+    @property
+    def name(self) -> str:
+        """What people call it, such as pts/3."""
+        return str(Path(f"/proc/{self._child.pid}/fd/0").readlink()).removeprefix("/dev/")
 
     @property
     def text(self) -> str:
@@ -90,7 +98,9 @@ class Terminal:
     def draw(self) -> None:
         """Put on the screen what the program has written; waits a moment for it to write."""
         with suppress(pexpect.TIMEOUT, pexpect.EOF):
-            self._stream.feed(self._child.read_nonblocking(1 << 16, timeout=0.05))
+            said = self._child.read_nonblocking(1 << 16, timeout=0.05)
+            self.written += said
+            self._stream.feed(said)
 
     def __enter__(self) -> Self:
         return self

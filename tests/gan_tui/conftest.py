@@ -33,6 +33,7 @@ from engine.protocol.events import Announced  # noqa: E402
 from engine.protocol.rundir import RunDirectory, create_run, read_identity, write_identity  # noqa: E402
 from gan_tui.app import Dashboard  # noqa: E402
 from gan_tui.screens.pacer import Tempo  # noqa: E402
+from gan_tui.state.appearance import Appearance  # noqa: E402
 from gan_tui.surroundings import Surroundings, Watched  # noqa: E402
 from tests.gan_tui.drawings import write_sheet  # noqa: E402
 from tests.gan_tui.fake_feed import FakeFeed  # noqa: E402
@@ -154,10 +155,13 @@ def another_feed(run: RunDirectory) -> FakeFeed:
 def make_dashboard(run_dir: Path) -> MakeDashboard:
     """Builds a dashboard of a feed."""
 
-    def make(feed: FakeFeed, *, readonly: bool = False) -> Dashboard:
+    def make(feed: FakeFeed, *, readonly: bool = False, **appearance: object) -> Dashboard:
         watched = Watched(feed=feed, run=RunDirectory(run_dir), readonly=readonly)
         pace, now = Tempo(text=0, curves=0), BEGAN + 900
-        world = Surroundings(zone=UTC, tempo=pace, clock=lambda: now, follow=another_feed, messages="osc 9")
+        taste = Appearance(**appearance)  # type: ignore[arg-type]
+        world = Surroundings(
+            zone=UTC, tempo=pace, clock=lambda: now, follow=another_feed, appearance=taste, messages="osc 9"
+        )
         return Dashboard(watched, world)
 
     return make

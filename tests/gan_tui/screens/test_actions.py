@@ -266,15 +266,23 @@ async def undoes(pilot: Driver, feed: FakeFeed) -> None:
     feed.play(ev.Nudged(seq=10_001, step=49_202, time=2e9, changes=changes, by="you", undoes=1))
     await press(pilot, "u")
     assert deck(pilot).footer.remark == "There is no nudge to take back."
+    feed.play(Recording().nudge(49_300, "loss.identity", 0.5, 1.0, seq=10_002))
+    feed.play(ev.Finished(**Recording().when(0) | {"seq": 10_003, "step": 49_400}))
+    feed.relink("record")
+    await press(pilot, "u", "enter")
+    assert "No engine works on this run" in screen_text(pilot)
+    assert len(feed.sent) == 1
+    await press(pilot, "c")
+    assert pilot.app.return_value == ResumeFrom(step=40_000)
 
 
 async def shows_what_changed_since_a_nudge(pilot: Driver, feed: FakeFeed) -> None:
     await press(pilot, "e")
     text = screen_text(pilot)
     assert "step 30,000  loss.cycle_a 10 → 8 (you)" in text
-    assert "200 lines before (steps 20,000 to 30,000) · 200 lines after (steps 30,000 to 40,000)" in text
+    assert "200 lines before: 20,000 to 30,000 · as many after: 30,000 to 40,000" in text
     assert "▼ lower" in text
-    assert "≈ within noise" in text
+    assert "≈ noise" in text
     await press(pilot, "comma")
     assert "step 18,000  loss.identity 0.5 → 1 (you)" in screen_text(pilot)
     assert "“colours invert”" in screen_text(pilot)
@@ -513,6 +521,20 @@ async def freezes_the_display_alone(pilot: Driver, feed: FakeFeed) -> None:
     assert feed.sent == []
 
 
+async def takes_the_next_theme(pilot: Driver, feed: FakeFeed) -> None:
+    before = deck(pilot).styles.background
+    await press(pilot, "t")
+    assert pilot.app.theme == "light"
+    assert deck(pilot).styles.background != before
+    assert deck(pilot).footer.remark == 'Theme light. To keep it: theme = "light" under [display] in config.toml'
+    await press(pilot, *"ttt")
+    assert pilot.app.theme == "monochrome"
+    assert pilot.app.has_class("-plain")
+    await press(pilot, "t")
+    assert pilot.app.theme == "dark"
+    assert not pilot.app.has_class("-plain")
+
+
 def focuses(key: str, expected: str, before: str = "") -> Check:
     async def check(pilot: Driver, feed: FakeFeed) -> None:
         await press(pilot, *([before] if before else []), key)
@@ -603,7 +625,7 @@ async def calls_for_news_otherwise(pilot: Driver, feed: FakeFeed) -> None:
         said.append(deck(pilot).footer.remark)
     assert "desktop" in said[0]
     assert "off" in said[2]
-    assert said[3].startswith("An alert, or the run's end, rings the bell. To keep it, write notify ="), "as it was"
+    assert said[3].startswith("An alert, or the run's end, rings the bell. To keep it: notify ="), "as it was"
 
 
 async def explains_an_interrupt(pilot: Driver, feed: FakeFeed) -> None:
@@ -665,6 +687,7 @@ CHECKS: dict[str, Check] = {
     "pane-4": focuses("4", "JournalPane"),
     "pane-next": focuses("tab", "SamplePane"),
     "pane-previous": focuses("shift+tab", "JournalPane"),
+    "theme": takes_the_next_theme,
     "machine": shows_the_machine,
     "palette": opens_the_palette,
     "export": exports_what_is_on_screen,
