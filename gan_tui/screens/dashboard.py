@@ -67,6 +67,7 @@ class DashboardScreen(Screen[None]):
         """What can be done, with the keys that the user has given it."""
         self._by_id = {action.id: action for action in self.actions}
         keys = {action.id: action.shown for action in self.actions if action.id in surroundings.appearance.keys}
+        self._changed_keys = keys
         self._beside: Beside | None = None
         self.header = RunHeader()
         self.banner = EndBanner(keys)
@@ -130,7 +131,7 @@ class DashboardScreen(Screen[None]):
         )
         for pane, title in titled:
             pane.border_title = title
-        self.pace.border_subtitle = "M more"
+        self.pace.border_subtitle = with_keys("{machine|M} more", self._changed_keys)
         self.go_to(0)
         self.show(self._view)
 

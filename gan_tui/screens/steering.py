@@ -63,7 +63,7 @@ class Steering:
         """Take the newest view, and say what became of each command once it is known, and of control."""
         held, self._view = self._view.holds, view
         if held and (other := view.held_by_other):
-            self.say(f"{printable(other.words)} has taken over control. T takes it back.", "bad")
+            self.say(f"{printable(other.words)} has taken over control. {{take-over|T}} takes it back.", "bad")
         for exchange in view.exchanges:
             if not exchange.waiting and exchange.id not in self._reported:
                 self._reported.add(exchange.id)

@@ -41,7 +41,14 @@ async def press(pilot: Pilot[Any], *keys: str) -> None:
 
 
 async def test_keys_of_the_users_own(feed: FakeFeed, make_dashboard: MakeDashboard) -> None:
-    keys = {"pause": ("S",), "save": ("P",), "detach": ("f10",), "help": ("h",), "control-next": ("j",)}
+    keys = {
+        "pause": ("S",),
+        "save": ("P",),
+        "detach": ("f10",),
+        "help": ("h",),
+        "control-next": ("j",),
+        "default": ("K",),
+    }
     app = make_dashboard(feed, keys=keys)
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
@@ -52,7 +59,8 @@ async def test_keys_of_the_users_own(feed: FakeFeed, make_dashboard: MakeDashboa
         assert [type(each).__name__ for each in feed.sent] == ["SaveCheckpoint"], "what was bound before is free"
         await press(pilot, "j", "ctrl+c")
         assert "F10 leaves the dashboard and training continues; X stops the run." in screen_text(pilot)
-        assert "2/11 · [ j choose" in screen_text(pilot)
+        assert " · [ j choose" in screen_text(pilot)
+        assert "  K 10  = 0…" in screen_text(pilot)
         await press(pilot, "h")
         assert isinstance(app.screen, HelpScreen)
         assert "        S  Pause training" in screen_text(pilot)
