@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from textual.command import CommandPalette
 from textual.pilot import Pilot
-from textual.widgets import OptionList
+from textual.widgets import Input, OptionList
 
 from engine.protocol.rundir import RunDirectory
 from gan_tui.actions.table import ACTIONS, BY_ID
@@ -110,6 +110,13 @@ async def test_the_picker_draws_nothing_but_ascii_too(run_dir: object) -> None:
         assert app.theme == "light"
         assert strange(screen_text(pilot)) == ""
         assert "40,000" in screen_text(pilot)
+        await pilot.resize_terminal(59, 40)
+        await settle(pilot)
+        assert "40,000" not in screen_text(pilot)
+        assert "59 x 40 is too small" in screen_text(pilot)
+        await pilot.resize_terminal(60, 15)
+        await settle(pilot)
+        assert "40,000" in screen_text(pilot)
 
 
 async def test_a_run_whose_name_is_not_ascii_keeps_its_width(make_dashboard: MakeDashboard) -> None:
@@ -154,7 +161,18 @@ async def test_any_size(feed: FakeFeed, make_dashboard: MakeDashboard) -> None:
             await settle(pilot)
             assert "horse2zebra" not in screen_text(pilot)
             assert screen_text(pilot).split()[:1] == [str(size[0])] or size[0] < 20
-        await press(pilot, "question_mark", "escape", "X", "escape")
+        await press(pilot, "question_mark")
+        assert "every key" not in screen_text(pilot)
+        await press(pilot, "escape", "X", "escape", "equals_sign")
+        await pilot.resize_terminal(59, 20)
+        await settle(pilot)
+        assert "59 x 20 is too small" in screen_text(pilot)
+        assert "Enter prepare" not in screen_text(pilot)
+        await pilot.resize_terminal(60, 20)
+        await press(pilot, "3")
+        assert "Enter prepare" in screen_text(pilot)
+        assert app.screen.query_one(Input).value == "3", "what is typed goes where it went"
+        await press(pilot, "escape")
         for size in ((60, 15), (300, 90), (60, 15), (120, 40)):
             await pilot.resize_terminal(*size)
             await settle(pilot)
