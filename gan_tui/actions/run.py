@@ -69,4 +69,13 @@ RUN: tuple[Action, ...] = (
         needs_engine=True,
         run=lambda deck: deck.steering.write_note(),
     ),
+    Action(
+        id="engine-log",
+        keys=("l",),
+        shown="l",
+        label="engine log",
+        group="Run",
+        help="Read engine.log as it is written, and search it.",
+        run=lambda deck: deck.excursions.show_log(),
+    ),
 )

@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from engine.errors import RequestError
-from gan_tui.state.appearance import THEME_NAMES, Appearance
+from gan_tui.state.appearance import THEME_NAMES, Appearance, Means
 
 Theme = Annotated[
     str | None,
@@ -36,7 +36,11 @@ Mouse = Annotated[
         show_default=False,
     ),
 ]
-OPTIONS: dict[str, Any] = {"theme": Theme, "ascii": Ascii, "mouse": Mouse}
+Notify = Annotated[
+    Means | None,
+    typer.Option(help="What alerts and a run's end do [default: bell].", envvar="GAN_TUI_NOTIFY", show_default=False),
+]
+OPTIONS: dict[str, Any] = {"theme": Theme, "ascii": Ascii, "mouse": Mouse, "notify": Notify}
 """Parameters of every such command, by the names that ``appearance_from`` takes."""
 
 Command = TypeVar("Command", bound=Callable[..., None])
@@ -78,6 +82,7 @@ def appearance_from(
     theme: str | None = None,
     ascii: bool | None = None,  # noqa: A002
     mouse: bool | None = None,
+    notify: Means | None = None,
 ) -> Appearance:
     """What the user wishes: an option or its variable, else the user's file, else what is built in.
 
@@ -98,6 +103,7 @@ def appearance_from(
         theme=_first(theme, said.display.theme, "dark"),
         ascii=_first(ascii, said.display.ascii, is_ascii_locale(environ)),
         mouse=_first(mouse, said.display.mouse, True),
+        notify=_first(notify, said.display.notify, "bell"),
         keys=said.keys,
         file=str(file),
     )

@@ -11,7 +11,7 @@ import msgspec
 
 from engine.config.schema import Section
 from engine.errors import RequestError
-from gan_tui.state.appearance import ThemeName
+from gan_tui.state.appearance import Means, ThemeName
 
 VARIABLE = "GAN_TUI_CONFIG"
 """Names another file; /dev/null is none."""
@@ -24,6 +24,8 @@ class Display(Section, frozen=True, kw_only=True):
     """Colours."""
     ascii: bool | None = None
     """Draw nothing but ASCII; left out: where the locale is not UTF-8."""
+    notify: Means | None = None
+    """What alerts and a run's end do."""
     mouse: bool | None = None
     """Take the mouse; false leaves it to the terminal, for selecting text."""
 
