@@ -97,7 +97,7 @@ def as_template() -> str:
 
     lines = [
         "# What gan-tui's screens look like and which keys they take. Options of a command, and the environment",
-        "# (GAN_TUI_THEME, GAN_TUI_ASCII, GAN_TUI_IMAGES, GAN_TUI_MOUSE, GAN_TUI_NOTIFY), come before this file.",
+        "# (GAN_TUI_THEME and others: see gan-tui attach --help), come before this file.",
         "",
         "[display]",
         *_display_lines(),

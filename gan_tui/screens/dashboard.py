@@ -37,7 +37,7 @@ from gan_tui.widgets.plot import Beside, LossPlot, PlotData
 from gan_tui.widgets.samples import SamplePane
 from gan_tui.widgets.startup import StartUp
 from gan_tui.widgets.tabs import TabStrip
-from gan_tui.widgets.too_small import LEAST_HEIGHT, LEAST_WIDTH, TooSmall
+from gan_tui.widgets.too_small import TooSmall
 
 SLOW_LOOK_SECONDS = 2.0
 """While the screen says that the link is slow, it looks so often whether it still is."""
@@ -48,12 +48,8 @@ class DashboardScreen(Screen[None]):
     """Shows the views it is given; what the user wants goes up as messages."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings())
-    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012  # as Textual declares it
-        (0, "-too-narrow"),
-        (LEAST_WIDTH, "-narrow"),
-        (110, "-wide"),
-    ]
-    VERTICAL_BREAKPOINTS = [(0, "-too-low"), (LEAST_HEIGHT, "-short"), (30, "-medium"), (45, "-tall")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  # as Textual declares it
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-short"), (30, "-medium"), (45, "-tall")]  # noqa: RUF012
 
     def __init__(self, watched: Watched, surroundings: Surroundings) -> None:
         super().__init__()
@@ -69,6 +65,7 @@ class DashboardScreen(Screen[None]):
         """What can be done, with the keys that the user has given it."""
         self._by_id = {action.id: action for action in self.actions}
         keys = {action.id: action.shown for action in self.actions if action.id in surroundings.appearance.keys}
+        self._changed_keys = keys
         self._beside: Beside | None = None
         self._run = watched.run
         self._run_behind: RunDirectory | None = None
@@ -136,7 +133,7 @@ class DashboardScreen(Screen[None]):
         )
         for pane, title in titled:
             pane.border_title = title
-        self.pace.border_subtitle = "M more"
+        self.pace.border_subtitle = with_keys("{machine|M} more", self._changed_keys)
         self.go_to(0)
         self.show(self._view)
 

@@ -67,7 +67,7 @@ class Steering:
         if by_others := made_by_others(before, view):
             self.say(printable(f"{by_others[-1].by} has set {by_others[-1].text}"))
         if before.holds and (other := view.held_by_other):
-            self.say(f"{printable(other.words)} has taken over control. T takes it back.", "bad")
+            self.say(f"{printable(other.words)} has taken over control. {{take-over|T}} takes it back.", "bad")
         for exchange in view.exchanges:
             if not exchange.waiting and exchange.id not in self._reported:
                 self._reported.add(exchange.id)
