@@ -31,7 +31,7 @@ def test_the_template_says_what_is_built_in_and_can_be_read_once_it_is_no_commen
     file.write_text("\n".join(lines), encoding="utf-8")
     said = read_preferences(file)
     assert said.keys == {action.id: action.keys for action in ACTIONS}
-    assert said.display == Display(theme="dark", ascii=False, mouse=True)
+    assert said.display == Display(theme="dark", ascii=False, notify="bell", mouse=True)
 
 
 def test_the_table_has_the_users_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
