@@ -104,6 +104,8 @@ def _runs(chart: Chart, curve: ChartCurve) -> Iterator[list[Point]]:
                 yield piece if len(piece) > 1 else [piece[0], (piece[0][0] + 2, piece[0][1])]
             piece = []
             continue
+        if not curve.measured[column]:
+            continue  # a straight line leads there on any axis
         x = _x(chart, (column + 0.5) / len(curve.bands))
         low, high = _y(chart.up(band[0])), _y(chart.up(band[1]))
         ends = (low, high) if column % 2 else (high, low)
