@@ -99,6 +99,8 @@ class PictureGrid(Widget):
         """Show an exhibit, one of its pictures selected."""
         pointed, self._spot = self._spot != spot, spot
         self._exhibit = exhibit
+        if exhibit:
+            self._notice = ""
         self._lay_out()
         self.arranged()
         if pointed and self._arrangement is not None:

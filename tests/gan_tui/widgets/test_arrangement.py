@@ -30,6 +30,7 @@ def test_a_pane_for_one_row_shows_one() -> None:
     assert [placement.sheet_row for placement in arrangement.placements] == [0]
     assert arrange(ROWS, 10, 2) is None
     assert arrange((), 80, 24) is None
+    assert arrange(((),), 80, 24) is None
 
 
 @pytest.mark.parametrize(
