@@ -30,6 +30,8 @@ from engine.protocol.rundir import RunDirectory, create_run, read_identity, writ
 TILE = 256
 ROWS = (("real_A", "fake_B", "rec_A"), ("real_B", "fake_A", "rec_B")) * 4
 STEPS = (1000, 2000, 3000)
+FIRST_SECONDS = 30.0
+"""So long the first byte may take."""
 QUIET_SECONDS = 3.0
 """So long nothing is written when all is drawn."""
 KEYS = {
@@ -59,11 +61,12 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         run = write_run(Path(folder), arguments.photos)
-        costs = tuple(
-            cost for size in arguments.sizes for images in arguments.images for cost in costs_of(run, size, images)
-        )
-    for cost in costs:
-        print(f"{cost.size:>7}  {cost.images:6} {cost.what:22} {cost.bytes / 1000:8.1f} kB")
+        costs = []
+        for size in arguments.sizes:
+            for images in arguments.images:
+                for cost in costs_of(run, size, images):
+                    costs.append(cost)
+                    print(f"{cost.size:>7}  {cost.images:6} {cost.what:22} {cost.bytes / 1000:8.1f} kB", flush=True)
     if arguments.json:
         arguments.json.write_bytes(msgspec.json.format(msgspec.json.encode(costs)) + b"\n")
 
@@ -130,7 +133,7 @@ def counted(child: pexpect.spawn[bytes]) -> int:
     """The bytes that are written until it is quiet."""
     total, last = 0, time.monotonic()
     began = last
-    while time.monotonic() - last < QUIET_SECONDS or (not total and time.monotonic() - began < 10):
+    while time.monotonic() - last < QUIET_SECONDS or (not total and time.monotonic() - began < FIRST_SECONDS):
         with suppress(pexpect.TIMEOUT):
             read = len(child.read_nonblocking(1 << 16, timeout=0.05))
             total, last = total + read, time.monotonic()

@@ -68,7 +68,7 @@ class KittyPictures:
         """Number and picture of each slot."""
 
     def encode(self, picture: Image.Image, columns: int, rows: int) -> Encoded:
-        """As a PNG of 256 colours, a third of the bytes of one with all; not larger than the picture or its cells."""
+        """As a PNG of 256 colours, half the bytes of one with all; not larger than the picture or its cells."""
         side = min(picture.width, columns * self._cell[0], rows * self._cell[1])
         reduced = picture.resize((side, side)) if side < picture.width else picture
         buffer = io.BytesIO()

@@ -69,7 +69,7 @@ def arrange(
         spot: a picture that is to be among those shown.
         area: how many cells all pictures may take together.
     """
-    if not rows:
+    if not any(rows):
         return None
     columns = [tuple(range(len(names))) for names in rows]
     largest = _largest(rows, width, height, area)

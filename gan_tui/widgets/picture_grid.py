@@ -99,6 +99,8 @@ class PictureGrid(Widget):
         """Show an exhibit, one of its pictures selected."""
         pointed, self._spot = self._spot != spot, spot
         self._exhibit = exhibit
+        if exhibit:
+            self._notice = ""
         self._lay_out()
         self.arranged()
         if pointed and self._arrangement is not None:
@@ -129,14 +131,16 @@ class PictureGrid(Widget):
         if self._slots:
             self._take_down()
 
+    def on_unmount(self) -> None:
+        """Give the terminal's pictures up."""
+        self._give_up(self._slots)
+
     def arranged(self) -> None:
         """Called when an exhibit has been hung or laid out anew."""
 
     def _take_down(self) -> None:
         self._wanted, self._arrangement, self._drawn = None, None, {}
-        if self._drawing.pictures is not None:
-            self._drawing.pictures.drop(self._slots)
-        self._slots = set()
+        self._give_up(self._slots)
 
     def _lay_out(self) -> None:
         if not self._exhibit or not self.size.width or not self.size.height:
@@ -184,20 +188,27 @@ class PictureGrid(Widget):
         message.stop()
         if self._wanted is None or self._wanted[1] != message.arrangement:
             return
-        drawn: dict[Spot, Drawn] = {}
-        for spot in _spots(message.arrangement):
-            piece = self._exhibit[spot.row][spot.column].piece
-            if piece not in message.pictures:
-                return
-            drawn[spot] = self._hung(spot, message.pictures[piece])
-        self._paint(message.arrangement, drawn)
+        read, spots = message.pictures, _spots(message.arrangement)
+        pieces = [self._exhibit[spot.row][spot.column].piece for spot in spots]
+        if all(piece in read for piece in pieces):
+            drawn = [self._hung(place, read[piece]) for place, piece in enumerate(pieces)]
+            self._paint(message.arrangement, dict(zip(spots, drawn, strict=True)))
+            self._give_up(self._slots - {self._slot(place) for place in range(len(pieces))})
 
-    def _hung(self, spot: Spot, picture: PixelRows | Encoded) -> Drawn:
+    def _hung(self, place: int, picture: PixelRows | Encoded) -> Drawn:
         if not isinstance(picture, Encoded) or self._drawing.pictures is None:
             return picture if isinstance(picture, list) else []
-        slot = f"{id(self)}:{spot.row}:{spot.column}"
-        self._slots.add(slot)
-        return Placed(self._drawing.pictures.put(slot, picture))
+        self._slots.add(self._slot(place))
+        return Placed(self._drawing.pictures.put(self._slot(place), picture))
+
+    def _slot(self, place: int) -> str:
+        return f"{id(self)}:{place}"
+
+    def _give_up(self, slots: set[str]) -> None:
+        """Have the terminal's pictures in these slots no more."""
+        if self._drawing.pictures is not None:
+            self._drawing.pictures.drop(sorted(slots))
+        self._slots = self._slots - slots
 
     # ------------------------------------------------------------------------------------------- drawing
 

@@ -534,6 +534,22 @@ async def selects_the_next_picture(pilot: Driver, feed: FakeFeed) -> None:
     await press(pilot, *"nnnnn")
     assert (deck(pilot).samples.selected, first_picture(pilot)) == (Spot(2, 0), "real")
     assert "rows 3–4 of 8" in str(deck(pilot).samples.border_subtitle)
+    await press(pilot, *"NN")
+    await a_click_selects_and_a_second_one_opens(pilot, feed)
+
+
+async def a_click_selects_and_a_second_one_opens(pilot: Driver, feed: FakeFeed) -> None:
+    samples = deck(pilot).samples
+    assert samples.arrangement is not None
+    where = samples.arrangement.placements[1]
+    inside = (where.x + samples.gutter.left + 2, where.y + samples.gutter.top + 2)
+    await pilot.click(samples, offset=inside)
+    await settle(pilot)
+    assert samples.selected == Spot(1, 0)
+    await pilot.click(samples, offset=inside, times=2)
+    await settle(pilot)
+    assert isinstance(pilot.app.screen, PictureScreen)
+    assert pilot.app.screen.told.startswith("real B · row 2/8")
 
 
 async def selects_the_picture_before(pilot: Driver, feed: FakeFeed) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gan_tui.state.gallery import Spot
 from gan_tui.widgets.arrangement import LARGEST_AREA, SMALLEST, arrange, caption, row_width
 from tests.gan_tui.drawings import ROWS
 
@@ -29,6 +30,7 @@ def test_a_pane_for_one_row_shows_one() -> None:
     assert [placement.sheet_row for placement in arrangement.placements] == [0]
     assert arrange(ROWS, 10, 2) is None
     assert arrange((), 80, 24) is None
+    assert arrange(((),), 80, 24) is None
 
 
 @pytest.mark.parametrize(
@@ -72,6 +74,35 @@ def test_pictures_stand_in_the_middle_of_the_pane() -> None:
     assert arrangement is not None
     assert arrangement.side == 20
     assert [(placement.x, placement.y) for placement in arrangement.placements] == [(0, 4)]
+
+
+WIDE = (("real_A", "fake_B", "rec_A", "idt_B"), ("real_B", "fake_A", "rec_B", "idt_A")) * 4
+
+
+def test_a_selected_picture_is_among_those_shown_and_its_page_is_full() -> None:
+    for row in range(8):
+        for column in range(4):
+            arrangement = arrange(WIDE, 45, 16, spot=Spot(row, column))
+            assert arrangement is not None
+            assert len(arrangement.placements) == 2
+            shown = {placement.sheet_row: placement for placement in arrangement.placements}
+            place = shown[row].columns.index(column)
+            assert shown[row].names[place] == WIDE[row][column]
+            assert shown[row].names[0].startswith("real_"), "what it was made of is there too"
+
+
+def test_a_cell_belongs_to_the_picture_that_lies_there_or_under_its_caption() -> None:
+    arrangement = arrange(ROWS * 4, 120, 30)
+    assert arrangement is not None
+    side = arrangement.side
+    for placement in arrangement.placements:
+        for place, column in enumerate(placement.columns):
+            left = placement.x + place * (side + 1)
+            spot = Spot(placement.sheet_row, column)
+            for x, y in ((left, placement.y), (left + side - 1, placement.y + side // 2)):
+                assert arrangement.spot_at(x, y) == spot
+            assert arrangement.spot_at(left + side, placement.y + 1) != spot
+    assert arrangement.spot_at(0, 0) is None
 
 
 def test_a_small_pane_shows_fewer_pictures_of_a_row_rather_than_unreadable_ones() -> None:
