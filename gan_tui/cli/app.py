@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from engine.errors import GanTuiError
-from gan_tui.cli import access, attach, checkpoints, compare, ctl, presets, replay, resume, runs, train, verify
+from gan_tui.cli import access, attach, checkpoints, compare, ctl, delete, presets, replay, resume, runs, train, verify
 from gan_tui.cli.eval import evaluate
 from gan_tui.cli.output import say
 
@@ -27,6 +27,7 @@ app.add_typer(ctl.app, name="ctl")
 app.command("access")(access.access)
 app.command("checkpoints")(checkpoints.checkpoints)
 app.command("compare")(compare.compare)
+app.command("delete")(delete.delete)
 app.command("replay")(replay.replay)
 app.command("verify")(verify.verify)
 app.command("eval")(evaluate)
