@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
+from gan_tui.screens.excursions import Excursions
 from gan_tui.screens.steering import Steering
 from gan_tui.widgets.controls import ControlsPane
 from gan_tui.widgets.plot import LossPlot
@@ -25,27 +26,14 @@ class Deck(Protocol):
     def controls(self) -> ControlsPane: ...
     @property
     def steering(self) -> Steering: ...
+    @property
+    def excursions(self) -> Excursions: ...
 
     def detach(self) -> None:
         """Leave; training goes on."""
 
-    def pick_checkpoint(self) -> None:
-        """List the checkpoints."""
-
     def toggle_freeze(self) -> None:
         """Hold the display still, or let it go on."""
-
-    def ask_beside(self) -> None:
-        """Have a run chosen whose curves are drawn behind this one's."""
-
-    def ask_filter(self) -> None:
-        """Have words typed that the names of series are to have."""
-
-    def show_help(self) -> None:
-        """List every key."""
-
-    def show_palette(self) -> None:
-        """Search the actions."""
 
     def go_to(self, place: int) -> None:
         """Focus a pane by its number, from 0."""

@@ -59,7 +59,7 @@ DISPLAY: tuple[Action, ...] = (
         label="palette",
         group="Display",
         help="Search everything that can be done here.",
-        run=lambda deck: deck.show_palette(),
+        run=lambda deck: deck.excursions.show_palette(),
     ),
     Action(
         id="interrupt",
@@ -78,6 +78,6 @@ DISPLAY: tuple[Action, ...] = (
         group="Display",
         footer=99,
         help="List every key.",
-        run=lambda deck: deck.show_help(),
+        run=lambda deck: deck.excursions.show_help(),
     ),
 )

@@ -53,7 +53,7 @@ PLOT: tuple[Action, ...] = (
         group="Plot",
         footer=14,
         help="Type words; only series of whose names one is a part are shown.",
-        run=lambda deck: deck.ask_filter(),
+        run=lambda deck: deck.excursions.ask_filter(),
     ),
     Action(
         id="scale",
@@ -73,7 +73,7 @@ PLOT: tuple[Action, ...] = (
         group="Plot",
         footer=16,
         help="Draw the curves of another run behind these: of the parent, of a branch, or of any other.",
-        run=lambda deck: deck.ask_beside(),
+        run=lambda deck: deck.excursions.ask_behind(),
     ),
     Action(
         id="zoom-in",

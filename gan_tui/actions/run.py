@@ -45,7 +45,7 @@ RUN: tuple[Action, ...] = (
         group="Run",
         footer=8,
         help="Look at the checkpoints, put stars on them, or leave the dashboard to resume from one.",
-        run=lambda deck: deck.pick_checkpoint(),
+        run=lambda deck: deck.excursions.pick_checkpoint(),
     ),
     Action(
         id="stop",

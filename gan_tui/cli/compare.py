@@ -40,7 +40,7 @@ def compare(
     elif table or not (sys.stdin.isatty() and sys.stdout.isatty()):
         _print(compared(first, second))
     else:
-        show_dashboard(first, readonly=False, beside=second)
+        show_dashboard(first, readonly=False, behind=second)
 
 
 def _print(found: Comparison) -> None:

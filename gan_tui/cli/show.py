@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from engine.protocol.access import Access
     from engine.protocol.rundir import RunDirectory
-    from gan_tui.app import Departure
+    from gan_tui.departures import Departure
 
 
 def require_terminal(command: str, fix: str) -> None:
@@ -80,7 +80,7 @@ def show_dashboard(
     *,
     readonly: bool,
     engine: subprocess.Popen[bytes] | None = None,
-    beside: RunDirectory | None = None,
+    behind: RunDirectory | None = None,
 ) -> None:
     """Open the dashboard on a run until the user leaves it, then say how the run goes on.
 
@@ -88,16 +88,18 @@ def show_dashboard(
         run: that run.
         readonly: whether to watch alone.
         engine: the run's, where it has just been started.
-        beside: a run whose curves are drawn behind from the first.
+        behind: a run whose curves are drawn behind from the first.
     """
-    from gan_tui.app import Detached, Ended, ResumeFrom, run_dashboard
+    from gan_tui.app import run_dashboard
     from gan_tui.client.branch import ResumeRequest
     from gan_tui.client.follow import Follower
     from gan_tui.client.launch import start_engine
     from gan_tui.client.preflight import run_to_resume
+    from gan_tui.departures import Detached, Ended, ResumeFrom
+    from gan_tui.surroundings import Watched
 
     while True:
-        departure = run_dashboard(Follower(run, engine), run.root, readonly=readonly, beside=beside)
+        departure = run_dashboard(Watched(feed=Follower(run, engine), run=run, readonly=readonly, behind=behind))
         match departure:
             case Detached(status=status):
                 say(f"{_going_on(run.name, status)} Come back: gan-tui attach {run.name}")
@@ -125,6 +127,7 @@ def show_distant_run(access: Access, *, again: str, readonly: bool) -> None:
     from gan_tui.client.follow import Follower
     from gan_tui.client.remote import MirrorProcess
     from gan_tui.state.plain_text import printable
+    from gan_tui.surroundings import Watched
 
     say(f"Reaching {printable(access.run)} at {access.address}")
     with closing(MirrorProcess(access)) as mirror:
@@ -132,7 +135,7 @@ def show_distant_run(access: Access, *, again: str, readonly: bool) -> None:
             lambda word: say(f"Copying the record: {word.copied >> 20} of {word.total >> 20} MB")
         )
         run = RunDirectory(Path(ready.root))
-        departure = run_dashboard(Follower(run), run.root, readonly=readonly or ready.rights == "watch")
+        departure = run_dashboard(Watched(feed=Follower(run), run=run, readonly=readonly or ready.rights == "watch"))
         over = mirror.why_over(again)
     where = f"{run.name} on {printable(ready.host)}"
     if over is not None:
@@ -142,7 +145,7 @@ def show_distant_run(access: Access, *, again: str, readonly: bool) -> None:
 
 def left_there(departure: Departure, run: str, *, again: str, resume: str) -> str:
     """What is said of a run of another machine when its dashboard was left."""
-    from gan_tui.app import Detached, Ended
+    from gan_tui.departures import Detached, Ended
 
     match departure:
         case Detached(status=status):

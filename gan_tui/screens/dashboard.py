@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import tzinfo
-from pathlib import Path
-from time import time
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 
 from engine.protocol import commands as cmd
-from engine.protocol.rundir import RunDirectory
 from gan_tui.actions.table import BY_ID, bindings, footer_hints
-from gan_tui.screens.help import HelpScreen
-from gan_tui.screens.pacer import Pacer, Tempo
-from gan_tui.screens.prompts import FilterDialog, ValueDialog
+from gan_tui.screens.excursions import Excursions
+from gan_tui.screens.pacer import Pacer
 from gan_tui.screens.steering import Steering
+from gan_tui.screens.wishes import Left, Wanted
 from gan_tui.state.effective import effective_values
 from gan_tui.state.groups import groups_of
 from gan_tui.state.history import History
 from gan_tui.state.run_view import RunView
+from gan_tui.surroundings import Surroundings, Watched
 from gan_tui.widgets.banner import EndBanner
 from gan_tui.widgets.controls import ControlsData, ControlsPane
 from gan_tui.widgets.footer import FooterBar, Tone
@@ -39,9 +33,6 @@ from gan_tui.widgets.samples import SamplePane
 from gan_tui.widgets.startup import StartUp
 from gan_tui.widgets.tabs import TabStrip
 
-if TYPE_CHECKING:
-    from gan_tui.screens.beside import Chosen
-
 PANES = ("plot", "samples", "controls", "journal")
 
 
@@ -52,60 +43,40 @@ class DashboardScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  # as Textual declares it
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-medium"), (45, "-tall")]  # noqa: RUF012
 
-    @dataclass
-    class Wanted(Message):
-        """The user asks something of the engine."""
-
-        command: cmd.Command
-
-    @dataclass
-    class Left(Message):
-        """The user leaves; ``resume_from`` is the checkpoint to go on from, if one was chosen."""
-
-        resume_from: int | None = None
-
-    @dataclass
-    class BesideWanted(Message):
-        """The user wants the curves of a run drawn behind this one's, or of none."""
-
-        run: RunDirectory | None
-
-    def __init__(
-        self,
-        view: RunView,
-        history: History,
-        run_dir: Path,
-        *,
-        readonly: bool = False,
-        zone: tzinfo | None = None,
-        tempo: Tempo | None = None,
-        clock: Callable[[], float] = time,
-    ) -> None:
+    def __init__(self, watched: Watched, surroundings: Surroundings) -> None:
         super().__init__()
+        view = watched.feed.snapshot()
         self._view = view
         self._shown = view
         """What is on the screen: the newest view, or an older one while frozen."""
-        self._clock = clock
         self._frozen = False
-        self._readonly = readonly
-        self._run_dir = run_dir
+        self._readonly = watched.readonly
         self._pane = 0
-        self._history = history
+        self._history = watched.feed.history
         self._beside: Beside | None = None
         self.header = RunHeader()
         self.banner = EndBanner()
         self.tabs = TabStrip()
         self.startup = StartUp()
-        self.plot = LossPlot(history)
-        self.samples = SamplePane(run_dir)
+        self.plot = LossPlot(self._history)
+        self.samples = SamplePane(watched.run.root)
         self.controls = ControlsPane()
         self.pace = PacePane()
-        self.journal = JournalPane(zone)
+        self.journal = JournalPane(surroundings.zone)
         self.footer = FooterBar()
-        self.steering = Steering(self, view, readonly=readonly, controls=self.controls, say=self.say, wish=self._wish)
-        tempo = tempo or Tempo()
-        self._text = Pacer(self, tempo.text, self._draw_text)
-        self._curves = Pacer(self, tempo.curves, self._draw_curves)
+        self.steering = Steering(
+            self, view, readonly=watched.readonly, controls=self.controls, say=self.say, wish=self._wish
+        )
+        self.excursions = Excursions(
+            self,
+            watched.run,
+            plot=self.plot,
+            steering=self.steering,
+            readonly=watched.readonly,
+            clock=surroundings.clock,
+        )
+        self._text = Pacer(self, surroundings.tempo.text, self._draw_text)
+        self._curves = Pacer(self, surroundings.tempo.curves, self._draw_curves)
 
     def compose(self) -> ComposeResult:
         """Header, panes in two columns, footer; on narrow terminals the stylesheet shows one pane at a time."""
@@ -146,7 +117,7 @@ class DashboardScreen(Screen[None]):
         self._text.request()
         self._curves.request()
 
-    def show_beside(self, name: str, history: History | None) -> None:
+    def show_behind(self, name: str, history: History | None) -> None:
         """Draw another run's curves behind this one's, or none; to be called again when they have grown."""
         self._beside = None if history is None else Beside(name=name, history=history, version=history.version)
         self._curves.request()
@@ -221,16 +192,7 @@ class DashboardScreen(Screen[None]):
 
     def detach(self) -> None:
         """Leave; training goes on."""
-        self.post_message(self.Left())
-
-    def pick_checkpoint(self) -> None:
-        """Show the checkpoints that are on disk; on an ended run, one chosen ends the dashboard."""
-        from gan_tui.client.branch import ResumeRequest  # a tenth of a second that the first paint does not wait for
-        from gan_tui.screens.checkpoints import CheckpointPicker
-
-        run = RunDirectory(self._run_dir)
-        picker = CheckpointPicker(run, ResumeRequest(), now=self._clock(), readonly=self._readonly)
-        self.app.push_screen(picker, self._resume)
+        self.post_message(Left())
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Know which pane a click has gone to."""
@@ -243,28 +205,6 @@ class DashboardScreen(Screen[None]):
         self._frozen = not self._frozen
         self._draw_text()
         self._draw_curves()
-
-    def ask_beside(self) -> None:
-        """Have a run chosen whose curves are drawn behind this one's."""
-        from gan_tui.screens.beside import BesideDialog  # as late as the picker of checkpoints
-
-        def chosen(choice: Chosen | None) -> None:
-            if choice is not None:
-                self.post_message(self.BesideWanted(choice.run))
-
-        self.app.push_screen(BesideDialog(RunDirectory(self._run_dir)), chosen)
-
-    def ask_filter(self) -> None:
-        """Have words typed that the names of series are to have; the plot follows as they are typed."""
-        self.app.push_screen(FilterDialog(self.plot.choice.typed, self.plot.filter))
-
-    def show_help(self) -> None:
-        """List every key."""
-        self.app.push_screen(HelpScreen())
-
-    def show_palette(self) -> None:
-        """Search the actions."""
-        self.app.action_command_palette()
 
     def go_to(self, place: int) -> None:
         """Focus a pane; on a narrow terminal it is the one shown."""
@@ -286,10 +226,7 @@ class DashboardScreen(Screen[None]):
         """Have a value typed for a control."""
         message.stop()
         control = message.setting
-        self.app.push_screen(
-            ValueDialog(control, message.value),
-            lambda value: None if value is None else self.controls.draft(control, value),
-        )
+        self.excursions.ask_value(control, message.value, lambda value: self.controls.draft(control, value))
 
     def on_loss_plot_cursor_moved(self, message: LossPlot.CursorMoved) -> None:
         """Show the samples of the step at which the curves are read."""
@@ -302,11 +239,7 @@ class DashboardScreen(Screen[None]):
         return (self.plot, self.samples, self.controls, self.journal)[place]
 
     def _wish(self, command: cmd.Command) -> None:
-        self.post_message(self.Wanted(command))
-
-    def _resume(self, step: int | None) -> None:
-        if step is not None and self.steering.may_resume():
-            self.post_message(self.Left(resume_from=step))
+        self.post_message(Wanted(command))
 
 
 _TABS = [

@@ -54,6 +54,7 @@ from gan_tui.screens.pacer import Tempo
 from gan_tui.state.absorb import absorb
 from gan_tui.state.history import History
 from gan_tui.state.run_view import RunView
+from gan_tui.surroundings import Surroundings, Watched
 from tests.engine.train.here import after_step, train_here
 from tests.faults.mutations import damaged, damaged_json, steadily
 from tests.gan_tui.cli.command import gan_tui, succeeded
@@ -242,8 +243,8 @@ async def test_a_dashboard_draws_whatever_can_still_be_decoded(
             except DecodeError:
                 continue
         feed = FakeFeed(events[:-1])
-        tempo = Tempo(text=0, curves=0)
-        app = Dashboard(feed, tmp_path, readonly=False, zone=UTC, tempo=tempo, clock=lambda: 1.7e9)
+        world = Surroundings(zone=UTC, tempo=Tempo(text=0, curves=0), clock=lambda: 1.7e9)
+        app = Dashboard(Watched(feed=feed, run=RunDirectory(tmp_path)), world)
         async with app.run_test(size=size) as pilot:
             feed.play(events[-1])
             await pilot.press("1", "x", "y", "2", "3", "4", "up")

@@ -33,6 +33,7 @@ from engine.protocol.events import Announced  # noqa: E402
 from engine.protocol.rundir import RunDirectory, create_run, read_identity, write_identity  # noqa: E402
 from gan_tui.app import Dashboard  # noqa: E402
 from gan_tui.screens.pacer import Tempo  # noqa: E402
+from gan_tui.surroundings import Surroundings, Watched  # noqa: E402
 from tests.gan_tui.drawings import write_sheet  # noqa: E402
 from tests.gan_tui.fake_feed import FakeFeed  # noqa: E402
 from tests.gan_tui.recorded import BEGAN, COMPONENTS, PACE, STEPS_PER_EPOCH, Recording  # noqa: E402
@@ -129,7 +130,8 @@ def make_dashboard(run_dir: Path) -> MakeDashboard:
     """Builds a dashboard of a feed."""
 
     def make(feed: FakeFeed, *, readonly: bool = False) -> Dashboard:
+        watched = Watched(feed=feed, run=RunDirectory(run_dir), readonly=readonly)
         pace, now = Tempo(text=0, curves=0), BEGAN + 900
-        return Dashboard(feed, run_dir, readonly=readonly, zone=UTC, tempo=pace, clock=lambda: now, follow=another_feed)
+        return Dashboard(watched, Surroundings(zone=UTC, tempo=pace, clock=lambda: now, follow=another_feed))
 
     return make

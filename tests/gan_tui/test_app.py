@@ -6,7 +6,8 @@ import pytest
 
 from engine.errors import WorkError
 from engine.protocol import events as ev
-from gan_tui.app import Dashboard, Detached, departure
+from gan_tui.app import Dashboard, departure
+from gan_tui.departures import Detached
 from gan_tui.state.run_view import RunView
 from tests.gan_tui.conftest import MakeDashboard
 from tests.gan_tui.fake_feed import FakeFeed

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gan_tui.app import Departure, Detached, Ended
 from gan_tui.cli.show import left_there
+from gan_tui.departures import Departure, Detached, Ended
 
 RESUME = "gan-tui resume tiny"
 

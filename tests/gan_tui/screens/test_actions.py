@@ -15,13 +15,15 @@ from engine.protocol import commands as cmd
 from engine.protocol import events as ev
 from engine.protocol.rundir import RunDirectory
 from gan_tui.actions.table import ACTIONS, BY_ID
-from gan_tui.app import Dashboard, Departure, Detached, Ended, ResumeFrom
+from gan_tui.app import Dashboard
+from gan_tui.departures import Departure, Detached, Ended, ResumeFrom
 from gan_tui.screens.beside import BesideDialog
 from gan_tui.screens.checkpoints import CheckpointPicker
 from gan_tui.screens.dashboard import DashboardScreen
 from gan_tui.screens.help import HelpScreen
 from gan_tui.screens.prompts import FilterDialog, NoteDialog, ValueDialog
 from gan_tui.screens.stop import StopDialog
+from gan_tui.screens.wishes import BehindWanted
 from gan_tui.state.plot_choice import PlotChoice
 from gan_tui.state.run_view import Origin
 from tests.gan_tui.conftest import GONE, MakeDashboard
@@ -448,7 +450,7 @@ async def test_a_run_behind_that_has_gone_is_said_and_changes_nothing(
 ) -> None:
     async with make_dashboard(feed).run_test(size=(120, 40)) as pilot:
         before = title(pilot)
-        deck(pilot).post_message(DashboardScreen.BesideWanted(RunDirectory(run_dir.parent / GONE)))
+        deck(pilot).post_message(BehindWanted(RunDirectory(run_dir.parent / GONE)))
         await settle(pilot)
         assert deck(pilot).footer.remark == f"run {GONE}: has gone"
         assert title(pilot) == before
