@@ -69,4 +69,14 @@ RUN: tuple[Action, ...] = (
         needs_engine=True,
         run=lambda deck: deck.steering.write_note(),
     ),
+    Action(
+        id="runs",
+        keys=("B",),
+        shown="B",
+        label="all runs",
+        group="Run",
+        footer=17,
+        help="Leave for the list of all runs; training continues, and Enter there comes back.",
+        run=lambda deck: deck.browse(),
+    ),
 )

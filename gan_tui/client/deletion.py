@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import GanTuiError, RequestError, WorkError
+from engine.protocol.checkpoints import list_folders
 from engine.protocol.remarks import read_remarks
 from engine.protocol.rundir import LIVE_STATES, RunDirectory, engine_lock, read_identity, sync_path, viewed_state
 from gan_tui.client.locate import list_runs
 from gan_tui.client.remote import standing_of
+from gan_tui.client.run_figures import size_below
 from gan_tui.state.journal import size_text
 
 TRASH = ".trash"
@@ -63,31 +64,14 @@ def look_at(run: RunDirectory, stopped: Callable[[], bool] = lambda: False) -> D
         run: which.
         stopped: asked between files; where it says so the sizes are those so far.
     """
-    size = shared = 0
-    seen: set[int] = set()
-    for entry in _files_below(run.root):
-        if stopped():
-            break
-        found = entry.stat(follow_symlinks=False)
-        if found.st_ino not in seen:
-            seen.add(found.st_ino)
-            shared, size = (shared + found.st_size, size) if found.st_nlink > 1 else (shared, size + found.st_size)
-    with suppress(OSError):
-        checkpoints = sum(1 for path in run.checkpoints.iterdir() if path.name.startswith("step-"))
-        return Deletion(run=run, size=size, shared=shared, checkpoints=checkpoints, children=_children(run))
-    return Deletion(run=run, size=size, shared=shared, checkpoints=0, children=_children(run))
-
-
-def _files_below(folder: Path) -> Iterator[os.DirEntry[str]]:
-    """Every file below a folder; what cannot be listed is left out, and no link is followed."""
-    waiting = [str(folder)]
-    while waiting:
-        with suppress(OSError), os.scandir(waiting.pop()) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    waiting.append(entry.path)
-                else:
-                    yield entry
+    size = size_below(run.root, stopped)
+    return Deletion(
+        run=run,
+        size=size.bytes - size.shared,
+        shared=size.shared,
+        checkpoints=len(list_folders(run, "checkpoint")),
+        children=_children(run),
+    )
 
 
 def _children(run: RunDirectory) -> tuple[str, ...]:

@@ -174,7 +174,9 @@ class RunsWatch:
         """Let the view be what is known, and tell if it is another one than before."""
         self._shown = time.monotonic()
         rows = tuple(known.row for known in self._newest_first())
-        view = RunsView(folder=str(self._folder), rows=rows, is_listed=self._view.is_listed or not problem, problem=problem)
+        view = RunsView(
+            folder=str(self._folder), rows=rows, is_listed=self._view.is_listed or not problem, problem=problem
+        )
         if view != self._view:
             self._view = view
             self._notify()

@@ -12,7 +12,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from engine.protocol import commands as cmd
-from gan_tui.actions.table import BY_ID, bindings, footer_hints
+from gan_tui.actions.table import ACTIONS, BY_ID, bindings, footer_hints
 from gan_tui.screens.excursions import Excursions
 from gan_tui.screens.pacer import Pacer
 from gan_tui.screens.steering import Steering
@@ -40,6 +40,7 @@ class DashboardScreen(Screen[None]):
     """Shows the views it is given; what the user wants goes up as messages."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings())
+    table_of_actions = ACTIONS
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  # as Textual declares it
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-medium"), (45, "-tall")]  # noqa: RUF012
 
@@ -193,6 +194,10 @@ class DashboardScreen(Screen[None]):
     def detach(self) -> None:
         """Leave; training goes on."""
         self.post_message(Left())
+
+    def browse(self) -> None:
+        """Leave for the list of all runs; training goes on."""
+        self.post_message(Left(for_the_runs=True))
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Know which pane a click has gone to."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from rich.table import Table
 from rich.text import Text
@@ -12,7 +13,8 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from gan_tui.actions.table import grouped
+from gan_tui.actions.action import ActionOn
+from gan_tui.actions.table import ACTIONS, grouped
 from gan_tui.widgets.journal import SYMBOLS as JOURNAL_SYMBOLS
 from gan_tui.widgets.plot_painter import SYMBOLS as PLOT_SYMBOLS
 
@@ -25,16 +27,22 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,q,question_mark,f1,enter", "dismiss(None)", "close", show=False)
     ]
 
+    def __init__(self, table: Sequence[ActionOn[Any]] = ACTIONS, signs: Sequence[tuple[str, str]] = ()) -> None:
+        """``table`` is that of the screen beneath; ``signs`` are what it draws, the dashboard's by default."""
+        super().__init__()
+        self._keys = table
+        self._signs = signs or _signs()
+
     def compose(self) -> ComposeResult:
         """One table for each group of actions, then the signs."""
         with VerticalScroll(id="help") as scroll:
             scroll.border_title = "every key"
             scroll.border_subtitle = "Esc close · ↑ ↓ scroll"
-            for group, actions in grouped():
+            for group, actions in grouped(self._keys):
                 yield Static(Text(group), classes="group")
                 yield Static(_table([(action.shown, action.help) for action in actions]))
             yield Static(Text("Signs"), classes="group")
-            yield Static(_table(_signs()))
+            yield Static(_table(list(self._signs)))
 
 
 def _table(rows: list[tuple[str, str]]) -> Table:
