@@ -109,7 +109,8 @@ def require_deletable(run: RunDirectory) -> None:
         fact = f"was last trained on {identity.host}, and may be so still"
         raise RequestError(subject, fact, "Stop it and delete it there.")
     if state in LIVE_STATES:
-        raise RequestError(subject, "is being trained", f"Stop it first: gan-tui ctl {run.name} stop --wait")
+        fact = "is about to be trained" if state == "starting" else "is being trained"
+        raise RequestError(subject, fact, f"Stop it first: gan-tui ctl {run.name} stop --wait")
 
 
 def delete_run(run: RunDirectory) -> None:

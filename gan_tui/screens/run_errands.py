@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -40,6 +41,8 @@ class RunErrands:
         self._screen = screen
         self._selected = selected
         self._clock = clock
+        self._remarking = Lock()
+        """A star and a note are in one file, which is read and written anew."""
 
     # ------------------------------------------------------------------------------------------- going elsewhere
 
@@ -139,7 +142,8 @@ class RunErrands:
     def _remark(self, row: RunRow, change: Callable[[Remarks], Remarks]) -> None:
         def write() -> None:
             run = _directory(row)
-            self._carefully(lambda: write_remarks(run, change(read_remarks(run))))
+            with self._remarking:
+                self._carefully(lambda: write_remarks(run, change(read_remarks(run))))
 
         self._screen.run_worker(write, name="write a remark", group="remarks", thread=True)
 

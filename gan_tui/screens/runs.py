@@ -81,6 +81,8 @@ class RunsScreen(Screen[None]):
         self._rows: dict[str, RunRow] = {}
         """By path."""
         self._choice = RunsChoice()
+        self._drawing = False
+        """Whether there is something to draw on yet."""
         self._begin_at = begin_at
         self._remark = remark
         self._clock = clock
@@ -90,6 +92,7 @@ class RunsScreen(Screen[None]):
         """By path, as they were counted last."""
         self._counted_at = 0.0
         self.header = RunsHeader()
+        self.list = Vertical(id="list")
         self.table = RunTable()
         self.details = RunDetails()
         self.footer = FooterBar()
@@ -99,7 +102,7 @@ class RunsScreen(Screen[None]):
         """The list and the details, beside or below each other."""
         yield self.header
         with Container(id="body"):
-            with Vertical(id="list"):
+            with self.list:
                 yield self.table
             yield self.details
         yield self.footer
@@ -108,6 +111,7 @@ class RunsScreen(Screen[None]):
         """Draw what is known."""
         self.footer.show(footer_hints({}, steers=True, table=RUNS))
         self.table.focus()
+        self._drawing = True
         self.show(self._view)
         self.set_interval(AGEING, self._draw, name="ages of runs")
         if self._remark:
@@ -118,6 +122,8 @@ class RunsScreen(Screen[None]):
     def show(self, view: RunsView) -> None:
         """Take the newest view."""
         self._view = view
+        if not self._drawing:
+            return
         self._rows = {row.path: row for row in view.rows}
         if self._choice.marked not in self._rows:
             self._choice = replace(self._choice, marked="")
@@ -147,7 +153,7 @@ class RunsScreen(Screen[None]):
         self._show_details()
 
     def _title(self) -> None:
-        pane = self.query_one("#list")
+        pane = self.list
         place, number = self.table.place
         filtered = f" · with {escape(printable(self._choice.typed))}" if self._choice.typed.strip() else ""
         title, subtitle = f"runs{filtered}", f"{place:,}/{number:,} · {SORTS[self._choice.sort]}"
