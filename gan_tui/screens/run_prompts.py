@@ -49,7 +49,9 @@ class LineDialog(ModalScreen[str | None]):
             dialog.border_subtitle = self._keys
             if self._told:
                 yield Static(Text(self._told), classes="told")
-            yield TypedLine(printable(self._typed), placeholder=self._example, max_length=self._most)
+            yield TypedLine(
+                printable(self._typed), placeholder=self._example, max_length=self._most, select_on_focus=False
+            )
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Return it."""

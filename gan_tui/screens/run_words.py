@@ -108,8 +108,9 @@ def facts_of(row: RunRow, figures: RunFigures | None, children: Sequence[RunRow]
         facts.append(Fact("lost", ("its engine ended without a word; r resumes it",), "bad"))
     facts.append(Fact("steps", _progress(row)))
     facts += _losses(row)
-    facts.append(Fact("from", (origin_of(row, below_parent=False) or "–",), "plain"))
-    if row.parent_step is not None and row.preset:
+    if row.parent_step is not None or row.replays is not None:
+        facts.append(Fact("from", (origin_of(row, below_parent=False),)))
+    if row.preset:
         facts.append(Fact("preset", (row.preset,), "faint"))
     if children:
         facts.append(Fact("branches", tuple(f"{each.name} ({each.state})" for each in children[:4])))

@@ -94,8 +94,7 @@ def said(pilot: Browsing) -> str:
 
 async def leaves(pilot: Browsing, feed: FakeRuns) -> None:
     await press(pilot, "q")
-    assert pilot.app.return_value is None
-    assert feed.closed
+    assert (pilot.app.return_code, pilot.app.return_value) == (0, None)
 
 
 async def opens(pilot: Browsing, feed: FakeRuns) -> None:
@@ -185,8 +184,6 @@ async def deletes(pilot: Browsing, feed: FakeRuns) -> None:
     assert not root.exists()
     assert said(pilot) == "horse2zebra is deleted."
     assert feed.looks == 1
-    await press(pilot, "d")
-    assert isinstance(pilot.app.screen, RunsScreen) or isinstance(pilot.app.screen, DeleteDialog)
 
 
 async def sorts(pilot: Browsing, feed: FakeRuns) -> None:
@@ -203,7 +200,7 @@ async def filters(pilot: Browsing, feed: FakeRuns) -> None:
     await press(pilot, "enter")
     assert on(pilot) == "usps2mnist"
     assert "lost" in facts(pilot), "the details follow"
-    await press(pilot, "slash", *"x", "enter")
+    await press(pilot, "slash", *"zzz", "enter")
     assert "No run has these words" in text(pilot)
     await press(pilot, "enter", "r", "b", "c", "asterisk", "m", "d")
     assert isinstance(pilot.app.screen, RunsScreen)
@@ -235,9 +232,10 @@ async def scrolls_the_details(pilot: Browsing, feed: FakeRuns) -> None:
 
 
 async def opens_the_palette(pilot: Browsing, feed: FakeRuns) -> None:
-    await press(pilot, "colon", *"smoothing")
+    await press(pilot, "colon")
     assert isinstance(pilot.app.screen, CommandPalette)
-    assert "No matches" in text(pilot), "it is the browser's table, not the dashboard's"
+    assert "branch (b)" in text(pilot)
+    assert "detach (q)" not in text(pilot), "it is the browser's table, not the dashboard's"
     await press(pilot, "escape", "ctrl+p", *"compare")
     await press(pilot, "enter")
     await press(pilot, "enter")
@@ -357,8 +355,8 @@ async def test_hostile_names_are_text(tmp_path: Path) -> None:
             lines = pilot.app.screen._compositor.render_strips()
             assert obeyed("".join(strip.text for strip in lines)) == []
             assert {strip.cell_length for strip in lines} == {120}
-        await press(pilot, "escape", "slash", *"[odd")
-        assert len(names(pilot)) == 2 - 1 or len(names(pilot)) == 2
+        await press(pilot, "escape", "slash", *"]odd[")
+        assert len(names(pilot)) == 2
 
 
 async def test_a_hostile_run_on_the_disk_is_a_line(tmp_path: Path) -> None:
