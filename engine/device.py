@@ -52,6 +52,14 @@ def _require_cuda(device: torch.device) -> None:
         raise RequestError(f"run.device = {device}", fact, f"Use cuda:0 to cuda:{count - 1}.")
 
 
+def uuids_of(device: torch.device, seat: Seat = ALONE) -> tuple[str, ...]:
+    """The UUIDs of the GPUs that the ranks of this machine compute on, without NVIDIA's prefix; none on a CPU."""
+    if device.type != "cuda":
+        return ()
+    places = [device.index] if seat.local_size == 1 else range(seat.local_size)
+    return tuple(str(torch.cuda.get_device_properties(place).uuid) for place in places)
+
+
 def make_current(device: torch.device) -> None:
     """Let a CUDA device be the one that streams, recordings and pinned memory are of, in this thread."""
     if device.type == "cuda":

@@ -1,8 +1,8 @@
 """The engine's end of the ZeroMQ link: a thread that owns the sockets, so that training never waits for a viewer.
 
 Events and sample sheets go out on PUB sockets with bounded queues; commands come in on a ROUTER socket. ``Status`` is
-answered by the thread itself from the newest report, whatever the step loop is doing; every other command waits in the
-mailbox for a step boundary.
+answered by the thread itself from the newest report, whatever the step loop is doing, and so is who asks to hold
+control; every other command waits in the mailbox for a step boundary.
 """
 
 from __future__ import annotations
@@ -17,14 +17,18 @@ from collections import deque
 from dataclasses import dataclass
 
 import zmq
+from msgspec.structs import replace
 
-from engine.errors import GanTuiError
+from engine.errors import GanTuiError, RequestError
+from engine.holding import Holding
 from engine.protocol.codec import EVENT_TOPIC, SHEET_TOPIC, DecodeError, decode_request, encode
 from engine.protocol.commands import (
     MAX_MESSAGE_BYTES,
     MAX_TEXT,
     SCHEMA_VERSION,
+    Hold,
     Refusal,
+    Release,
     Reply,
     Report,
     Request,
@@ -87,11 +91,21 @@ class Mailbox:
 
 
 class Link:
-    """Sockets and the thread that serves them; every public method may be called from any thread."""
+    """Sockets and the thread that serves them; every public method may be called from any thread.
 
-    def __init__(self, endpoints: Endpoints, report: Report) -> None:
+    Args:
+        endpoints: where to serve.
+        report: what Status is answered with at first.
+        stands_in: whether for an engine elsewhere, which alone knows who holds control of it.
+    """
+
+    def __init__(self, endpoints: Endpoints, report: Report, *, stands_in: bool = False) -> None:
         self.endpoints = endpoints
+        self._stands_in = stands_in
         self.mailbox = Mailbox()
+        self.at_once = Mailbox()
+        """What a stand-in is asked about who holds control: it must not wait behind what waits for a step."""
+        self.holding = Holding()
         self.report = report
         """What Status is answered with; replaced by the loop."""
         self.interrupted_by = ""
@@ -121,6 +135,8 @@ class Link:
     def reply(self, envelope: Envelope, reply: Reply) -> None:
         """Answer a command; one that a signal stood for has nobody to answer."""
         if envelope.sender:
+            if envelope.request.viewer is None and not self._stands_in:
+                reply = replace(reply, holder=self.holding.holder)
             self._post("commands", [envelope.sender, encode(reply)])
 
     def close(self) -> None:
@@ -198,10 +214,27 @@ class Link:
         if len(request.by) > MAX_TEXT or len(request.id) > MAX_TEXT:
             return self._refuse("", "sender", "has a name or request id that is too long")
         if isinstance(request.command, Status):
-            return Reply(version=SCHEMA_VERSION, id=request.id, step=self.report.step, report=self.report)
-        if not self.mailbox.put(envelope):
+            report = self.report if self._stands_in else replace(self.report, holder=self.holding.holder)
+            return Reply(version=SCHEMA_VERSION, id=request.id, step=report.step, report=report)
+        if not self._stands_in and (told := self._hold(request)):
+            return told
+        mailbox = self.at_once if isinstance(request.command, Hold | Release) else self.mailbox
+        if not mailbox.put(envelope):
             return self._refuse(request.id, "engine", "has too many commands waiting", "Wait for the step to end.")
         return None
+
+    def _hold(self, request: Request) -> Reply | None:
+        """What is said to who asks to hold control, or asks what the holder alone may; None for all other commands."""
+        try:
+            if not isinstance(request.command, Hold | Release):
+                self.holding.admit(request)
+                return None
+            said = self.holding.react(request)
+        except RequestError as error:
+            reply = self._refuse(request.id, error.subject, error.fact, error.fix)
+        else:
+            reply = Reply(version=SCHEMA_VERSION, id=request.id, step=self.report.step, message=said)
+        return replace(reply, holder=self.holding.holder)
 
     def _refuse(self, request_id: str, subject: str, fact: str, fix: str = "") -> Reply:
         refusal = Refusal(subject=subject, fact=fact, fix=fix)

@@ -28,6 +28,9 @@ class AdversarialLoss(Protocol):
     def of_generated(self, logits: Tensor) -> Tensor:
         """The generator's loss for its images."""
 
+    def belief(self, logits: Tensor) -> Tensor | None:
+        """The mean belief, 0 to 1, that what was judged is real, 0-d; None where judgements are no beliefs."""
+
 
 def adversarial_loss(kind: GanKind) -> AdversarialLoss:
     """The loss that a preset's loss.gan names."""
@@ -60,6 +63,10 @@ class LeastSquares:
         """See AdversarialLoss; the target is 1, whatever the discriminator's is."""
         return (logits - 1).square().mean()
 
+    def belief(self, logits: Tensor) -> Tensor:
+        """See AdversarialLoss: the judgement itself, which is beyond 0 and 1 at times."""
+        return logits.clamp(0, 1).mean()
+
 
 @dataclass(frozen=True)
 class CrossEntropy:
@@ -80,6 +87,10 @@ class CrossEntropy:
         """See AdversarialLoss."""
         return -F.logsigmoid(logits).mean()
 
+    def belief(self, logits: Tensor) -> Tensor:
+        """See AdversarialLoss."""
+        return logits.sigmoid().mean()
+
 
 @dataclass(frozen=True)
 class Wasserstein:
@@ -97,6 +108,9 @@ class Wasserstein:
         """See AdversarialLoss."""
         return -logits.mean()
 
+    def belief(self, logits: Tensor) -> None:
+        """See AdversarialLoss: a critic's values have no zero and no scale."""
+
 
 @dataclass(frozen=True)
 class Hinge:
@@ -113,6 +127,10 @@ class Hinge:
     def of_generated(self, logits: Tensor) -> Tensor:
         """See AdversarialLoss."""
         return -logits.mean()
+
+    def belief(self, logits: Tensor) -> Tensor:
+        """See AdversarialLoss: from one margin to the other."""
+        return ((logits + 1) / 2).clamp(0, 1).mean()
 
 
 def gradient_penalty(judge: Callable[[Tensor], Sequence[Tensor]], real: Tensor, fake: Tensor, alpha: Tensor) -> Tensor:
@@ -167,6 +185,11 @@ def ternary_discriminator(of_source: Tensor, of_target: Tensor, of_real: Tensor)
 def ternary_generator(of_source: Tensor, of_target: Tensor) -> Tensor:
     """L_GANG: how far generated images of both kinds are from passing for real, class 2 (DTN, equation 4), 0-d."""
     return _surprise(of_source, 2) + _surprise(of_target, 2)
+
+
+def ternary_belief(logits: Tensor) -> Tensor:
+    """The mean probability, 0-d, that (N, 3) logits give to what was judged being real."""
+    return logits.softmax(dim=1)[:, 2].mean()
 
 
 def _surprise(logits: Tensor, kind: int) -> Tensor:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from textual import on
-from textual.app import App, get_system_commands_provider
 from textual.driver import Driver
 from textual.message import Message
 
@@ -14,21 +13,22 @@ from engine.errors import GanTuiError, WorkError
 from gan_tui import terminal_guard
 from gan_tui.behind import Behind
 from gan_tui.departures import Browse, Departure, Detached, Ended, ResumeFrom
+from gan_tui.dressed import DressedApp
 from gan_tui.palette import ActionProvider
 from gan_tui.screens.dashboard import DashboardScreen
-from gan_tui.screens.wishes import BehindWanted, Left, Wanted
+from gan_tui.screens.wishes import BehindWanted, Left, ThemeWanted, Wanted
+from gan_tui.state.appearance import Appearance
 from gan_tui.state.run_view import RunView
 from gan_tui.surroundings import Surroundings, Watched
-from gan_tui.terminal_diff import ThriftyDriver
-from gan_tui.themes import DARK, THEMES
+from gan_tui.terminal_driver import driver_for, this_terminal
 
 
-class Dashboard(App[Departure]):
+class Dashboard(DressedApp[Departure]):
     """Follows one run."""
 
     TITLE = "gan-tui"
     CSS_PATH = "screens/dashboard.tcss"  # Textual does not read a default screen's own
-    COMMANDS: ClassVar = {get_system_commands_provider, lambda: ActionProvider}
+    COMMANDS: ClassVar = {lambda: ActionProvider}
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "f12"
 
@@ -41,17 +41,14 @@ class Dashboard(App[Departure]):
     def __init__(
         self, watched: Watched, surroundings: Surroundings | None = None, driver_class: type[Driver] | None = None
     ) -> None:
-        super().__init__(driver_class=driver_class)
         surroundings = surroundings or Surroundings()
+        super().__init__(surroundings.appearance, driver_class=driver_class)
         self._feed = watched.feed
         self._behind = Behind(surroundings.follow, self._teller(self.BehindMoved))
         self._first_behind = watched.behind
         self._told: set[type[Message]] = set()
         """What is on its way, so that a busy feed does not fill the queue."""
         self._deck = DashboardScreen(watched, surroundings)
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = DARK.name
 
     def get_default_screen(self) -> DashboardScreen:
         """The dashboard is the only screen beneath the dialogs."""
@@ -101,6 +98,12 @@ class Dashboard(App[Departure]):
             return
         self.show_behind()
 
+    @on(ThemeWanted)
+    def change_theme(self, message: ThemeWanted) -> None:
+        """Take the next theme, and say how to have it the next time."""
+        message.stop()
+        self._deck.say(f"Theme {self.next_theme()}. To keep it, {self.way_to_keep('theme', self.theme)}")
+
     @on(Wanted)
     def pass_on(self, message: Wanted) -> None:
         """Pass a wish on to the engine."""
@@ -120,19 +123,20 @@ class Dashboard(App[Departure]):
         self.exit(Browse(left=left) if message.for_the_runs else left)
 
 
-def run_dashboard(watched: Watched, *, mouse: bool = True) -> Departure:
+def run_dashboard(watched: Watched, appearance: Appearance) -> Departure:
     """Show a run until the user leaves; needs a terminal. A killed application counts as detached.
 
     Args:
         watched: the run, and how it is looked at.
-        mouse: whether the terminal is to report the mouse.
+        appearance: what the user wishes to see.
 
     Raises:
         WorkError: the dashboard failed; Textual has shown the traceback.
     """
     terminal_guard.start()
-    app = Dashboard(watched, driver_class=ThriftyDriver)
-    app.run(mouse=mouse)
+    terminal = this_terminal()
+    app = Dashboard(watched, Surroundings(appearance=appearance, outlet=terminal), driver_class=driver_for(terminal))
+    app.run(mouse=appearance.mouse)
     return departure(app, watched.feed.snapshot())
 
 

@@ -17,7 +17,7 @@ class Performing(Protocol):
     """A screen with a table of actions."""
 
     @property
-    def table_of_actions(self) -> Sequence[ActionOn[Any]]: ...
+    def actions(self) -> Sequence[ActionOn[Any]]: ...
 
     def action_perform(self, action_id: str) -> None:
         """Run one of them."""
@@ -29,7 +29,7 @@ class ActionProvider(Provider):
     async def discover(self) -> Hits:
         """Everything, in the table's order."""
         if isinstance(deck := self.screen, Performing):
-            for action in deck.table_of_actions:
+            for action in deck.actions:
                 title = _title(action)
                 yield DiscoveryHit(Text(title), partial(deck.action_perform, action.id), title, action.help)
 
@@ -38,7 +38,7 @@ class ActionProvider(Provider):
         if not isinstance(deck := self.screen, Performing):
             return
         matcher = self.matcher(query)
-        for action in deck.table_of_actions:
+        for action in deck.actions:
             title = _title(action)
             score = max(matcher.match(title), 0.8 * matcher.match(action.help))
             if score > 0:

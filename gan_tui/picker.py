@@ -5,33 +5,36 @@ from __future__ import annotations
 from time import time
 from typing import TYPE_CHECKING
 
-from textual.app import App
 from textual.driver import Driver
 
 from engine.protocol.rundir import RunDirectory
 from gan_tui import terminal_guard
-from gan_tui.terminal_diff import ThriftyDriver
-from gan_tui.themes import DARK, THEMES
+from gan_tui.dressed import DressedApp
+from gan_tui.state.appearance import Appearance
+from gan_tui.terminal_driver import driver_for, this_terminal
 
 if TYPE_CHECKING:
     from gan_tui.client.branch import ResumeRequest
 
 
-class PickerApp(App[int | None]):
+class PickerApp(DressedApp[int | None]):
     """The checkpoint picker on its own."""
 
     ENABLE_COMMAND_PALETTE = False
 
     def __init__(
-        self, run: RunDirectory, request: ResumeRequest, *, now: float, driver_class: type[Driver] | None = None
+        self,
+        run: RunDirectory,
+        request: ResumeRequest,
+        *,
+        now: float,
+        appearance: Appearance | None = None,
+        driver_class: type[Driver] | None = None,
     ) -> None:
-        super().__init__(driver_class=driver_class)
+        super().__init__(appearance or Appearance(), driver_class=driver_class)
         self._run_dir = run
         self._request = request
         self._now = now
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = DARK.name
 
     def on_mount(self) -> None:
         """Open the picker; its result is the application's."""
@@ -40,12 +43,14 @@ class PickerApp(App[int | None]):
         self.push_screen(CheckpointPicker(self._run_dir, self._request, now=self._now), self.exit)
 
 
-def pick_checkpoint(run: RunDirectory, request: ResumeRequest) -> int | None:
+def pick_checkpoint(run: RunDirectory, request: ResumeRequest, appearance: Appearance) -> int | None:
     """Let the user choose one of a run's checkpoints; needs a terminal. None when nothing was chosen.
 
     Args:
         run: the run.
         request: what else is asked of its resume, for the preflight.
+        appearance: what the user wishes to see.
     """
     terminal_guard.start()
-    return PickerApp(run, request, now=time(), driver_class=ThriftyDriver).run()
+    app = PickerApp(run, request, now=time(), appearance=appearance, driver_class=driver_for(this_terminal()))
+    return app.run(mouse=appearance.mouse)

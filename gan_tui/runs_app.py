@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from time import time
 from typing import ClassVar
 
 from textual import on
-from textual.app import App, get_system_commands_provider
+from textual.app import get_system_commands_provider
 from textual.driver import Driver
 from textual.message import Message
 
 from engine.errors import WorkError
 from gan_tui import terminal_guard
 from gan_tui.departures import RunsDeparture
+from gan_tui.dressed import DressedApp
 from gan_tui.palette import ActionProvider
 from gan_tui.screens.run_wishes import Changed, RunsLeft
 from gan_tui.screens.runs import REST, RunsScreen
+from gan_tui.screens.wishes import ThemeWanted
+from gan_tui.state.appearance import Appearance
 from gan_tui.state.runs_feed import RunsFeed
-from gan_tui.terminal_diff import ThriftyDriver
-from gan_tui.themes import DARK, THEMES
+from gan_tui.surroundings import Surroundings
+from gan_tui.terminal_driver import driver_for, this_terminal
 from gan_tui.widgets.footer import Tone
 
 
-class RunsApp(App[RunsDeparture]):
+class RunsApp(DressedApp[RunsDeparture]):
     """Shows the runs of a folder; its result is where the user went, None for nowhere."""
 
     TITLE = "gan-tui runs"
@@ -38,22 +39,20 @@ class RunsApp(App[RunsDeparture]):
     def __init__(
         self,
         feed: RunsFeed,
+        surroundings: Surroundings | None = None,
         *,
         begin_at: str = "",
         remark: tuple[str, Tone] | None = None,
-        clock: Callable[[], float] = time,
         rest: float = REST,
         driver_class: type[Driver] | None = None,
     ) -> None:
         """The arguments are RunsScreen's; ``feed`` watches the folder."""
-        super().__init__(driver_class=driver_class)
+        surroundings = surroundings or Surroundings()
+        super().__init__(surroundings.appearance, driver_class=driver_class)
         self._feed = feed
         self._told = False
         """Whether a message is on its way, so that a busy feed does not fill the queue."""
-        self._shelf = RunsScreen(feed.snapshot(), begin_at=begin_at, remark=remark, clock=clock, rest=rest)
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = DARK.name
+        self._shelf = RunsScreen(feed.snapshot(), surroundings, begin_at=begin_at, remark=remark, rest=rest)
 
     def get_default_screen(self) -> RunsScreen:
         """The list is the only screen beneath the dialogs."""
@@ -84,6 +83,12 @@ class RunsApp(App[RunsDeparture]):
         message.stop()
         self._feed.look()
 
+    @on(ThemeWanted)
+    def change_theme(self, message: ThemeWanted) -> None:
+        """Take the next theme, and say how to have it the next time."""
+        message.stop()
+        self._shelf.say(f"Theme {self.next_theme()}. To keep it, {self.way_to_keep('theme', self.theme)}")
+
     @on(RunsLeft)
     def leave(self, message: RunsLeft) -> None:
         """Leave, for somewhere or for good."""
@@ -92,22 +97,24 @@ class RunsApp(App[RunsDeparture]):
 
 
 def run_browser(
-    feed: RunsFeed, *, begin_at: str = "", remark: tuple[str, Tone] | None = None, mouse: bool = True
+    feed: RunsFeed, appearance: Appearance, *, begin_at: str = "", remark: tuple[str, Tone] | None = None
 ) -> RunsDeparture | None:
     """Show the runs of a folder until the user leaves; needs a terminal.
 
     Args:
         feed: watches the folder.
+        appearance: what the user wishes to see.
         begin_at: path of the run that the cursor is to be on; empty for the first.
         remark: to be said at once, if anything.
-        mouse: whether the terminal is to report the mouse.
 
     Raises:
         WorkError: the browser failed; Textual has shown the traceback.
     """
     terminal_guard.start()
-    app = RunsApp(feed, begin_at=begin_at, remark=remark, driver_class=ThriftyDriver)
-    app.run(mouse=mouse)
+    terminal = this_terminal()
+    surroundings = Surroundings(appearance=appearance, outlet=terminal)
+    app = RunsApp(feed, surroundings, begin_at=begin_at, remark=remark, driver_class=driver_for(terminal))
+    app.run(mouse=appearance.mouse)
     if app.return_code:
         raise WorkError("the runs browser", "ended by an error of its own", "No run is affected: gan-tui runs --plain")
     return app.return_value

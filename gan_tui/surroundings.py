@@ -9,7 +9,9 @@ from time import time
 
 from engine.protocol.rundir import RunDirectory
 from gan_tui.screens.pacer import Tempo
+from gan_tui.state.appearance import Appearance
 from gan_tui.state.feed import Feed
+from gan_tui.state.outlet import NoOutlet, Outlet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +35,7 @@ def _follow(run: RunDirectory) -> Feed:
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """Clocks, pace and the way to other runs; a test hands its own."""
+    """Clocks, pace, the way to other runs, and the user's taste; a test hands its own."""
 
     zone: tzinfo | None = None
     """In which times are told; None: the machine's."""
@@ -42,3 +44,6 @@ class Surroundings:
     """Seconds since the Unix epoch."""
     follow: Callable[[RunDirectory], Feed] = _follow
     """Makes the feed of a run that is drawn behind; raises GanTuiError where that has gone."""
+    appearance: Appearance = field(default_factory=Appearance)
+    outlet: Outlet = field(default_factory=NoOutlet)
+    """The terminal, where there is one."""

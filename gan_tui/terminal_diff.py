@@ -1,18 +1,20 @@
-"""Writes only the cells that differ from those on the terminal, with as few colour codes as they need.
+"""Knows what the terminal is to show and what it has been sent, and writes the cells that differ.
 
 Textual paints whole screens when a dialog opens and several times at start; over a slow link that is seconds. It writes
-nothing but cursor positions, styles and text, so a model of the terminal's cells can tell what is new in them.
+nothing but cursor positions, styles and text, so a model of the terminal's cells can tell what is new in them. What was
+asked for is kept apart from what was sent, so that a terminal which takes nothing for a while is sent the newest screen
+then, and none of those in between.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from typing import NamedTuple
+from collections.abc import Iterable
 
 from rich.cells import get_character_cell_size
-from textual.app import App
-from textual.drivers.linux_driver import LinuxDriver
+
+from gan_tui.terminal_look import Cell, Look, restyled, transition
 
 _TOKENS = re.compile(
     r"\x1b\[(\d+);(\d+)H"  # go to row, column
@@ -26,29 +28,26 @@ _TOKENS = re.compile(
 _BRIDGE = 4
 """So many unchanged cells between two changed ones are cheaper to write again than to skip."""
 _STYLES_KEPT = 4096
-
-
-class Look(NamedTuple):
-    """A style: the parameters that set attributes, foreground and background."""
-
-    attributes: str = ""
-    foreground: str = ""
-    background: str = ""
-
-
-class Cell(NamedTuple):
-    """What a terminal cell shows; the right half of a wide character shows ""."""
-
-    char: str
-    look: Look
+_SYNC_BEGIN, _SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
+_LEAVE_SCREEN = "\x1b[?1049l"
 
 
 class TerminalDiff:
-    """A model of the terminal's cells that turns what is to be written into what needs to be written."""
+    """A model of the terminal's cells that turns what is to be written into what needs to be written.
+
+    ``take`` what is to be written, and ``drain`` what needs to be sent for it.
+    """
 
     def __init__(self) -> None:
-        self._rows: defaultdict[int, dict[int, Cell]] = defaultdict(dict)
+        self.size: tuple[int, int] | None = None
+        """Columns and rows of the terminal; cells outside are not sent. None: not known."""
+        self._wanted: defaultdict[int, dict[int, Cell]] = defaultdict(dict)
+        self._sent: defaultdict[int, dict[int, Cell]] = defaultdict(dict)
         self._changed: defaultdict[int, set[int]] = defaultdict(set)
+        self._urgent: set[int] = set()
+        """Rows that go first."""
+        self._passed: dict[str, None] = {}
+        """Control sequences to be sent before any cell; the newest of a kind, in order."""
         self._x, self._y = 0, 0
         self._placed = False
         """Whether the cursor's place is known."""
@@ -56,98 +55,126 @@ class TerminalDiff:
         self._written_look: Look | None = Look()
         """The look that the terminal is set to; None when it is not known."""
         self._looks: dict[tuple[Look, str], Look] = {}
+        self._whole = False
+        """Whether the terminal can hold its display still while a frame is written."""
+
+    @property
+    def pending(self) -> bool:
+        """Whether anything needs to be sent."""
+        return bool(self._passed or self._changed)
+
+    @property
+    def urgent(self) -> bool:
+        """Whether something of it is to go before all else."""
+        return bool(self._passed or self._urgent)
 
     def forget(self) -> None:
-        """Assume nothing about the terminal any more: it was resized, or others have written to it."""
-        self._rows.clear()
-        self._changed.clear()
+        """Assume nothing any more: what is to be shown will be written anew."""
+        for rows in (self._wanted, self._sent, self._changed, self._urgent):
+            rows.clear()
         self._written_look = None
 
-    def thin(self, data: str) -> str:
-        """What to write so that the terminal looks as if ``data`` had been written."""
-        out: list[str] = []
-        raw = self._catching_up() + data
+    def resized(self, size: tuple[int, int]) -> None:
+        """Take the terminal's new size: who knows what it shows now, so all of it is sent again."""
+        self.size = size
+        self._sent.clear()
+        for y, row in self._wanted.items():
+            self._changed[y] = {x for x, cell in row.items() if cell.char}
+        self._written_look = None
+
+    def soil(self, x: int, y: int, width: int, height: int) -> None:
+        """Others have drawn over these cells: they are sent again."""
+        for line in range(y, y + height):
+            sent, wanted = self._sent[line], self._wanted[line]
+            for column in range(x, x + width):
+                sent.pop(column, None)
+                if column in wanted:
+                    self._changed[line].add(column if wanted[column].char else column - 1)
+
+    def take(self, data: str, *, urgent: bool = False) -> None:
+        """Note that the terminal is to look as if ``data`` had been written; ``urgent``: ahead of what waits."""
+        before = (self._x, self._y, self._look) if self._placed else None
+        known = self._placed or self._written_look is not None
+        look = self._look
         end = 0
         for match in _TOKENS.finditer(data):
             if match.start() != end:
-                return self._give_up(raw)
-            end = match.end()
+                break
             row, column, style, other, text = match.groups()
             if row is not None:
                 self._y, self._x, self._placed = int(row) - 1, int(column) - 1, True
             elif style is not None:
                 self._look = self._restyled(style)
             elif other is not None and _harmless(other):
-                out.append(self._flush())
-                out.append(other)
+                self._pass(other)
             elif not self._placed or other not in (None, "\n"):
-                return self._give_up(raw)
+                break
             elif text is not None:
-                self._put(text)
+                self._put(text, urgent)
             else:
                 self._y, self._x = self._y + 1, 0  # Textual ends lines so, and then goes to the next one's place anyway
+            end = match.end()
         if end != len(data):
-            return self._give_up(raw)
-        out.append(self._flush())
-        return "".join(out)
+            self._give_up(data, before, look if known else None)
 
-    def _catching_up(self) -> str:
-        """What puts the terminal's cursor and style where they would be, had everything been written."""
-        if not self._placed and self._written_look is None:
-            return ""  # what was written last is as it was to be
-        place = f"\x1b[{self._y + 1};{self._x + 1}H" if self._placed else ""
-        return place if self._written_look == self._look else place + _transition(None, self._look)
+    def drain(self, limit: int | None = None) -> str:
+        """What to send now; with a limit, whole runs of cells until they are more characters than that."""
+        out = list(self._passed)
+        self._passed.clear()
+        cells: list[str] = []
+        self._send_rows(sorted(self._urgent), cells, limit)
+        self._send_rows(sorted(self._changed), cells, limit)
+        if not cells:
+            return "".join(out)
+        if self._whole and limit is None:
+            cells = [_SYNC_BEGIN, *cells, _SYNC_END]
+        return "".join(out + cells)
 
-    def _give_up(self, raw: str) -> str:
-        """Write all of it as it is: it holds something this model does not know."""
+    # ------------------------------------------------------------------------------------------------ what is wanted
+
+    def _pass(self, sequence: str) -> None:
+        if sequence in (_SYNC_BEGIN, _SYNC_END):
+            self._whole = True  # frames are put together here, so it is here that they are enclosed
+            return
+        self._passed.pop(sequence, None)
+        self._passed[sequence] = None
+
+    def _give_up(self, data: str, place: tuple[int, int, Look] | None, look: Look | None) -> None:
+        """Write all of the data as it is, after what waits: it holds something this model does not know."""
+        waiting = "" if _LEAVE_SCREEN in data else self.drain()
+        where = "" if place is None else f"\x1b[{place[1] + 1};{place[0] + 1}H"
+        style = "" if look is None or self._written_look == look else transition(None, look)
         self.forget()
+        self._passed = dict.fromkeys([*self._passed, f"{waiting}{where}{style}{data}"])
         self._placed = False
         self._look = Look()  # Textual ends whatever it styles with a reset
-        return raw
 
-    def _put(self, text: str) -> None:
-        row, changed = self._rows[self._y], self._changed[self._y]
-        x, look = self._x, self._look
-        blank = Cell(" ", Look("", "", look.background)) if _plain(look) else Cell(" ", look)
+    def _put(self, text: str, urgent: bool) -> None:
+        y, x, look = self._y, self._x, self._look
+        row, sent, changed = self._wanted[y], self._sent[y], self._changed[y]
+        blank = Cell(" ", Look("", "", look.background)) if look.plain else Cell(" ", look)
         for char in text:
             cell = blank if char == " " else Cell(char, look)
             width = 1 if char < "\u0300" else get_character_cell_size(char)
             if width == 0:
-                cell = Cell(row[x - 1].char + char, look) if x - 1 in row else cell
-                row[x - 1] = cell
-                changed.add(x - 1)
-                continue
-            if row.get(x) != cell:
-                row[x] = cell
+                if x - 1 not in row:
+                    continue
+                x, cell = x - 1, Cell(row[x - 1].char + char, look)
+            row[x] = cell
+            if sent.get(x) != cell:
                 changed.add(x)
+            else:
+                changed.discard(x)
             if width == 2:
                 row[x + 1] = Cell("", look)
-            x += width
+                changed.discard(x + 1)
+            x += width or 1
         self._x = x
-
-    def _flush(self) -> str:
-        out: list[str] = []
-        for y in sorted(self._changed):
-            row = self._rows[y]
-            at = None
-            for x in sorted(self._changed[y]):
-                if at is None or x > at + _BRIDGE or any(gap not in row for gap in range(at, x)):
-                    out.append(f"\x1b[{y + 1};{x + 1}H")
-                    at = x
-                for place in range(at, x + 1):
-                    self._write_cell(out, row[place])
-                at = max(at, x + 1)
-        self._changed.clear()
-        return "".join(out)
-
-    def _write_cell(self, out: list[str], cell: Cell) -> None:
-        look, written = cell.look, self._written_look
-        if cell.char == " " and written is not None and _plain(look) and _plain(written):
-            look = written._replace(background=look.background)
-        if look != written:
-            out.append(_transition(written, look))
-            self._written_look = look
-        out.append(cell.char)
+        if not changed:
+            del self._changed[y]
+            self._urgent.discard(y)
+        elif urgent:
+            self._urgent.add(y)
 
     def _restyled(self, parameters: str) -> Look:
         key = (self._look, parameters)
@@ -155,89 +182,49 @@ class TerminalDiff:
         if known is None:
             if len(self._looks) >= _STYLES_KEPT:
                 self._looks.clear()
-            known = self._looks[key] = _applied(self._look, parameters)
+            known = self._looks[key] = restyled(self._look, parameters)
         return known
 
+    # --------------------------------------------------------------------------------------------------- what is sent
 
-class ThriftyDriver(LinuxDriver):
-    """Textual's driver for POSIX terminals, with everything written thinned out."""
+    def _send_rows(self, rows: Iterable[int], out: list[str], limit: int | None) -> None:
+        for y in rows:
+            if limit is not None and sum(map(len, out)) >= limit:
+                return
+            if self.size is None or y < self.size[1]:
+                self._send_row(y, out)
+            self._changed.pop(y, None)
+            self._urgent.discard(y)
 
-    def __init__(
-        self, app: App[object], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
-    ) -> None:
-        self._diff = TerminalDiff()
-        self._drawn_size: tuple[int, int] | None = None
-        super().__init__(app, debug=debug, mouse=mouse, size=size)
+    def _send_row(self, y: int, out: list[str]) -> None:
+        row, sent = self._wanted[y], self._sent[y]
+        width = self.size[0] if self.size else None
+        at = None
+        for x in sorted(self._changed.get(y, ())):
+            if width is not None and x >= width:
+                break
+            if at is None or x > at + _BRIDGE or any(gap not in row for gap in range(at, x)):
+                out.append(f"\x1b[{y + 1};{x + 1}H")
+                at = x
+            for place in range(at, x + 1):
+                self._send_cell(out, row[place])
+                sent[place] = row[place]
+            if (half := row.get(x + 1)) is not None and not half.char:
+                sent[x + 1] = half
+            at = max(at, x + 1)
 
-    def write(self, data: str) -> None:
-        """Write what is new in the data.
-
-        A terminal of another size than at the last writing shows who knows what. It is asked here, where it matters:
-        Textual learns of a new size by a signal or in the input, depending on the terminal.
-        """
-        size = self._get_terminal_size()
-        if size != self._drawn_size:
-            self._drawn_size = size
-            self._diff.forget()
-        if thinned := self._diff.thin(data):
-            super().write(thinned)
-
-    def start_application_mode(self) -> None:
-        """Begin, or go on after a suspension, and after a SIGSTOP, which announces none.
-
-        Then the thread that reads keys is still there. Of two such threads one would wait for ever for what the other
-        has read, and the end of the application for it.
-        """
-        if self._key_thread is not None and self._key_thread.is_alive():
-            self.exit_event.set()
-            self._key_thread.join()
-            self.exit_event.clear()
-        self._diff.forget()
-        super().start_application_mode()  # type: ignore[no-untyped-call]
-
-
-def _plain(look: Look) -> bool:
-    """Whether a space in this look shows its background alone: neither reversed nor with any line."""
-    return not look.attributes or not {"4", "7", "9", "21", "53"} & set(look.attributes.split(";"))
+    def _send_cell(self, out: list[str], cell: Cell) -> None:
+        look, written = cell.look, self._written_look
+        if cell.char == " " and written is not None and look.plain and written.plain:
+            look = written._replace(background=look.background)
+        if look != written:
+            out.append(transition(written, look))
+            self._written_look = look
+        out.append(cell.char)
 
 
 def _harmless(sequence: str) -> bool:
-    """Whether a control sequence leaves the cells as they are: modes, queries, titles; not a switch of screens."""
-    if sequence.startswith("\x1b]"):
-        return True
+    """Whether a control sequence has to do with no cell: bell, modes, queries, titles; no link, no other screen."""
+    if sequence == "\x07" or sequence.startswith("\x1b]"):
+        return not sequence.startswith("\x1b]8;")
     return sequence.startswith(("\x1b[?", "\x1b[>", "\x1b[=", "\x1b[<")) and "1049" not in sequence
-
-
-def _applied(look: Look, parameters: str) -> Look:
-    attributes, foreground, background = look
-    codes = iter(parameters.split(";"))
-    for code in codes:
-        if code in ("", "0"):
-            attributes = foreground = background = ""
-        elif code in ("38", "48"):
-            kind = next(codes, "")
-            rest = [next(codes, "") for _ in range(3 if kind == "2" else 1)]
-            colour = ";".join([code, kind, *rest])
-            foreground, background = (colour, background) if code == "38" else (foreground, colour)
-        elif code[0] in "39" and len(code) == 2:
-            foreground = "" if code == "39" else code
-        elif (code[0] == "4" and len(code) == 2) or code.startswith("10"):
-            background = "" if code == "49" else code
-        else:
-            attributes = f"{attributes};{code}" if attributes else code
-    return Look(attributes, foreground, background)
-
-
-def _transition(before: Look | None, after: Look) -> str:
-    """The shortest style sequence from one look to another."""
-    removed = before is None or before.attributes != after.attributes
-    if (
-        before is None
-        or removed
-        or (before.foreground and not after.foreground)
-        or (before.background and not after.background)
-    ):
-        parts = ["", after.attributes, after.foreground, after.background]
-        return "\x1b[" + ";".join([parts[0], *(part for part in parts[1:] if part)]) + "m"
-    parts = [new for old, new in zip(before[1:], after[1:], strict=True) if old != new]
-    return "\x1b[" + ";".join(parts) + "m"

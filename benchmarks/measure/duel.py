@@ -23,6 +23,7 @@ from engine.device import set_determinism, set_precision
 from engine.methods.arrangement import arrange
 from engine.methods.build import build_method
 from engine.methods.precision import Precision
+from engine.sentinels.names import ON_FAKE, ON_REAL
 from engine.train.capture import build_step
 
 from .memory import peak_growth
@@ -95,7 +96,8 @@ class Contender:
         """The losses of one step, with what is random in it drawn from a fixed seed."""
         self.settle()
         torch.manual_seed(0)
-        return {name: float(loss) for name, loss in self.step(next(self.batches)).items()}
+        made = self.step(next(self.batches))
+        return {name: float(loss) for name, loss in made.items() if not name.endswith((ON_REAL, ON_FAKE))}
 
     def turn(self, steps: int) -> Duration:
         """So many steps; of each, how long it took."""

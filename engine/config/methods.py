@@ -31,8 +31,8 @@ from engine.config.schema import (
     RunConfig,
     SampleConfig,
     Section,
-    SentinelConfig,
 )
+from engine.config.sentinels import SentinelConfig
 
 
 class MethodConfig(Section, frozen=True, kw_only=True):

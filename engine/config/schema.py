@@ -157,23 +157,3 @@ class CheckpointConfig(Section, frozen=True, kw_only=True):
     """Keep besides them the first checkpoint in every so many steps, for good; 0 keeps none for that."""
     keep_best: NonNegative = 1
     """Keep besides them so many of the checkpoints with the lowest generator objective."""
-
-
-# ---------------------------------------------------------------------------------------------------- sentinels
-
-Action: TypeAlias = Literal["warn", "pause", "stop"]
-"""What a sentinel does: an alert; an alert and a pause; or the end of the run."""
-
-
-class NotFiniteSentinel(Section, frozen=True, kw_only=True):
-    """Watches for losses that are NaN or infinite."""
-
-    action: Action = "stop"
-    """warn: alert once; pause: alert and hold; stop: end the run. No such state is ever saved."""
-
-
-class SentinelConfig(Section, frozen=True, kw_only=True):
-    """What watches over a run."""
-
-    not_finite: NotFiniteSentinel = NotFiniteSentinel()
-    """Losses that are NaN or infinite."""

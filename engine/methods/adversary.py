@@ -11,8 +11,10 @@ from torch import Tensor, nn
 from engine.config.losses import GanLoss
 from engine.config.networks import DiscriminatorConfig, ImageDiscriminator
 from engine.losses import adversarial_loss, feature_matching, gradient_penalty
+from engine.methods.descent import Losses
 from engine.methods.weights import LossWeights
 from engine.networks.discriminators import Verdict
+from engine.sentinels.names import ON_FAKE, ON_REAL
 
 
 class Deception(NamedTuple):
@@ -31,6 +33,25 @@ class Judgement(NamedTuple):
     fake: Tensor
     penalty: Tensor | None
     """Weighted; None where it is no part of the run."""
+    beliefs: tuple[Tensor, Tensor] | None = None
+    """Mean beliefs, detached, that real and generated images are real; None where the judgements are none."""
+
+    def believed(self, discriminator: str) -> Losses:
+        """The beliefs by their names, to be averaged as the losses are; none where there are none."""
+        if self.beliefs is None:
+            return {}
+        return dict(zip(belief_names(discriminator), self.beliefs, strict=True))
+
+
+def belief_names(discriminator: str) -> tuple[str, str]:
+    """What a step calls a discriminator's beliefs in real and in generated images."""
+    return discriminator + ON_REAL, discriminator + ON_FAKE
+
+
+def names_of_beliefs(loss: GanLoss, *discriminators: str) -> tuple[str, ...]:
+    """Those that a step returns, with this adversarial loss."""
+    believes = adversarial_loss(loss.gan).belief(torch.zeros(1)) is not None
+    return tuple(name for who in discriminators for name in belief_names(who)) if believes else ()
 
 
 class Adversary:
@@ -98,7 +119,14 @@ class Adversary:
     def _judgement(self, of_real: Sequence[Tensor], of_fake: Sequence[Tensor], penalty: Tensor | None) -> Judgement:
         judged_real = [self._loss.of_real(logits, self._target) for logits in of_real]
         judged_fake = [self._loss.of_fake(logits) for logits in of_fake]
-        return Judgement(_mean(judged_real), _mean(judged_fake), penalty)
+        return Judgement(_mean(judged_real), _mean(judged_fake), penalty, self._beliefs(of_real, of_fake))
+
+    @torch.no_grad()
+    def _beliefs(self, of_real: Sequence[Tensor], of_fake: Sequence[Tensor]) -> tuple[Tensor, Tensor] | None:
+        real, fake = ([self._loss.belief(logits) for logits in judged] for judged in (of_real, of_fake))
+        if any(belief is None for belief in (*real, *fake)):
+            return None
+        return _mean([belief for belief in real if belief is not None]), _mean([b for b in fake if b is not None])
 
     @property
     def _target(self) -> Tensor | float:

@@ -21,10 +21,10 @@ from engine.batch import ImageBatch
 from engine.config.geometry import check_translatable
 from engine.config.methods import AeGanConfig
 from engine.losses import l1, total_variation, unit_normal_kl
-from engine.methods.adversary import Adversary
+from engine.methods.adversary import Adversary, names_of_beliefs
 from engine.methods.assembly import Assembly, adam
 from engine.methods.averages import Averages
-from engine.methods.descent import Losses, descend
+from engine.methods.descent import Losses, descend, only
 from engine.methods.exhibits import Exhibits, Histories
 from engine.methods.method import Direction, SampleRow, evaluating, frozen
 from engine.methods.passes import Passes
@@ -116,6 +116,7 @@ class AeGan:
             self.optimizers["C"] = adam(classifiers.values(), config.optim.lr_d, config.optim)
             self.base_rates = {**self.base_rates, "C": "optim.lr_d"}
         self.objective, self.components = _names(self._weights, tuple(classifiers))
+        self.beliefs = names_of_beliefs(config.loss, "D_A", "D_B")
 
     def _autoencoders(self, network: Callable[[str], nn.Module]) -> tuple[_Autoencoder, _Autoencoder]:
         """Those of A and of B, from the generators' networks by name (section 3, weight-sharing)."""
@@ -134,7 +135,7 @@ class AeGan:
     def step(self, batch: ImageBatch) -> dict[str, Tensor]:
         """Prepare, then compute (see Method.step)."""
         self.prepare(len(batch))
-        return self.compute(batch)
+        return only(self.compute(batch), self.components)
 
     def prepare(self, images: int) -> Hashable:
         """Draw what the histories will show; every step is of one kind (see Method.prepare)."""
@@ -151,7 +152,7 @@ class AeGan:
         losses = self._update_discriminators(translated)
         losses |= self._update_classifiers(parts)
         losses |= self._update_generators(translated)
-        return {name: losses[name] for name in self.components}
+        return {name: losses[name] for name in (*self.components, *self.beliefs)}
 
     def _update_discriminators(self, translated: list[_Translated]) -> Losses:
         parts = [part.batch for part in translated]
@@ -259,6 +260,7 @@ class AeGan:
             of_A = self._judge_of_A.tell_apart(shown.real_A, shown.fake_A)
             of_B = self._judge_of_B.tell_apart(shown.real_B, shown.fake_B)
         losses = {"D_A": of_A.real + of_A.fake, "D_B": of_B.real + of_B.fake}
+        losses |= of_A.believed("D_A") | of_B.believed("D_B")
         if of_A.penalty is not None and of_B.penalty is not None:
             losses |= {"gp_A": of_A.penalty, "gp_B": of_B.penalty}
         return losses

@@ -17,10 +17,10 @@ from engine.batch import ImageBatch
 from engine.config.geometry import check_translatable
 from engine.config.methods import CycleGanConfig
 from engine.losses import l1, total_variation
-from engine.methods.adversary import Adversary
+from engine.methods.adversary import Adversary, names_of_beliefs
 from engine.methods.assembly import Assembly, adam
 from engine.methods.averages import Averages
-from engine.methods.descent import Losses, descend
+from engine.methods.descent import Losses, descend, only
 from engine.methods.exhibits import Exhibits, Histories
 from engine.methods.method import Direction, SampleRow, evaluating, frozen
 from engine.methods.passes import Passes
@@ -86,13 +86,14 @@ class CycleGan:
         self.objective = ("G_A", "G_B", "cycle_A", "cycle_B", "idt_A", "idt_B", *terms(techniques))
         of_discriminators = terms({"gradient_penalty": ("gp_A", "gp_B"), "historical": ("hist_D",)})
         self.components = (*self.objective, "D_A", "D_B", *of_discriminators)
+        self.beliefs = names_of_beliefs(config.loss, "D_A", "D_B")
 
     # ------------------------------------------------------------------------------------------------ section 4
 
     def step(self, batch: ImageBatch) -> dict[str, Tensor]:
         """Prepare, then compute (see Method.step)."""
         self.prepare(len(batch))
-        return self.compute(batch)
+        return only(self.compute(batch), self.components)
 
     def prepare(self, images: int) -> Hashable:
         """Draw what the histories will show; whether the identity terms are computed makes two kinds of step."""
@@ -104,7 +105,7 @@ class CycleGan:
         parts = batch.parts(self._config.run.accumulate)
         fakes_A, fakes_B, generator_losses = self._update_generators(parts)
         losses = generator_losses | self._update_discriminators(parts, fakes_A, fakes_B)
-        return {name: losses[name] for name in self.components}
+        return {name: losses[name] for name in (*self.components, *self.beliefs)}
 
     def _update_generators(self, parts: list[ImageBatch]) -> tuple[list[Tensor], list[Tensor], Losses]:
         fakes_A: list[Tensor] = []
@@ -180,6 +181,7 @@ class CycleGan:
             of_B = self._judge_of_B.tell_apart(shown.real_B, shown.fake_B)
             of_A = self._judge_of_A.tell_apart(shown.real_A, shown.fake_A)
         losses = {"D_A": (of_B.real + of_B.fake) * 0.5, "D_B": (of_A.real + of_A.fake) * 0.5}
+        losses |= of_B.believed("D_A") | of_A.believed("D_B")
         if of_B.penalty is not None and of_A.penalty is not None:
             losses |= {"gp_A": of_B.penalty * 0.5, "gp_B": of_A.penalty * 0.5}
         return losses

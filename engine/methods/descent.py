@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Sized
+from collections.abc import Callable, Collection, Mapping, Sequence, Sized
 from typing import TypeVar
 
 import torch
@@ -55,6 +55,11 @@ def descend(
         total |= {name: loss.detach() for name, loss in besides.items()}
     optimizer.step()
     return total
+
+
+def only(made: Losses, names: Collection[str]) -> Losses:
+    """Those of what a step made that are named."""
+    return {name: value for name, value in made.items() if name in names}
 
 
 def _gradients(optimizer: Optimizer) -> list[Tensor]:

@@ -17,10 +17,10 @@ from engine.batch import ImageBatch
 from engine.config.geometry import check_translatable
 from engine.config.methods import DiscoGanConfig
 from engine.losses import l2, total_variation
-from engine.methods.adversary import Adversary
+from engine.methods.adversary import Adversary, names_of_beliefs
 from engine.methods.assembly import Assembly, adam
 from engine.methods.averages import Averages
-from engine.methods.descent import Losses, descend
+from engine.methods.descent import Losses, descend, only
 from engine.methods.method import Direction, SampleRow, evaluating, frozen
 from engine.methods.passes import Passes
 from engine.methods.weights import LossWeights
@@ -77,13 +77,14 @@ class DiscoGan:
         self.objective = ("G_A", "G_B", *matching, "recon_A", "recon_B", *techniques)
         of_discriminators = terms({"gradient_penalty": ("gp_A", "gp_B"), "historical": ("hist_D",)})
         self.components = (*self.objective, "D_A", "D_B", *of_discriminators)
+        self.beliefs = names_of_beliefs(config.loss, "D_A", "D_B")
 
     # ---------------------------------------------------------------------------------------------- section 2.3
 
     def step(self, batch: ImageBatch) -> dict[str, Tensor]:
         """Prepare, then compute (see Method.step)."""
         self.prepare(len(batch))
-        return self.compute(batch)
+        return only(self.compute(batch), self.components)
 
     def prepare(self, images: int) -> Hashable:
         """Whose turn it is: the discriminators' in one step of every d_every, the first included (see Method.prepare).
@@ -99,7 +100,7 @@ class DiscoGan:
         """Update the discriminators or the generators; both players' losses are reported (see Method.compute)."""
         parts = batch.parts(self._config.run.accumulate)
         losses = self._update_discriminators(parts) if self._discriminators_turn else self._update_generators(parts)
-        return {name: losses[name] for name in self.components}
+        return {name: losses[name] for name in (*self.components, *self.beliefs)}
 
     def _update_generators(self, parts: list[ImageBatch]) -> Losses:
         def losses_of(part: ImageBatch) -> Losses:
@@ -153,6 +154,7 @@ class DiscoGan:
             generators["tv_A"] = total_variation(fake_B) * weights["tv"]
             generators["tv_B"] = total_variation(fake_A) * weights["tv"]
         discriminators = {"D_A": (of_B.real + of_B.fake) * 0.5, "D_B": (of_A.real + of_A.fake) * 0.5}
+        discriminators |= of_B.believed("D_A") | of_A.believed("D_B")
         if of_B.penalty is not None and of_A.penalty is not None:
             discriminators |= {"gp_A": of_B.penalty * 0.5, "gp_B": of_A.penalty * 0.5}
         return generators, discriminators

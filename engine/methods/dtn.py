@@ -13,7 +13,7 @@ that guessed whether all of these are the same would one day give a run an f tha
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -25,10 +25,11 @@ from engine.batch import ImageBatch
 from engine.config.geometry import check_translatable
 from engine.config.methods import DtnConfig
 from engine.errors import RequestError
-from engine.losses import l2, ternary_discriminator, ternary_generator, total_variation
+from engine.losses import l2, ternary_belief, ternary_discriminator, ternary_generator, total_variation
+from engine.methods.adversary import belief_names
 from engine.methods.assembly import Assembly, adam
 from engine.methods.averages import Averages
-from engine.methods.descent import Losses, descend
+from engine.methods.descent import Losses, descend, only
 from engine.methods.method import Direction, SampleRow, Stage, check_forward, evaluating, frozen
 from engine.methods.passes import Passes
 from engine.methods.weights import LossWeights
@@ -96,6 +97,7 @@ class Dtn:
         self._of_f = ("f", "f_error") if config.method.trains_f else ()
         self._of_g_and_D = (*self.objective, "D_s", "D_t", "D_real")
         self.components = (*self._of_f, *self._of_g_and_D)
+        self.beliefs = belief_names("D")
 
     @property
     def stage(self) -> Stage | None:
@@ -107,7 +109,7 @@ class Dtn:
     def step(self, batch: ImageBatch) -> dict[str, Tensor]:
         """Prepare, then compute (see Method.step)."""
         self.prepare(len(batch))
-        return self.compute(batch)
+        return only(self.compute(batch), self.components)
 
     def prepare(self, images: int) -> Hashable:
         """Whether f learns; if not, whether D does (see Method.prepare)."""
@@ -126,7 +128,7 @@ class Dtn:
             return self._update_f(batch)
         translated = self._translate_batch(batch)
         losses = self._update_discriminator(translated) | self._update_generator(translated)
-        return {name: losses.get(name, self._zero) for name in self._of_g_and_D}
+        return {name: losses.get(name, self._zero) for name in self._of_g_and_D} | only(losses, self.beliefs)
 
     # -------------------------------------------------------------------------------------- f, section 5.1
 
@@ -182,10 +184,10 @@ class Dtn:
 
         def losses_of(shown: _Translated) -> Losses:
             with self._run.autocast():
-                verdicts = zip(*map(self._judge, (shown.G_s.detach(), shown.G_t.detach(), shown.t)), strict=True)
+                verdicts = list(zip(*map(self._judge, (shown.G_s.detach(), shown.G_t.detach(), shown.t)), strict=True))
             judged = [ternary_discriminator(*logits) for logits in verdicts]
             of_source, of_target, of_real = (torch.stack(terms).mean() for terms in zip(*judged, strict=True))
-            return {"D_s": of_source, "D_t": of_target, "D_real": of_real}
+            return {"D_s": of_source, "D_t": of_target, "D_real": of_real, **_believed(verdicts)}
 
         losses = descend(self.optimizers["D"], [images], losses_of)
         self._averages.moved("D")
@@ -291,3 +293,10 @@ class Dtn:
         self._f_is_fixed = bool(state["f.is_fixed"])
         self._take_f()  # where a branch trains its parent's no further, and has another run's instead
         self._averages.load_state_dict(state)
+
+
+@torch.no_grad()
+def _believed(verdicts: Sequence[tuple[Tensor, ...]]) -> Losses:
+    """How real D takes target images and both kinds of generated ones to be: its probability of the third kind."""
+    beliefs = torch.stack([torch.stack([ternary_belief(logits) for logits in kinds]) for kinds in verdicts]).mean(0)
+    return dict(zip(belief_names("D"), (beliefs[2], beliefs[:2].mean()), strict=True))

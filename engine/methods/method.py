@@ -62,6 +62,10 @@ class Method(Protocol):
         """The components whose sum the generators minimise; a schedule may watch it."""
 
     @property
+    def beliefs(self) -> tuple[str, ...]:
+        """Names of the discriminators' beliefs that `compute` may return beside the losses (engine.sentinels.names)."""
+
+    @property
     def averages(self) -> Collection[str]:
         """The networks that follow others; where a checkpoint has none, they begin anew at the others' weights."""
 
@@ -74,7 +78,7 @@ class Method(Protocol):
         """Controls that do nothing from the next step on, whatever their value, each with the reason as a clause."""
 
     def step(self, batch: ImageBatch) -> dict[str, Tensor]:
-        """Train on one batch: prepare, then compute, for whoever need not tell them apart."""
+        """Train on one batch: prepare, then compute, for whoever need not tell them apart; the losses alone."""
 
     def prepare(self, images: int) -> Hashable:
         """Decide what the next step decides on the host, put it where `compute` reads it, and count the step.
@@ -94,7 +98,8 @@ class Method(Protocol):
 
         Returns:
             Every component of the stage that the step belongs to, and no other, as a detached 0-d tensor on the
-            device, weighted as it enters its objective. A component that is switched off by its weight is 0.
+            device, weighted as it enters its objective. A component that is switched off by its weight is 0. Beside
+            them the beliefs of those discriminators that judged, likewise, 0 to 1.
         """
 
     def sample(self, batch: ImageBatch) -> list[SampleRow]:

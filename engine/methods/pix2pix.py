@@ -21,10 +21,10 @@ from engine.config.geometry import check_translatable
 from engine.config.methods import Pix2PixConfig
 from engine.image_pool import ImagePool
 from engine.losses import l1, l2, total_variation
-from engine.methods.adversary import Adversary
+from engine.methods.adversary import Adversary, names_of_beliefs
 from engine.methods.assembly import CHANNELS, Assembly, adam
 from engine.methods.averages import Averages
-from engine.methods.descent import Losses, descend
+from engine.methods.descent import Losses, descend, only
 from engine.methods.method import Direction, SampleRow, check_forward, evaluating, frozen, translating_as_trained
 from engine.methods.passes import Passes
 from engine.methods.random_state import random_from_tensor, random_to_tensor
@@ -98,13 +98,14 @@ class Pix2Pix:
         self.objective = ("G_GAN", "G_L1", *terms(techniques))
         of_discriminator = terms({"gradient_penalty": ("gp",), "historical": ("hist_D",)})
         self.components = (*self.objective, "D_real", "D_fake", *of_discriminator)
+        self.beliefs = names_of_beliefs(config.loss, "D")
 
     # ---------------------------------------------------------------------------------------------- section 3.1
 
     def step(self, batch: ImageBatch) -> dict[str, Tensor]:
         """Prepare, then compute (see Method.step)."""
         self.prepare(len(batch))
-        return self.compute(batch)
+        return only(self.compute(batch), self.components)
 
     def prepare(self, images: int) -> Hashable:
         """Draw which pairs the pool will show; every step is of one kind (see Method.prepare)."""
@@ -115,7 +116,7 @@ class Pix2Pix:
         """Update the discriminator, then the generator against it, on the same translations (see Method.compute)."""
         translated = [self._translate(part) for part in batch.parts(self._config.run.accumulate)]
         losses = self._update_discriminator(translated) | self._update_generator(translated)
-        return {name: losses[name] for name in self.components}
+        return {name: losses[name] for name in (*self.components, *self.beliefs)}
 
     def _translate(self, part: ImageBatch) -> _Translated:
         """The translation; of a part, its activations are made again when its gradient is, the same dropout included.
@@ -148,7 +149,7 @@ class Pix2Pix:
         with self._run.autocast():
             # In the reference's order, in which batch normalisation averages its statistics.
             judged = self._judge.tell_apart(shown.real, shown.fake, fake_first=True)
-        losses = {"D_real": judged.real * 0.5, "D_fake": judged.fake * 0.5}
+        losses = {"D_real": judged.real * 0.5, "D_fake": judged.fake * 0.5} | judged.believed("D")
         return losses if judged.penalty is None else losses | {"gp": judged.penalty * 0.5}
 
     def _update_generator(self, translated: list[_Translated]) -> Losses:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
-from engine.protocol.events import StagedChange, State
+from engine.protocol.events import Alert, Holder, StagedChange, State
 
 SCHEMA_VERSION = 1
 MAX_MESSAGE_BYTES = 64 * 1024
@@ -51,6 +51,8 @@ class Undo(_Command, frozen=True, kw_only=True, tag="undo"):
     """Restore the values before the newest nudge that has not been undone. Weights of networks stay as they are."""
 
     why: str = ""
+    of: int | None = None
+    """The seq of the nudge that is meant, 0 for one that a branch's parent made: it is refused if another is newer."""
 
 
 class WriteNote(_Command, frozen=True, kw_only=True, tag="note"):
@@ -65,10 +67,44 @@ class Stop(_Command, frozen=True, kw_only=True, tag="stop"):
     how: Literal["epoch", "save", "discard"] = "save"
 
 
-Command: TypeAlias = Status | Pause | Continue | SaveCheckpoint | TakeSample | SetControls | Undo | WriteNote | Stop
+class Hold(_Command, frozen=True, kw_only=True, tag="hold"):
+    """Let me hold control, or go on holding it; answered at once.
+
+    It is refused while another viewer holds it, unless ``take`` says to take it over. To be sent again every
+    BEAT_SECONDS: whoever is silent for LAPSE_SECONDS is taken for gone.
+    """
+
+    take: bool = False
 
 
-class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Release(_Command, frozen=True, kw_only=True, tag="release"):
+    """I hold control no longer; answered at once."""
+
+
+Command: TypeAlias = (
+    Status | Pause | Continue | SaveCheckpoint | TakeSample | SetControls | Undo | WriteNote | Stop | Hold | Release
+)
+
+AtOnce: TypeAlias = Status | Hold | Release
+"""What is answered at once, whatever the loop is doing."""
+
+Steering: TypeAlias = Pause | Continue | SaveCheckpoint | SetControls | Undo | Stop
+"""What changes how a run goes on: of viewers, only the one that holds control may ask for it."""
+
+BEAT_SECONDS = 3.0
+LAPSE_SECONDS = 10.0
+
+
+class Viewer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A dashboard, which stays for a while and may hold control. A command line that asks one thing is none."""
+
+    id: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    """Unlike any other's."""
+    where: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    """The terminal it is on, or its process, for people."""
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A command on the wire."""
 
     version: int
@@ -77,6 +113,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     by: str
     """Who asks, as the journal will name them."""
     command: Command
+    viewer: Viewer | None = None
+    """The dashboard that asks; None for a command line or a script, which asks once and needs not hold control."""
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,6 +138,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """As in a Tick."""
     save_failure: str = ""
     """As in a Tick."""
+    alerts: tuple[Alert, ...] = ()
+    """Those of sentinels that are open, oldest first."""
+    holder: Holder | None = None
+    """Who holds control; None where it is free."""
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,3 +162,5 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     message: str = ""
     refusal: Refusal | None = None
     report: Report | None = None
+    holder: Holder | None = None
+    """Who holds control, in an answer to Hold and Release, and to whoever is no viewer."""

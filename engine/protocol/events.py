@@ -11,6 +11,7 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 
 from engine.config.controls import Control
+from engine.protocol.machine import Machine
 
 SaveReason: TypeAlias = Literal["schedule", "request", "stop", "end", "failure"]
 """Why a checkpoint is written: its time has come, a user asked, the run is stopped, the run has ended, or it cannot go
@@ -52,6 +53,11 @@ class Metrics(Recorded, frozen=True, kw_only=True, tag="metrics"):
     """Share of the interval spent waiting for data, 0 to 1."""
     stage: str = ""
     """What the method does before its own objective is trained, and how far, such as "training f 400/3,000"."""
+    health: dict[str, float | None] = {}
+    """What the sentinels go by besides (engine.sentinels.names): the discriminators' beliefs, means over the interval,
+    and, where a contact sheet was drawn in it, how the translations look. None where not finite."""
+    machine: Machine | None = None
+    """The newest reading of the machine, where one was made since the line before."""
 
 
 class Started(Recorded, frozen=True, kw_only=True, tag="started"):
@@ -99,6 +105,9 @@ class Announced(Recorded, frozen=True, kw_only=True, tag="announced"):
     """Processes that train, each with a share of every batch."""
     parameters: dict[str, int]
     """Parameters of each network."""
+    weighed_by: dict[str, tuple[str, ...]] = {}
+    """Loss component to the controls whose product it is multiplied by as it is recorded; one that is not there is
+    recorded as it is. Not said by older engines."""
     networks: dict[str, str] = {}
     """What the generator is and what the discriminator judges, in words: {"discriminator": "patches of 70 px", ...}."""
 
@@ -191,14 +200,35 @@ class Resumed(Recorded, frozen=True, kw_only=True, tag="resumed"):
     """The newest event of this record when the checkpoint was copied; 0 for a beginning, and for a branch's."""
 
 
+SentinelAction: TypeAlias = Literal["warn", "pause", "stop"]
+"""What is done beside an alert: nothing, the run is held, or it is saved and ended."""
+
+
 class Alert(Recorded, frozen=True, kw_only=True, tag="alert"):
-    """Something the user should know; training goes on."""
+    """Something the user should know; training goes on, unless a sentinel's action is another.
+
+    A sentinel's is open until its Recovered, or until an engine takes the run up again, which looks anew.
+    """
 
     subject: str
     fact: str
     fix: str = ""
+    sentinel: str = ""
+    """Which one found it, such as "collapse"; empty for what no sentinel watches."""
+    cause: str = ""
+    """What usually lies behind it, as a sentence."""
+    suggestion: dict[str, float] = {}
+    """Controls, and values within their bounds, that may help."""
+    action: SentinelAction = "warn"
     damaged: int | None = None
     """The step, by its folder's name, of a checkpoint that was found damaged and is passed over."""
+
+
+class Recovered(Recorded, frozen=True, kw_only=True, tag="recovered"):
+    """What a sentinel had found is over."""
+
+    sentinel: str
+    subject: str
 
 
 class Note(Recorded, frozen=True, kw_only=True, tag="note"):
@@ -206,6 +236,16 @@ class Note(Recorded, frozen=True, kw_only=True, tag="note"):
 
     text: str
     by: str
+
+
+class TakenOver(Recorded, frozen=True, kw_only=True, tag="taken_over"):
+    """A viewer took control of the run from another that held it."""
+
+    by: str
+    """As the holder's name."""
+    where: str
+    before: str
+    """Who held it, and where from, in words."""
 
 
 class Failed(Recorded, frozen=True, kw_only=True, tag="error"):
@@ -241,11 +281,29 @@ Event: TypeAlias = (
     | Sampled
     | Resumed
     | Alert
+    | Recovered
     | Note
+    | TakenOver
     | Failed
     | Stopped
     | Finished
 )
+
+
+class Holder(msgspec.Struct, frozen=True, kw_only=True):
+    """The viewer that holds control of a run: of all viewers it alone steers."""
+
+    viewer: str
+    """Which one, as it calls itself."""
+    by: str
+    """Who sits there, as user@host."""
+    where: str
+    """Their terminal or process."""
+
+    @property
+    def words(self) -> str:
+        """Who it is, for people; not printable for certain."""
+        return f"{self.by} ({self.where})" if self.where else self.by
 
 
 class Tick(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="tick"):
@@ -266,6 +324,11 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="tic
     """Why the newest checkpoint could not be written; empty where it was."""
     stage: str = ""
     """As in Metrics."""
+    machine: Machine | None = None
+    """The newest reading of the machine, where one was made since the tick before, with the steps since the newest
+    line that has one."""
+    holder: Holder | None = None
+    """Who holds control; None where it is free."""
 
 
 State: TypeAlias = Literal["starting", "training", "paused", "stopping", "stopped", "finished", "failed"]

@@ -15,7 +15,6 @@ import re
 import select
 import shutil
 import sys
-import threading
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -24,10 +23,10 @@ from typing import NoReturn
 import msgspec
 
 from engine.errors import GanTuiError, RequestError, WorkError
-from engine.link import Envelope, Link
+from engine.link import Link
 from engine.protocol.access import Access, read_access
 from engine.protocol.codec import DecodeError, decode_event, encode
-from engine.protocol.commands import SCHEMA_VERSION, Refusal, Reply, Report
+from engine.protocol.commands import Report
 from engine.protocol.events import Sampled, Tick
 from engine.protocol.mirrored import Copying, Over, Ready, Word
 from engine.protocol.rundir import (
@@ -44,15 +43,14 @@ from engine.protocol.runtime import new_endpoints
 from engine.protocol.wire import (
     ANSWER_SECONDS,
     CHUNK,
-    COMMAND_SECONDS,
     SHEET_PATTERN,
     AbandonedError,
-    Ask,
     Caller,
     Fetch,
     Follow,
     Update,
 )
+from engine.remote.forwarding import Forwarding
 from engine.remote.weaving import File, Weaver
 
 log = logging.getLogger("mirror")
@@ -91,7 +89,8 @@ class Mirror:
         self._identity: Identity | None = None
         """As it was written last."""
         self.run = RunDirectory(folder)
-        self.link = Link(new_endpoints(), _no_report(access.run))
+        self.link = Link(new_endpoints(), _no_report(access.run), stands_in=True)
+        self._commands = Forwarding(access, self.link)
         self._lock = contextlib.ExitStack()
         """Held while an engine is at work on the run, as that holds the run's own."""
         self._holds = False
@@ -120,7 +119,7 @@ class Mirror:
         Raises:
             AbandonedError: it is gone; RequestError: the gateway refuses; OSError: the copy cannot be written.
         """
-        threading.Thread(target=self._forward_commands, name="commands", daemon=True).start()
+        self._commands.begin()
         pause = PULL_SECONDS
         while not select.select([self._lifeline], [], [], pause)[0]:
             try:
@@ -138,6 +137,7 @@ class Mirror:
 
     def close(self) -> None:
         """Let go of the run: to whoever looks at the mirror, nobody is at work in it any more."""
+        self._commands.let_go()
         self._lock.close()
         self._held.close()
 
@@ -226,24 +226,6 @@ class Mirror:
             write_identity(self.run, identity)
             self._identity = identity
 
-    def _forward_commands(self) -> None:
-        """In a thread of its own: an engine answers at the end of a step, and the record is not to wait for that."""
-        with Caller(self._caller.access) as caller:
-            while True:
-                for envelope in self.link.mailbox.wait(seconds=3600):
-                    self.link.reply(envelope, _answer_to(envelope, caller))
-
-
-def _answer_to(envelope: Envelope, caller: Caller) -> Reply:
-    """What the distant engine says to a command, or why nothing."""
-    request = envelope.request
-    try:
-        told, _ = caller.call(Ask(request=request), COMMAND_SECONDS)
-    except GanTuiError as error:
-        refusal = Refusal(subject=error.subject, fact=error.fact, fix=error.fix)
-        return Reply(version=SCHEMA_VERSION, id=request.id, step=0, refusal=refusal)
-    return told.reply
-
 
 def _as_seen_here(update: Update, endpoints: Endpoints) -> Identity:
     """The run's identity, with the stand-in's addresses in place of the engine's.
@@ -280,7 +262,7 @@ def _report_of(identity: Identity, tick: Tick) -> Report:
     return msgspec.structs.replace(
         _no_report(identity.name), state=tick.state, phase=tick.stage, step=tick.step, epoch=tick.epoch,
         throughput=tick.throughput, last_seq=tick.last_seq, lines_waiting=tick.lines_waiting,
-        save_failure=tick.save_failure,
+        save_failure=tick.save_failure, holder=tick.holder,
     )  # fmt: skip
 
 

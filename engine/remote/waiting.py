@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import get_args
 
-from engine.protocol.commands import Command, Status
+from engine.protocol.commands import AtOnce, Command
 from engine.protocol.wire import COMMAND_SECONDS
 
 LIMIT = 500
 """Commands of all viewers together."""
-STATUS_ROOM = 100
-"""Places beyond these that only ``Status`` takes, which waits for no step."""
+PROMPT_ROOM = 100
+"""Places beyond these that only those take which wait for no step."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +44,7 @@ class WaitingCommands:
 
     def has_room(self, command: Command) -> bool:
         """Whether one more can be given to the engine, if need be in the place of one that nobody waits for."""
-        limit = LIMIT + STATUS_ROOM if isinstance(command, Status) else LIMIT
+        limit = LIMIT + PROMPT_ROOM if isinstance(command, get_args(AtOnce)) else LIMIT
         patience_ended = self._clock() - COMMAND_SECONDS
         while len(self._askers) >= limit:
             oldest = next(iter(self._askers))

@@ -30,7 +30,7 @@ class Step(Protocol):
     """Trains on one batch."""
 
     def __call__(self, batch: ImageBatch) -> Losses:
-        """See Method.step; the losses are good until the next one, which may overwrite them."""
+        """See Method.compute; what it made is good until the next one, which may overwrite it."""
 
 
 class Recorder(Protocol):
@@ -137,11 +137,23 @@ def build_step(method: Method, config: TrainConfig, device: torch.device, tell: 
         tell: called at most once with the reason why a step is not recorded although it was to be.
     """
     if device.type != "cuda" or config.run.graph == "off":
-        return method.step
+        return LaunchedStep(method)
     if reason := obstacle_to_recording(config, world_size()):
         tell(reason)
-        return method.step
+        return LaunchedStep(method)
     return CapturedStep(method, CudaGraphs(device), tell)
+
+
+@dataclass(frozen=True)
+class LaunchedStep:
+    """A method's step, operation by operation."""
+
+    method: Method
+
+    def __call__(self, batch: ImageBatch) -> Losses:
+        """See Step."""
+        self.method.prepare(len(batch))
+        return self.method.compute(batch)
 
 
 class CapturedStep:

@@ -45,7 +45,7 @@ def train(session: Session) -> Ending:
         return _train(session)
     except LostRankError:
         session.followers.leave_device()
-        if session.line is not None and not session.line.drained.done:
+        if session.line is not None and not session.line.done:
             session.line = None  # its losses, as pictures under way, may wait on the device for a rank that is gone
         _complete(session, finish_saves)
         raise
@@ -68,16 +68,20 @@ def _complete(session: Session, *under_way: Callable[[Session], None]) -> None:
 
 def _train(session: Session) -> Ending:
     steering = Steering(session)
-    with _open_stream(session) as stream:
+    steps = session.steps
+    with _open_stream(session) as stream, session.machine:
         if session.progress.step == 0:
             take_sample(session)
         step = build_step(session.method, session.config, session.device, partial(_tell_of_launching, session))
         session.pace.restart()
         while steering.obey() and session.progress.step < session.total_steps:
+            steps.begin_step()
             batch = _next_batch(session, stream)
             stage = session.method.stage
             session.meters.add(_take_step(session, step, batch))
+            steps.turn_to("device")
             session.lead.step_given()
+            steps.turn_to("record")
             _advance(session, batch)
             if session.log_cadence.due(session.progress.step):
                 begin_line(session)
@@ -85,10 +89,13 @@ def _train(session: Session) -> Ending:
             if stage and not session.method.stage:
                 tell_of_stage(session, stage)
             if batch.last_in_epoch:
+                steps.turn_to("other")
                 _end_epoch(session)
             _sample_and_save(session)
+            steps.turn_to("record")
             watch_saves(session)
             tick(session)
+            steps.turn_to("other")
     return _end(session, steering)
 
 
@@ -129,7 +136,10 @@ def _take_step(session: Session, step: Step, batch: Batch) -> Losses:
     done, place = session.progress.step, batch.place
     session.followers.order_step(done, place.epoch, place.index, session.loss_weights, session.rates)
     with session.followers.taking_part(), divided(batch.division):
-        return step(batch.on(session.device))
+        session.steps.turn_to("prepare")
+        images = batch.on(session.device)
+        session.steps.turn_to("compute")
+        return step(images)
 
 
 def _save_before_failing(session: Session) -> None:
@@ -168,9 +178,11 @@ def _objective_of_epoch(session: Session) -> float | None:
 
 def _sample_and_save(session: Session) -> None:
     step = session.progress.step
+    session.steps.turn_to("sample")
     if session.sample_cadence.due(step) and not take_sample(session):
         fact = f"of step {step:,} is left out: the one before is still being written"
         session.alert("contact sheet", fact, "Sample less often (sample.every), or on a faster disk.")
+    session.steps.turn_to("checkpoint")
     if session.checkpoint_cadence.due(step):
         if session.saves.busy:
             fact = f"of step {step:,} is left out: the one before is still being written"

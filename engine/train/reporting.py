@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import time
 
+from msgspec.structs import replace
+
 from engine.config.architecture import networks_in_words
 from engine.config.controls import controls_of
+from engine.config.weighing import weighed_by
 from engine.methods.method import Stage
 from engine.protocol import events as ev
 from engine.protocol.codec import encode
 from engine.protocol.commands import Report
-from engine.train.sentinels import watch_losses
+from engine.protocol.machine import Machine
 from engine.train.session import LineUnderWay, Session
+from engine.train.watching import watch_line
 
 TICK_SECONDS = 0.5
 CLOCK_JUMP_SECONDS = 30.0
@@ -45,6 +49,9 @@ def announce(session: Session, device: str) -> None:
         device=device,
         ranks=session.followers.seat.size,
         parameters=parameters,
+        weighed_by={
+            name: controls for name, controls in weighed_by(session.config).items() if name in session.method.components
+        },
         networks=networks_in_words(session.config),
     )
     session.record.write(announced)
@@ -68,6 +75,7 @@ def refresh_report(session: Session) -> None:
         last_seq=session.record.last_seq,
         lines_waiting=session.record.waiting,
         save_failure=session.save_failure,
+        alerts=tuple(session.open_alerts.values()),
     )
 
 
@@ -87,6 +95,8 @@ def tick(session: Session) -> None:
         lines_waiting=session.record.waiting,
         save_failure=session.save_failure,
         stage=_stage(session),
+        machine=_machine_to_tell(session),
+        holder=session.link.holding.holder,
     )
     session.link.publish(encode(message))
 
@@ -111,8 +121,10 @@ def begin_line(session: Session) -> None:
         throughput=round(session.throughput, 4),
         data_wait=round(session.pace.data_wait, 4),
         stage=_stage(session),
+        machine=_machine_to_record(session),
     )
-    session.line = LineUnderWay(said=metrics, drained=session.meters.drain(session.to_host))
+    looks, session.looks = session.looks, None
+    session.line = LineUnderWay(said=metrics, drained=session.meters.drain(session.to_host), looks=looks)
     session.pace.restart()
 
 
@@ -122,9 +134,9 @@ def settle_line(session: Session) -> None:
     Raises:
         WorkError: they are not finite, and the run is to end.
     """
-    if session.line is not None and session.line.drained.done:
+    if session.line is not None and session.line.done:
         session.write_line()
-    watch_losses(session)
+    watch_line(session)
 
 
 def finish_line(session: Session) -> None:
@@ -134,7 +146,7 @@ def finish_line(session: Session) -> None:
         WorkError: its losses are not finite, and the run is to end.
     """
     session.write_line()
-    watch_losses(session)
+    watch_line(session)
 
 
 def tell_of_stage(session: Session, stage: Stage) -> None:
@@ -163,6 +175,26 @@ def _watch_clock(session: Session) -> None:
         way = "forward" if jump > 0 else "back"
         fact = f"went {way} by {abs(jump):,.0f} s; times in the record do too"
         session.alert("the machine's clock", fact, "Nothing depends on it; steps order the record.")
+
+
+def _machine_to_record(session: Session) -> Machine | None:
+    """The newest reading, once, with the steps since the one that was recorded before: these begin anew."""
+    newest = session.machine.newest
+    if newest is None or newest is session.machine_recorded:
+        return None
+    session.machine_recorded = newest
+    steps = session.steps.summary()
+    session.steps.clear()
+    return replace(newest, steps=steps)
+
+
+def _machine_to_tell(session: Session) -> Machine | None:
+    """The newest reading, once, with the steps since the one that was recorded last."""
+    newest = session.machine.newest
+    if newest is None or newest is session.machine_told:
+        return None
+    session.machine_told = newest
+    return replace(newest, steps=session.steps.summary())
 
 
 def _stage(session: Session) -> str:

@@ -20,6 +20,7 @@ from engine.protocol.checkpoints import Manifest, Reading
 from engine.record import Record
 from engine.retention import Retention
 from engine.snapshot import NotFiniteError, Snapshot, copy_state, has_random_state_of
+from engine.train.health import recorded
 from engine.train.panel import PanelState
 from engine.train.progress import Progress
 from engine.train.samples import Thumbnail
@@ -147,6 +148,8 @@ def _journal_saved(session: Session, saved: Saved) -> None:
         fact = f"of step {saved.manifest.step:,} could be written again; {session.failed_saves:,} before it could not"
         session.alert("checkpoint", fact)
     session.unsaved, session.failed_saves = None, 0
+    if not session.broken:
+        session.close_alert("not_finite")  # a state that is saved is finite
 
 
 def _journal_unsaved(session: Session, unsaved: Unsaved) -> None:
@@ -209,6 +212,7 @@ def _training_state(session: Session) -> dict[str, Any]:
         "schedule": {"kind": session.config.optim.schedule, "state": session.schedule.state_dict()},
         "meters": session.meters.state_dict(),
         "recent": msgspec.to_builtins(list(session.recent)),
+        "looks": session.looks.read() if session.looks else {},
     }
 
 
@@ -221,6 +225,7 @@ def _take_up(session: Session, training: Mapping[str, Any], *, of_parent: bool) 
     _restore_schedule(session, training["schedule"])
     session.meters.load_state_dict(training["meters"])
     session.recent.extend(msgspec.convert(training["recent"], list[Reading]))
+    session.looks = recorded(training.get("looks", {}))
     for cadence in (session.log_cadence, session.sample_cadence, session.checkpoint_cadence):
         cadence.seen = session.progress.step
     session.resumed_step = session.sampled_step = session.progress.step

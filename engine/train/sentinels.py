@@ -7,26 +7,28 @@ from typing import assert_never
 
 from engine.config.controls import controls_of
 from engine.errors import WorkError
+from engine.protocol import events as ev
 from engine.protocol.checkpoints import Manifest, list_checkpoints
 from engine.snapshot import NotFiniteError
 from engine.train.saving import finish_saves
 from engine.train.session import Session
 
+NAME = "not_finite"
+CAUSE = "Steps that were too long, a loss weight far too high, or an overflow in a narrow precision."
 LOWER = 0.5
 """The share of the present learning rates that is proposed after a NaN."""
 
 
 def watch_losses(session: Session) -> None:
-    """Look at the newest line of metrics, once: where that has become other than finite, act as ``not_finite`` says.
+    """Look at the newest line of metrics: where that has become other than finite, act as ``not_finite`` says.
 
     Raises:
         WorkError: the run is to end.
     """
-    if not session.unwatched:
-        return
-    session.unwatched = False
     broken = tuple(name for name, value in session.losses.items() if value is None)
     new = broken and not session.broken
+    if session.broken and not broken:
+        session.close_alert(NAME)
     session.broken = broken
     if not new:
         return
@@ -69,12 +71,20 @@ def _act(session: Session, subject: str, fact: str) -> None:
         case "stop":
             raise WorkError(subject, fact, _way_back(session))
         case "pause":
-            session.hold = "sentinel not_finite"
-            session.alert(subject, f"{fact}; the run is held", _way_back(session))
+            session.hold = f"sentinel {NAME}"
+            _tell(session, subject, f"{fact}; the run is held")
         case "warn":
-            session.alert(subject, fact, _way_back(session))
+            _tell(session, subject, fact)
         case _ as never:
             assert_never(never)
+
+
+def _tell(session: Session, subject: str, fact: str) -> None:
+    fix = _way_back(session)  # first: it may journal checkpoints that were under way
+    action = session.config.sentinel.not_finite.action
+    session.open_alert(
+        ev.Alert(**session.stamp(), subject=subject, fact=fact, fix=fix, sentinel=NAME, cause=CAUSE, action=action)
+    )
 
 
 def _way_back(session: Session) -> str:

@@ -14,21 +14,27 @@ from engine.config.methods import TrainConfig
 from engine.data.build import Source
 from engine.data.domains import Problem
 from engine.link import Link
+from engine.machine.watch import MachineWatch
 from engine.methods.method import Method
 from engine.protocol import events as ev
 from engine.protocol.checkpoints import Reading
+from engine.protocol.machine import Machine
 from engine.protocol.rundir import RunDirectory
 from engine.ranks.followers import Followers
 from engine.record import Record, Stamp, Standing
 from engine.schedules import Schedule
+from engine.sentinels.sentry import Sentry
+from engine.sentinels.vitals import Vitals
 from engine.train.cadence import Cadence
 from engine.train.errands import Errands
+from engine.train.health import Looks
 from engine.train.lead import Lead
 from engine.train.meters import Drained, Meters, recordable
 from engine.train.panel import ControlPanel
 from engine.train.progress import Clock, Pace, Progress
 from engine.train.rates import effective_rates, set_rates
 from engine.train.samples import Shown, Thumbnail
+from engine.train.step_clock import StepClock
 from engine.transfers import Send
 
 RECENT_LINES = 64
@@ -40,8 +46,15 @@ class LineUnderWay:
     """A line of metrics whose losses may still be on their way from the device."""
 
     said: ev.Metrics
-    """All but the losses, as it was when the meters were drained."""
+    """All but the losses and the health, as it was when the meters were drained."""
     drained: Drained
+    looks: Looks | None = None
+    """Of the contact sheet that was drawn since the line before."""
+
+    @property
+    def done(self) -> bool:
+        """Whether all of it is known. Never waits."""
+        return self.drained.done and (self.looks is None or self.looks.values.done)
 
 
 @dataclass(kw_only=True)
@@ -63,6 +76,7 @@ class Session:
     to_host: Send
     """Brings what is to be recorded or shown from the device."""
     lead: Lead
+    machine: MachineWatch
     shown: ImageBatch
     """The fixed images of the contact sheets."""
     followers: Followers = field(default_factory=Followers)
@@ -82,14 +96,25 @@ class Session:
     phase: str = ""
     pace: Pace = field(default_factory=Pace)
     clock: Clock = field(default_factory=Clock)
+    steps: StepClock = field(default_factory=StepClock)
+    machine_recorded: Machine | None = None
+    """The reading of the machine that the newest line of metrics has which has one."""
+    machine_told: Machine | None = None
+    """That of the newest tick which has one."""
     throughput: float = 0.0
     """Steps a second over the last whole interval."""
     recent: deque[Reading] = field(default_factory=lambda: deque(maxlen=RECENT_LINES))
     """The newest lines of metrics."""
     line: LineUnderWay | None = None
     """The line of metrics that comes next in the record; nothing is recorded before it."""
-    unwatched: bool = False
-    """Whether a line of metrics has been written since the sentinel has looked."""
+    looks: Looks | None = None
+    """How the newest translations of the fixed images look, until the next line of metrics says it."""
+    sentries: list[Sentry[Vitals]] = field(default_factory=list)
+    """What watches over the lines of metrics."""
+    unwatched: ev.Metrics | None = None
+    """The newest line of metrics, until the sentinels have looked at it."""
+    open_alerts: dict[str, ev.Alert] = field(default_factory=dict)
+    """What sentinels have found and is not over, by their names, oldest first."""
     broken: tuple[str, ...] = ()
     """The components that were not finite in the newest line."""
     unsaved: Unsaved | None = None
@@ -102,6 +127,8 @@ class Session:
     """Whether lines of the record wait for room, and the user has been told."""
     hold: str = ""
     """Who has asked for a pause at the next step boundary other than by a command."""
+    ending: str = ""
+    """Who has asked for the end of the run at the next step boundary other than by a command."""
     thumbnail: Thumbnail | None = None
     """A small picture of the newest contact sheet."""
     repeats: deque[ev.StagedChange] = field(default_factory=deque)
@@ -157,14 +184,30 @@ class Session:
         if self.line is None:
             return
         line, self.line = self.line, None
-        losses = recordable(line.drained.means())
+        means = recordable(line.drained.means())
+        losses = {name: value for name, value in means.items() if name in self.method.components}
+        health = {name: value for name, value in means.items() if name in self.method.beliefs}
+        if line.looks is not None:
+            health |= recordable(line.looks.read())
         self.recent.append(Reading(step=line.said.step, losses=losses))
-        self.unwatched = True
-        self.record.write(replace(line.said, losses=losses))
+        self.unwatched = replace(line.said, losses=losses, health=health)
+        self.record.write(self.unwatched)
 
     def alert(self, subject: str, fact: str, fix: str = "") -> None:
         """Journal what the user should know."""
         self.record.write(ev.Alert(**self.stamp(), subject=subject, fact=fact, fix=fix))
+
+    def open_alert(self, alert: ev.Alert) -> None:
+        """Journal what a sentinel has found; it is open until it is closed, or until another of that sentinel's is."""
+        self.open_alerts.pop(alert.sentinel, None)  # so that the newest is the last
+        self.open_alerts[alert.sentinel] = alert
+        self.record.write(alert)
+
+    def close_alert(self, sentinel: str, subject: str = "") -> None:
+        """Journal that what a sentinel had found is over; nothing where it has found nothing."""
+        alert = self.open_alerts.pop(sentinel, None)
+        if alert is not None:
+            self.record.write(ev.Recovered(**self.stamp(), sentinel=sentinel, subject=subject or alert.subject))
 
     def report_problems(self, problems: tuple[Problem, ...]) -> None:
         """Journal images that could not be used."""

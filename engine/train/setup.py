@@ -15,9 +15,19 @@ from engine.config.ranks import largest_share
 from engine.config.techniques import needs_whole_batches
 from engine.data.build import build_source, with_cache
 from engine.data.free_memory import free_memory
-from engine.device import choose_device, describe, make_current, set_determinism, set_precision, set_threads
+from engine.device import (
+    choose_device,
+    describe,
+    make_current,
+    set_determinism,
+    set_precision,
+    set_threads,
+    uuids_of,
+)
 from engine.errors import RequestError, WorkError
 from engine.link import Link
+from engine.machine.readings import Readings
+from engine.machine.watch import MachineWatch
 from engine.memory import find_shortage
 from engine.methods.arrangement import arrange
 from engine.methods.build import build_method
@@ -35,6 +45,7 @@ from engine.ranks.group import join, open_store
 from engine.ranks.messages import Join
 from engine.record import Record, Standing
 from engine.schedules import build_schedule
+from engine.sentinels.posts import training_sentries
 from engine.train.cadence import Cadence
 from engine.train.handover import packed_state
 from engine.train.lead import lead_over
@@ -115,9 +126,10 @@ def open_session(
         schedule=build_schedule(config.optim),
         panel=ControlPanel(controls_of(config)),
         progress=Progress(),
-        meters=Meters(method.components, device),
+        meters=Meters((*method.components, *method.beliefs), device),
         to_host=sender_from(device),
         lead=lead_over(device),
+        machine=MachineWatch(Readings(run.root, uuids_of(device, followers.seat))),
         shown=images.on(device),
         followers=followers,
         total_steps=min(config.run.steps or whole, whole),
@@ -125,6 +137,7 @@ def open_session(
         log_cadence=Cadence(config.log.every),
         sample_cadence=Cadence(config.sample.every),
         checkpoint_cadence=Cadence(config.checkpoint.every),
+        sentries=training_sentries(config.sentinel),
     )
     sweep(run)
     _tell_of_idle_parts(session)

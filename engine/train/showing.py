@@ -6,6 +6,7 @@ import logging
 
 from engine.protocol import events as ev
 from engine.protocol.codec import encode
+from engine.train.health import look_at
 from engine.train.samples import Shown, lay_out, send_off, write_sheet
 from engine.train.session import Session
 
@@ -21,7 +22,9 @@ def take_sample(session: Session) -> bool:
     if session.sheets.busy:
         return False
     session.sampled_step = session.progress.step
-    pictures = send_off(session.method.sample(session.shown), session.progress.step, session.to_host)
+    sample = session.method.sample(session.shown)
+    pictures = send_off(sample, session.progress.step, session.to_host)
+    session.looks = look_at(sample, session.to_host)
     session.sheets.send(lambda: write_sheet(session.run, lay_out(pictures)))
     return True
 

@@ -49,6 +49,9 @@ class Steering:
             finish_line(session)  # a line that is not finite is told of before the run is held, not after
             self._pause(session.hold)
             session.hold = ""
+        if session.ending:
+            self._end_for(session.ending)
+            session.ending = ""
         for repeated in take_repeats(session):  # as they were made, be it that an undo moved what no longer acts
             self._make_staged(repeated)
         for staged in session.panel.take_due(session.progress.step):
@@ -56,17 +59,22 @@ class Steering:
         self._answer(session.link.mailbox.take())
         while self._paused_by is not None and not self.must_end:
             begun = time.monotonic()
+            session.steps.turn_to("held")
             session.followers.require_whole()
             self._answer(session.link.mailbox.wait(SETTLE_SECONDS))
             self._settle()
             tick(session)
             session.pace.held += time.monotonic() - begun
+            session.steps.turn_to("other")
         refresh_report(session)
         return not self.must_end
 
     def _settle(self) -> None:
         settle_saves(self._session)
         settle_sheets(self._session)
+        for holder, before in self._session.link.holding.take_news():
+            stamp = self._session.stamp()
+            self._session.record.write(ev.TakenOver(**stamp, by=holder.by, where=holder.where, before=before.words))
 
     def _answer(self, envelopes: list[Envelope]) -> None:
         if envelopes:
@@ -93,8 +101,8 @@ class Steering:
     def _carry_out(self, command: cmd.Command, by: str) -> str:
         """Do what is asked; returns what was done, in words."""
         match command:
-            case cmd.Status():
-                raise AssertionError("the link answers Status")
+            case cmd.Status() | cmd.Hold() | cmd.Release():
+                raise AssertionError("the link answers it")
             case cmd.Pause():
                 return self._pause(by)
             case cmd.Continue():
@@ -108,7 +116,7 @@ class Steering:
             case cmd.SetControls():
                 return self._set(command, by)
             case cmd.Undo():
-                return self._undo(by, command.why)
+                return self._undo(command, by)
             case cmd.WriteNote():
                 return self._note(command.text, by)
             case cmd.Stop():
@@ -147,6 +155,16 @@ class Steering:
             "discard": f"stops at step {self._session.progress.step:,} without saving",
         }
         return how[command.how]
+
+    def _end_for(self, by: str) -> None:
+        """Save and end, as a sentinel asks; a user's stop goes before, and so does a save that needs room first."""
+        if self.stop is not None:
+            return
+        try:
+            self._stop(cmd.Stop(how="save"), by)
+        except RequestError as error:
+            self._session.alert(error.subject, error.fact, error.fix)
+            self._pause(by)
 
     def _save(self) -> str:
         session = self._session
@@ -226,10 +244,14 @@ class Steering:
         session.take_effect({change.name: change.new for change in changes})
         return _in_words(changes, session.progress.step)
 
-    def _undo(self, by: str, why: str) -> str:
+    def _undo(self, command: cmd.Undo, by: str) -> str:
         session = self._session
+        why = command.why
         _check_reason(why)
         undone, changes = session.panel.reversal()
+        if command.of is not None and command.of != undone:
+            fix = "Look at what is newest now, then undo that."
+            raise RequestError("undo", "takes nothing back: the nudge that was meant is not the newest any more", fix)
         session.prepare({change.name: change.new for change in changes})
         session.panel.unmake(changes)
         session.take_effect({change.name: change.new for change in changes})

@@ -47,6 +47,9 @@ class Deck(Protocol):
     def go_on(self, by: int) -> None:
         """Focus the next or the previous pane."""
 
+    def next_theme(self) -> None:
+        """Have other colours."""
+
     def explain_interrupt(self) -> None:
         """Say which key leaves and which stops."""
 

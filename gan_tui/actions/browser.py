@@ -35,6 +35,9 @@ class Shelf(Protocol):
     def go_on(self) -> None:
         """Focus the list or the details."""
 
+    def next_theme(self) -> None:
+        """Have other colours."""
+
     def explain_interrupt(self) -> None:
         """Say which key leaves."""
 
@@ -213,6 +216,15 @@ RUNS: tuple[BrowserAction, ...] = (
         group="Display",
         help="Go to the details, where ↑ and ↓ scroll, and back to the list.",
         run=lambda shelf: shelf.go_on(),
+    ),
+    BrowserAction(
+        id="runs-theme",
+        keys=("t",),
+        shown="t",
+        label="theme",
+        group="Display",
+        help="Show the next theme: dark, light, two for the colour-blind, one without colours.",
+        run=lambda shelf: shelf.next_theme(),
     ),
     BrowserAction(
         id="runs-palette",

@@ -5,12 +5,12 @@ The functions take another screen's table as well.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from textual.binding import Binding
 
-from gan_tui.actions.action import Action, ActionOn, Group
+from gan_tui.actions.action import Action, ActionOn, Group, Target
 from gan_tui.actions.controls import CONTROLS
 from gan_tui.actions.display import DISPLAY
 from gan_tui.actions.plot import PLOT
@@ -23,50 +23,54 @@ ACTIONS: tuple[Action, ...] = (*RUN, *CONTROLS, *PLOT, *SAMPLES, *DISPLAY)
 BY_ID = {action.id: action for action in ACTIONS}
 
 _PAIRS = (
-    (3, "[ ]", "control", BY_ID["control-next"]),
-    (4, "- +", "nudge", BY_ID["nudge-up"]),
+    (3, "control", "control-previous", "control-next"),
+    (4, "nudge", "nudge-down", "nudge-up"),
 )
-"""Two keys under one hint, and its place among the footer's."""
+"""Two actions under one hint, and its place among the footer's."""
 
 
-def bindings(table: Sequence[ActionOn[Any]] = ACTIONS) -> list[Binding]:
-    """The table as key bindings; ctrl+q and ctrl+p come before Textual's own."""
+def bindings(actions: Sequence[ActionOn[Any]] = ACTIONS) -> list[Binding]:
+    """The table as key bindings, by whose ids a user gives other keys; ctrl+q and ctrl+p come before Textual's own."""
     return [
         Binding(
             key,
             action.textual_action.removeprefix("screen."),
             action.label,
             show=False,
-            id=f"{action.id}:{key}",
+            id=action.id,
             priority=key in ("ctrl+q", "ctrl+p", "ctrl+c"),
         )
-        for action in table
+        for action in actions
         for key in action.keys
     ]
 
 
-def footer_hints(relabelled: dict[str, str], *, steers: bool, table: Sequence[ActionOn[Any]] = ACTIONS) -> list[Hint]:
+def footer_hints(
+    actions: Sequence[ActionOn[Any]], relabelled: dict[str, str], *, steers: bool, held: bool = False
+) -> list[Hint]:
     """The footer's hints by importance, the help last.
 
     Args:
+        actions: those of the table, with the keys that they have.
         relabelled: actions that have another label for now.
         steers: whether there is an engine to be asked for something, by this viewer.
-        table: whose actions.
+        held: whether another viewer holds control, from whom it can be taken over.
     """
-    single = ((each.footer, each.shown, relabelled.get(each.id, each.label), each) for each in table)
-    pairs = _PAIRS if table is ACTIONS else ()
+    by_id = {action.id: action for action in actions}
+    single = ((each.footer, each.shown, relabelled.get(each.id, each.label), each) for each in actions)
+    pairs = (
+        (place, f"{by_id[first].shown} {second.shown}", label, second)
+        for place, label, first, second in ((*pair[:3], by_id[pair[3]]) for pair in _PAIRS if pair[3] in by_id)
+    )
     placed = sorted((hint for hint in (*single, *pairs) if hint[0] is not None), key=lambda hint: hint[0] or 0)
     return [
         Hint(key=key, label=label, action=action.textual_action)
         for _, key, label, action in placed
-        if steers or not action.needs_engine
+        if (held if action.id == "take-over" else steers or not action.needs_engine)
     ]
 
 
-def grouped(table: Sequence[ActionOn[Any]] = ACTIONS) -> Iterable[tuple[Group, list[ActionOn[Any]]]]:
-    """The table by group, as the help lists it."""
-    groups: list[Group] = []
-    for action in table:
-        if action.group not in groups:
-            groups.append(action.group)
-    return [(group, [action for action in table if action.group == group]) for group in groups]
+def grouped(actions: Sequence[ActionOn[Target]]) -> list[tuple[Group, list[ActionOn[Target]]]]:
+    """Actions by group, as the help lists them."""
+    groups = dict.fromkeys(action.group for action in actions)
+    return [(group, [action for action in actions if action.group == group]) for group in groups]

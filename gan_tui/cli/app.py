@@ -8,7 +8,21 @@ from typing import Annotated
 import typer
 
 from engine.errors import GanTuiError
-from gan_tui.cli import access, attach, checkpoints, compare, ctl, delete, presets, replay, resume, runs, train, verify
+from gan_tui.cli import (
+    access,
+    attach,
+    checkpoints,
+    compare,
+    ctl,
+    delete,
+    keys,
+    presets,
+    replay,
+    resume,
+    runs,
+    train,
+    verify,
+)  # fmt: skip
 from gan_tui.cli.eval import evaluate
 from gan_tui.cli.output import say
 
@@ -31,6 +45,7 @@ app.command("delete")(delete.delete)
 app.command("replay")(replay.replay)
 app.command("verify")(verify.verify)
 app.command("eval")(evaluate)
+app.command("keys")(keys.keys)
 app.command("presets")(presets.presets)
 
 _debug = False

@@ -7,20 +7,25 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gan_tui.cli.appearance_options import opens_a_screen
 from gan_tui.cli.options import AsJson, RunArgument, RunsFolder
 from gan_tui.cli.output import put, put_json, say
+from gan_tui.state.appearance import Appearance
 from gan_tui.widgets.axes import reading
 
 if TYPE_CHECKING:
     from gan_tui.client.comparison import Comparison
 
 
+@opens_a_screen
 def compare(
     run: RunArgument,
     other: Annotated[str, typer.Argument(metavar="RUN2", help="The run that it is compared with.")],
     runs_dir: RunsFolder = None,
     as_json: AsJson = False,
     table: Annotated[bool, typer.Option("--table", help="Print the table on a terminal too.")] = False,
+    *,
+    appearance: Appearance,
 ) -> None:
     """Open the dashboard on RUN with RUN2's curves behind; with --table, --json or no terminal print both runs' losses.
 
@@ -40,7 +45,7 @@ def compare(
     elif table or not (sys.stdin.isatty() and sys.stdout.isatty()):
         _print(compared(first, second))
     else:
-        show_dashboard(first, readonly=False, behind=second)
+        show_dashboard(first, appearance, readonly=False, behind=second)
 
 
 def _print(found: Comparison) -> None:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gan_tui.cli.appearance_options import opens_a_screen
 from gan_tui.cli.options import Detach, Gpus, Headless, OptionalRun, Settings
 from gan_tui.cli.output import age, put, put_json, say
+from gan_tui.state.appearance import Appearance
 
 if TYPE_CHECKING:
     from engine.protocol.rundir import RunDirectory
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from gan_tui.client.preflight import Preflight
 
 
+@opens_a_screen
 def resume(
     run: OptionalRun = None,
     checkpoint: Annotated[
@@ -49,6 +52,8 @@ def resume(
         bool, typer.Option("--dry-run", help="Say what would be resumed and what is in the way; start nothing.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The same as JSON; start nothing.")] = False,
+    *,
+    appearance: Appearance,
 ) -> None:
     """Take a run up again: in place from its newest checkpoint; from an older one or with new settings, in a branch.
 
@@ -74,7 +79,7 @@ def resume(
     if dry_run or as_json:
         _inspect(source, checkpoint, request, as_json=as_json)
     else:
-        _start(source, checkpoint, request, headless=headless, detach=detach)
+        _start(source, checkpoint, request, appearance, headless=headless, detach=detach)
 
 
 def _inspect(source: RunDirectory, checkpoint: str | None, request: ResumeRequest, *, as_json: bool) -> None:
@@ -93,7 +98,13 @@ def _inspect(source: RunDirectory, checkpoint: str | None, request: ResumeReques
 
 
 def _start(
-    source: RunDirectory, checkpoint: str | None, request: ResumeRequest, *, headless: bool, detach: bool
+    source: RunDirectory,
+    checkpoint: str | None,
+    request: ResumeRequest,
+    appearance: Appearance,
+    *,
+    headless: bool,
+    detach: bool,
 ) -> None:
     """Start the engine, after the picker on a terminal and after a summary elsewhere."""
     from engine.protocol.checkpoints import BEST, LATEST, list_checkpoints
@@ -112,7 +123,7 @@ def _start(
     if picks:
         from gan_tui.picker import pick_checkpoint
 
-        step = pick_checkpoint(source, request)
+        step = pick_checkpoint(source, request, appearance)
         if step is None:
             say("Nothing chosen; nothing started.")
             return
@@ -123,7 +134,7 @@ def _start(
     told = summary(seen, _age(seen))
     for line in told[:1] if picks else told:  # the picker has shown the rest
         say(line)
-    show_new_engine(run, headless=headless, detach=detach, gpus=request.gpus)
+    show_new_engine(run, appearance, headless=headless, detach=detach, gpus=request.gpus)
 
 
 def make_ready(look: Callable[[], tuple[ResumePlan, Preflight]], *, again: bool) -> tuple[RunDirectory, Preflight]:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gan_tui.cli.appearance_options import opens_a_screen
 from gan_tui.cli.options import AsJson, RunsFolder
 from gan_tui.cli.output import age, put, put_json, say
+from gan_tui.state.appearance import Appearance
 from gan_tui.state.plain_text import printable
 
 if TYPE_CHECKING:
@@ -25,10 +27,13 @@ _STYLES = {
 }
 
 
+@opens_a_screen
 def runs(
     runs_dir: RunsFolder = None,
     as_json: AsJson = False,
     plain: Annotated[bool, typer.Option("--plain", help="Print the list on a terminal too.")] = False,
+    *,
+    appearance: Appearance,
 ) -> None:
     """Browse all runs: open, resume, branch, compare, annotate, delete. With --plain, --json or no terminal list them.
 
@@ -44,7 +49,7 @@ def runs(
     if not (as_json or plain) and sys.stdin.isatty() and sys.stdout.isatty():
         from gan_tui.cli.browse import browse
 
-        browse(folder)
+        browse(folder, appearance)
         return
     rows = read_rows(folder)
     if as_json:

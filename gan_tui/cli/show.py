@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from engine.protocol.access import Access
     from engine.protocol.rundir import RunDirectory
     from gan_tui.departures import Departure, Detached, Ended
+    from gan_tui.state.appearance import Appearance
 
 
 def require_terminal(command: str, fix: str) -> None:
@@ -35,7 +36,9 @@ def require_one_way(*, headless: bool, detach: bool) -> None:
         raise RequestError("--headless and --detach", fact, "Leave one of the two out.")
 
 
-def show_new_engine(run: RunDirectory, *, headless: bool, detach: bool, gpus: int | None = None) -> None:
+def show_new_engine(
+    run: RunDirectory, appearance: Appearance, *, headless: bool, detach: bool, gpus: int | None = None
+) -> None:
     """Start a run's engine, perhaps on another number of GPUs than it is configured for, and show it as asked for."""
     from gan_tui.client.launch import start_engine
 
@@ -45,7 +48,7 @@ def show_new_engine(run: RunDirectory, *, headless: bool, detach: bool, gpus: in
     elif headless or not (sys.stdin.isatty() and sys.stdout.isatty()):
         _follow_as_text(run, engine)
     else:
-        show_dashboard(run, readonly=False, engine=engine)
+        show_dashboard(run, appearance, readonly=False, engine=engine)
 
 
 def _wait_until_taken_up(run: RunDirectory, engine: subprocess.Popen[bytes]) -> None:
@@ -77,6 +80,7 @@ def _follow_as_text(run: RunDirectory, engine: subprocess.Popen[bytes]) -> None:
 
 def show_dashboard(
     run: RunDirectory,
+    appearance: Appearance,
     *,
     readonly: bool,
     engine: subprocess.Popen[bytes] | None = None,
@@ -86,17 +90,18 @@ def show_dashboard(
 
     The arguments are those of ``watch``.
     """
-    run, left, to_runs = watch(run, readonly=readonly, engine=engine, behind=behind)
+    run, left, to_runs = watch(run, appearance, readonly=readonly, engine=engine, behind=behind)
     if to_runs:
         from gan_tui.cli.browse import browse
 
-        browse(run.root.parent, begin_at=run)
+        browse(run.root.parent, appearance, begin_at=run)
     else:
         say(in_words(run, left))
 
 
 def watch(
     run: RunDirectory,
+    appearance: Appearance,
     *,
     readonly: bool,
     engine: subprocess.Popen[bytes] | None = None,
@@ -108,6 +113,7 @@ def watch(
 
     Args:
         run: that run.
+        appearance: what the user wishes to see.
         readonly: whether to watch alone.
         engine: the run's, where it has just been started.
         behind: a run whose curves are drawn behind from the first.
@@ -117,11 +123,13 @@ def watch(
     from gan_tui.client.follow import Follower
     from gan_tui.client.launch import start_engine
     from gan_tui.client.preflight import run_to_resume
+    from gan_tui.client.sender import this_viewer
     from gan_tui.departures import Browse, ResumeFrom
     from gan_tui.surroundings import Watched
 
     while True:
-        departure = run_dashboard(Watched(feed=Follower(run, engine), run=run, readonly=readonly, behind=behind))
+        feed = Follower(run, engine, viewer=None if readonly else this_viewer())
+        departure = run_dashboard(Watched(feed=feed, run=run, readonly=readonly, behind=behind), appearance)
         match departure:
             case Browse(left=left):
                 return run, left, True
@@ -141,28 +149,29 @@ def in_words(run: RunDirectory, left: Detached | Ended) -> str:
     return f"{_going_on(run.name, left.status)} Come back: gan-tui attach {run.name}"
 
 
-def show_distant_run(access: Access, *, again: str, readonly: bool) -> None:
+def show_distant_run(access: Access, appearance: Appearance, *, again: str, readonly: bool) -> None:
     """Open the dashboard on a run of another machine until the user leaves it, then say how it goes on, or show the
     runs of this one.
 
     The arguments are those of ``watch_distant_run``.
     """
-    told, to_runs = watch_distant_run(access, again=again, readonly=readonly)
+    told, to_runs = watch_distant_run(access, appearance, again=again, readonly=readonly)
     say(told)
     if to_runs:
         from gan_tui.cli.browse import browse
         from gan_tui.client.locate import runs_folder
 
-        browse(runs_folder(None))
+        browse(runs_folder(None), appearance)
 
 
-def watch_distant_run(access: Access, *, again: str, readonly: bool) -> tuple[str, bool]:
+def watch_distant_run(access: Access, appearance: Appearance, *, again: str, readonly: bool) -> tuple[str, bool]:
     """Open the dashboard on a run of another machine, by a mirror of its record, until the user leaves it.
 
     Returns what is to be said of the run, and whether the user left for the list of all runs.
 
     Args:
         access: how to reach it.
+        appearance: what the user wishes to see.
         again: what to attach to in order to come back.
         readonly: whether to watch alone; where the key does not allow more, that is all there is.
     """
@@ -172,6 +181,7 @@ def watch_distant_run(access: Access, *, again: str, readonly: bool) -> tuple[st
     from gan_tui.app import run_dashboard
     from gan_tui.client.follow import Follower
     from gan_tui.client.remote import MirrorProcess
+    from gan_tui.client.sender import this_viewer
     from gan_tui.departures import Browse
     from gan_tui.state.plain_text import printable
     from gan_tui.surroundings import Watched
@@ -182,7 +192,9 @@ def watch_distant_run(access: Access, *, again: str, readonly: bool) -> tuple[st
             lambda word: say(f"Copying the record: {word.copied >> 20} of {word.total >> 20} MB")
         )
         run = RunDirectory(Path(ready.root))
-        departure = run_dashboard(Watched(feed=Follower(run), run=run, readonly=readonly or ready.rights == "watch"))
+        watches = readonly or ready.rights == "watch"
+        feed = Follower(run, viewer=None if watches else this_viewer())
+        departure = run_dashboard(Watched(feed=feed, run=run, readonly=watches), appearance)
         over = mirror.why_over(again)
     where = f"{run.name} on {printable(ready.host)}"
     if over is not None:

@@ -7,9 +7,12 @@ from typing import Annotated
 
 import typer
 
+from gan_tui.cli.appearance_options import opens_a_screen
 from gan_tui.cli.options import Detach, Gpus, Headless, RunsFolder, Settings
+from gan_tui.state.appearance import Appearance
 
 
+@opens_a_screen
 def train(
     preset: Annotated[str, typer.Argument(help="A preset file, or the name of a shipped one.")],
     settings: Settings = None,
@@ -33,6 +36,8 @@ def train(
     prepare_only: Annotated[
         bool, typer.Option("--prepare", help="Make the run directory for torchrun, print it, and start nothing.")
     ] = False,
+    *,
+    appearance: Appearance,
 ) -> None:
     """Train a preset in a background process and watch it; closing the terminal does not stop it."""
     from engine.errors import RequestError
@@ -72,4 +77,4 @@ def train(
     if prepare_only:
         put(str(run.root))
         return
-    show_new_engine(run, headless=headless, detach=detach)
+    show_new_engine(run, appearance, headless=headless, detach=detach)

@@ -13,11 +13,12 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from engine.errors import GanTuiError
-from engine.protocol.commands import Command
+from engine.protocol.commands import Command, Viewer
 from engine.protocol.events import Event, Tick
 from engine.protocol.lineage import ancestry
 from engine.protocol.record import is_long
 from engine.protocol.rundir import RunDirectory, read_identity
+from gan_tui.client.holding import Beats
 from gan_tui.client.reading import FullReading, read_past, recorded_up_to
 from gan_tui.client.sender import sender_name
 from gan_tui.client.stream import EngineState, EventStream
@@ -28,6 +29,7 @@ from gan_tui.state.run_view import (
     Link,
     Origin,
     RunView,
+    with_holder,
     with_link,
     with_past,
     with_reply,
@@ -48,19 +50,31 @@ class Follower:
     followed from there on, and the whole record is read meanwhile, a batch between two looks at the stream.
     """
 
-    def __init__(self, run: RunDirectory, engine: subprocess.Popen[bytes] | None = None) -> None:
-        """``engine`` is the run's, where this process started it."""
+    def __init__(
+        self, run: RunDirectory, engine: subprocess.Popen[bytes] | None = None, *, viewer: Viewer | None = None
+    ) -> None:
+        """Open nothing yet.
+
+        Args:
+            run: which.
+            engine: the run's, where this process started it.
+            viewer: who steers by this feed, and asks to hold control for it; None for one that watches alone.
+        """
         identity = read_identity(run)
         self._run = run
         parent = identity.parent
         origin = Origin(run=printable(Path(parent.run).name), step=parent.step) if parent else None
         self._empty = RunView(name=run.name, method=identity.method, host=identity.host, origin=origin)
+        self._viewer = viewer
+        if viewer is not None:
+            self._empty = replace(self._empty, viewer=viewer.id)
         self._view = self._empty
         self._history = History()
         self._ancestors = ancestry(run)
         self._skimmed = self._is_long()
         self._outgoing: deque[tuple[str, Command]] = deque()
         self._stream = EventStream(run, engine, sparse=self._skimmed)
+        self._beats = Beats(self._stream, viewer)
         self._notify: Callable[[], None] = lambda: None
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="follower", daemon=True)
@@ -121,18 +135,20 @@ class Follower:
             self._take_in(messages)
             self._take_replies()
             self._show_link()
+            self._beats.beat(self._view.holder)
             self._send_waiting()
             if reading and time.monotonic() >= due and reading.advance(self._view.last_seq):
                 self._history.adopt(reading.history)
                 self._notify()
                 reading = None
+        self._beats.let_go(self._view.holder)
 
     def _begin_again(self, last_seq: int) -> None:
         """Take in the record up to an event: of what was known, more than that has been retracted."""
         self._skimmed = self._is_long()
         view = self._view
         kept = replace(self._empty, link=view.link, link_detail=view.link_detail, exchanges=view.exchanges)
-        self._replace(kept)
+        self._replace(with_holder(kept, view.holder))
         self._history.adopt(History())
         self._read_record(recorded_up_to(self._run, last_seq, sparse=self._skimmed))
 
@@ -172,13 +188,17 @@ class Follower:
 
     def _take_replies(self) -> None:
         while self._stream.replies:
-            self._replace(with_reply(self._view, self._stream.replies.pop(0)))
+            reply = self._stream.replies.pop(0)
+            accepted_beat = self._beats.heard(reply) and reply.refusal is None
+            if accepted_beat or reply.holder is not None:
+                self._replace(with_holder(self._view, reply.holder))
+            self._replace(with_reply(self._view, reply))
 
     def _send_waiting(self) -> None:
         while self._outgoing:
             request_id, command = self._outgoing.popleft()
             self._replace(with_request(self._view, request_id, command))
-            if not self._stream.send(request_id, sender_name(), command):
+            if not self._stream.send(request_id, sender_name(), command, self._viewer):
                 self._replace(with_unanswered(self._view, request_id, "no engine is there to take it"))
 
     def _replace(self, view: RunView) -> None:

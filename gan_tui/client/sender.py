@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import getpass
+import os
 import secrets
 import socket
 import time
@@ -12,7 +14,7 @@ import zmq
 
 from engine.errors import RequestError, WorkError
 from engine.protocol.codec import decode_reply, encode_request
-from engine.protocol.commands import SCHEMA_VERSION, Command, Reply, Request
+from engine.protocol.commands import SCHEMA_VERSION, Command, Reply, Request, Viewer
 from engine.protocol.rundir import LIVE_STATES, Endpoints, Identity, RunDirectory, read_identity, viewed_state
 
 LOOK_SECONDS = 1.0
@@ -28,6 +30,16 @@ def sender_name() -> str:
     except (KeyError, OSError):  # a user id without a name, as in containers
         user = "someone"
     return f"{user}@{socket.gethostname()}"
+
+
+def this_viewer() -> Viewer:
+    """This process as a viewer that stays: a new one with each call, and where it sits, as people know it."""
+    where = f"pid {os.getpid()}"
+    for descriptor in (0, 1, 2):
+        with contextlib.suppress(OSError):
+            where = os.ttyname(descriptor).removeprefix("/dev/")
+            break
+    return Viewer(id=secrets.token_hex(8), where=where[:200])
 
 
 def ask(run: RunDirectory, command: Command, seconds: float) -> Reply:

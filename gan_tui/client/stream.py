@@ -15,7 +15,7 @@ import zmq
 
 from engine.errors import GanTuiError
 from engine.protocol.codec import EVENT_TOPIC, DecodeError, decode_reply, decode_streamed, encode
-from engine.protocol.commands import SCHEMA_VERSION, Command, Reply, Request
+from engine.protocol.commands import SCHEMA_VERSION, Command, Reply, Request, Viewer
 from engine.protocol.events import Event, Tick
 from engine.protocol.record import RecordReader, newest_on_file
 from engine.protocol.rundir import Endpoints, RunDirectory, engine_is_alive, read_identity, viewed_state
@@ -31,6 +31,8 @@ MOST_UNCONFIRMED = 100_000
 LOOK_SECONDS = 1.0
 """How often the record and run.json are looked at when nothing is streamed."""
 STARTING_LOOK_SECONDS = 0.1
+FAREWELL_MILLISECONDS = 300
+"""How long the last command, which lets go of control, is given to leave; it takes none where an engine is there."""
 
 
 _Glimpse: TypeAlias = tuple[int, float, type[Event]]
@@ -77,6 +79,8 @@ class EventStream:
         self._events: zmq.Socket[bytes] | None = None
         self._commands: zmq.Socket[bytes] | None = None
         self._endpoints: Endpoints | None = None
+        self.connections = 0
+        """Engines that have been connected to; rises when another is at work."""
         self._wake_reader, self._wake_writer = wake_pipe()
         self._looked = 0.0
         self._engine_process = engine_process
@@ -128,11 +132,11 @@ class EventStream:
         except BlockingIOError:
             return  # the pipe is full: it will wake
 
-    def send(self, request_id: str, by: str, command: Command) -> bool:
-        """Send a command; False when no engine is there to take it."""
+    def send(self, request_id: str, by: str, command: Command, viewer: Viewer | None = None) -> bool:
+        """Send a command, as a viewer that stays where it is one; False when no engine is there to take it."""
         if self._commands is None or self.engine in ("ended", "lost"):
             return False
-        request = Request(version=SCHEMA_VERSION, id=request_id, by=by, command=command)
+        request = Request(version=SCHEMA_VERSION, id=request_id, by=by, command=command, viewer=viewer)
         try:
             self._commands.send(encode(request), flags=zmq.NOBLOCK)
         except zmq.Again:
@@ -140,11 +144,11 @@ class EventStream:
         return True
 
     def close(self) -> None:
-        """Close the sockets; unsent commands are dropped. Nobody may be waiting."""
+        """Close the sockets; commands that are not on their way within a moment are dropped. Nobody may be waiting."""
         if self._closed:
             return
         self._closed = True
-        self._disconnect()
+        self._disconnect(FAREWELL_MILLISECONDS)
         self._context.term()
         os.close(self._wake_reader)
         os.close(self._wake_writer)
@@ -263,11 +267,12 @@ class EventStream:
         self._commands = self._context.socket(zmq.DEALER)
         self._commands.connect(endpoints.commands)
         self._endpoints = endpoints
+        self.connections += 1
 
-    def _disconnect(self) -> None:
+    def _disconnect(self, linger: int = 0) -> None:
         for socket in (self._events, self._commands):
             if socket is not None:
-                socket.close(linger=0)
+                socket.close(linger=linger)
         self._events = self._commands = None
         self._endpoints = None
 

@@ -9,17 +9,20 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widget import Widget
 
 from engine.protocol import commands as cmd
-from gan_tui.actions.table import ACTIONS, BY_ID, bindings, footer_hints
+from gan_tui.actions.remapping import dressed
+from gan_tui.actions.table import ACTIONS, bindings, footer_hints
 from gan_tui.screens.excursions import Excursions
 from gan_tui.screens.pacer import Pacer
 from gan_tui.screens.steering import Steering
-from gan_tui.screens.wishes import Left, Wanted
+from gan_tui.screens.wishes import Left, ThemeWanted, Wanted
 from gan_tui.state.effective import effective_values
 from gan_tui.state.groups import groups_of
 from gan_tui.state.history import History
+from gan_tui.state.key_words import with_keys
 from gan_tui.state.run_view import RunView
 from gan_tui.surroundings import Surroundings, Watched
 from gan_tui.widgets.banner import EndBanner
@@ -32,7 +35,10 @@ from gan_tui.widgets.plot import Beside, LossPlot, PlotData
 from gan_tui.widgets.samples import SamplePane
 from gan_tui.widgets.startup import StartUp
 from gan_tui.widgets.tabs import TabStrip
+from gan_tui.widgets.too_small import LEAST_HEIGHT, LEAST_WIDTH, TooSmall
 
+SLOW_LOOK_SECONDS = 2.0
+"""While the screen says that the link is slow, it looks so often whether it still is."""
 PANES = ("plot", "samples", "controls", "journal")
 
 
@@ -40,9 +46,12 @@ class DashboardScreen(Screen[None]):
     """Shows the views it is given; what the user wants goes up as messages."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings())
-    table_of_actions = ACTIONS
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  # as Textual declares it
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-medium"), (45, "-tall")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012  # as Textual declares it
+        (0, "-too-narrow"),
+        (LEAST_WIDTH, "-narrow"),
+        (110, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS = [(0, "-too-low"), (LEAST_HEIGHT, "-short"), (30, "-medium"), (45, "-tall")]  # noqa: RUF012
 
     def __init__(self, watched: Watched, surroundings: Surroundings) -> None:
         super().__init__()
@@ -54,30 +63,44 @@ class DashboardScreen(Screen[None]):
         self._readonly = watched.readonly
         self._pane = 0
         self._history = watched.feed.history
+        self.actions = dressed(ACTIONS, surroundings.appearance)
+        """What can be done, with the keys that the user has given it."""
+        self._by_id = {action.id: action for action in self.actions}
+        keys = {action.id: action.shown for action in self.actions if action.id in surroundings.appearance.keys}
         self._beside: Beside | None = None
         self.header = RunHeader()
-        self.banner = EndBanner()
+        self.banner = EndBanner(keys)
         self.tabs = TabStrip()
         self.startup = StartUp()
         self.plot = LossPlot(self._history)
-        self.samples = SamplePane(watched.run.root)
-        self.controls = ControlsPane()
+        self.samples = SamplePane(watched.run.root, keys)
+        self.controls = ControlsPane(keys)
         self.pace = PacePane()
         self.journal = JournalPane(surroundings.zone)
-        self.footer = FooterBar()
+        self.footer = FooterBar(keys)
+        self.too_small = TooSmall(with_keys("{detach|q} leaves; the run is not touched.", keys))
         self.steering = Steering(
             self, view, readonly=watched.readonly, controls=self.controls, say=self.say, wish=self._wish
         )
         self.excursions = Excursions(
             self,
             watched.run,
+            history=self._history,
             plot=self.plot,
             steering=self.steering,
             readonly=watched.readonly,
             clock=surroundings.clock,
+            actions=self.actions,
+            ascii=surroundings.appearance.ascii,
         )
-        self._text = Pacer(self, surroundings.tempo.text, self._draw_text)
-        self._curves = Pacer(self, surroundings.tempo.curves, self._draw_curves)
+        tempo, self._outlet = surroundings.tempo, surroundings.outlet
+        stretch = self._outlet.stretch
+        self._text = Pacer(self, lambda: tempo.of_text(stretch()), self._draw_text)
+        self._curves = Pacer(self, lambda: tempo.of_curves(stretch()), self._draw_curves)
+        self._sheets = Pacer(self, lambda: tempo.of_pictures(stretch()), self._draw_sheets)
+        self._slow = False
+        """Whether the screen says so."""
+        self._looking: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Header, panes in two columns, footer; on narrow terminals the stylesheet shows one pane at a time."""
@@ -94,6 +117,7 @@ class DashboardScreen(Screen[None]):
                 yield self.controls
                 yield self.pace
         yield self.footer
+        yield self.too_small
 
     def on_mount(self) -> None:
         """Name the panes and draw what is known."""
@@ -106,6 +130,7 @@ class DashboardScreen(Screen[None]):
         )
         for pane, title in titled:
             pane.border_title = title
+        self.pace.border_subtitle = "M more"
         self.go_to(0)
         self.show(self._view)
 
@@ -113,10 +138,15 @@ class DashboardScreen(Screen[None]):
 
     def show(self, view: RunView) -> None:
         """Take the newest view; it is drawn as soon as its pace allows."""
+        answered = view.exchanges != self._view.exchanges
         self._view = view
         self.steering.show(view)
-        self._text.request()
+        if answered:  # the user has asked for something and waits
+            self._text.hurry()
+        else:
+            self._text.request()
         self._curves.request()
+        self._sheets.request()
 
     def show_behind(self, name: str, history: History | None) -> None:
         """Draw another run's curves behind this one's, or none; to be called again when they have grown."""
@@ -131,22 +161,39 @@ class DashboardScreen(Screen[None]):
         if not self._frozen:
             self._shown = self._view
         view = self._shown
+        self._note_slowness()
         self.header.show(view, self._tags())
         self.banner.show(view)
         self.journal.show(view.journal)
         self.pace.show(view)
-        if view.link != "reading":  # the newest of half a record is not the newest
-            self.samples.show(view.sheets)
+        self.excursions.show(view)
         self._draw_controls()
         self._draw_footer()
         self.set_class(self._history.extent() is None, "-starting")
         if self.has_class("-starting"):
             self.startup.show(view)
 
+    def _draw_sheets(self) -> None:
+        if not self._frozen and self._view.link != "reading":  # the newest of half a record is not the newest
+            self.samples.show(self._view.sheets)
+
+    def _note_slowness(self) -> None:
+        """Say that the way to the terminal is slow; when it is not any more, see to it that this is said, too."""
+        self._slow = self._outlet.slow()
+        if self._slow and self._looking is None:
+            self._looking = self.set_timer(SLOW_LOOK_SECONDS, self._look_again)
+
+    def _look_again(self) -> None:
+        self._looking = None
+        self._text.request()
+
     def _draw_footer(self) -> None:
         view = self._view
         labels = {"detach": "leave"} if view.ended else {"pause": "continue"} if view.state == "paused" else {}
-        self.footer.show(footer_hints(labels, steers=not (self._readonly or view.ended)))
+        held = view.held_by_other is not None and not self._readonly
+        self.footer.show(
+            footer_hints(self.actions, labels, steers=not (self._readonly or view.ended or held), held=held)
+        )
 
     def _draw_controls(self) -> None:
         view = self._shown
@@ -166,6 +213,7 @@ class DashboardScreen(Screen[None]):
         if self._frozen:
             return
         view = self._view
+        self.excursions.show(view)
         self.plot.show(
             PlotData(
                 groups=groups_of(self._history.series(), view.objective),
@@ -179,15 +227,16 @@ class DashboardScreen(Screen[None]):
         )
 
     def _tags(self) -> tuple[str, ...]:
-        return (*self.steering.tags, "DISPLAY FROZEN") if self._frozen else self.steering.tags
+        frozen = ("DISPLAY FROZEN",) if self._frozen else ()
+        return (*self.steering.tags, *frozen, *(("slow link",) if self._slow else ()))
 
     # ------------------------------------------------------------------------------------------- actions
 
     def action_perform(self, action_id: str) -> None:
         """Run an action of the table, unless it is one for an engine and there is none."""
-        action = BY_ID[action_id]
+        action = self._by_id[action_id]
         if action.needs_engine and self._view.ended:
-            self.say("No engine works on this run. R lists the checkpoints to go on from.", "bad")
+            self.say("No engine works on this run. {checkpoints|R} lists the checkpoints to go on from.", "bad")
         else:
             action.run(self)
 
@@ -210,22 +259,27 @@ class DashboardScreen(Screen[None]):
         self._frozen = not self._frozen
         self._draw_text()
         self._draw_curves()
+        self._draw_sheets()
 
     def go_to(self, place: int) -> None:
         """Focus a pane; on a narrow terminal it is the one shown."""
         self._pane = place
         for index, name in enumerate(PANES):
             self.set_class(index == place, f"-on-{name}")
-        self.tabs.show(_TABS, place)
+        self.tabs.show(self._tabs(), place)
         self._pane_widget(place).focus(scroll_visible=False)
 
     def go_on(self, by: int) -> None:
         """Focus the next or the previous pane."""
         self.go_to((self._pane + by) % len(PANES))
 
+    def next_theme(self) -> None:
+        """Have other colours."""
+        self.post_message(ThemeWanted())
+
     def explain_interrupt(self) -> None:
         """Say which key leaves and which stops."""
-        self.say("q leaves the dashboard and training continues; X stops the run.")
+        self.say("{detach|q} leaves the dashboard and training continues; {stop|X} stops the run.")
 
     def on_controls_pane_value_wanted(self, message: ControlsPane.ValueWanted) -> None:
         """Have a value typed for a control."""
@@ -246,7 +300,6 @@ class DashboardScreen(Screen[None]):
     def _wish(self, command: cmd.Command) -> None:
         self.post_message(Wanted(command))
 
-
-_TABS = [
-    (str(place + 1), name.capitalize(), BY_ID[f"pane-{place + 1}"].textual_action) for place, name in enumerate(PANES)
-]
+    def _tabs(self) -> list[tuple[str, str, str]]:
+        going = [(self._by_id[f"pane-{place + 1}"], name.capitalize()) for place, name in enumerate(PANES)]
+        return [(action.shown, name, action.textual_action) for action, name in going]

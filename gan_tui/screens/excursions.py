@@ -5,19 +5,28 @@ Each is imported when it is first wanted: the first paint waits for none of them
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
 from engine.config.controls import Control
+from engine.protocol import commands as cmd
 from engine.protocol.rundir import RunDirectory
 from gan_tui.screens.steering import Steering
 from gan_tui.screens.wishes import BehindWanted, Left
+from gan_tui.state.history import History
+from gan_tui.state.nudges import checkpoint_before, reversal, standing
+from gan_tui.state.run_view import RunView
 from gan_tui.widgets.plot import LossPlot
 
 if TYPE_CHECKING:
+    from gan_tui.actions.action import Action
     from gan_tui.screens.beside import Chosen
+    from gan_tui.screens.control_sets import Loaded
+    from gan_tui.screens.effect import EffectScreen
+    from gan_tui.screens.machine import MachineScreen
+    from gan_tui.screens.undo import Answer
 
 
 class Excursions:
@@ -26,10 +35,13 @@ class Excursions:
     Args:
         screen: over which they open, and which posts what is wanted.
         run: the run that it shows.
+        history: its metrics.
         plot: its curves.
         steering: knows what may be asked of the engine.
         readonly: whether the user may look alone.
         clock: seconds since the Unix epoch.
+        actions: what can be done on it, for the help.
+        ascii: whether nothing else may be drawn.
     """
 
     def __init__(
@@ -37,17 +49,30 @@ class Excursions:
         screen: Screen[None],
         run: RunDirectory,
         *,
+        history: History,
         plot: LossPlot,
         steering: Steering,
         readonly: bool,
         clock: Callable[[], float],
+        actions: Sequence[Action],
+        ascii: bool,  # noqa: A002
     ) -> None:
         self._screen = screen
         self._run = run
+        self._history = history
         self._plot = plot
         self._steering = steering
         self._readonly = readonly
         self._clock = clock
+        self._actions = actions
+        self._ascii = ascii
+        self._following: EffectScreen | MachineScreen | None = None
+        """The screen that is open and follows the run."""
+
+    def show(self, view: RunView) -> None:
+        """Hand the newest view to what is open and follows the run."""
+        if self._following is not None and self._following.is_mounted:
+            self._following.show(view)
 
     def pick_checkpoint(self) -> None:
         """Show the checkpoints that are on disk; on an ended run, one chosen ends the dashboard."""
@@ -85,15 +110,84 @@ class Excursions:
 
         self._screen.app.push_screen(ValueDialog(control, value), lambda typed: None if typed is None else taken(typed))
 
+    def ask_undo(self) -> None:
+        """Show what taking the newest nudge back restores and what not, then do what is chosen."""
+        if not self._steering.may(cmd.Undo):
+            return
+        from gan_tui.screens.undo import UndoDialog
+
+        view = self._steering.view
+        if not (left := standing(view.nudges)):
+            self._steering.say("There is no nudge to take back.")
+            return
+        nudge = left[-1]
+        checkpoint = checkpoint_before(view.markers, nudge)
+
+        def answered(answer: Answer | None) -> None:
+            if answer == "undo":
+                self._steering.undo(nudge.seq)
+            elif answer == "resume":
+                self._resume(checkpoint)
+
+        changes = reversal(nudge, view.values)
+        self._screen.app.push_screen(UndoDialog(nudge, changes, view.step, checkpoint), answered)
+
+    def show_effect(self) -> None:
+        """Show what changed since a nudge; the screen follows the run."""
+        from gan_tui.screens.effect import EffectScreen
+
+        self._follow(EffectScreen(self._steering.view, self._history))
+
+    def show_machine(self) -> None:
+        """Show what the run's machine is at and was at, until that is left."""
+        from gan_tui.screens.machine import MachineScreen
+
+        self._follow(MachineScreen(self._steering.view, self._history.machine))
+
+    def show_control_sets(self) -> None:
+        """Have a set of values saved, or chosen to be prepared."""
+        from gan_tui.client.control_sets import sets_file
+        from gan_tui.screens.control_sets import ControlSetsDialog
+
+        def chosen(loaded: Loaded | None) -> None:
+            if loaded is not None:
+                self._steering.prepare(loaded.changes)
+                self._steering.say(loaded.said)
+
+        view = self._steering.view
+        dialog = ControlSetsDialog(sets_file(), view.controls, view.values, steers=not view.ended)
+        self._screen.app.push_screen(dialog, chosen)
+
+    def ask_take_over(self) -> None:
+        """Have it confirmed that control is to be taken over from whoever holds it."""
+        from gan_tui.screens.takeover import TakeOverDialog
+
+        if not self._steering.may(cmd.Hold):
+            return
+        view = self._steering.view
+        if (holder := view.held_by_other) is None:
+            self._steering.say(
+                "You hold control already." if view.holds else "Control is free: it is yours as you steer."
+            )
+            return
+        self._screen.app.push_screen(TakeOverDialog(holder), lambda sure: self._steering.take_over() if sure else None)
+
     def show_help(self) -> None:
         """List every key."""
         from gan_tui.screens.help import HelpScreen
 
-        self._screen.app.push_screen(HelpScreen())
+        self._screen.app.push_screen(HelpScreen(self._actions, ascii=self._ascii))
 
     def show_palette(self) -> None:
         """Search the actions."""
         self._screen.app.action_command_palette()
+
+    def _follow(self, screen: EffectScreen | MachineScreen) -> None:
+        def left(_: None) -> None:
+            self._following = None
+
+        self._following = screen
+        self._screen.app.push_screen(screen, left)
 
     def _resume(self, step: int | None) -> None:
         if step is not None and self._steering.may_resume():

@@ -14,9 +14,12 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from gan_tui.actions.action import ActionOn
-from gan_tui.actions.table import ACTIONS, grouped
+from gan_tui.actions.table import grouped
 from gan_tui.widgets.journal import SYMBOLS as JOURNAL_SYMBOLS
 from gan_tui.widgets.plot_painter import SYMBOLS as PLOT_SYMBOLS
+
+KEYS = 9
+"""Columns for keys, at least."""
 
 
 class HelpScreen(ModalScreen[None]):
@@ -27,27 +30,40 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,q,question_mark,f1,enter", "dismiss(None)", "close", show=False)
     ]
 
-    def __init__(self, table: Sequence[ActionOn[Any]] = ACTIONS, signs: Sequence[tuple[str, str]] = ()) -> None:
-        """``table`` is that of the screen beneath; ``signs`` are what it draws, the dashboard's by default."""
+    def __init__(
+        self,
+        actions: Sequence[ActionOn[Any]],
+        *,
+        ascii: bool = False,  # noqa: A002
+        signs: Sequence[tuple[str, str]] | None = None,
+    ) -> None:
+        """``actions`` have the keys that are in force; ``ascii`` says whether nothing else may be drawn; ``signs`` are
+        what the screen draws: None for the dashboard's."""
         super().__init__()
-        self._keys = table
-        self._signs = signs or _signs()
+        self._actions = actions
+        self._ascii = ascii
+        self._signs_of_screen = _signs() if signs is None else list(signs)
 
     def compose(self) -> ComposeResult:
-        """One table for each group of actions, then the signs."""
+        """One table for each group of actions and for each other screen, then the signs."""
+        from gan_tui.screens.key_lists import keys_of_screens  # imports every screen
+
         with VerticalScroll(id="help") as scroll:
             scroll.border_title = "every key"
             scroll.border_subtitle = "Esc close · ↑ ↓ scroll"
-            for group, actions in grouped(self._keys):
+            for group, actions in grouped(self._actions):
                 yield Static(Text(group), classes="group")
                 yield Static(_table([(action.shown, action.help) for action in actions]))
+            for screen in keys_of_screens(ascii=self._ascii):
+                yield Static(Text(screen.title), classes="group")
+                yield Static(_table(screen.keys))
             yield Static(Text("Signs"), classes="group")
-            yield Static(_table(list(self._signs)))
+            yield Static(_table(self._signs_of_screen))
 
 
 def _table(rows: list[tuple[str, str]]) -> Table:
     table = Table.grid(padding=(0, 2))
-    table.add_column(width=9, justify="right", style="bold")
+    table.add_column(width=max(KEYS, *(len(key) for key, _ in rows)), justify="right", style="bold")
     table.add_column(ratio=1)
     for key, told in rows:
         table.add_row(Text(key), Text(told))

@@ -17,14 +17,26 @@ class Tempo:
     text: float = 0.5
     curves: float = 1.0
 
+    def of_text(self, stretch: float) -> float:
+        """On a terminal that is to be sent less: text keeps its pace longest."""
+        return self.text * max(1.0, stretch / 4)
+
+    def of_curves(self, stretch: float) -> float:
+        """Curves give way first."""
+        return self.curves * stretch
+
+    def of_pictures(self, stretch: float) -> float:
+        """Pictures wait longest: a new sheet costs as much as minutes of curves."""
+        return self.curves * (4 * stretch if stretch > 1 else 1)
+
 
 class Pacer:
-    """Runs ``draw`` for each wave of requests, with at least ``interval`` seconds between two."""
+    """Runs ``draw`` for each wave of requests, with at least ``interval()`` seconds between two."""
 
     def __init__(
         self,
         owner: MessagePump,
-        interval: float,
+        interval: Callable[[], float],
         draw: Callable[[], None],
         clock: Callable[[], float] = monotonic,
     ) -> None:
@@ -39,11 +51,17 @@ class Pacer:
         """Have it drawn as soon as its pace allows."""
         if self._timer is not None:
             return
-        wait = self._last + self._interval - self._clock()
+        wait = self._last + self._interval() - self._clock()
         if wait <= 0:
             self._run()
         else:
             self._timer = self._owner.set_timer(wait, self._run)
+
+    def hurry(self) -> None:
+        """Have it drawn now: somebody waits for it."""
+        if self._timer is not None:
+            self._timer.stop()
+        self._run()
 
     def _run(self) -> None:
         self._timer = None

@@ -5,11 +5,11 @@ Dialogs, and what they need, are imported when they are first wanted: the list w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 from textual.screen import Screen
@@ -24,6 +24,7 @@ from gan_tui.state.run_list import RunRow
 from gan_tui.widgets.footer import Tone
 
 if TYPE_CHECKING:
+    from gan_tui.actions.action import ActionOn
     from gan_tui.client.branch import ResumeRequest
     from gan_tui.client.deletion import Deletion
 
@@ -34,12 +35,24 @@ class RunErrands:
     Args:
         screen: over which dialogs open, and which posts what is wanted.
         selected: the run under the cursor; None where there is none.
+        actions: the browser's, with the keys that are in force.
+        ascii: whether nothing but ASCII may be drawn.
         clock: seconds since the Unix epoch.
     """
 
-    def __init__(self, screen: Screen[None], selected: Callable[[], RunRow | None], clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        screen: Screen[None],
+        selected: Callable[[], RunRow | None],
+        *,
+        actions: Sequence[ActionOn[Any]],
+        ascii: bool,  # noqa: A002
+        clock: Callable[[], float],
+    ) -> None:
         self._screen = screen
         self._selected = selected
+        self._actions = actions
+        self._ascii = ascii
         self._clock = clock
         self._remarking = Lock()
         """A star and a note are in one file, which is read and written anew."""
@@ -186,11 +199,10 @@ class RunErrands:
 
     def show_help(self) -> None:
         """List every key."""
-        from gan_tui.actions.browser import RUNS
         from gan_tui.screens.help import HelpScreen
         from gan_tui.screens.run_words import SIGNS
 
-        self._screen.app.push_screen(HelpScreen(RUNS, SIGNS))
+        self._screen.app.push_screen(HelpScreen(self._actions, ascii=self._ascii, signs=SIGNS))
 
     def show_palette(self) -> None:
         """Search the actions."""

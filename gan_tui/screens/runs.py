@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from time import time
 from typing import ClassVar
 
 from rich.markup import escape
@@ -21,15 +19,19 @@ from textual.worker import get_current_worker
 
 from engine.protocol.events import Sampled
 from engine.protocol.rundir import RunDirectory
-from gan_tui.actions.browser import RUNS, RUNS_BY_ID
+from gan_tui.actions.browser import RUNS
+from gan_tui.actions.remapping import dressed
 from gan_tui.actions.table import bindings, footer_hints
 from gan_tui.client.run_figures import RunFigures, count_figures, newest_sheet
+from gan_tui.screens.pacer import Pacer
 from gan_tui.screens.run_errands import RunErrands
 from gan_tui.screens.run_wishes import DeletionSeen, RunsLeft, Told
 from gan_tui.screens.run_words import census, facts_of, headline_of, line_of
+from gan_tui.screens.wishes import ThemeWanted
 from gan_tui.state.plain_text import printable
 from gan_tui.state.run_list import SORTS, RunRow, RunsChoice, arranged, descendants
 from gan_tui.state.runs_feed import RunsView
+from gan_tui.surroundings import Surroundings
 from gan_tui.widgets.footer import FooterBar, Tone
 from gan_tui.widgets.run_details import RunDetails
 from gan_tui.widgets.run_table import RunTable
@@ -48,14 +50,13 @@ class RunsScreen(Screen[None]):
 
     Args:
         view: what is known at first.
+        surroundings: clock, pace, terminal, and the user's taste.
         begin_at: path of the run that the cursor is to be on; empty for the first.
         remark: to be said at once, if anything.
-        clock: seconds since the Unix epoch.
         rest: see REST.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings(RUNS))
-    table_of_actions = RUNS
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  # as Textual declares it
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-medium"), (45, "-tall")]  # noqa: RUF012
 
@@ -70,10 +71,10 @@ class RunsScreen(Screen[None]):
     def __init__(
         self,
         view: RunsView,
+        surroundings: Surroundings,
         *,
         begin_at: str = "",
         remark: tuple[str, Tone] | None = None,
-        clock: Callable[[], float] = time,
         rest: float = REST,
     ) -> None:
         super().__init__()
@@ -85,7 +86,11 @@ class RunsScreen(Screen[None]):
         """Whether there is something to draw on yet."""
         self._begin_at = begin_at
         self._remark = remark
-        self._clock = clock
+        self._clock = surroundings.clock
+        self._stretch = surroundings.outlet.stretch
+        self.actions = dressed(RUNS, surroundings.appearance)
+        """The table, with the keys that the user has given them."""
+        self._by_id = {action.id: action for action in self.actions}
         self._rest = rest
         self._resting: Timer | None = None
         self._figures: dict[str, RunFigures] = {}
@@ -96,7 +101,11 @@ class RunsScreen(Screen[None]):
         self.table = RunTable()
         self.details = RunDetails()
         self.footer = FooterBar()
-        self.errands = RunErrands(self, self.selected, clock)
+        self.errands = RunErrands(
+            self, self.selected, actions=self.actions, ascii=surroundings.appearance.ascii, clock=surroundings.clock
+        )
+        tempo = surroundings.tempo
+        self._text = Pacer(self, lambda: tempo.of_text(self._stretch()), self._draw)
 
     def compose(self) -> ComposeResult:
         """The list and the details, beside or below each other."""
@@ -109,7 +118,7 @@ class RunsScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Draw what is known."""
-        self.footer.show(footer_hints({}, steers=True, table=RUNS))
+        self.footer.show(footer_hints(self.actions, {}, steers=True))
         self.table.focus()
         self._drawing = True
         self.show(self._view)
@@ -127,13 +136,7 @@ class RunsScreen(Screen[None]):
         self._rows = {row.path: row for row in view.rows}
         if self._choice.marked not in self._rows:
             self._choice = replace(self._choice, marked="")
-        self._draw()
-        if self._begin_at in self._rows:
-            self.table.go_to_key(self._begin_at)
-            self._begin_at = ""
-        row = self.selected()
-        if row is not None and row.is_live and self._clock() - self._counted_at > RENEWAL:
-            self._look(row)
+        self._text.request()
 
     def selected(self) -> RunRow | None:
         """The run under the cursor."""
@@ -149,8 +152,14 @@ class RunsScreen(Screen[None]):
         lines = [line_of(branch, now, marked=branch.row.path == choice.marked) for branch in branches]
         self.header.show(printable(self._view.folder), census(self._view.rows))
         self.table.show(lines, self._empty())
+        if self._begin_at in self._rows:
+            self.table.go_to_key(self._begin_at)
+            self._begin_at = ""
         self._title()
         self._show_details()
+        row = self.selected()
+        if row is not None and row.is_live and self._clock() - self._counted_at > RENEWAL:
+            self._look(row)
 
     def _title(self) -> None:
         pane = self.list
@@ -191,7 +200,7 @@ class RunsScreen(Screen[None]):
             self._resting.stop()
         row = self.selected()
         if row is not None and self._rest:
-            self._resting = self.set_timer(self._rest, partial(self._look, row))
+            self._resting = self.set_timer(self._rest * self._stretch(), partial(self._look, row))
         elif row is not None:
             self._look(row)
 
@@ -241,7 +250,7 @@ class RunsScreen(Screen[None]):
 
     def action_perform(self, action_id: str) -> None:
         """Run an action of the table; in the details the keys of the list scroll."""
-        RUNS_BY_ID[action_id].run(self)
+        self._by_id[action_id].run(self)
 
     def leave(self) -> None:
         """Leave; nothing is stopped."""
@@ -278,6 +287,10 @@ class RunsScreen(Screen[None]):
     def go_on(self) -> None:
         """Focus the list or the details."""
         (self.details if self.table.has_focus else self.table).focus(scroll_visible=False)
+
+    def next_theme(self) -> None:
+        """Have other colours."""
+        self.post_message(ThemeWanted())
 
     def explain_interrupt(self) -> None:
         """Say which key leaves."""

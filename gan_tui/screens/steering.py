@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Protocol, get_args
 
 from textual.screen import Screen
 
 from engine.protocol import commands as cmd
 from gan_tui.screens.prompts import NoteDialog
 from gan_tui.screens.stop import StopDialog
+from gan_tui.state.plain_text import printable
 from gan_tui.state.run_view import Exchange, RunView
 from gan_tui.widgets.controls import ControlsPane
 from gan_tui.widgets.footer import Tone
+from gan_tui.widgets.wording import clipped
+
+HOLDER_WIDTH = 34
+"""Columns of the header for who holds control."""
 
 
 class Say(Protocol):
@@ -48,19 +53,26 @@ class Steering:
         self._view = view
         self._readonly = readonly
         self._controls = controls
-        self._say = say
+        self.say = say
         self._wish = wish
         self._reported = {exchange.id for exchange in view.exchanges if not exchange.waiting}
 
     # ------------------------------------------------------------------------------------------- data down
 
     def show(self, view: RunView) -> None:
-        """Take the newest view, and say what became of each command once it is known."""
-        self._view = view
+        """Take the newest view, and say what became of each command once it is known, and of control."""
+        held, self._view = self._view.holds, view
+        if held and (other := view.held_by_other):
+            self.say(f"{printable(other.words)} has taken over control. T takes it back.", "bad")
         for exchange in view.exchanges:
             if not exchange.waiting and exchange.id not in self._reported:
                 self._reported.add(exchange.id)
-                self._say(*_outcome(exchange))
+                self.say(*_outcome(exchange))
+
+    @property
+    def view(self) -> RunView:
+        """The newest view."""
+        return self._view
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -68,6 +80,8 @@ class Steering:
         waiting = self._view.waiting_for
         asked = ((cmd.Pause, "pausing…"), (cmd.Continue, "continuing…"), (cmd.Stop, "stopping…"))
         tags = [tag for kind, tag in asked if waiting(kind)]
+        if other := self._view.held_by_other:
+            tags.append(clipped(printable(f"held by {other.words}"), HOLDER_WIDTH))
         return (*tags, "read-only") if self._readonly else tuple(tags)
 
     # ------------------------------------------------------------------------------------------- wishes
@@ -85,25 +99,50 @@ class Steering:
         """Ask for a sample sheet."""
         self._ask(cmd.TakeSample())
 
-    def undo(self) -> None:
-        """Ask for the newest nudge to be taken back."""
-        self._ask(cmd.Undo())
+    def undo(self, seq: int) -> None:
+        """Ask for the nudge of that number to be taken back, the newest that is known."""
+        self._ask(cmd.Undo(of=seq))
+
+    def prepare(self, values: Mapping[str, float]) -> None:
+        """Prepare changes of several controls."""
+        for control in self._view.controls:
+            if control.name in values:
+                self._controls.draft(control, values[control.name])
 
     def apply_drafts(self) -> None:
         """Send the prepared changes, all for one step."""
         if drafts := self._controls.drafts:
             self._ask(cmd.SetControls(values=drafts))
         else:
-            self._say("Nothing is prepared: [ ] choose a control, - + nudge it, = type a value.")
+            self.say(
+                "Nothing is prepared: {control-previous|[} {control-next|]} choose a control, "
+                "{nudge-down|-} {nudge-up|+} nudge it, {value|=} type a value."
+            )
+
+    def take_over(self) -> None:
+        """Ask for control, whoever holds it."""
+        self._ask(cmd.Hold(take=True))
+
+    def may(self, kind: type[cmd.Command]) -> bool:
+        """Whether a command of that type may be asked of the engine now; where not, say why."""
+        if self._refuses_readonly():
+            return False
+        if self._view.ended:
+            self.say(f"No engine works on this run. To go on: gan-tui resume {self._view.name}", "bad")
+            return False
+        if (other := self._view.held_by_other) and issubclass(kind, get_args(cmd.Steering)):
+            self.say(f"Control is held by {printable(other.words)}. {{take-over|T}} takes it over.", "bad")
+            return False
+        return True
 
     def ask_stop(self) -> None:
         """Ask the user how to stop, then ask the engine."""
-        if self._may_ask():
+        if self.may(cmd.Stop):
             self._screen.app.push_screen(StopDialog(self._view.name), self._stop)
 
     def write_note(self) -> None:
         """Have a note typed, then put it into the journal."""
-        if self._may_ask():
+        if self.may(cmd.WriteNote):
             self._screen.app.push_screen(NoteDialog(), self._note)
 
     def may_resume(self) -> bool:
@@ -111,25 +150,18 @@ class Steering:
         if self._refuses_readonly():
             return False
         if not self._view.ended:
-            self._say("This run has an engine at work: stop it first (X), then choose a checkpoint.", "bad")
+            self.say("This run has an engine at work: stop it first ({stop|X}), then choose a checkpoint.", "bad")
         return self._view.ended
 
     # ------------------------------------------------------------------------------------------- inside
 
     def _refuses_readonly(self) -> bool:
         if self._readonly:
-            self._say("This view is read-only: attach without --readonly, by a key that steers.", "bad")
+            self.say("This view is read-only: attach without --readonly, by a key that steers.", "bad")
         return self._readonly
 
-    def _may_ask(self) -> bool:
-        if self._refuses_readonly():
-            return False
-        if self._view.ended:
-            self._say(f"No engine works on this run. To go on: gan-tui resume {self._view.name}", "bad")
-        return not self._view.ended
-
     def _ask(self, command: cmd.Command) -> None:
-        if self._may_ask():
+        if self.may(type(command)):
             self._wish(command)
 
     def _stop(self, how: StopDialog.How | None) -> None:

@@ -31,3 +31,8 @@ class BehindWanted(Message):
     """The user wants the curves of a run drawn behind this one's, or of none."""
 
     run: RunDirectory | None
+
+
+@dataclass
+class ThemeWanted(Message):
+    """The user wants the next theme."""

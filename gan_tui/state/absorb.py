@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from engine.protocol.events import Event, Metrics, Resumed, Tick
 from gan_tui.state.history import History
-from gan_tui.state.run_view import RunView, apply
+from gan_tui.state.run_view import RunView, apply, with_reading
 
 
 def absorb(view: RunView, history: History, messages: Iterable[Event | Tick]) -> RunView:
@@ -16,19 +16,21 @@ def absorb(view: RunView, history: History, messages: Iterable[Event | Tick]) ->
     void leaves the history by its steps: of a course that goes on from step N every line up to N is true.
     """
     newest: Metrics | None = None
+    measured: Metrics | None = None
     last_seq = view.last_seq
     for message in messages:
         if isinstance(message, Metrics):
             if message.seq > last_seq:
                 last_seq = message.seq
                 newest = message
+                measured = message if message.machine is not None else measured
                 history.record(message)
             continue
         if newest is not None:
-            view = apply(view, newest)
-            newest = None
+            view = with_reading(apply(view, newest), measured)
+            newest = measured = None
         if isinstance(message, Resumed) and message.seq > last_seq:
             history.truncate_after(message.from_step)
         view = apply(view, message)
         last_seq = view.last_seq
-    return view if newest is None else apply(view, newest)
+    return view if newest is None else with_reading(apply(view, newest), measured)

@@ -9,22 +9,25 @@ from engine.config.controls import Control
 
 FACTOR = 10 ** (1 / 10)
 """What one nudge multiplies a control of logarithmic scale by: ten nudges are a decade."""
+COARSE = 5
+"""Fine nudges in a coarse one."""
 SIGNIFICANT = 3
 
 
-def nudged(control: Control, value: float, direction: int) -> float:
+def nudged(control: Control, value: float, direction: int, *, coarse: bool = False) -> float:
     """The value after one nudge up (+1) or down (-1), within the control's bounds.
 
-    A linear control moves by about a twentieth of its value, rounded: 10 to 10.5, 0.5 to 0.525, 2 to 2.1. A
-    logarithmic one moves by a factor of 1.26.
+    A linear control moves by about a twentieth of its value, rounded: 10 to 10.5, 0.5 to 0.525, 2 to 2.1; coarsely by
+    five times that. A logarithmic one moves by a factor of 1.26, coarsely of 3.16; a whole number by 1 and 5 at least.
     """
+    size = COARSE if coarse else 1
     if control.scale == "log":
         base = value if value > 0 else max(control.minimum, 1.0 if control.integer else 1e-6)
-        moved = _rounded(base * FACTOR**direction)
+        moved = _rounded(base * FACTOR ** (size * direction))
     else:
-        moved = round(value + direction * _step(value or control.default or 1.0), 10)
+        moved = round(value + direction * size * _step(value or control.default or 1.0), 10)
     if control.integer:
-        moved = float(round(moved)) if round(moved) != value else value + direction
+        moved = float(round(moved)) if abs(round(moved) - value) >= size else value + direction * size
     return bounded(control, moved)
 
 

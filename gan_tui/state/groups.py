@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
+from engine.sentinels.names import LOOKS
 from gan_tui.state.series import SeriesKey
 
 
@@ -38,10 +39,19 @@ def groups_of(keys: Sequence[SeriesKey], objective: Collection[str]) -> tuple[Se
         SeriesGroup("others", tuple(key for key in losses if objective and key.name not in objective)),
         SeriesGroup("learning rates", tuple(key for key in keys if key.group == "lr")),
         SeriesGroup("weights", tuple(key for key in keys if key.group == "weight")),
+        *_of_health(keys),
         *(SeriesGroup(_PACE[key.name], (key,), log=False) for key in keys if key.name in _PACE and key.group == "pace"),
     ]
     first = {group.keys: group for group in reversed(found) if group.keys}
     return tuple(group for group in found if first.get(group.keys) is group)
+
+
+def _of_health(keys: Sequence[SeriesKey]) -> list[SeriesGroup]:
+    """What the sentinels go by: the discriminators' beliefs, and how translations look."""
+    health = tuple(key for key in keys if key.group == "health")
+    looks = tuple(key for key in health if key.name.startswith(LOOKS))
+    beliefs = tuple(key for key in health if key not in looks)
+    return [SeriesGroup("health", beliefs, log=False), SeriesGroup("looks", looks, log=False)]
 
 
 _PACE = {"throughput": "steps a second", "data_wait": "data wait"}

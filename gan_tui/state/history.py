@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import inf
 from threading import Lock
 from typing import TypeAlias
 
 from engine.protocol.events import Metrics
+from engine.sentinels.names import LOOKS
+from gan_tui.state.machine import MachineHistory
 from gan_tui.state.series import (
     ABSENT,
     EMPTY,
     Axis,
     Buckets,
+    Column,
+    Group,
     Row,
     SeriesKey,
     Span,
+    Stretch,
     edges,
     joined,
     position,
@@ -29,8 +34,8 @@ CAPACITY = 4096
 BATCH = 512
 """Lines folded into buckets at once: in batches it costs a tenth."""
 NOTHING = (-inf, -inf)
-Layout: TypeAlias = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
-"""The names of the losses, learning rates and weights of a line, in its order."""
+Layout: TypeAlias = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+"""The names of the losses, learning rates, weights and measures of health of a line, in its order."""
 
 
 class History:
@@ -48,10 +53,14 @@ class History:
         self._layout: Layout | None = None
         self._order: list[int] | None = None
         """Where each value of a line belongs; None when a line comes in the order of the columns."""
+        self._looks: dict[str, float | None] = {}
+        """Of the newest contact sheet."""
         self._newest: tuple[float, float] = NOTHING
         """Step and time of the last line."""
         self._shift = 0.0
         """Seconds that are added to times, so that they rise where the engine's clock was set back."""
+        self.machine = MachineHistory()
+        """What the machine was at meanwhile."""
         self.coarse = False
         """Whether these are samples of a record that is still being read."""
         self.version = 0
@@ -66,6 +75,7 @@ class History:
 
         It takes the place of lines for its step and later ones: of a course whose end was lost from the record.
         """
+        self.machine.record(event)
         with self._lock:
             last_step, last_time = self._newest
             if event.step <= last_step:
@@ -73,7 +83,8 @@ class History:
                 last_time = self._newest[1]
             self._shift += max(0.0, last_time - (event.time + self._shift))
             self._newest = event.step, event.time + self._shift
-            layout = (tuple(event.losses), tuple(event.lr), tuple(event.weights))
+            health = self._with_looks(event.health)
+            layout = (tuple(event.losses), tuple(event.lr), tuple(event.weights), tuple(health))
             if layout != self._layout:
                 self._adopt_layout(layout)
             values: tuple[float | None, ...] = (
@@ -82,6 +93,7 @@ class History:
                 *event.weights.values(),
                 event.throughput,
                 event.data_wait,
+                *health.values(),
             )
             if self._order is not None:
                 values = self._ordered(values, self._order)
@@ -98,6 +110,7 @@ class History:
 
     def adopt(self, other: History) -> None:
         """Hold what another history holds instead, and all of it at once; the other one is not to be used any more."""
+        self.machine.adopt(other.machine)
         with self._lock:
             self._buckets = other._buckets
             self._recent = other._recent
@@ -106,6 +119,7 @@ class History:
             self._places = other._places
             self._layout = other._layout
             self._order = other._order
+            self._looks = other._looks
             self._newest = other._newest
             self._shift = other._shift
             self.coarse = other.coarse
@@ -166,6 +180,24 @@ class History:
             fine = self._from_lines(keys, self._recent[-self._waiting :], low, high, columns, axis)
             return {key: list(map(joined, coarse[key], fine[key])) for key in keys}
 
+    def course_of(self, group: Group, at: float, lines: int) -> tuple[list[str], list[Stretch]]:
+        """The names of a group's series, and the whole course of them as stretches, oldest first.
+
+        Stretches are single lines where so many of them are still at hand before a step, and buckets otherwise.
+        """
+        with self._lock:
+            keys = [key for key in self._keys if key.group == group]
+            places = [self._places[key] for key in keys]
+            names = [key.name for key in keys]
+            buckets = self._buckets
+            if buckets.stride == 1 or bisect_right(self._recent, at, key=_step_of) >= lines:
+                return names, [Stretch(row[0], 1, tuple(row[2][place] for place in places)) for row in self._recent]
+            columns = [buckets.columns[place] if place < len(buckets.columns) else None for place in places]
+            return names, [
+                Stretch(last, buckets.stride, tuple(_mean_of(column, index) for column in columns))
+                for index, last in enumerate(buckets.last_step)
+            ]
+
     # ------------------------------------------------------------------------------------------- inside
 
     def _truncate_after(self, step: float) -> None:
@@ -192,13 +224,14 @@ class History:
             del self._recent[: len(self._recent) - max(self._capacity, self._waiting)]
 
     def _adopt_layout(self, layout: Layout) -> None:
-        losses, rates, weights = layout
+        losses, rates, weights, health = layout
         arriving = [
             *(SeriesKey("loss", name) for name in losses),
             *(SeriesKey("lr", name) for name in rates),
             *(SeriesKey("weight", name) for name in weights),
             SeriesKey("pace", "throughput"),
             SeriesKey("pace", "data_wait"),
+            *(SeriesKey("health", name) for name in health),
         ]
         for key in arriving:
             if key not in self._places:
@@ -209,6 +242,12 @@ class History:
         self._order = None if order == list(range(len(self._keys))) else order
         width = len(self._keys)
         self._recent = [(step, time, row + (ABSENT,) * (width - len(row))) for step, time, row in self._recent]
+
+    def _with_looks(self, health: Mapping[str, float | None]) -> Mapping[str, float | None]:
+        """A line's measures, with the looks of the newest contact sheet before it: they hold until the next one."""
+        if any(name.startswith(LOOKS) for name in health):
+            self._looks = {name: value for name, value in health.items() if name.startswith(LOOKS)}
+        return {**health, **self._looks} if self._looks else health
 
     def _ordered(self, values: Sequence[float | None], order: Sequence[int]) -> tuple[float | None, ...]:
         row: list[float | None] = [ABSENT] * len(self._keys)
@@ -251,6 +290,13 @@ class History:
             at = self._places.get(key)
             found[key] = [EMPTY] * columns if at is None else spans_of_values(table[at], bounds)
         return found
+
+
+def _mean_of(column: Column | None, bucket: int) -> float | None:
+    """The mean of a bucket as of a line: None where a value was not finite, ABSENT where there is none."""
+    if column is None or not (column.count[bucket] or column.holes[bucket]):
+        return ABSENT
+    return None if column.holes[bucket] else column.total[bucket] / column.count[bucket]
 
 
 def _step_of(row: Row) -> float:

@@ -9,7 +9,7 @@ import msgspec
 from engine.protocol import events as ev
 from gan_tui.state.plain_text import printable
 
-JournalKind: TypeAlias = Literal["life", "nudge", "pause", "checkpoint", "alert", "note", "error"]
+JournalKind: TypeAlias = Literal["life", "nudge", "pause", "checkpoint", "alert", "recovered", "note", "error"]
 
 
 class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,9 +81,14 @@ def _tell(event: ev.Event) -> tuple[JournalKind, str] | None:
         case ev.Resumed():
             return "life", f"resumed from {event.checkpoint or f'step {event.from_step:,}'}"
         case ev.Alert():
-            return "alert", _sentence(event.subject, event.fact, event.fix)
+            return "alert", _alert(event)
+        case ev.Recovered():
+            return "recovered", f"{event.sentinel} is over: {event.subject}"
         case ev.Note():
             return "note", f"{event.text} ({event.by})"
+        case ev.TakenOver():
+            where = f" ({event.where})" if event.where else ""
+            return "life", f"{event.by}{where} took control over from {event.before}"
         case ev.Failed():
             return "error", event.reason + (f". {event.fix}" if event.fix else "")
         case ev.Stopped():
@@ -109,6 +114,17 @@ def _nudged(event: ev.Nudged) -> str:
     moves = ", ".join(f"{change.name} {number(change.old)} → {number(change.new)}" for change in event.changes)
     undo = "undo: " if event.undoes is not None else ""
     return f"{undo}{moves} ({event.by}){_why(event.why)}"
+
+
+def _alert(event: ev.Alert) -> str:
+    """What a sentinel does beside telling, and where its cause is told, is left to the list of alerts."""
+    if not event.sentinel:
+        return _sentence(event.subject, event.fact, event.fix)
+    done = {"warn": "", "pause": " The run is held.", "stop": " The run is saved and ended."}[event.action]
+    suggestion = ", ".join(f"{name} {number(value)}" for name, value in event.suggestion.items())
+    hint = f". Suggested: {suggestion}" if suggestion else ""
+    fix = "" if hint else event.fix
+    return _sentence(f"{event.sentinel}: {event.subject}", event.fact, fix) + hint + (f".{done}" if done else "")
 
 
 def _settings(event: ev.Staged) -> str:

@@ -11,11 +11,16 @@ from msgspec.structs import replace
 from engine.config.controls import Control
 from engine.protocol import events as ev
 from engine.protocol.commands import Command, Reply
+from engine.protocol.machine import Machine, StepTimes
+from gan_tui.state.health import Found, looked_anew, with_alert, with_recovery
 from gan_tui.state.journal import JournalEntry, journal_entry
+from gan_tui.state.machine import SAVES, Save, saved
+from gan_tui.state.nudges import Made, made
 
 JOURNAL_LENGTH = 500
 SHEETS_LENGTH = 500
 MARKERS_LENGTH = 500
+NUDGES_LENGTH = 500
 PHASES_LENGTH = 50
 EXCHANGES_LENGTH = 20
 
@@ -98,6 +103,14 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     throughput: float = 0.0
     """Steps a second; 0 while unknown."""
     data_wait: float = 0.0
+    machine: Machine | None = None
+    """The newest reading of the engine's machine."""
+    machine_time: float = 0.0
+    """The engine's time, in Unix seconds, when it was told."""
+    step_times: StepTimes | None = None
+    """How long steps took lately."""
+    saves: tuple[Save, ...] = ()
+    """The newest checkpoints, as the disk sees them."""
     clock: float = 0.0
     """The engine's time, in Unix seconds, when it last said something."""
     lines_waiting: int = 0
@@ -120,6 +133,20 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     values: Mapping[str, float] = {}
     """Each control's value in force."""
     staged: tuple[ev.StagedChange, ...] = ()
+    nudges: tuple[Made, ...] = ()
+    """The newest changes of them on this course, undone ones and their undoing as well, oldest first."""
+    weighed_by: Mapping[str, tuple[str, ...]] = {}
+    """As in Announced."""
+
+    viewer: str = ""
+    """What this viewer calls itself; empty for one that does not steer."""
+    holder: ev.Holder | None = None
+    """Who holds control, as far as is known; None where it is free."""
+
+    health: Mapping[str, float | None] = {}
+    """What the sentinels go by, the newest of each."""
+    found: tuple[Found, ...] = ()
+    """What sentinels have found, oldest first, those included that are over."""
 
     journal: tuple[JournalEntry, ...] = ()
     sheets: tuple[ev.Sampled, ...] = ()
@@ -144,6 +171,17 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     def ended(self) -> bool:
         """Whether no engine works on the run any more."""
         return self.status in (*ENDED, "lost")
+
+    @property
+    def held_by_other(self) -> ev.Holder | None:
+        """The viewer that holds control, where it is another and the run goes on."""
+        other = self.holder is not None and self.holder.viewer != self.viewer and not self.ended
+        return self.holder if other else None
+
+    @property
+    def holds(self) -> bool:
+        """Whether this viewer holds control."""
+        return self.holder is not None and self.holder.viewer == self.viewer
 
     @property
     def remaining_seconds(self) -> float | None:
@@ -177,15 +215,28 @@ def apply(view: RunView, message: ev.Event | ev.Tick) -> RunView:
 
 
 def with_past(view: RunView, past: RunView) -> RunView:
-    """The view of a branch with what its ancestors' records show up to it: their markers and contact sheets."""
+    """The view of a branch with what its ancestors' records show up to it: their markers, nudges and sheets."""
     markers = (*(replace(marker, seq=0) for marker in past.markers), *view.markers)
     sheets = (*past.sheets, *view.sheets)
-    return replace(view, markers=markers[-MARKERS_LENGTH:], sheets=sheets[-SHEETS_LENGTH:])
+    nudges = (*(replace(nudge, seq=0) for nudge in past.nudges), *view.nudges)
+    return replace(
+        view, markers=markers[-MARKERS_LENGTH:], sheets=sheets[-SHEETS_LENGTH:], nudges=nudges[-NUDGES_LENGTH:]
+    )
+
+
+def with_reading(view: RunView, line: ev.Metrics | None) -> RunView:
+    """The view with the reading of the machine that a line of metrics has, if it is given and has one."""
+    return view if line is None else replace(view, **_read(line))
 
 
 def with_link(view: RunView, link: Link, detail: str = "") -> RunView:
     """The view with another source."""
     return view if (view.link, view.link_detail) == (link, detail) else replace(view, link=link, link_detail=detail)
+
+
+def with_holder(view: RunView, holder: ev.Holder | None) -> RunView:
+    """The view after the engine has said who holds control."""
+    return view if view.holder == holder else replace(view, holder=holder)
 
 
 def with_request(view: RunView, request_id: str, command: Command) -> RunView:
@@ -225,6 +276,8 @@ def _ticked(view: RunView, tick: ev.Tick) -> RunView:
         lines_waiting=tick.lines_waiting,
         save_failure=tick.save_failure,
         stage=tick.stage,
+        **_read(tick),
+        holder=tick.holder,
     )
 
 
@@ -242,7 +295,8 @@ def _changes(view: RunView, event: ev.Event, text: str) -> dict[str, Any]:
         case ev.Started():
             return {
                 "state": "starting", "phases": (), "failure": None, "staged": (), "host": event.host,
-                "lines_waiting": 0, "save_failure": "",
+                "lines_waiting": 0, "save_failure": "", "holder": None,
+                "found": looked_anew(view.found, event.step),
             }  # fmt: skip
         case ev.Phase():
             return {"phases": _tail(view.phases, event, PHASES_LENGTH), "state": "starting"}
@@ -263,15 +317,22 @@ def _changes(view: RunView, event: ev.Event, text: str) -> dict[str, Any]:
             return {"state": "training"}
         case ev.Checkpointed():
             kept = replace(view, markers=_without_checkpoints(view.markers, event.removed))
-            return {"markers": _marked(kept, event, "checkpoint", text, step=event.saved_step)}
+            return {
+                "markers": _marked(kept, event, "checkpoint", text, step=event.saved_step),
+                "saves": _tail(view.saves, saved(event), SAVES),
+            }
         case ev.Sampled():
             return {"sheets": _tail(view.sheets, event, SHEETS_LENGTH)}
         case ev.Resumed():
             return _resumed(view, event, text)
         case ev.Alert():
-            return {"markers": _marked(view, event, "alert", text)}
+            return {"markers": _marked(view, event, "alert", text), "found": with_alert(view.found, event)}
+        case ev.Recovered():
+            return {"found": with_recovery(view.found, event)}
         case ev.Note():
             return {"markers": _marked(view, event, "note", text)}
+        case ev.TakenOver():
+            return {}
         case ev.Failed():
             return {"state": "failed", "failure": event}
         case ev.Stopped():
@@ -291,7 +352,18 @@ def _measured(view: RunView, event: ev.Metrics) -> dict[str, Any]:
         "throughput": event.throughput,
         "data_wait": event.data_wait,
         "stage": event.stage,
+        "health": {**view.health, **event.health} if event.health else view.health,
+        **_read(event),
     }
+
+
+def _read(message: ev.Metrics | ev.Tick) -> dict[str, Any]:
+    """What a reading of the machine changes; how long steps took is kept where it comes without."""
+    machine = message.machine
+    if machine is None:
+        return {}
+    found: dict[str, Any] = {"machine": machine, "machine_time": message.time}
+    return found if machine.steps is None else {**found, "step_times": machine.steps}
 
 
 def _announced(event: ev.Announced) -> dict[str, Any]:
@@ -304,6 +376,7 @@ def _announced(event: ev.Announced) -> dict[str, Any]:
         "objective": event.objective,
         "staged": event.staged,
         "rates": event.rates,
+        "weighed_by": event.weighed_by,
         "device": event.device,
         "parameters": event.parameters,
     }
@@ -315,6 +388,7 @@ def _nudged(view: RunView, event: ev.Nudged, text: str) -> dict[str, Any]:
         "values": {**view.values, **moved},
         "staged": tuple(staged for staged in view.staged if staged.at_step > event.step),
         "markers": _marked(view, event, "nudge", text),
+        "nudges": _tail(view.nudges, made(event), NUDGES_LENGTH),
     }
 
 
@@ -325,6 +399,7 @@ def _resumed(view: RunView, event: ev.Resumed, text: str) -> dict[str, Any]:
         "step": event.from_step,
         "markers": _tail(still_true, mark, MARKERS_LENGTH),
         "sheets": tuple(sheet for sheet in view.sheets if sheet.step <= event.from_step),
+        "nudges": tuple(nudge for nudge in view.nudges if _still_made(nudge.step, nudge.seq, event)),
     }
 
 
@@ -334,8 +409,14 @@ def _stands(marker: Marker, event: ev.Resumed) -> bool:
     Of the checkpoint's own step that is all but what was changed after its copy: the word that it is complete, and what
     users noted, stay true.
     """
-    changed_later = marker.kind == "nudge" and 0 < event.from_seq < marker.seq
-    return marker.step < event.from_step or (marker.step == event.from_step and not changed_later)
+    if marker.kind == "nudge":
+        return _still_made(marker.step, marker.seq, event)
+    return marker.step <= event.from_step
+
+
+def _still_made(step: int, seq: int, event: ev.Resumed) -> bool:
+    """Whether a nudge is in the checkpoint that is taken up; at its step one may have been made after its copy."""
+    return step < event.from_step or (step == event.from_step and not 0 < event.from_seq < seq)
 
 
 def _origin_in(view: RunView, message: ev.Event) -> str:

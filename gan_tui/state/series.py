@@ -10,7 +10,7 @@ from itertools import pairwise
 from math import inf, isnan, nan
 from typing import Literal, NamedTuple, TypeAlias
 
-Group: TypeAlias = Literal["loss", "lr", "weight", "pace"]
+Group: TypeAlias = Literal["loss", "lr", "weight", "pace", "health"]
 Axis: TypeAlias = Literal["step", "time"]
 Row: TypeAlias = tuple[float, float, tuple[float | None, ...]]
 """Step, time, and one value per series in the order of their first appearance; None where a mean was not finite."""
@@ -43,6 +43,16 @@ class Span(NamedTuple):
     def mean(self) -> float:
         """The mean of the finite values; ask for it only when there is one."""
         return self.total / self.finite
+
+
+class Stretch(NamedTuple):
+    """A part of the course: a line of metrics, or lines that are kept only as their means."""
+
+    last: float
+    """The step of its last line."""
+    lines: int
+    values: tuple[float | None, ...]
+    """The mean of each series; None where a value was not finite, NaN where there was none."""
 
 
 EMPTY = Span(inf, -inf, 0.0, 0, 0)

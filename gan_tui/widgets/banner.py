@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 from typing import ClassVar, TypeAlias
 
 from textual.geometry import Size
 
+from gan_tui.state.key_words import with_keys
 from gan_tui.state.run_view import RunView
 from gan_tui.widgets.line import Lines, Span
 from gan_tui.widgets.wording import clipped
@@ -31,8 +33,10 @@ class EndBanner(Lines):
     EndBanner .banner--advice { color: $foreground; background: $panel; }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, keys: Mapping[str, str] | None = None) -> None:
+        """``keys`` are those within the advice that the user has changed."""
         super().__init__()
+        self._keys = keys or {}
         self._told: Told | None = None
 
     def show(self, view: RunView) -> None:
@@ -52,6 +56,7 @@ class EndBanner(Lines):
         if self._told is None:
             return []
         (fact, style), advice = self._told
+        advice = tuple(with_keys(text, self._keys) for text in advice)
         told = [(line, style) for line in _wrapped(fact, width)]
         told += [(line, "banner--advice") for text in advice for line in _wrapped(f"{INDENT}{text}", width)]
         *shown, (last, how) = told[:MOST_LINES]
@@ -77,6 +82,8 @@ def _told(view: RunView) -> Told | None:
         case "stopped":
             return (f" ■ stopped at step {view.step:,}", "banner--plain"), (f"To go on: {resume}",)
         case "finished":
-            return (f" ✔ finished: {view.step:,} steps", "banner--good"), ("R lists its checkpoints; q leaves.",)
+            return (f" ✔ finished: {view.step:,} steps", "banner--good"), (
+                "{checkpoints|R} lists its checkpoints; {detach|q} leaves.",
+            )
         case "reading" | "connecting" | "starting" | "training" | "paused" | "stopping":
             return None

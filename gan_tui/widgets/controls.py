@@ -14,11 +14,16 @@ from textual.widget import Widget
 
 from engine.config.controls import Control
 from gan_tui.state.drafts import drafted, nudged, outstanding
-from gan_tui.state.journal import number
+from gan_tui.state.key_words import with_keys
+from gan_tui.state.scroll import scrolled
+from gan_tui.widgets.control_lines import Columns, Standing, control_line, details, heading
 from gan_tui.widgets.strips import text_strip
+from gan_tui.widgets.wording import clipped
 
 DETAIL_ROWS = 2
-"""Lines at the bottom for the selected control's meaning and bounds."""
+"""Lines at the bottom for the selected control's meaning and where the keys take it."""
+LEAST_FOR_HEADING = 10
+"""Rows from which on one is spent on the columns' names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,11 +70,15 @@ class ControlsPane(Widget, can_focus=True):
         setting: Control
         value: float
 
-    def __init__(self) -> None:
+    def __init__(self, keys: Mapping[str, str] | None = None) -> None:
+        """``keys`` are those in the frame that the user has changed."""
         super().__init__()
+        self._keys = keys or {}
         self._data = ControlsData()
         self._drafts: dict[str, float] = {}
         self._selected = 0
+        self._first = 0
+        """The first control shown."""
 
     # ------------------------------------------------------------------------------------------- data down
 
@@ -99,10 +108,15 @@ class ControlsPane(Widget, can_focus=True):
             self._selected = (self._selected + by) % len(self._data.controls)
             self._changed()
 
-    def nudge(self, direction: int) -> None:
+    def nudge(self, direction: int, *, coarse: bool = False) -> None:
         """Move the selected control's draft one step up (+1) or down (-1)."""
         if control := self.selected:
-            self.draft(control, nudged(control, self._wanted(control), direction))
+            self.draft(control, nudged(control, self._wanted(control), direction, coarse=coarse))
+
+    def back_to_default(self) -> None:
+        """Prepare the selected control's default."""
+        if control := self.selected:
+            self.draft(control, control.default)
 
     def draft(self, control: Control, value: float) -> None:
         """Prepare a value for a control."""
@@ -122,76 +136,81 @@ class ControlsPane(Widget, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """Select the control that was clicked."""
-        index = event.y + self._first() - self.gutter.top
-        if 0 <= index < len(self._data.controls) and event.y - self.gutter.top < self._room():
+        row = event.y - self.gutter.top - self._heads()
+        index = row + self._first
+        if 0 <= row < self._room() and index < len(self._data.controls):
             self._selected = index
             self._changed()
+
+    def on_resize(self) -> None:
+        """Keep the selected control in view."""
+        self._changed()
 
     # ------------------------------------------------------------------------------------------- drawing
 
     def render_line(self, y: int) -> Strip:
-        """A control, or the selected one's description."""
-        width, room = self.size.width, self._room()
+        """The columns' names, a control, or what the selected one is."""
+        width, row = self.size.width, y - self._heads()
         parts: list[tuple[str, Style]] = []
-        if y < room:
-            index = y + self._first()
+        index = row + self._first
+        if row < 0:
+            parts = [(text, self.get_component_rich_style(name)) for text, name in heading(self._columns(width))]
+        elif row < self._room():
             if index < len(self._data.controls):
-                parts = self._control_line(self._data.controls[index], index == self._selected, width)
+                parts = self._control_line(index, width)
         elif control := self.selected:
-            parts = self._detail_line(control, y - room, width)
+            parts = self._detail_line(control, row - self._room(), width)
         return text_strip(parts, width, self.rich_style)
 
     def _changed(self) -> None:
-        count = len(self._drafts)
+        count, controls = len(self._drafts), len(self._data.controls)
+        self._first = scrolled(self._first, self._selected, controls, max(1, self._room()))
         if self._data.applying:
             self.border_subtitle = "applying…"
         elif count:
-            self.border_subtitle = f"{count} staged · Enter apply · Esc drop"
-        elif self._data.controls:
-            place = f"{self._selected + 1}/{len(self._data.controls)} · [ ] choose"
-            self.border_subtitle = f"{place} · - + nudge" if self._data.steers else place
+            together = " at one step" if count > 1 else ""
+            told = f"{count} staged · {{apply|Enter}} apply{together} · {{drop|Esc}} drop"
+            self.border_subtitle = with_keys(told, self._keys)
+        elif controls:
+            more = "↑" * (self._first > 0) + "↓" * (self._first + self._room() < controls)
+            told = f"{self._selected + 1}/{controls}{more} · {{control-previous|[}} {{control-next|]}} choose"
+            if self._data.steers:
+                told += " · {nudge-down|-} {nudge-up|+} nudge"
+            self.border_subtitle = with_keys(told, self._keys)
         self.refresh()
 
     def _wanted(self, control: Control) -> float:
         return self._drafts.get(control.name, self._data.values.get(control.name, control.default))
 
+    def _heads(self) -> int:
+        return int(self.size.height >= LEAST_FOR_HEADING)
+
     def _room(self) -> int:
         height = self.size.height
-        return height if height < 6 else height - DETAIL_ROWS
+        return height if height < 6 else height - DETAIL_ROWS - self._heads()
 
-    def _first(self) -> int:
-        """The first control shown, so that the selected one is in view."""
-        room = max(1, self._room())
-        return min(max(0, self._selected - room // 2), max(0, len(self._data.controls) - room))
+    def _columns(self, width: int) -> Columns:
+        return Columns.fitting(self._data.controls, width)
 
-    def _control_line(self, control: Control, selected: bool, width: int) -> list[tuple[str, Style]]:
-        pen = self.get_component_rich_style
-        value = self._data.values.get(control.name, control.default)
-        names = min(max(len(each.name) for each in self._data.controls), max(8, width - 14))
-        cursor = "▸ " if selected else "  "
-        changed = value != control.default
-        parts = [
-            (f"{cursor}{control.name[:names].ljust(names)} ", "controls--name"),
-            (number(value).rjust(8), "controls--changed" if changed else "controls--value"),
-        ]
-        draft = self._drafts.get(control.name)
-        staged = self._data.staged.get(control.name)
-        effective = self._data.effective.get(control.name)
-        if draft is not None:
-            parts.append((f" → {number(draft)}", "controls--draft"))
-        elif staged is not None:
-            parts.append((f" → {number(staged[0])} at {staged[1]:,}", "controls--draft"))
-        elif effective is not None and effective != value:
-            parts.append((f"  eff. {number(effective)}", "controls--faint"))
-        elif changed:
-            parts.append((f"  was {number(control.default)}", "controls--faint"))
+    def _standing(self, control: Control) -> Standing:
+        data = self._data
+        return Standing(
+            value=data.values.get(control.name, control.default),
+            draft=self._drafts.get(control.name),
+            staged=data.staged.get(control.name),
+            effective=data.effective.get(control.name),
+        )
+
+    def _control_line(self, index: int, width: int) -> list[tuple[str, Style]]:
+        pen, controls = self.get_component_rich_style, self._data.controls
+        control, selected = controls[index], index == self._selected
+        above = controls[index - 1].name.partition(".")[0] if index > self._first else ""
+        first = control.name.partition(".")[0] != above
+        parts = control_line(control, self._standing(control), self._columns(width), selected=selected, first=first)
         ground = pen("controls--selected").background_style if selected else self.rich_style.background_style
         used = sum(len(text) for text, _ in parts)
         return [*((text, pen(name) + ground) for text, name in parts), (" " * max(0, width - used), ground)]
 
     def _detail_line(self, control: Control, row: int, width: int) -> list[tuple[str, Style]]:
-        style = self.get_component_rich_style("controls--faint")
-        unit = f" {control.unit}" if control.unit else ""
-        bounds = f"{control.range_text()}{unit}; default {number(control.default)}"
-        text = control.doc if row == 0 else bounds
-        return [(f"  {text}"[: width - 1] + ("…" if len(text) + 2 >= width else ""), style)]
+        told = details(control, self._standing(control), steers=self._data.steers)[row]
+        return [(clipped(f"  {told}", width), self.get_component_rich_style("controls--faint"))]

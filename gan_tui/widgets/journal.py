@@ -18,6 +18,7 @@ SYMBOLS: dict[JournalKind, str] = {
     "pause": "‖",
     "checkpoint": "◆",
     "alert": "!",
+    "recovered": "✔",
     "note": "✎",
     "error": "✖",
 }
@@ -117,5 +118,5 @@ def _style_name(kind: JournalKind) -> str:
             return "journal--alert"
         case "error":
             return "journal--error"
-        case "life" | "pause" | "checkpoint":
+        case "life" | "pause" | "checkpoint" | "recovered":
             return "journal--text"

@@ -1,18 +1,25 @@
-"""The machine strip: where a step's time goes and what has been through the networks."""
+"""The machine strip: GPU, processors, memory and disk, and where a step's time goes."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
+from engine.protocol.machine import Gpu, Machine
+from gan_tui.state.machine import memory_share, outlook
 from gan_tui.state.run_view import RunView
+from gan_tui.widgets import machine_words as words
 from gan_tui.widgets.line import Lines, Span
 from gan_tui.widgets.wording import clipped, count
 
+LABEL, VALUE, WARN = "pace--label", "pace--value", "pace--warn"
+SCARCE = 3
+"""Room for fewer checkpoints than that is marked."""
+
 
 class PacePane(Lines):
-    """Step time, its division between data and computing, images seen, and the networks' sizes."""
+    """What matters most first: a low pane shows the first of the lines alone."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"pace--label", "pace--value", "pace--warn", "pace--bar", "pace--rest"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {LABEL, VALUE, WARN, "pace--bar", "pace--rest"}
     DEFAULT_CSS = """
     PacePane { height: 3; }
     PacePane .pace--label { color: $faint; }
@@ -21,8 +28,6 @@ class PacePane(Lines):
     PacePane .pace--bar { color: $primary; }
     PacePane .pace--rest { color: $frame; }
     """
-    STARVED = 0.2
-    """Share of the time waiting for data from which the strip warns."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,29 +39,96 @@ class PacePane(Lines):
         self.redraw()
 
     def lines(self, width: int) -> list[list[Span]]:
-        """Step time, images, networks."""
+        """GPU, step, processors and memory, disk, images, networks; without readings of the machine, what is left."""
         view = self._view
         if view is None:
             return []
+        machine = view.machine
         networks = " · ".join(f"{name} {count(number)}" for name, number in view.parameters.items())
-        return [
-            self._step_time(view, width),
-            [("images     ", "pace--label"), (f"{view.images:,} of each domain", "pace--value")],
-            [("networks   ", "pace--label"), (clipped(networks, width - 11), "pace--value")],
-        ]
+        found: list[list[Span]] = []
+        if machine is not None and (machine.gpus or machine.gpu_trouble):
+            found.append(_gpu_line(machine, width))
+        found.append(_step_line(view, width))
+        if machine is not None:
+            found.append(_host_line(machine, width))
+            found.append(_disk_line(view, machine, width))
+        found.append([("images   ", LABEL), (f"{view.images:,} of each domain", VALUE)])
+        found.append([("networks ", LABEL), (clipped(networks, width - 9), VALUE)])
+        return found
 
-    def _step_time(self, view: RunView, width: int) -> list[Span]:
-        if not view.throughput:
-            return [("step       ", "pace--label"), ("–", "pace--value")]
-        share = min(1.0, max(0.0, view.data_wait))
-        cells = max(0, min(20, width - 42))
-        waiting = round(cells * share)
-        starved = share >= self.STARVED
-        return [
-            ("step       ", "pace--label"),
-            (f"{1000 / view.throughput:.1f} ms  ".ljust(11), "pace--value"),
-            ("data wait ", "pace--label"),
-            (f"{100 * share:.0f}%{' !' if starved else ''} ", "pace--warn" if starved else "pace--value"),
-            ("█" * waiting, "pace--warn" if starved else "pace--bar"),
-            ("░" * (cells - waiting), "pace--rest"),
-        ]
+
+def _gpu_line(machine: Machine, width: int) -> list[Span]:
+    gpus = machine.gpus
+    if not gpus:
+        return [("gpu  ", LABEL), (clipped(f"! {machine.gpu_trouble}", width - 5), WARN)]
+    busy = [gpu.busy for gpu in gpus if gpu.busy is not None]
+    mean = sum(busy) / len(busy) if busy else None
+    slowed = words.slowed_by(gpus)
+    share = memory_share(gpus) or 0.0
+    full = share >= words.FULL
+    memory: Span = (f"  {'! ' if full else ''}{_memory(gpus)}", WARN if full else VALUE)
+    rest = f"  {words.heat(gpus).replace(' °', '°')}  {words.power(gpus).partition(' of')[0].removesuffix(' W')} W"
+    warning = f"  ! {' and '.join(slowed)}" if slowed else ""
+    label = "gpu  " if len(gpus) == 1 else f"{len(gpus)} gpus "
+    head = f"{words.percent(mean):>4} "
+    cells = max(0, min(20, width - len(label) - len(head) - len(memory[0]) - len(rest) - len(warning)))
+    return [
+        (label, LABEL),
+        (head, VALUE),
+        *_bar(mean or 0.0, cells, "pace--bar"),
+        memory,
+        (rest, VALUE),
+        (warning, WARN),
+    ]
+
+
+def _memory(gpus: tuple[Gpu, ...]) -> str:
+    used = sum(gpu.memory or 0 for gpu in gpus)
+    total = sum(gpu.memory_total or 0 for gpu in gpus)
+    return f"{used / 1e9:.0f}/{total / 1e9:.0f} GB" if total else "–"
+
+
+def _step_line(view: RunView, width: int) -> list[Span]:
+    if not view.throughput and view.step_times is None:
+        return [("step ", LABEL), ("–", VALUE)]
+    median = view.step_times.median if view.step_times else 1 / view.throughput
+    share = words.data_wait(view.step_times) if view.step_times else min(1.0, max(0.0, view.data_wait))
+    starved = share >= words.STARVED
+    head, told = words.span(median).ljust(8), f"{'! ' if starved else ''}{words.percent(share)} "
+    cells = max(0, min(20, width - 17 - len(head) - len(told)))
+    return [
+        ("step ", LABEL),
+        (head, VALUE),
+        (" data wait ", LABEL),
+        (told, WARN if starved else VALUE),
+        *_bar(share, cells, WARN if starved else "pace--bar"),
+    ]
+
+
+def _host_line(machine: Machine, width: int) -> list[Span]:
+    share = machine.memory / machine.memory_total if machine.memory and machine.memory_total else 0.0
+    full = share >= words.FULL
+    memory = words.part_of(machine.memory, machine.memory_total).replace(" of ", "/")
+    head = f"{words.percent(machine.cpu):>4} "
+    told = f"{'! ' if full else ''}{memory}"
+    cells = max(0, min(20, width - 12 - len(head) - len(told)))
+    return [
+        ("cpu  ", LABEL),
+        (head, VALUE),
+        *_bar(machine.cpu or 0.0, cells, "pace--bar"),
+        ("  ram ", LABEL),
+        (told, WARN if full else VALUE),
+    ]
+
+
+def _disk_line(view: RunView, machine: Machine, width: int) -> list[Span]:
+    found = outlook(machine.disk_free, view.saves)
+    scarce = found is not None and found.fit < SCARCE
+    room = f"{'! ' if scarce else ''}{words.size(machine.disk_free)} free"
+    last = next((told for told in words.how_long(found) if len(room) + 8 + len(told) <= width), "")
+    return [("disk ", LABEL), (room, WARN if scarce else VALUE), (f"   {last}", LABEL)]
+
+
+def _bar(share: float, cells: int, style: str) -> list[Span]:
+    full = round(min(1.0, max(0.0, share)) * cells)
+    return [("█" * full, style), ("░" * (cells - full), "pace--rest")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -15,6 +16,7 @@ from textual.widget import Widget
 from textual.worker import get_current_worker
 
 from engine.protocol.events import Sampled
+from gan_tui.state.key_words import with_keys
 from gan_tui.state.plain_text import printable
 from gan_tui.widgets.picture import half_block_row
 from gan_tui.widgets.pixels import SEAM, Arrangement, Pictures, arrange, caption, read_pictures, row_width
@@ -47,8 +49,10 @@ class SamplePane(Widget, can_focus=True):
         sheet: Sampled
         reason: str
 
-    def __init__(self, run_dir: Path) -> None:
+    def __init__(self, run_dir: Path, keys: Mapping[str, str] | None = None) -> None:
+        """``keys`` are those in the frame that the user has changed."""
         super().__init__()
+        self._keys = keys or {}
         self._run_dir = run_dir
         self._sheets: tuple[Sampled, ...] = ()
         self._chosen: str | None = None
@@ -124,7 +128,8 @@ class SamplePane(Widget, can_focus=True):
             self.border_subtitle = ""
             return
         place = [each.path for each in self._sheets].index(sheet.path) + 1
-        self.border_subtitle = f"step {sheet.step:,} · {place}/{len(self._sheets)} · , . older/newer"
+        keys = with_keys("{older|,} {newer|.} older/newer", self._keys)
+        self.border_subtitle = f"step {sheet.step:,} · {place}/{len(self._sheets)} · {keys}"
 
     @work(thread=True, exclusive=True, group="sheet", name="read a sample sheet", exit_on_error=False)
     def _decode(self, sheet: Sampled, arrangement: Arrangement) -> None:

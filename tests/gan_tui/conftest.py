@@ -49,6 +49,12 @@ GONE = "gone"
 MakeDashboard = Callable[..., Dashboard]
 
 
+@pytest.fixture(autouse=True)
+def _no_user_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is read from or written to the user's own files."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+
+
 @pytest.fixture
 def recording() -> Recording:
     return Recording()

@@ -9,7 +9,16 @@ from engine.protocol import events as ev
 from engine.protocol.commands import Command, Refusal, Reply
 from gan_tui.state.absorb import absorb
 from gan_tui.state.history import History
-from gan_tui.state.run_view import Link, Origin, RunView, with_link, with_reply, with_request, with_unanswered
+from gan_tui.state.run_view import (
+    Link,
+    Origin,
+    RunView,
+    with_holder,
+    with_link,
+    with_reply,
+    with_request,
+    with_unanswered,
+)
 
 
 class FakeFeed:
@@ -22,12 +31,13 @@ class FakeFeed:
         link: Link = "live",
         name: str = "horse2zebra",
         origin: Origin | None = None,
+        viewer: str = "me",
     ) -> None:
         self.history = History()
         self.sent: list[Command] = []
         self.closed = False
         self._notify: Callable[[], None] = lambda: None
-        start = RunView(name=name, method="cyclegan", link=link, origin=origin)
+        start = RunView(name=name, method="cyclegan", link=link, origin=origin, viewer=viewer)
         self._view = absorb(start, self.history, messages)
 
     def start(self, notify: Callable[[], None]) -> None:
@@ -66,6 +76,11 @@ class FakeFeed:
     def leave_unanswered(self, problem: str) -> None:
         """Let the newest command go without an answer."""
         self._view = with_unanswered(self._view, str(len(self.sent)), problem)
+        self._notify()
+
+    def hand_to(self, holder: ev.Holder | None) -> None:
+        """Let a viewer hold control, or nobody."""
+        self._view = with_holder(self._view, holder)
         self._notify()
 
     def relink(self, link: Link, detail: str = "") -> None:

@@ -7,13 +7,16 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from gan_tui.screens.pacer import Tempo
 from gan_tui.state.run_list import RunRow
 from gan_tui.state.runs_feed import RunsView
+from gan_tui.surroundings import Surroundings
 from tests.gan_tui.recorded import BEGAN
 
 HOUR = 3600.0
 DAY = 24 * HOUR
 NOW = BEGAN + 900
+AROUND = Surroundings(tempo=Tempo(text=0, curves=0), clock=lambda: NOW)
 LOSSES = {"G_A": 0.318, "G_B": 0.402, "cycle_A": 0.911, "cycle_B": 1.08, "idt_A": 0.37, "idt_B": 0.44,
           "D_A": 0.171, "D_B": 0.209}  # fmt: skip
 

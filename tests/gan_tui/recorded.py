@@ -11,6 +11,7 @@ from math import exp
 from engine.config.controls import controls_of
 from engine.config.methods import CycleGanConfig
 from engine.protocol import events as ev
+from tests.gan_tui import machines
 
 BEGAN = 1_760_000_000.0
 STEPS_PER_EPOCH = 1334
@@ -18,6 +19,8 @@ EPOCHS = 200
 COMPONENTS = ("G_A", "cycle_A", "idt_A", "D_A", "G_B", "cycle_B", "idt_B", "D_B")
 PACE = 61.2
 LOG_EVERY = 50
+READ_EVERY = 150
+"""Steps between two readings of the machine: some two seconds."""
 _SHAPES = {"G": (0.55, 0.32, 9000), "cycle": (3.6, 0.9, 7000), "idt": (1.9, 0.38, 6000), "D": (0.42, 0.17, 9000)}
 _PARAMETERS = {"G_A": 11_378_179, "G_B": 11_378_179, "D_A": 2_764_737, "D_B": 2_764_737}
 
@@ -28,6 +31,8 @@ class Recording:
 
     seq: Iterator[int] = field(default_factory=lambda: count(1))
     noise: random.Random = field(default_factory=lambda: random.Random(0))
+    sensors: random.Random = field(default_factory=lambda: random.Random(2))
+    """Of their own, so that a reading more changes no loss."""
 
     def when(self, step: int) -> dict[str, float]:
         """The fields that every event has."""
@@ -44,6 +49,7 @@ class Recording:
             "weights": {"adversarial": 1.0, "cycle_a": 10.0, "cycle_b": 10.0, "identity": 0.5},
             "throughput": PACE + self.noise.gauss(0, 0.4),
             "data_wait": 0.012,
+            "machine": machines.reading(step / PACE, self.sensors) if step % READ_EVERY == 0 else None,
         }
         return ev.Metrics(**{**line, **changes})
 

@@ -28,7 +28,8 @@ from engine.protocol.mirrored import Copying, Ready
 from engine.protocol.rundir import Identity, RunDirectory, ViewedState, read_identity, viewed_state
 from engine.protocol.runtime import new_endpoints
 from engine.protocol.wire import Call, Caller, Fetch, Part, Update, decode_call, pack
-from engine.remote.mirror import Mirror, _answer_to
+from engine.remote.forwarding import answer_to
+from engine.remote.mirror import Mirror
 from gan_tui.client.remote import MirrorProcess
 from gan_tui.client.sender import ask
 from gan_tui.client.stream import EventStream
@@ -320,7 +321,7 @@ def test_an_answer_to_another_question_is_refused_in_words(tmp_path: Path, lifel
             mirror.begin()
         request = cmd.Request(version=cmd.SCHEMA_VERSION, id="1", by="me", command=cmd.Pause())
         with Caller(access) as caller:
-            reply = _answer_to(Envelope(sender=b"", request=request), caller)
+            reply = answer_to(Envelope(sender=b"", request=request), caller, PATIENCE)
         assert reply.refusal is not None
         assert "something else than it was asked" in reply.refusal.fact
 

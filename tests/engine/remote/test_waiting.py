@@ -6,7 +6,7 @@ from itertools import count
 
 from engine.protocol.commands import Pause, Status
 from engine.protocol.wire import COMMAND_SECONDS
-from engine.remote.waiting import LIMIT, STATUS_ROOM, Asker, WaitingCommands
+from engine.remote.waiting import LIMIT, PROMPT_ROOM, Asker, WaitingCommands
 
 ANNA, BERT = (Asker(sender=name, call_id="call", request_id="1") for name in (b"anna", b"bert"))
 
@@ -41,7 +41,7 @@ def test_an_answer_finds_whoever_asked_once() -> None:
 def test_how_the_run_stands_can_be_asked_where_no_command_is_taken() -> None:
     waiting = WaitingCommands(Clock())
     assert filled(waiting) == LIMIT
-    for number in range(STATUS_ROOM):
+    for number in range(PROMPT_ROOM):
         assert waiting.has_room(Status())
         waiting.add(f"status {number}", BERT)
     assert not waiting.has_room(Status())

@@ -32,7 +32,7 @@ from engine.config.networks import (
 from engine.config.schema import DtnOptim, OptimConfig, PoolingOptim, RunConfig
 from engine.methods.build import build_method
 from engine.methods.method import Method, hold_rates_on_device, set_learning_rate
-from engine.train.capture import WARM_UP_STEPS, CapturedStep, CudaGraphs, Recorder, build_step
+from engine.train.capture import WARM_UP_STEPS, CapturedStep, CudaGraphs, LaunchedStep, Recorder, build_step
 from tests.engine.methods.stepping import CPU, batch, same, weights
 from tests.engine.train.recorded_operations import RecordedOperations
 
@@ -133,7 +133,7 @@ def captured(method: Method, recorder: Recorder) -> CapturedStep:
 def test_recorded_steps_compute_what_launched_ones_do(system: str) -> None:
     launched, recorded = made(SYSTEMS[system]), made(SYSTEMS[system])
     recorder = RecordedOperations()
-    of_launched = course(launched, launched.step, NUDGED[system])
+    of_launched = course(launched, LaunchedStep(launched), NUDGED[system])
     of_recorded = course(recorded, captured(recorded, recorder), NUDGED[system])
     for number, (wanted, found) in enumerate(zip(of_launched, of_recorded, strict=True)):
         assert same(wanted, found), f"step {number}: {wanted} and {found}"
@@ -184,7 +184,9 @@ def test_a_step_that_cannot_be_recorded_is_launched_and_the_reason_is_told_once(
     launched, recorded = made(CYCLEGAN), made(CYCLEGAN)
     recorder, told = Reads(), list[str]()
     step = CapturedStep(recorded, recorder, told.append)
-    runs = zip(course(launched, launched.step, "loss.cycle_a"), course(recorded, step, "loss.cycle_a"), strict=True)
+    runs = zip(
+        course(launched, LaunchedStep(launched), "loss.cycle_a"), course(recorded, step, "loss.cycle_a"), strict=True
+    )
     assert all(same(wanted, found) for wanted, found in runs)
     assert same(weights(launched), weights(recorded))
     assert recorder.recorded == 1
@@ -198,7 +200,7 @@ def test_where_another_kind_of_step_has_no_room_beside_a_recording_all_are_launc
     for number in range(2 * WARM_UP_STEPS + 2):
         size = 1 if number <= WARM_UP_STEPS else 2
         torch.manual_seed(number)
-        wanted = launched.step(shown(number, size))
+        wanted = LaunchedStep(launched)(shown(number, size))
         torch.manual_seed(number)
         assert same(wanted, step(shown(number, size)))
     assert (recorder.recorded, recorder.cleared, len(told)) == (1, 1, 1)
@@ -213,7 +215,7 @@ def test_players_that_take_turns_are_asked_for_room_too() -> None:
     step = CapturedStep(recorded, recorder, told.append)
     for number in range(5 * WARM_UP_STEPS):
         torch.manual_seed(number)
-        wanted = launched.step(shown(number, 1))
+        wanted = LaunchedStep(launched)(shown(number, 1))
         torch.manual_seed(number)
         assert same(wanted, step(shown(number, 1)))
     assert (recorder.recorded, recorder.cleared, len(told)) == (1, 1, 1)
@@ -221,7 +223,7 @@ def test_players_that_take_turns_are_asked_for_room_too() -> None:
 
 def test_on_a_cpu_a_step_is_the_methods_own() -> None:
     method = made(CYCLEGAN)
-    assert build_step(method, CYCLEGAN, CPU, none_told) == method.step
+    assert build_step(method, CYCLEGAN, CPU, none_told) == LaunchedStep(method)
 
 
 @pytest.mark.parametrize("setting", [{"accumulate": 2}, {"checkpointing": True}])
@@ -229,7 +231,7 @@ def test_what_is_known_not_to_be_recordable_is_not_tried(setting: dict[str, Any]
     generator = UnetGenerator(width=2, downs=6, dropout=True)
     config = Pix2PixConfig(generator=generator, run=RunConfig(batch=2, **setting))
     method, told = made(config), list[str]()
-    assert build_step(method, config, torch.device("cuda"), told.append) == method.step
+    assert build_step(method, config, torch.device("cuda"), told.append) == LaunchedStep(method)
     assert len(told) == 1
     assert f"run.{next(iter(setting))}" in told[0]
 
@@ -258,7 +260,7 @@ def test_cuda_graphs_compute_what_launched_operations_do(system: str) -> None:
     launched, recorded = made(SYSTEMS[system], device), made(SYSTEMS[system], device)
     recorder = Counted(device)
     step = captured(recorded, recorder)
-    of_launched = course(launched, launched.step, NUDGED[system], device)
+    of_launched = course(launched, LaunchedStep(launched), NUDGED[system], device)
     of_recorded = course(recorded, step, NUDGED[system], device)
     for wanted, found in zip(of_launched, of_recorded, strict=True):
         torch.testing.assert_close(found, wanted, rtol=2e-3, atol=2e-4)
@@ -288,7 +290,7 @@ def test_after_a_failed_recording_dropout_is_drawn_and_training_goes_on_as_launc
     told = list[str]()
     step = CapturedStep(recorded, ReadsOnDevice(device), told.append)
     runs = zip(
-        course(launched, launched.step, "loss.cycle_a", device),
+        course(launched, LaunchedStep(launched), "loss.cycle_a", device),
         course(recorded, step, "loss.cycle_a", device),
         strict=True,
     )

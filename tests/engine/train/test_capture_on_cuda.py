@@ -24,7 +24,7 @@ from engine.methods.method import Method, set_learning_rate
 from engine.protocol.checkpoints import Manifest, read_manifest
 from engine.protocol.rundir import RunDirectory
 from engine.snapshot import Snapshot, copy_state
-from engine.train.capture import WARM_UP_STEPS, CapturedStep
+from engine.train.capture import WARM_UP_STEPS, CapturedStep, LaunchedStep
 from engine.train.samples import lay_out, send_off
 from engine.transfers import sender_from
 from tests.engine.methods.stepping import parameters, same, weights
@@ -69,7 +69,9 @@ def require_the_same_course(config: TrainConfig, device: torch.device, rtol: flo
     launched, recorded = arranged(config, device), arranged(config, device)
     step, recorder = recorded_step(recorded, device)
     nudged = NUDGED["cyclegan"]
-    runs = zip(course(launched, launched.step, nudged, device), course(recorded, step, nudged, device), strict=True)
+    runs = zip(
+        course(launched, LaunchedStep(launched), nudged, device), course(recorded, step, nudged, device), strict=True
+    )
     for wanted, found in runs:
         require_alike(found, wanted, device, rtol)
     assert recorder.recorded >= 2, "batches of two shapes came often enough"
@@ -127,7 +129,7 @@ def test_a_run_that_goes_on_from_a_checkpoint_and_is_nudged(
     step, recorder = recorded_step(recorded, device)
     for number in range(ENOUGH):
         torch.manual_seed(number)
-        wanted = launched.step(shown(number, 1, device))
+        wanted = LaunchedStep(launched)(shown(number, 1, device))
         torch.manual_seed(number)
         require_alike(step(shown(number, 1, device)), wanted, device, rtol=2e-3)
     assert recorder.recorded == 1
@@ -156,7 +158,7 @@ def test_losses_sent_off_samples_and_copies_of_the_state_between_steps(device: t
     fetched_at_once, fetched_at_the_end = [], []
     for number in range(ENOUGH + 2):
         torch.manual_seed(number)
-        wanted = launched.step(shown(number, 1, device))
+        wanted = LaunchedStep(launched)(shown(number, 1, device))
         torch.manual_seed(number)
         losses = step(shown(number, 1, device))
         require_alike(losses, wanted, device, rtol=2e-3)

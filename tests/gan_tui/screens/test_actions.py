@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from io import StringIO
 from pathlib import Path
+from random import Random
 from typing import TypeAlias
 
 import pytest
+from msgspec.structs import replace
+from rich.console import Console
 from textual.command import CommandPalette
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from engine.protocol import commands as cmd
 from engine.protocol import events as ev
 from engine.protocol.rundir import RunDirectory
 from gan_tui.actions.table import ACTIONS, BY_ID
 from gan_tui.app import Dashboard
-from gan_tui.departures import Departure, Detached, Ended, ResumeFrom
+from gan_tui.client.control_sets import read_sets, save_set, sets_file
+from gan_tui.departures import Browse, Departure, Detached, Ended, ResumeFrom
 from gan_tui.screens.beside import BesideDialog
 from gan_tui.screens.checkpoints import CheckpointPicker
 from gan_tui.screens.dashboard import DashboardScreen
 from gan_tui.screens.help import HelpScreen
+from gan_tui.screens.machine import MachineScreen
 from gan_tui.screens.prompts import FilterDialog, NoteDialog, ValueDialog
 from gan_tui.screens.stop import StopDialog
 from gan_tui.screens.wishes import BehindWanted
@@ -28,7 +34,8 @@ from gan_tui.state.plot_choice import PlotChoice
 from gan_tui.state.run_view import Origin
 from tests.gan_tui.conftest import GONE, MakeDashboard
 from tests.gan_tui.fake_feed import FakeFeed
-from tests.gan_tui.recorded import LOG_EVERY, STEPS_PER_EPOCH, Recording
+from tests.gan_tui.machines import h200, reading
+from tests.gan_tui.recorded import BEGAN, LOG_EVERY, STEPS_PER_EPOCH, Recording
 from tests.gan_tui.screens.settled import settle
 
 Driver: TypeAlias = Pilot[Departure]
@@ -39,6 +46,16 @@ def deck(pilot: Driver) -> DashboardScreen:
     screen = pilot.app.screen_stack[0]
     assert isinstance(screen, DashboardScreen)
     return screen
+
+
+def screen_text(pilot: Driver) -> str:
+    """What the texts of the topmost screen say."""
+    shown = (static.content for static in pilot.app.screen.query(Static) if static.display)
+    console = Console(width=200, file=StringIO(), color_system=None)
+    with console.capture() as capture:
+        for content in shown:
+            console.print(content)  # type: ignore[arg-type]  # Texts and tables
+    return capture.get()
 
 
 def footer_text(pilot: Driver) -> str:
@@ -53,6 +70,11 @@ async def press(pilot: Driver, *keys: str) -> None:
 async def detaches(pilot: Driver, feed: FakeFeed) -> None:
     await press(pilot, "q")
     assert pilot.app.return_value == Detached(status="training")
+
+
+async def leaves_for_all_runs(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "B")
+    assert pilot.app.return_value == Browse(left=Detached(status="training"))
 
 
 async def pauses_and_continues(pilot: Driver, feed: FakeFeed) -> None:
@@ -170,12 +192,126 @@ async def drops_drafts(pilot: Driver, feed: FakeFeed) -> None:
     assert feed.sent == []
 
 
+async def nudges_far_down(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "left_parenthesis")
+    assert deck(pilot).controls.drafts == {"loss.adversarial": 0.75}
+
+
+async def nudges_far_up(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "right_parenthesis", "right_parenthesis")
+    assert deck(pilot).controls.drafts == {"loss.adversarial": 1.5}
+
+
+async def prepares_the_default(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "D")
+    assert deck(pilot).controls.drafts == {}, "it is in force"
+    await press(pilot, "right_square_bracket", "D", "enter")
+    assert feed.sent == [cmd.SetControls(values={"loss.cycle_a": 10.0})]
+
+
 async def undoes(pilot: Driver, feed: FakeFeed) -> None:
+    newest = feed.snapshot().nudges[-1]
     await press(pilot, "u")
-    assert feed.sent == [cmd.Undo()]
-    feed.refuse("undo", "there is no nudge to take back")
+    text = screen_text(pilot)
+    assert "loss.cycle_a 8 → 10" in text
+    assert "not the weights" in text
+    assert "checkpoint of step 30,000" in text, "complete when the nudge came"
+    await press(pilot, "escape")
+    assert feed.sent == []
+    await press(pilot, "u", "c")
+    assert "stop it first (X)" in deck(pilot).footer.remark
+    await press(pilot, "u", "enter")
+    assert feed.sent == [cmd.Undo(of=newest.seq)]
+    feed.refuse("undo", "finds no nudge to take back")
     await pilot.pause()
-    assert deck(pilot).footer.remark == "undo: there is no nudge to take back"
+    assert deck(pilot).footer.remark == "undo: finds no nudge to take back"
+    changes = (ev.Change(name="loss.cycle_a", old=8.0, new=10.0),)
+    feed.play(ev.Nudged(seq=10_000, step=49_201, time=2e9, changes=changes, by="you", undoes=newest.seq))
+    await press(pilot, "u")
+    assert "loss.identity 1 → 0.5" in screen_text(pilot), "the one before it is next"
+    await press(pilot, "escape")
+    changes = (ev.Change(name="loss.identity", old=1.0, new=0.5),)
+    feed.play(ev.Nudged(seq=10_001, step=49_202, time=2e9, changes=changes, by="you", undoes=1))
+    await press(pilot, "u")
+    assert deck(pilot).footer.remark == "There is no nudge to take back."
+
+
+async def shows_what_changed_since_a_nudge(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "e")
+    text = screen_text(pilot)
+    assert "step 30,000  loss.cycle_a 10 → 8 (you)" in text
+    assert "200 lines before (steps 20,000 to 30,000) · 200 lines after (steps 30,000 to 40,000)" in text
+    assert "▼ lower" in text
+    assert "≈ within noise" in text
+    await press(pilot, "comma")
+    assert "step 18,000  loss.identity 0.5 → 1 (you)" in screen_text(pilot)
+    assert "“colours invert”" in screen_text(pilot)
+    await press(pilot, "full_stop", "full_stop")
+    changes = (ev.Change(name="loss.cycle_a", old=8.0, new=5.0),)
+    feed.play(ev.Nudged(seq=10_000, step=49_200, time=2e9, changes=changes, by="you"))
+    await settle(pilot)
+    assert "Not enough yet: 0 of 12 lines of metrics since." in screen_text(pilot)
+    feed.play(*(Recording().metrics(49_200 + 50 * line, seq=10_000 + line) for line in range(1, 13)))
+    await settle(pilot)
+    assert "12 lines before" in screen_text(pilot), "the screen follows the run"
+    assert feed.sent == []
+
+
+async def keeps_sets_of_controls(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "p")
+    assert "No set has been saved yet" in screen_text(pilot)
+    await press(pilot, "s", *"one", "enter")
+    assert "one is saved, with 11 values" in screen_text(pilot)
+    saved = read_sets(sets_file())
+    assert saved["one"] == feed.snapshot().values
+    save_set(sets_file(), "two", {"loss.cycle_a": 5.0, "loss.identity": 1.0, "loss.l1": 2.0, "optim.lr_g": 7.0})
+    await press(pilot, "escape", "p", "down")
+    text = screen_text(pilot)
+    assert "1 to change, 1 as they are, 2 left out: loss.cycle_a 5" in text
+    assert "loss.l1: this run has no such control" in text
+    assert "optim.lr_g: 7 is out of range" in text
+    await press(pilot, "enter")
+    assert deck(pilot).controls.drafts == {"loss.cycle_a": 5.0}
+    assert deck(pilot).footer.remark.startswith("two: 1 to change, 1 as they are, 2 left out. Left out: loss.l1")
+    await press(pilot, "p", "d")
+    assert "d again deletes one." in screen_text(pilot)
+    await press(pilot, "down", "d")
+    assert list(read_sets(sets_file())) == ["one", "two"], "another one is highlighted since"
+    await press(pilot, "d")
+    assert list(read_sets(sets_file())) == ["one"]
+    sets_file().write_text("one = 3")
+    await press(pilot, "escape", "p")
+    assert "has 'one' where a set is expected" in screen_text(pilot)
+    await press(pilot, "s", *"three", "enter")
+    assert sets_file().read_text() == "one = 3", "a file that is not understood is not written to"
+    assert feed.sent == []
+
+
+async def takes_control_over(pilot: Driver, feed: FakeFeed) -> None:
+    ana = ev.Holder(viewer="hers", by="ana@box", where="pts/3")
+    await press(pilot, "T")
+    assert "Control is free" in deck(pilot).footer.remark
+    feed.hand_to(ana)
+    await pilot.pause()
+    assert "held by ana@box (pts/3)" in deck(pilot)._tags()
+    offered = {hint.label for hint in deck(pilot).footer._hints}
+    assert offered >= {"take over", "checkpoints"}
+    assert not offered & {"pause", "apply", "undo"}
+    for key in ("P", "S", "X", "u"):
+        await press(pilot, key)
+        assert deck(pilot).footer.remark == "Control is held by ana@box (pts/3). T takes it over."
+    await press(pilot, "plus", "enter", "v")
+    assert feed.sent == [cmd.TakeSample()], "who watches may look, and note"
+    await press(pilot, "T")
+    assert "ana@box (pts/3) holds control" in screen_text(pilot)
+    await press(pilot, "escape", "T", "enter")
+    assert feed.sent[1:] == [cmd.Hold(take=True)]
+    feed.hand_to(ev.Holder(viewer="me", by="kay@box", where="pts/5"))
+    await press(pilot, "enter")
+    assert feed.sent[-1] == cmd.SetControls(values={"loss.adversarial": 1.05}), "what was prepared is there still"
+    feed.hand_to(ana)
+    await pilot.pause()
+    assert deck(pilot).footer.remark == "ana@box (pts/3) has taken over control. T takes it back."
 
 
 async def switches_the_y_axis(pilot: Driver, feed: FakeFeed) -> None:
@@ -353,6 +489,37 @@ def focuses(key: str, expected: str, before: str = "") -> Check:
     return check
 
 
+def board_text(pilot: Driver) -> str:
+    assert isinstance(pilot.app.screen, MachineScreen)
+    return "\n".join("".join(char for char, _ in row) for row in pilot.app.screen.board._grid)
+
+
+async def shows_the_machine(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "M")
+    text = board_text(pilot)
+    for told in ("NVIDIA H200", "41.3 of 151 GB", "host · 64 cores", "fastest", "device", "last 10 min"):
+        assert told in text
+    assert "3%" not in text.partition("host")[0].splitlines()[2]
+    gpu = h200(0.0, Random(0), slowed=("heat",))
+    live = ev.Tick(
+        step=49_200, epoch=37, throughput=61.0, state="paused", time=BEGAN + 900, last_seq=9_999,
+        machine=replace(reading(0.0, Random(0)), gpus=(replace(gpu, busy=0.03),)),
+    )  # fmt: skip
+    feed.play(live)
+    await settle(pilot)
+    text = board_text(pilot)
+    assert "‖ PAUSED" in text
+    assert "3%" in text.partition("host")[0].splitlines()[2]
+    assert "! slowed by heat" in text
+    await press(pilot, "w", "w")
+    assert "whole run" in board_text(pilot)
+    await press(pilot, "M")
+    assert pilot.app.screen is deck(pilot)
+    assert "! heat" in "".join(text for text, _ in deck(pilot).pace.lines(60)[0])
+    await press(pilot, "M", "escape")
+    assert pilot.app.screen is deck(pilot)
+
+
 async def opens_the_palette(pilot: Driver, feed: FakeFeed) -> None:
     await press(pilot, "colon")
     assert isinstance(pilot.app.screen, CommandPalette)
@@ -379,6 +546,7 @@ CHECKS: dict[str, Check] = {
     "checkpoints": lists_checkpoints,
     "stop": asks_how_to_stop,
     "note": writes_a_note,
+    "runs": leaves_for_all_runs,
     "control-previous": selects_the_previous_control,
     "control-next": selects_the_next_control,
     "nudge-down": nudges_down,
@@ -387,6 +555,12 @@ CHECKS: dict[str, Check] = {
     "apply": applies_all_drafts_at_one_step,
     "drop": drops_drafts,
     "undo": undoes,
+    "nudge-far-down": nudges_far_down,
+    "nudge-far-up": nudges_far_up,
+    "default": prepares_the_default,
+    "effect": shows_what_changed_since_a_nudge,
+    "control-sets": keeps_sets_of_controls,
+    "take-over": takes_control_over,
     "log": switches_the_y_axis,
     "smooth": cycles_smoothing,
     "group-next": shows_the_next_group,
@@ -412,6 +586,7 @@ CHECKS: dict[str, Check] = {
     "pane-4": focuses("4", "JournalPane"),
     "pane-next": focuses("tab", "SamplePane"),
     "pane-previous": focuses("shift+tab", "JournalPane"),
+    "machine": shows_the_machine,
     "palette": opens_the_palette,
     "interrupt": explains_an_interrupt,
     "help": shows_help,
@@ -512,7 +687,7 @@ async def test_without_an_engine_only_what_needs_none_is_offered(feed: FakeFeed,
         await settle(pilot)
         assert deck(pilot).controls.drafts == {}
         plot = "y log y s smoothing g series / filter x x axis c compare"
-        assert footer_text(pilot) == f"q leave [ ] control R checkpoints f freeze {plot} ? help"
+        assert footer_text(pilot) == f"q leave [ ] control R checkpoints f freeze {plot} B all runs ? help"
         for action in ACTIONS:
             if action.needs_engine:
                 await press(pilot, action.keys[0])

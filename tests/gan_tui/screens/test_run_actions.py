@@ -28,7 +28,7 @@ from gan_tui.screens.run_prompts import DeleteDialog, LineDialog
 from gan_tui.screens.runs import RunsScreen
 from tests.gan_tui.conftest import make_run, write_checkpoint
 from tests.gan_tui.drawings import write_sheet
-from tests.gan_tui.fake_runs import NOW, FakeRuns, branch, row, shelf
+from tests.gan_tui.fake_runs import AROUND, NOW, FakeRuns, branch, row, shelf
 from tests.gan_tui.hostile import HOSTILE, obeyed
 from tests.gan_tui.screens.settled import settle
 
@@ -52,7 +52,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @asynccontextmanager
 async def browsing(feed: FakeRuns, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Browsing]:
-    async with RunsApp(feed, clock=lambda: NOW, rest=0).run_test(size=size) as pilot:
+    async with RunsApp(feed, AROUND, rest=0).run_test(size=size) as pilot:
         await settle(pilot)
         yield pilot
 
@@ -242,6 +242,11 @@ async def opens_the_palette(pilot: Browsing, feed: FakeRuns) -> None:
     assert said(pilot).startswith("horse2zebra is marked")
 
 
+async def changes_the_theme(pilot: Browsing, feed: FakeRuns) -> None:
+    await press(pilot, "t")
+    assert said(pilot).startswith("Theme light. To keep it, write")
+
+
 async def explains_an_interrupt(pilot: Browsing, feed: FakeRuns) -> None:
     await press(pilot, "ctrl+c")
     assert said(pilot).startswith("q leaves the browser")
@@ -272,6 +277,7 @@ CHECKS: dict[str, Check] = {
     "runs-first": moves(("home",), "horse2zebra", before=("end",)),
     "runs-last": moves(("end",), "cups"),
     "runs-details": scrolls_the_details,
+    "runs-theme": changes_the_theme,
     "runs-palette": opens_the_palette,
     "runs-interrupt": explains_an_interrupt,
     "runs-help": shows_help,
@@ -320,7 +326,7 @@ async def test_what_is_said_of_a_run(folder: Path) -> None:
 
 async def test_the_cursor_begins_where_one_has_come_from_and_a_remark_is_made() -> None:
     feed = FakeRuns()
-    app = RunsApp(feed, begin_at="runs/facades", remark=("facades has finished.", "plain"), clock=lambda: NOW, rest=0)
+    app = RunsApp(feed, AROUND, begin_at="runs/facades", remark=("facades has finished.", "plain"), rest=0)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         feed.put(*shelf())

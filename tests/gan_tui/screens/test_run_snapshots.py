@@ -12,7 +12,7 @@ from engine.protocol.events import Sampled
 from engine.protocol.rundir import RunDirectory
 from gan_tui.runs_app import RunsApp
 from tests.gan_tui.drawings import write_sheet
-from tests.gan_tui.fake_runs import NOW, FakeRuns, shelf
+from tests.gan_tui.fake_runs import AROUND, NOW, FakeRuns, shelf
 from tests.gan_tui.screens.test_snapshots import SnapCompare, after, each_size
 
 
@@ -30,7 +30,7 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunsApp:
             (run.checkpoints / folder_name(step)).mkdir(parents=True)
             with (run.checkpoints / folder_name(step) / "training.pt").open("wb") as file:
                 file.truncate(212_000_000)
-    return RunsApp(FakeRuns(rows), clock=lambda: NOW, rest=0)
+    return RunsApp(FakeRuns(rows), AROUND, rest=0)
 
 
 @each_size
@@ -53,4 +53,4 @@ def test_browser_on_the_smallest_terminal(app: RunsApp, snap_compare: SnapCompar
 
 
 def test_no_run_yet(snap_compare: SnapCompare) -> None:
-    assert snap_compare(RunsApp(FakeRuns(), clock=lambda: NOW, rest=0), terminal_size=(80, 24), run_before=after())
+    assert snap_compare(RunsApp(FakeRuns(), AROUND, rest=0), terminal_size=(80, 24), run_before=after())

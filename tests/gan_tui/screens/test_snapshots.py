@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from random import Random
 from typing import Any, TypeAlias
 
 import pytest
@@ -15,9 +16,10 @@ from engine.protocol.checkpoints import MANIFEST, set_star
 from engine.protocol.rundir import RunDirectory
 from gan_tui.client.branch import ResumeRequest
 from gan_tui.picker import PickerApp
+from tests.gan_tui import machines
 from tests.gan_tui.conftest import MakeDashboard, make_run, write_checkpoint
 from tests.gan_tui.fake_feed import FakeFeed
-from tests.gan_tui.recorded import BEGAN, Recording
+from tests.gan_tui.recorded import BEGAN, PACE, Recording
 from tests.gan_tui.screens.settled import settle
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
@@ -99,6 +101,39 @@ def test_failure(
     reason = "CUDA out of memory: tried to allocate 2.1 GiB [of 141]"
     feed.play(ev.Failed(**recording.when(49_210), reason=reason, fix="Lower run.batch or data.crop."))
     assert snap_compare(make_dashboard(feed), terminal_size=size, run_before=after())
+
+
+@each_size
+def test_machine(
+    size: tuple[int, int], feed: FakeFeed, make_dashboard: MakeDashboard, snap_compare: SnapCompare
+) -> None:
+    assert snap_compare(make_dashboard(feed), terminal_size=size, run_before=after("M"))
+
+
+def test_machine_on_the_smallest_terminal(
+    feed: FakeFeed, make_dashboard: MakeDashboard, snap_compare: SnapCompare
+) -> None:
+    assert snap_compare(make_dashboard(feed), terminal_size=(60, 15), run_before=after("M"))
+
+
+def test_machine_of_several_gpus_one_of_them_slowed(
+    recording: Recording, make_dashboard: MakeDashboard, snap_compare: SnapCompare
+) -> None:
+    noise = Random(3)
+    lines = (recording.metrics(step, machine=machines.several(step / PACE, noise)) for step in range(150, 30_000, 150))
+    feed = FakeFeed([*recording.start_up(), *lines])
+    assert snap_compare(make_dashboard(feed), terminal_size=(120, 40), run_before=after("M", "w"))
+
+
+def test_machine_without_a_gpu_that_waits_for_data(
+    recording: Recording, make_dashboard: MakeDashboard, snap_compare: SnapCompare
+) -> None:
+    noise = Random(3)
+    lines = [
+        recording.metrics(step, machine=machines.cpu_reading(step / PACE, noise)) for step in range(150, 9_000, 150)
+    ]
+    feed = FakeFeed([*recording.start_up(), *lines, recording.checkpoint(9_000)])
+    assert snap_compare(make_dashboard(feed), terminal_size=(80, 24), run_before=after("M"))
 
 
 @pytest.fixture

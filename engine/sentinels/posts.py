@@ -1,0 +1,41 @@
+"""Which sentinels watch over a run's training, each at its post."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from engine.config.sentinels import SentinelConfig
+from engine.sentinels.balance import judge_balance, judge_saturation
+from engine.sentinels.course import Spikes, Stalls
+from engine.sentinels.pictures import judge_collapse, judge_identity, judge_inversion
+from engine.sentinels.sentry import AT_ONCE, Patience, Sentry
+from engine.sentinels.vitals import Vitals
+
+AFTER_A_SPIKE = Patience(readings=10)
+"""Lines within the range before a spike is over."""
+
+
+def training_sentries(config: SentinelConfig) -> list[Sentry[Vitals]]:
+    """Those that are not off, but for not_finite, which may end a run whose state cannot be saved."""
+    return list(_sentries(config))
+
+
+def _sentries(config: SentinelConfig) -> Iterator[Sentry[Vitals]]:
+    if (saturated := config.d_saturated).action != "off":
+        judge = partial(judge_saturation, saturated)
+        yield Sentry("d_saturated", saturated.action, judge, Patience(steps=saturated.steps))
+    if (balance := config.imbalance).action != "off":
+        judge = partial(judge_balance, balance, saturated)
+        yield Sentry("imbalance", balance.action, judge, Patience(steps=balance.steps))
+    if (collapse := config.collapse).action != "off":
+        yield Sentry("collapse", collapse.action, partial(judge_collapse, collapse), Patience(steps=collapse.steps))
+    if (identity := config.identity).action != "off":
+        yield Sentry("identity", identity.action, partial(judge_identity, identity), Patience(steps=identity.steps))
+    if (inversion := config.inversion).action != "off":
+        judge = partial(judge_inversion, inversion)
+        yield Sentry("inversion", inversion.action, judge, Patience(steps=inversion.steps))
+    if (spike := config.spike).action != "off":
+        yield Sentry("spike", spike.action, Spikes(spike), AT_ONCE, AFTER_A_SPIKE)
+    if (stall := config.stall).action != "off":
+        yield Sentry("stall", stall.action, Stalls(stall), AT_ONCE)

@@ -1,0 +1,68 @@
+"""Other keys for actions, as the user's file gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import Any
+
+from engine.errors import RequestError
+from gan_tui.actions.action import ActionOn, Target
+from gan_tui.state.appearance import Appearance
+from gan_tui.state.key_names import shown_key, shown_keys
+
+
+def dressed(actions: Sequence[ActionOn[Target]], appearance: Appearance) -> tuple[ActionOn[Target], ...]:
+    """The actions with the keys that the user has given them, and with names of keys that can be drawn."""
+    return tuple(_dressed(each, appearance) for each in actions)
+
+
+def _dressed(action: ActionOn[Target], appearance: Appearance) -> ActionOn[Target]:
+    keys = appearance.keys.get(action.id)
+    if keys:
+        return replace(action, keys=keys, shown=shown_keys(keys, ascii=appearance.ascii))
+    if appearance.ascii and not action.shown.isascii():
+        return replace(action, shown=shown_keys(action.keys, ascii=True))
+    return action
+
+
+def require_sound(
+    keys: Mapping[str, tuple[str, ...]], file: str, tables: Iterable[Sequence[ActionOn[Any]]] | None = None
+) -> None:
+    """Refuse keys for what is no action, and one key for two of a screen.
+
+    Args:
+        keys: by the id of the action.
+        file: that says so, for the message.
+        tables: of the screens; None: of all that have one.
+
+    Raises:
+        RequestError: there is one.
+    """
+    if tables is None:
+        from gan_tui.actions.every_table import TABLES
+
+        tables = TABLES.values()
+    tables = list(tables)
+    known = [each.id for table in tables for each in table]
+    for name in keys:
+        if name not in known:
+            near = get_close_matches(name, known, n=1, cutoff=0.5)
+            fix = f"Did you mean {near[0]}?" if near else "`gan-tui keys` lists the actions."
+            raise RequestError(f"{file}: keys.{name}", "is not an action", fix)
+    for table in tables:
+        _require_one_action_a_key(table, keys, file)
+
+
+def _require_one_action_a_key(actions: Sequence[ActionOn[Any]], keys: Mapping[str, tuple[str, ...]], file: str) -> None:
+    taken: dict[str, ActionOn[Any]] = {}
+    for action in dressed(actions, Appearance(keys=keys)):
+        for key in action.keys:
+            if key not in taken:
+                taken[key] = action
+                continue
+            given, other = (action, taken[key]) if action.id in keys else (taken[key], action)
+            fact = f"is already the key of {other.id} ({other.label})"
+            fix = f"Choose another, or give {other.id} another key too."
+            raise RequestError(f'{file}: keys.{given.id} = "{shown_key(key)}"', fact, fix)

@@ -1,0 +1,106 @@
+"""The options of every command that opens a screen, and what comes of them, the environment and the user's file."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from engine.errors import RequestError
+from gan_tui.state.appearance import THEME_NAMES, Appearance
+
+Theme = Annotated[
+    str | None,
+    typer.Option(metavar="|".join(THEME_NAMES), help="Colours.", envvar="GAN_TUI_THEME", show_default=False),
+]
+Ascii = Annotated[
+    bool | None,
+    typer.Option(
+        "--ascii/--no-ascii",
+        help="Draw nothing but ASCII [default: where the locale is not UTF-8].",
+        envvar="GAN_TUI_ASCII",
+        show_default=False,
+    ),
+]
+Mouse = Annotated[
+    bool | None,
+    typer.Option(
+        "--mouse/--no-mouse",
+        help="Take the mouse [default], or leave it to the terminal.",
+        envvar="GAN_TUI_MOUSE",
+        show_default=False,
+    ),
+]
+OPTIONS: dict[str, Any] = {"theme": Theme, "ascii": Ascii, "mouse": Mouse}
+"""Parameters of every such command, by the names that ``appearance_from`` takes."""
+
+Command = TypeVar("Command", bound=Callable[..., None])
+
+
+def opens_a_screen(command: Command) -> Command:
+    """Give a command these options; they come to it as one keyword argument, ``appearance``."""
+    own = inspect.signature(command, eval_str=True)
+    parameters = [each for each in own.parameters.values() if each.name != "appearance"]
+    for name, annotation in OPTIONS.items():
+        parameters.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation))
+
+    @wraps(command)
+    def with_options(**given: Any) -> None:
+        chosen = {name: given.pop(name) for name in OPTIONS}
+        command(**given, appearance=appearance_from(**chosen))
+
+    del with_options.__wrapped__  # else Typer would see through to the command's own
+    with_options.__signature__ = own.replace(  # type: ignore[attr-defined]
+        parameters=[each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in parameters]
+    )
+    with_options.__annotations__ = {each.name: each.annotation for each in parameters}
+    return with_options  # type: ignore[return-value]
+
+
+def appearance_from(*, theme: str | None = None, ascii: bool | None = None, mouse: bool | None = None) -> Appearance:  # noqa: A002
+    """What the user wishes: an option, else the environment, else the user's file, else what is built in.
+
+    Where there is no terminal, no screen can be opened: then the file is not looked at, so that nothing in it stops a
+    script.
+
+    Raises:
+        RequestError: an option or the file says what cannot be.
+    """
+    _require_known(theme)
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return Appearance()
+    from gan_tui.client.locales import is_ascii_locale
+    from gan_tui.client.preferences import VARIABLE, preferences_file, read_preferences
+
+    file = preferences_file(os.environ)
+    said = read_preferences(file, required=bool(os.environ.get(VARIABLE)))
+    if said.keys:
+        from gan_tui.actions.remapping import require_sound
+
+        require_sound(said.keys, str(file))
+    return Appearance(
+        theme=_first(theme, said.display.theme, "dark"),
+        ascii=_first(ascii, said.display.ascii, is_ascii_locale(os.environ)),
+        mouse=_first(mouse, said.display.mouse, True),
+        keys=said.keys,
+        file=str(file),
+    )
+
+
+def _require_known(theme: str | None) -> None:
+    if theme is not None and theme not in THEME_NAMES:
+        from difflib import get_close_matches
+
+        near = get_close_matches(theme, THEME_NAMES, n=1, cutoff=0.4)
+        fix = f"Did you mean {near[0]}?" if near else f"Choose from {', '.join(THEME_NAMES)}."
+        raise RequestError(f"--theme {theme}", "is not a theme", fix)
+
+
+def _first(*given: Any) -> Any:
+    """The first that is something."""
+    return next(each for each in given if each is not None)

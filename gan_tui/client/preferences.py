@@ -1,0 +1,115 @@
+"""The user's file: how the screens are to look and which keys they take. What is wrong in it is refused."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+import msgspec
+
+from engine.config.schema import Section
+from engine.errors import RequestError
+from gan_tui.state.appearance import ThemeName
+from gan_tui.state.key_names import key_from
+
+VARIABLE = "GAN_TUI_CONFIG"
+"""Names another file; /dev/null is none."""
+
+
+class Display(Section):
+    """The section ``[display]``; what is None was not said. A field more is a key more in the file and its template."""
+
+    theme: ThemeName | None = None
+    """Colours."""
+    ascii: bool | None = None
+    """Draw nothing but ASCII; left out: where the locale is not UTF-8."""
+    mouse: bool | None = None
+    """Take the mouse; false leaves it to the terminal, for selecting text."""
+
+
+class Preferences(msgspec.Struct, frozen=True, kw_only=True):
+    """What the file says."""
+
+    display: Display = Display()
+    keys: Mapping[str, tuple[str, ...]] = {}
+    """Keys in Textual's spelling, by the id of the action; whether there is such an action is not known here."""
+
+
+def preferences_file(environ: Mapping[str, str]) -> Path:
+    """Where the user's file lies, if there is one."""
+    if given := environ.get(VARIABLE):
+        return Path(given).expanduser()
+    home = environ.get("XDG_CONFIG_HOME")
+    folder = Path(home) if home and Path(home).is_absolute() else Path("~/.config").expanduser()
+    return folder / "gan-tui" / "config.toml"
+
+
+def read_preferences(path: Path, *, required: bool = False) -> Preferences:
+    """What a user's file says.
+
+    Args:
+        path: that file.
+        required: whether it has to be there; else one that is not says nothing.
+
+    Raises:
+        RequestError: it cannot be read, or says what cannot be.
+    """
+    try:
+        said = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if required:
+            raise RequestError(str(path), "is not there", f"Write it, or unset {VARIABLE}.") from None
+        return Preferences()
+    except OSError as error:
+        raise RequestError(str(path), f"cannot be read ({error.strerror})", f"Or name another by {VARIABLE}.") from None
+    except ValueError as error:  # not TOML, or not UTF-8
+        fix = "See an example: gan-tui keys --template"
+        raise RequestError(str(path), f"is not TOML ({error})", fix) from None
+    for name, section in said.items():
+        if name not in Preferences.__struct_fields__:
+            raise _unknown(f"{path}: {name}", "is not a section", name, Preferences.__struct_fields__)
+        if not isinstance(section, dict):
+            raise RequestError(f"{path}: {name}", "is a section, not a value", f"Write it as [{name}].")
+    return Preferences(display=_display(said.get("display", {}), path), keys=_keys(said.get("keys", {}), path))
+
+
+def _display(section: Mapping[str, Any], path: Path) -> Display:
+    hints = get_type_hints(Display)
+    for key, value in section.items():
+        subject = f"{path}: display.{key}"
+        if key not in hints:
+            raise _unknown(subject, "is not a key of this file", key, hints)
+        kind = get_args(hints[key])[0]  # X | None
+        choices = get_args(kind)
+        if choices and value not in choices:
+            raise _unknown(f"{subject} = {value!r}", "is not known", str(value), choices)
+        if not choices and type(value) is not kind:
+            fix = "Write true or false." if kind is bool else f"Write a {kind.__name__}."
+            raise RequestError(f"{subject} = {value!r}", "is of another type", fix)
+    return Display(**section)
+
+
+def _keys(section: Mapping[str, Any], path: Path) -> dict[str, tuple[str, ...]]:
+    keys: dict[str, tuple[str, ...]] = {}
+    for action, written in section.items():
+        subject = f"{path}: keys.{action}"
+        several = [written] if isinstance(written, str) else written
+        if not isinstance(several, list) or not several or not all(isinstance(each, str) for each in several):
+            fix = f'Write {action} = "k", or {action} = ["k", "ctrl+k"].'
+            raise RequestError(subject, "is neither a key nor a list of keys", fix)
+        spelled = []
+        for each in several:
+            try:
+                spelled.append(key_from(each))
+            except ValueError as error:
+                raise RequestError(f"{subject} = {each!r}", str(error)) from None
+        keys[action] = tuple(dict.fromkeys(spelled))
+    return keys
+
+
+def _unknown(subject: str, fact: str, given: str, known: Iterable[str]) -> RequestError:
+    near = get_close_matches(given, list(known), n=1, cutoff=0.5)
+    return RequestError(subject, fact, f"Did you mean {near[0]}?" if near else f"Known: {', '.join(known)}.")

@@ -1,0 +1,63 @@
+"""What every application here has in common: its themes, its keys, and the characters that it may draw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from textual.app import App
+from textual.driver import Driver
+from textual.filter import LineFilter
+
+from gan_tui.state.appearance import THEME_NAMES, Appearance
+from gan_tui.themes import THEMES
+
+Returned = TypeVar("Returned")
+
+
+class DressedApp(App[Returned]):
+    """Looks as the user wishes; an application derives from it and is given its ``Appearance``.
+
+    Its actions' bindings have the actions' ids, by which the user's file gives them other keys. The class ``-plain`` is
+    on it while colours cannot carry anything: stylesheets then tell by shape what else a colour would help to see.
+    """
+
+    CSS = """
+    CommandPalette { background: transparent; }
+    CommandPalette > Vertical { width: 80; max-width: 100%; }
+    """  # a dialog that dims what is behind it would have the whole screen written again
+
+    def __init__(self, appearance: Appearance, *, driver_class: type[Driver] | None = None) -> None:
+        super().__init__(driver_class=driver_class)
+        self.appearance = appearance
+        self._only_ascii: LineFilter | None = None
+        if appearance.ascii:
+            from gan_tui.ascii_filter import AsciiFilter
+
+            self._only_ascii = AsciiFilter()
+        foreign = list(self.available_themes)
+        for theme in THEMES.values():
+            self.register_theme(theme)
+        self.theme = appearance.theme
+        for name in foreign:  # Textual's own have no tokens of ours
+            self.unregister_theme(name)
+        self.set_keymap({action: ",".join(keys) for action, keys in appearance.keys.items()})
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's, and what leaves nothing but ASCII."""
+        filters = super().get_line_filters()
+        return filters if self._only_ascii is None else [*filters, self._only_ascii]
+
+    def next_theme(self) -> str:
+        """Take the next theme; returns its name."""
+        names: list[str] = list(THEME_NAMES)
+        self.theme = names[(names.index(self.theme) + 1) % len(names)]
+        return self.theme
+
+    def way_to_keep(self, key: str, value: str) -> str:
+        """Words that say how a choice is made for good, as the end of a sentence."""
+        return f'write {key} = "{value}" under [display] in {self.appearance.file or "config.toml"}.'
+
+    def watch_theme(self) -> None:
+        """Tell stylesheets whether colours carry anything."""
+        self.set_class(self.no_color or self.appearance.ascii or self.theme == "monochrome", "-plain")

@@ -1,0 +1,114 @@
+"""The screen that shows what changed since a nudge."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from gan_tui.state import effect_words as words
+from gan_tui.state.effect import LEAST_LINES, Effect, effect_of
+from gan_tui.state.history import History
+from gan_tui.state.plain_text import printable
+from gan_tui.state.run_view import RunView
+
+NONE = "No control of this run has been moved yet. Nudge one, and come back when some lines of metrics are written."
+READING = "The record is still being read: what is shown rests on samples of it."
+
+
+class EffectScreen(ModalScreen[None]):
+    """Follows the run while it is open; older nudges can be looked at one after another."""
+
+    CSS_PATH = "effect.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,e,enter", "dismiss(None)", "close", show=False),
+        Binding("comma,left_square_bracket,left", "step(1)", "older nudge", show=False),
+        Binding("full_stop,right_square_bracket,right", "step(-1)", "newer nudge", show=False),
+    ]
+
+    def __init__(self, view: RunView, history: History) -> None:
+        super().__init__()
+        self._view = view
+        self._history = history
+        self._back = 0
+        """Nudges between the one shown and the newest."""
+        self._drawn: Effect | str | None = None
+
+    def compose(self) -> ComposeResult:
+        """Which nudge, which lines, a row for each loss, and how to read them."""
+        with VerticalScroll(id="effect") as scroll:
+            scroll.border_title = "what changed since the nudge"
+            yield Static(id="headline")
+            yield Static(id="subline", classes="told")
+            yield Static(id="windows", classes="told")
+            yield Static(id="problem")
+            yield Static(id="table")
+            yield Static(id="notes", classes="told")
+
+    def on_mount(self) -> None:
+        """Draw what is known."""
+        self._draw()
+
+    def show(self, view: RunView) -> None:
+        """Take the run's newest view; what does not change what is said is not drawn."""
+        self._view = view
+        self._draw()
+
+    def action_step(self, by: int) -> None:
+        """Go to an older nudge, or to a newer one."""
+        if isinstance(self._drawn, Effect):
+            self._back = max(0, min(self._back + by, self._drawn.places - 1))
+            self._draw()
+
+    def _draw(self) -> None:
+        effect = self._effect()
+        if effect == self._drawn and effect is not None:
+            return
+        self._drawn = effect
+        has_rows = effect is not None and bool(effect.rows)
+        self.query_one("#effect").border_subtitle = (
+            f"{effect.place} of {effect.places} · , older · . newer · Esc close" if effect else "Esc close"
+        )
+        self._put("headline", words.headline(effect) if effect else NONE)
+        self._put("subline", words.subline(effect) if effect else "")
+        self._put("windows", words.windows(effect) if effect else "")
+        problem = effect.problem if effect else ""
+        self._put("problem", READING if self._history.coarse and not problem else problem)
+        table = self.query_one("#table", Static)
+        table.display = has_rows
+        if effect is not None and has_rows:
+            table.update(_table(effect))
+        notes = (
+            [words.NOTES, words.WEIGHED] if effect and any(row.factor != 1.0 for row in effect.rows) else [words.NOTES]
+        )
+        self._put("notes", " ".join(notes) if has_rows else "")
+
+    def _effect(self) -> Effect | None:
+        nudges = self._view.nudges
+        if not nudges:
+            return None
+        at = nudges[max(0, len(nudges) - 1 - self._back)].step
+        names, course = self._history.course_of("loss", at, LEAST_LINES)
+        return effect_of(nudges, names, course, self._view.weighed_by, self._back)
+
+    def _put(self, name: str, text: str) -> None:
+        line = self.query_one(f"#{name}", Static)
+        line.display = bool(text)
+        line.update(Text(printable(text)))
+
+
+def _table(effect: Effect) -> Table:
+    table = Table.grid(padding=(0, 2))
+    for column in words.HEADING:
+        table.add_column(justify="left" if column in ("loss", "verdict") else "right", no_wrap=True)
+    table.add_row(*(Text(column, "dim") for column in words.HEADING))
+    for row in effect.rows:
+        bold = "bold" if row.verdict in ("higher", "lower") else ""
+        table.add_row(*(Text(cell, bold) for cell in words.cells(row)))
+    return table

@@ -1,0 +1,52 @@
+"""The machine's screen: what the run's machine is at and was at, and where the time of a step goes."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from gan_tui.state.machine import MachineHistory
+from gan_tui.state.run_view import RunView
+from gan_tui.widgets.footer import FooterBar, Hint
+from gan_tui.widgets.machine_board import MachineBoard
+
+HINTS = (
+    Hint(key="Esc", label="back", action="screen.dismiss"),
+    Hint(key="w", label="10 min, 1 h, whole run", action="screen.window"),
+)
+
+
+class MachineScreen(Screen[None]):
+    """Full screen; it is shown views as the dashboard is, until it is left."""
+
+    CSS_PATH = "machine.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,M", "dismiss(None)", "back", show=False),
+        Binding("w", "window", "window", show=False),
+    ]
+
+    def __init__(self, view: RunView, history: MachineHistory) -> None:
+        super().__init__()
+        self.board = MachineBoard(history)
+        self.footer = FooterBar()
+        self.show(view)
+
+    def compose(self) -> ComposeResult:
+        """The board over its keys."""
+        yield self.board
+        yield self.footer
+
+    def on_mount(self) -> None:
+        """Name the keys."""
+        self.footer.show(HINTS)
+
+    def show(self, view: RunView) -> None:
+        """Take the newest view."""
+        self.board.show(view)
+
+    def action_window(self) -> None:
+        """Show another part of the time."""
+        self.board.cycle_window()

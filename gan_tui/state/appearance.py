@@ -1,0 +1,26 @@
+"""How the screens are to look and which keys they take: what the user has chosen, as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias, get_args
+
+ThemeName: TypeAlias = Literal["dark", "light", "colour-blind-dark", "colour-blind-light", "monochrome"]
+THEME_NAMES: tuple[ThemeName, ...] = get_args(ThemeName)
+"""In the order in which a key goes through them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Appearance:
+    """What an application is dressed in."""
+
+    theme: ThemeName = "dark"
+    ascii: bool = False
+    """Whether nothing but ASCII may be drawn."""
+    mouse: bool = True
+    """Whether the terminal is to report the mouse."""
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Other keys than the built-in ones, in Textual's spelling, by the id of the action."""
+    file: str = ""
+    """Where a user would write a choice down, for words about it."""

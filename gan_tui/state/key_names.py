@@ -1,0 +1,117 @@
+"""Names of keys: as a user writes them in a file, as Textual spells them, and as they are shown."""
+
+from __future__ import annotations
+
+import string
+import unicodedata
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+_SPELLED = {
+    "solidus": "slash",
+    "reverse_solidus": "backslash",
+    "commercial_at": "at",
+    "hyphen_minus": "minus",
+    "plus_sign": "plus",
+    "low_line": "underscore",
+}
+"""Where Textual has another name than Unicode."""
+
+
+def _spelling(char: str) -> str:
+    if char.isalnum():
+        return char
+    name = unicodedata.name(char).lower().replace("-", "_").replace(" ", "_")
+    return _SPELLED.get(name, name)
+
+
+_CHARACTERS = {char: _spelling(char) for char in (*string.ascii_letters, *string.digits, *string.punctuation)}
+_NAMED = {
+    "enter": "Enter",
+    "escape": "Esc",
+    "tab": "Tab",
+    "space": "Space",
+    "backspace": "Backspace",
+    "insert": "Ins",
+    "delete": "Del",
+    "home": "Home",
+    "end": "End",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "left": "←",
+    "right": "→",
+    "up": "↑",
+    "down": "↓",
+    **{f"f{number}": f"F{number}" for number in range(1, 13)},
+}
+_ARROWS_IN_WORDS = {"left": "Left", "right": "Right", "up": "Up", "down": "Down"}
+_OTHER_WORDS = {"esc": "escape", "return": "enter", "del": "delete", "ins": "insert"}
+_OTHER_WORDS |= {"pgup": "pageup", "pgdn": "pagedown"}
+_MODIFIERS = ("ctrl", "alt", "shift")
+_SAME_ON_A_TERMINAL = {"ctrl+m": "enter", "ctrl+i": "tab", "ctrl+left_square_bracket": "escape", "ctrl+h": "backspace"}
+
+
+def key_from(written: str) -> str:
+    """Textual's spelling of a key that a user has written: ``[``, ``P``, ``ctrl+s``, ``shift+left``, ``F5``.
+
+    Raises:
+        ValueError: it is no key, or none that a terminal can tell from another; the message says so, and what to write.
+    """
+    given = written.strip() or written
+    if given in _CHARACTERS:
+        return _CHARACTERS[given]
+    if given.endswith("++"):
+        given = f"{given[:-1]}plus"
+    *before, base = given.split("+")
+    modifiers = [modifier.lower() for modifier in before]
+    if len(set(modifiers)) < len(modifiers) or not set(modifiers) <= set(_MODIFIERS):
+        raise ValueError(f"is not a key. Modifiers are {', '.join(_MODIFIERS)}, each at most once")
+    key = _base(base)
+    if key is None:
+        raise ValueError(_no_key(base))
+    if modifiers == ["shift"] and len(key) == 1 and key.isalpha():
+        return key.upper()
+    if "shift" in modifiers and key not in _NAMED:
+        raise ValueError("is not a key that a terminal sends. Write the character itself, as P for Shift and p")
+    if "ctrl" in modifiers and len(key) == 1:
+        key = key.lower()
+    spelled = "+".join([*(modifier for modifier in _MODIFIERS if modifier in modifiers), key])
+    if spelled in _SAME_ON_A_TERMINAL:
+        raise ValueError(f"reaches a program as {_SAME_ON_A_TERMINAL[spelled]}. Choose another key")
+    return spelled
+
+
+def _base(written: str) -> str | None:
+    if written in _CHARACTERS:
+        return _CHARACTERS[written]
+    word = _OTHER_WORDS.get(written.lower(), written.lower())
+    return word if word in _NAMED or word in _CHARACTERS.values() else None
+
+
+def _no_key(word: str) -> str:
+    known = [*_NAMED, *(name for name in _CHARACTERS.values() if len(name) > 1)]
+    near = get_close_matches(word.lower(), known, n=1)
+    hint = f"Did you mean {near[0]}?" if near else f"Write a character, or one of {', '.join(_NAMED)}"
+    return f"is not a key. {hint}"
+
+
+def written_key(key: str) -> str:
+    """How a user may write a key of Textual's spelling: ``key_from`` turned round."""
+    *modifiers, base = key.split("+")
+    char = next((char for char, name in _CHARACTERS.items() if name == base), base)
+    return "+".join([*modifiers, base if char in '"\\' or modifiers else char])
+
+
+def shown_key(key: str, *, ascii: bool = False) -> str:  # noqa: A002 - as everywhere here
+    """How the footer and the help write a key: ``[``, ``Esc``, ``Ctrl+P``, ``Shift+←``, or in ASCII ``Shift+Left``."""
+    *modifiers, base = key.split("+")
+    char = next((char for char, name in _CHARACTERS.items() if name == base), None)
+    text = (_ARROWS_IN_WORDS.get(base) if ascii else None) or _NAMED.get(base) or char or base
+    if modifiers and len(text) == 1:
+        text = text.upper()
+    return "+".join([*(modifier.capitalize() for modifier in modifiers), text])
+
+
+def shown_keys(keys: Iterable[str], *, ascii: bool = False) -> str:  # noqa: A002
+    """Several keys for the same."""
+    return " ".join(shown_key(key, ascii=ascii) for key in keys)

@@ -1,0 +1,81 @@
+"""Textual's driver for POSIX terminals, with everything that is written sent by a FrameWriter."""
+
+from __future__ import annotations
+
+import sys
+from time import monotonic
+from typing import ClassVar
+
+from textual import events
+from textual.app import App
+from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
+
+from gan_tui.terminal_writer import FrameWriter
+
+PROMPT_SECONDS = 1.0
+"""What is drawn within that time of a key or click goes out first: it is probably what that has caused."""
+
+
+class ThriftyDriver(LinuxDriver):
+    """To be used by a class that says which writer it is; see ``driver_for``."""
+
+    writer: ClassVar[FrameWriter]
+
+    def __init__(
+        self, app: App[object], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
+    ) -> None:
+        self._touched = float("-inf")
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+
+    def write(self, data: str) -> None:
+        """Have the data shown.
+
+        The size is asked for here, where it matters, as a terminal of another size shows who knows what: Textual learns
+        of a new one by a signal or in the input, depending on the terminal.
+        """
+        urgent = monotonic() - self._touched < PROMPT_SECONDS
+        self.writer.write(data, self._get_terminal_size(), urgent=urgent)
+
+    def process_message(self, message: Message) -> None:
+        """Note when the user has done something."""
+        if isinstance(message, events.InputEvent) and not isinstance(message, events.MouseMove):
+            self._touched = monotonic()
+        super().process_message(message)
+
+    def start_application_mode(self) -> None:
+        """Begin, or go on after a suspension, and after a SIGSTOP, which announces none.
+
+        Then the thread that reads keys is still there. Of two such threads one would wait for ever for what the other
+        has read, and the end of the application for it.
+        """
+        if self._key_thread is not None and self._key_thread.is_alive():
+            self.exit_event.set()
+            self._key_thread.join()
+            self.exit_event.clear()
+        self.writer.stop()
+        self.writer.start()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        if self._writer_thread is not None:  # Textual's own, which has had nothing to write
+            self._writer_thread.stop()
+            self._writer_thread = None
+
+    def close(self) -> None:
+        """Send what is left to be sent."""
+        self.writer.stop()
+        super().close()
+
+
+def driver_for(frames: FrameWriter) -> type[ThriftyDriver]:
+    """A driver class, as Textual makes the driver itself, whose drivers write by that writer."""
+
+    class Driver(ThriftyDriver):
+        writer = frames
+
+    return Driver
+
+
+def this_terminal() -> FrameWriter:
+    """A writer to the terminal that Textual draws on: standard error. That there is one has been looked at before."""
+    assert sys.__stderr__ is not None
+    return FrameWriter(sys.__stderr__.fileno())

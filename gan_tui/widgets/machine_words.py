@@ -1,0 +1,110 @@
+"""How the dashboard words what a machine is at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.protocol.machine import Gpu, Machine, StepTimes
+from gan_tui.state.machine import Outlook
+from gan_tui.widgets.wording import duration
+
+STARVED = 0.2
+"""Share of the time waiting for data from which it is marked."""
+FULL = 0.95
+"""Share of a memory or a disk in use from which it is marked."""
+
+
+def percent(share: float | None) -> str:
+    """A share: 97%."""
+    return "–" if share is None else f"{100 * share:.0f}%"
+
+
+def size(number: float | None) -> str:
+    """Bytes: 339 MB, 1.2 GB, 210 GB, 3.4 TB."""
+    if number is None:
+        return "–"
+    for limit, unit in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB")):
+        if number >= 0.9995 * limit:
+            return f"{number / limit:.{0 if number >= 99.95 * limit else 1}f} {unit}"
+    return f"{number / 1e3:.0f} kB"
+
+
+def part_of(part: float | None, whole: float | None) -> str:
+    """Bytes of so many: 41.2 of 150.8 GB."""
+    if part is None or whole is None:
+        return size(part)
+    text, of = size(part), size(whole)
+    return f"{text.removesuffix(of[-3:])} of {of}" if text[-3:] == of[-3:] else f"{text} of {of}"
+
+
+def span(seconds: float) -> str:
+    """How long a step takes: 16.2 ms, 1.25 s, 340 µs."""
+    if seconds >= 100:
+        return duration(seconds)
+    if seconds >= 1:
+        return f"{seconds:.2f} s"
+    if seconds >= 1e-3:
+        return f"{seconds * 1e3:.{0 if seconds >= 0.09995 else 1}f} ms"
+    return f"{seconds * 1e6:.0f} µs"
+
+
+def rates(machine: Machine) -> str:
+    """What the disks do."""
+    if machine.disk_read is None or machine.disk_written is None:
+        return ""
+    return f"reads {size(machine.disk_read)}/s · writes {size(machine.disk_written)}/s"
+
+
+def how_long(found: Outlook | None) -> tuple[str, ...]:
+    """How long a disk lasts, in more words and in fewer."""
+    if found is None:
+        return ()
+    fits = f"{found.fit:,} more checkpoints"
+    lasts = "; old ones make room" if found.steady else ""
+    lasts = f": {duration(found.seconds)}" if found.seconds is not None else lasts
+    return (f"{fits} of {size(found.size)}{lasts}", f"{fits}{lasts}", fits)
+
+
+def names_of(gpus: Sequence[Gpu]) -> str:
+    """Which GPUs these are: gpu 0 · NVIDIA H200."""
+    names = list(dict.fromkeys(gpu.name for gpu in gpus if gpu.name))
+    first = f"gpu {gpus[0].index}" if len(gpus) == 1 else f"{len(gpus)} gpus"
+    return " · ".join([first, *names])
+
+
+def clocks_of(gpus: Sequence[Gpu]) -> str:
+    """Their clocks, the slowest's where there are several: 1,830 of 1,980 MHz."""
+    known = [gpu for gpu in gpus if gpu.clock]
+    if not known:
+        return ""
+    slowest = min(known, key=lambda gpu: gpu.clock or 0)
+    return f"{slowest.clock:,} of {slowest.clock_most:,} MHz" if slowest.clock_most else f"{slowest.clock:,} MHz"
+
+
+def slowed_by(gpus: Sequence[Gpu]) -> tuple[str, ...]:
+    """What holds clocks down, of any of them."""
+    return tuple(dict.fromkeys(reason for gpu in gpus for reason in gpu.slowed))
+
+
+def heat(gpus: Sequence[Gpu]) -> str:
+    """The hottest: 62 °C, and which one, where there are several."""
+    known = [gpu for gpu in gpus if gpu.celsius is not None]
+    if not known:
+        return "–"
+    hottest = max(known, key=lambda gpu: gpu.celsius or 0.0)
+    return f"{hottest.celsius:.0f} °C" + (f", gpu {hottest.index}" if len(gpus) > 1 else "")
+
+
+def power(gpus: Sequence[Gpu]) -> str:
+    """What they take together: 512 of 700 W."""
+    taken = [gpu.watts for gpu in gpus if gpu.watts is not None]
+    most = [gpu.watts_most for gpu in gpus if gpu.watts_most is not None]
+    if not taken:
+        return "–"
+    return f"{sum(taken):,.0f} of {sum(most):,.0f} W" if most else f"{sum(taken):,.0f} W"
+
+
+def data_wait(times: StepTimes) -> float:
+    """The share of the steps' time in which the loop waited for data."""
+    total = sum(times.phases.values())
+    return times.phases.get("data", 0.0) / total if total else 0.0

@@ -1,0 +1,36 @@
+"""What stands in place of a screen on a terminal that has no room for it."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import ClassVar
+
+from gan_tui.widgets.line import Lines, Span
+
+LEAST_WIDTH, LEAST_HEIGHT = 60, 15
+"""Columns and rows that the screens need."""
+
+
+class TooSmall(Lines):
+    """Lies over a whole screen; its stylesheet shows it where that is too small. Keys do what they do."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"too-small--fact", "too-small--way"}
+    DEFAULT_CSS = """
+    TooSmall { display: none; layer: over; width: 100%; height: 100%; background: $background; }
+    TooSmall .too-small--fact { color: $warning; text-style: bold; background: $background; }
+    TooSmall .too-small--way { color: $foreground; background: $background; }
+    """
+
+    def __init__(self, advice: str) -> None:
+        """``advice`` is what can be done none the less."""
+        super().__init__()
+        self._advice = advice
+
+    def lines(self, width: int) -> list[list[Span]]:
+        """What is there and what is needed, in the middle; of what has no room the beginning."""
+        height = self.size.height
+        fact = f"{width} x {height} is too small: {LEAST_WIDTH} x {LEAST_HEIGHT} is needed."
+        told: list[Span] = [(line, "too-small--fact") for line in textwrap.wrap(fact, width)]
+        told += [(line, "too-small--way") for line in textwrap.wrap(self._advice, width)]
+        above = max(0, (height - len(told)) // 2)
+        return [*([] for _ in range(above)), *([(line.center(width), style)] for line, style in told[:height])]
