@@ -10,8 +10,8 @@ from engine.errors import GanTuiError
 from engine.protocol.checkpoints import list_folders, read_manifest
 from engine.protocol.codec import DecodeError
 from engine.protocol.course import recorded_step
-from engine.protocol.events import Announced
-from engine.protocol.record import last_metrics, newest_journaled, newest_on_file
+from engine.protocol.events import Announced, Metrics
+from engine.protocol.record import newest_journaled, newest_on_file
 from engine.protocol.remarks import read_remarks
 from engine.protocol.rundir import Identity, RunDirectory
 from gan_tui.client.locate import list_damaged, list_runs
@@ -68,18 +68,18 @@ def row_of(run: RunDirectory, identity: Identity, state: RowState) -> RunRow:
 def with_record(row: RunRow, run: RunDirectory) -> RunRow:
     """A row with how far the run has come; what cannot be read is left as it is."""
     try:
-        newest = last_metrics(run)
-        step = recorded_step(run)
+        events = newest_on_file(run)
+        step = recorded_step(run, events)
         announced = newest_journaled(run, Announced)
-        active = max((event.time for event in newest_on_file(run)), default=row.active)
     except OSError:
         return row
+    newest = next((event for event in events if isinstance(event, Metrics)), None)
     return replace(
         row,
         step=step,
         total_steps=announced.total_steps if announced else None,
         epoch=max(newest.epoch if newest else 1, _newest_epoch(run)),
-        active=active,
+        active=max((event.time for event in events), default=row.active),
         losses=newest.losses if newest else {},
     )
 

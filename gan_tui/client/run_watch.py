@@ -37,6 +37,8 @@ class _Known:
     """A run as it was read last."""
 
     run: RunDirectory
+    remarks: str
+    """The path of that file, which is looked for at each look."""
     identity: Identity | None
     """None where run.json cannot be read."""
     row: RunRow
@@ -102,15 +104,15 @@ class RunsWatch:
     def examine(self) -> None:
         """Look at the folder once and bring the view up to date."""
         try:
-            names = sorted(self._run_names())
+            found = dict(self._runs_there())
         except FileNotFoundError:
-            names = []  # the first run makes it
+            found = {}  # the first run makes it
         except OSError as error:
             self._show(problem=f"{self._folder} cannot be read ({error.strerror})")
             return
-        self._known = {name: known for name, known in self._known.items() if name in set(names)}
-        for name in names:
-            self._identify(name)
+        self._known = {name: known for name, known in self._known.items() if name in found}
+        for name, identity in sorted(found.items()):
+            self._identify(name, identity)
         self._show()
         for known in self._newest_first():
             if self._closing.is_set():
@@ -121,20 +123,21 @@ class RunsWatch:
         self._show()
         self._ask_elsewhere()
 
-    def _run_names(self) -> Iterator[str]:
+    def _runs_there(self) -> Iterator[tuple[str, Stamp]]:
+        """The name of each run's folder, and the stamp of its run.json."""
         with os.scandir(self._folder) as entries:
             for entry in entries:
-                if not entry.name.startswith(".") and _stamp(Path(entry.path) / "run.json") is not None:
-                    yield entry.name
+                if not entry.name.startswith(".") and (stamp := _stamp(f"{entry.path}/run.json")) is not None:
+                    yield entry.name, stamp
 
     def _newest_first(self) -> list[_Known]:
         return sorted(self._known.values(), key=lambda known: known.row.created, reverse=True)
 
-    def _identify(self, name: str) -> None:
+    def _identify(self, name: str, identity: Stamp) -> None:
         """Read who a run is, if that has changed, and see how it stands."""
         known = self._known.get(name)
-        run = RunDirectory(self._folder / name)
-        about = (_stamp(run.identity), _stamp(run.remarks))
+        run = RunDirectory(self._folder / name) if known is None else known.run
+        about = (identity, _stamp(str(run.remarks) if known is None else known.remarks))
         if known is None or known.about[0] != about[0]:
             known = self._known[name] = self._read(run, about, known)
         elif known.about != about:
@@ -148,12 +151,12 @@ class RunsWatch:
         try:
             identity = read_identity(run)
         except GanTuiError as error:
-            return _Known(run, None, damaged_row(run, error), about, settled=True)
+            return _Known(run, str(run.remarks), None, damaged_row(run, error), about, settled=True)
         row = row_of(run, identity, self._standing(run, identity))
         if before is not None:  # until the record is read again, a moment from now
             old = before.row
             row = replace(row, step=old.step, total_steps=old.total_steps, epoch=old.epoch, losses=old.losses)
-        return _Known(run, identity, row, about)
+        return _Known(run, str(run.remarks), identity, row, about)
 
     def _standing(self, run: RunDirectory, identity: Identity) -> RowState:
         state = viewed_state(run, identity)
@@ -163,7 +166,7 @@ class RunsWatch:
         """Read how far a run has come, if its record has changed."""
         if known.settled:
             return
-        record = tuple(map(_stamp, (known.run.metrics, known.run.events)))
+        record = (_stamp(str(known.run.metrics)), _stamp(str(known.run.events)))
         if record != known.record:
             known.row = with_record(known.row, known.run)
             known.record = record
@@ -207,10 +210,10 @@ class RunsWatch:
         self._woken.set()
 
 
-def _stamp(path: Path) -> Stamp | None:
+def _stamp(path: str) -> Stamp | None:
     """None where there is no such file."""
     try:
-        found = path.stat()
+        found = os.stat(path)  # noqa: PTH116 - of thousands of paths every two seconds
     except OSError:
         return None
     return found.st_ino, found.st_size, found.st_mtime_ns
