@@ -26,6 +26,7 @@ from engine.config.geometry import check_geometry
 from engine.config.load import read_toml, resolve
 from engine.config.methods import TrainConfig
 from engine.config.ranks import check_ranks
+from engine.config.sinks import check_sinks
 from engine.config.techniques import check_techniques
 from engine.config.threads import wait_briefly
 from engine.errors import GanTuiError, RequestError, WorkError
@@ -149,6 +150,7 @@ def _train(launch: Launch, record: Record, standing: Standing, link: Link, besid
         config = resolve(read_toml(run.config), str(run.config))
         check_geometry(config)
         check_techniques(config)
+        check_sinks(config.log)
         seat = launch.seat_for(config)
         config = replace(config, run=replace(config.run, gpus=seat.size))
         check_ranks(config.run, seat.size)
@@ -159,6 +161,10 @@ def _train(launch: Launch, record: Record, standing: Standing, link: Link, besid
         from engine.train.loop import train
         from engine.train.setup import open_session
 
+        if config.log.tensorboard:
+            from engine.event_files import EventFiles
+
+            record.witness = beside.enter_context(contextlib.closing(EventFiles(run)))
         _tell_of_trouble(record, gateway)
         followers = beside.enter_context(contextlib.closing(_met(meeting, launch, record, standing)))
         ending = train(open_session(run, config, record, standing, link, followers))

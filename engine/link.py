@@ -15,6 +15,7 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass
+from typing import get_args
 
 import zmq
 from msgspec.structs import replace
@@ -33,6 +34,7 @@ from engine.protocol.commands import (
     Report,
     Request,
     Status,
+    Steering,
 )
 from engine.protocol.rundir import Endpoints
 from engine.protocol.runtime import socket_folder, socket_path, wake_pipe
@@ -135,7 +137,8 @@ class Link:
     def reply(self, envelope: Envelope, reply: Reply) -> None:
         """Answer a command; one that a signal stood for has nobody to answer."""
         if envelope.sender:
-            if envelope.request.viewer is None and not self._stands_in:
+            steers = isinstance(envelope.request.command, get_args(Steering))
+            if steers and envelope.request.viewer is None and not self._stands_in:
                 reply = replace(reply, holder=self.holding.holder)
             self._post("commands", [envelope.sender, encode(reply)])
 

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypedDict
+from typing import Protocol, Self, TypedDict
 
 import msgspec
 
@@ -27,6 +27,17 @@ log = logging.getLogger(__name__)
 
 BACKLOG_LIMIT = 100_000
 """Lines that may wait for room, some 50 MB: days of a run with the usual cadence."""
+
+
+class Witness(Protocol):
+    """Takes events that were recorded, for other readers than viewers."""
+
+    @property
+    def trouble(self) -> str:
+        """Why it takes no more, as a clause; empty while it does."""
+
+    def take(self, event: Event) -> None:
+        """At once, and whatever becomes of it."""
 
 
 class Stamp(TypedDict):
@@ -48,6 +59,7 @@ class Record:
     def __init__(self, run: RunDirectory, publish: Callable[[bytes], None] = lambda line: None) -> None:
         self.run = run
         self.publish = publish
+        self.witness: Witness | None = None
         self._metrics = _open_for_append(run.metrics)
         self._events = _open_for_append(run.events)
         self._pen = threading.RLock()
@@ -80,6 +92,8 @@ class Record:
             if self.trouble is not None:
                 self.late = 1 if taken_before else self.late + 1
             self.publish(line)
+            if self.witness is not None:
+                self.witness.take(event)
         if len(self._backlog) > BACKLOG_LIMIT:
             fact = f"has not taken a line for {len(self._backlog):,} of them ({self.trouble})"
             raise WorkError(str(self.run.root), fact, "Make room on the disk, then: gan-tui resume")

@@ -12,11 +12,12 @@ from textual.message import Message
 from engine.errors import GanTuiError, WorkError
 from gan_tui import terminal_guard
 from gan_tui.behind import Behind
+from gan_tui.caller import Caller
 from gan_tui.departures import Browse, Departure, Detached, Ended, ResumeFrom
 from gan_tui.dressed import DressedApp
 from gan_tui.palette import ActionProvider
 from gan_tui.screens.dashboard import DashboardScreen
-from gan_tui.screens.wishes import BehindWanted, Left, ThemeWanted, Wanted
+from gan_tui.screens.wishes import BehindWanted, CallsChanged, Left, ThemeWanted, Wanted
 from gan_tui.state.appearance import Appearance
 from gan_tui.state.run_view import RunView
 from gan_tui.surroundings import Surroundings, Watched
@@ -48,6 +49,9 @@ class Dashboard(DressedApp[Departure]):
         self._first_behind = watched.behind
         self._told: set[type[Message]] = set()
         """What is on its way, so that a busy feed does not fill the queue."""
+        self._caller = Caller(
+            surroundings.appearance.notify, surroundings.messages, outlet=surroundings.outlet, later=self.set_timer
+        )
         self._deck = DashboardScreen(watched, surroundings)
 
     def get_default_screen(self) -> DashboardScreen:
@@ -56,6 +60,7 @@ class Dashboard(DressedApp[Departure]):
 
     def on_mount(self) -> None:
         """Begin to follow."""
+        self._caller.take(self._feed.snapshot())
         self._feed.start(self._teller(self.FeedMoved))
         if self._first_behind is not None:
             self.draw_behind(BehindWanted(self._first_behind))
@@ -79,13 +84,15 @@ class Dashboard(DressedApp[Departure]):
     def show(self) -> None:
         """Hand the newest view down."""
         self._told.discard(self.FeedMoved)
-        self._deck.show(self._feed.snapshot())
+        view = self._feed.snapshot()
+        self._deck.show(view)
+        self._caller.take(view)
 
     @on(BehindMoved)
     def show_behind(self) -> None:
         """Hand the curves of the run behind down."""
         self._told.discard(self.BehindMoved)
-        self._deck.show_behind(self._behind.name, self._behind.history)
+        self._deck.show_behind(self._behind.name, self._behind.history, self._behind.run)
 
     @on(BehindWanted)
     def draw_behind(self, message: BehindWanted) -> None:
@@ -98,11 +105,18 @@ class Dashboard(DressedApp[Departure]):
             return
         self.show_behind()
 
+    @on(CallsChanged)
+    def call_otherwise(self, message: CallsChanged) -> None:
+        """Call the user for news in the next way, and say how to have it the next time."""
+        message.stop()
+        means, told = self._caller.change()
+        self._deck.say(f"{told} To keep it: {self.way_to_keep('notify', means)}")
+
     @on(ThemeWanted)
     def change_theme(self, message: ThemeWanted) -> None:
         """Take the next theme, and say how to have it the next time."""
         message.stop()
-        self._deck.say(f"Theme {self.next_theme()}. To keep it, {self.way_to_keep('theme', self.theme)}")
+        self._deck.say(f"Theme {self.next_theme()}. To keep it: {self.way_to_keep('theme', self.theme)}")
 
     @on(Wanted)
     def pass_on(self, message: Wanted) -> None:

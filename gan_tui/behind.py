@@ -22,6 +22,8 @@ class Behind:
         self._follow = follow
         self._notify = notify
         self._feed: Feed | None = None
+        self.run: RunDirectory | None = None
+        """That run."""
 
     @property
     def name(self) -> str:
@@ -42,7 +44,7 @@ class Behind:
         feed = None if run is None else self._follow(run)
         if self._feed is not None:
             Thread(target=self._feed.close, name="close the feed of a run behind", daemon=True).start()
-        self._feed = feed
+        self._feed, self.run = feed, run
         if feed is not None:
             feed.start(self._notify)
 

@@ -56,7 +56,7 @@ class DressedApp(App[Returned]):
 
     def way_to_keep(self, key: str, value: str) -> str:
         """Words that say how a choice is made for good, as the end of a sentence."""
-        return f'write {key} = "{value}" under [display] in {self.appearance.file or "config.toml"}.'
+        return f'{key} = "{value}" under [display] in {self.appearance.file or "config.toml"}'
 
     def watch_theme(self) -> None:
         """Tell stylesheets whether colours carry anything."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual import on
-from textual.app import get_system_commands_provider
 from textual.driver import Driver
 from textual.message import Message
 
@@ -29,7 +28,7 @@ class RunsApp(DressedApp[RunsDeparture]):
 
     TITLE = "gan-tui runs"
     CSS_PATH = "screens/runs.tcss"  # Textual does not read a default screen's own
-    COMMANDS: ClassVar = {get_system_commands_provider, lambda: ActionProvider}
+    COMMANDS: ClassVar = {lambda: ActionProvider}
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "f12"
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from os import environ
 from time import time
 
 from engine.protocol.rundir import RunDirectory
+from gan_tui.calling import Way, way_of
 from gan_tui.screens.pacer import Tempo
 from gan_tui.state.appearance import Appearance
 from gan_tui.state.feed import Feed
@@ -47,3 +49,5 @@ class Surroundings:
     appearance: Appearance = field(default_factory=Appearance)
     outlet: Outlet = field(default_factory=NoOutlet)
     """The terminal, where there is one."""
+    messages: Way = field(default_factory=lambda: way_of(environ))
+    """How it takes messages for the desktop."""

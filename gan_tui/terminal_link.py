@@ -10,14 +10,17 @@ BEHIND_SECONDS = 0.7
 """What is under way for longer makes a link slow."""
 REST_SECONDS = 5.0
 """So long a link must keep up before it is not slow any more."""
-FORGET_SECONDS = 60.0
-"""So long a link must keep up before its rate is not believed any more."""
+FORGET_SECONDS = 30.0
+"""A rate that has not been measured for so long is not believed any more."""
 MEASURE_SECONDS = 0.5
 """The rate of a queue that is seen is taken over no less: acknowledgements come a round trip late."""
 BUSY_BYTES = 2048
 """Less than this in a queue that is seen is under way on any link that is not next door."""
+STANDSTILL_RATE = 2000.0
+"""Bytes a second. A pseudo-terminal that looks slower has stood still for a while and is as fast as before: of its
+20 kB nothing is told until all are gone."""
 LEAST_RATE = 300.0
-"""Bytes a second. What looks slower is a terminal that stood still for a while."""
+"""No rate is believed to be lower, so that the next measurement comes soon."""
 _IDLE_SECONDS = 1.0
 _NEVER = float("-inf")
 
@@ -34,6 +37,8 @@ class LinkState:
     counted: float = 0.0
     """Bytes that were to go since ``counted_at``, for the next measurement of the rate."""
     counted_at: float = _NEVER
+    measured_at: float = _NEVER
+    """When the rate was measured last."""
     behind_at: float = _NEVER
     """When it was behind last."""
     writing_since: float | None = None
@@ -55,7 +60,7 @@ def began(state: LinkState, now: float) -> LinkState:
     """A write begins."""
     if now - state.at > _IDLE_SECONDS:
         state = replace(state, counted=0.0, counted_at=now)
-    if state.rate is not None and now - state.behind_at > FORGET_SECONDS:
+    if state.rate is not None and now - state.measured_at > FORGET_SECONDS:
         state = replace(state, rate=None, backlog=0.0)
     return replace(state, writing_since=now)
 
@@ -69,8 +74,9 @@ def wrote(state: LinkState, now: float, size: int) -> LinkState:
     state = replace(state, writing_since=None, at=now, backlog=left + size, counted=counted)
     if waited >= BLOCKED_SECONDS:
         measured = counted / max(waited, now - state.counted_at)
-        rate = _mixed(state.rate, measured) if measured > LEAST_RATE else state.rate
-        state = replace(state, rate=rate, backlog=float(size), counted=0.0, counted_at=now)
+        if measured > STANDSTILL_RATE:
+            state = replace(state, rate=_mixed(state.rate, measured), measured_at=now)
+        state = replace(state, backlog=float(size), counted=0.0, counted_at=now)
     if waited > BEHIND_SECONDS or _seconds_of(state.backlog, state.rate) > BEHIND_SECONDS:
         state = replace(state, behind_at=now)
     return state
@@ -78,15 +84,17 @@ def wrote(state: LinkState, now: float, size: int) -> LinkState:
 
 def queue_seen(state: LinkState, now: float, queued: int) -> LinkState:
     """The queue behind the pseudo-terminal is this long, as the connection's own, in bytes not acknowledged."""
-    elapsed = now - state.counted_at
+    elapsed = now - state.counted_at  # without end where nothing was counted yet
     seen = replace(state, backlog=float(queued), at=now)
     measured = max(0.0, state.counted - queued) / elapsed if elapsed else 0.0
     if queued <= BUSY_BYTES:
         rate = None if state.rate is None else max(state.rate, measured)
         return replace(seen, rate=rate, backlog=0.0, counted=float(queued), counted_at=now)
+    if elapsed == float("inf"):
+        return replace(seen, counted=float(queued), counted_at=now)
     if elapsed >= MEASURE_SECONDS:
         rate = max(LEAST_RATE, _mixed(state.rate, measured))
-        seen = replace(seen, rate=rate, counted=float(queued), counted_at=now)
+        seen = replace(seen, rate=rate, measured_at=now, counted=float(queued), counted_at=now)
     if _seconds_of(seen.backlog, seen.rate) > BEHIND_SECONDS:
         seen = replace(seen, behind_at=now)
     return seen

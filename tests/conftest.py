@@ -14,9 +14,11 @@ os.environ["OMP_NUM_THREADS"] = "1"  # PyTorch reads it when it is imported; tes
 
 @pytest.fixture(scope="session", autouse=True)
 def apart_from_the_user() -> Iterator[None]:
-    """Neither the user's live engines nor their runs are ever met; the folder's path is short enough for sockets."""
+    """The user's live engines, runs and taste are never met; the folder's path is short enough for sockets."""
     with tempfile.TemporaryDirectory(prefix="gt-") as folder, pytest.MonkeyPatch.context() as patch:
         Path(folder).chmod(0o700)
         patch.setenv("XDG_RUNTIME_DIR", folder)
         patch.delenv("GAN_TUI_RUNS_DIR", raising=False)
+        patch.setenv("GAN_TUI_CONFIG", os.devnull)
+        patch.setenv("LC_ALL", "C.UTF-8")  # else what is drawn depends on the locale of whoever tests
         yield

@@ -135,6 +135,8 @@ class LogConfig(Section, frozen=True, kw_only=True):
 
     every: LiveSteps = 20
     """Steps between two lines of metrics; each line is the mean over them."""
+    tensorboard: bool = False
+    """Write TensorBoard's event files too, to tensorboard/ in the run directory; needs gan-tui[tensorboard]."""
 
 
 class SampleConfig(Section, frozen=True, kw_only=True):

@@ -163,4 +163,4 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     refusal: Refusal | None = None
     report: Report | None = None
     holder: Holder | None = None
-    """Who holds control, in an answer to Hold and Release, and to whoever is no viewer."""
+    """Who holds control: said in an answer to Hold and Release, where another one does, and to who steers without."""

@@ -71,6 +71,11 @@ class RunDirectory:
         return self.root / "checkpoints"
 
     @property
+    def tensorboard(self) -> Path:
+        """TensorBoard's event files; there where a preset asks for them."""
+        return self.root / "tensorboard"
+
+    @property
     def nudges(self) -> Path:
         """Of a replay alone: the changes that it repeats."""
         return self.root / "replay.json"

@@ -84,6 +84,7 @@ def tick(session: Session) -> None:
     if not session.clock.passed(TICK_SECONDS):
         return
     watch_disk(session)
+    _watch_witness(session)
     _watch_clock(session)
     message = ev.Tick(
         step=session.progress.step,
@@ -167,6 +168,13 @@ def watch_disk(session: Session) -> None:
     elif record.trouble is None and session.disk_full:
         session.disk_full = False
         session.alert("the record", f"is written again; {record.late:,} lines had waited")
+
+
+def _watch_witness(session: Session) -> None:
+    witness = session.record.witness
+    if witness is not None and witness.trouble:
+        session.record.witness = None
+        session.alert("TensorBoard's event files", witness.trouble, "Training goes on, and the record has everything.")
 
 
 def _watch_clock(session: Session) -> None:

@@ -47,6 +47,12 @@ class Deck(Protocol):
     def go_on(self, by: int) -> None:
         """Focus the next or the previous pane."""
 
+    def export(self) -> None:
+        """Write what is on screen to a file."""
+
+    def change_calls(self) -> None:
+        """Be called for news in the next way."""
+
     def next_theme(self) -> None:
         """Have other colours."""
 
@@ -73,6 +79,8 @@ class ActionOn(Generic[Target]):
     """Place among the footer's hints, first to last by importance; None: only in the help."""
     needs_engine: bool = False
     """Whether nothing comes of it on a run that no engine works on."""
+    steers: bool = False
+    """Whether the footer offers it only where an engine can be steered, though there is something to it elsewhere."""
 
     @property
     def textual_action(self) -> str:

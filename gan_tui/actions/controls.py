@@ -111,7 +111,7 @@ CONTROLS: tuple[Action, ...] = (
         group="Controls",
         footer=6,
         help="Take the newest nudge back: it is shown what goes back to what; the networks keep what they have learnt.",
-        needs_engine=True,
+        steers=True,
         run=lambda deck: deck.excursions.ask_undo(),
     ),
     Action(

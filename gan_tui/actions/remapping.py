@@ -27,23 +27,17 @@ def _dressed(action: ActionOn[Target], appearance: Appearance) -> ActionOn[Targe
     return action
 
 
-def require_sound(
-    keys: Mapping[str, tuple[str, ...]], file: str, tables: Iterable[Sequence[ActionOn[Any]]] | None = None
-) -> None:
+def require_sound(keys: Mapping[str, tuple[str, ...]], file: str, tables: Iterable[Sequence[ActionOn[Any]]]) -> None:
     """Refuse keys for what is no action, and one key for two of a screen.
 
     Args:
         keys: by the id of the action.
         file: that says so, for the message.
-        tables: of the screens; None: of all that have one.
+        tables: the actions of each screen.
 
     Raises:
         RequestError: there is one.
     """
-    if tables is None:
-        from gan_tui.actions.every_table import TABLES
-
-        tables = TABLES.values()
     tables = list(tables)
     known = [each.id for table in tables for each in table]
     for name in keys:

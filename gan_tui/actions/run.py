@@ -79,4 +79,13 @@ RUN: tuple[Action, ...] = (
         help="Leave for the list of all runs; training continues, and Enter there comes back.",
         run=lambda deck: deck.browse(),
     ),
+    Action(
+        id="engine-log",
+        keys=("l",),
+        shown="l",
+        label="engine log",
+        group="Run",
+        help="Read engine.log as it is written, and search it.",
+        run=lambda deck: deck.excursions.show_log(),
+    ),
 )

@@ -66,7 +66,7 @@ def footer_hints(
     return [
         Hint(key=key, label=label, action=action.textual_action)
         for _, key, label, action in placed
-        if (held if action.id == "take-over" else steers or not action.needs_engine)
+        if (held if action.id == "take-over" else steers or not (action.needs_engine or action.steers))
     ]
 
 

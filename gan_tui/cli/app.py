@@ -16,13 +16,15 @@ from gan_tui.cli import (
     ctl,
     delete,
     keys,
+    log,
+    plot,
     presets,
     replay,
     resume,
     runs,
     train,
     verify,
-)  # fmt: skip
+)
 from gan_tui.cli.eval import evaluate
 from gan_tui.cli.output import say
 
@@ -42,6 +44,8 @@ app.command("access")(access.access)
 app.command("checkpoints")(checkpoints.checkpoints)
 app.command("compare")(compare.compare)
 app.command("delete")(delete.delete)
+app.command("log")(log.log)
+app.command("plot")(plot.plot)
 app.command("replay")(replay.replay)
 app.command("verify")(verify.verify)
 app.command("eval")(evaluate)

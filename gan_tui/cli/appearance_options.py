@@ -5,14 +5,14 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Annotated, Any, TypeVar
 
 import typer
 
 from engine.errors import RequestError
-from gan_tui.state.appearance import THEME_NAMES, Appearance
+from gan_tui.state.appearance import THEME_NAMES, Appearance, Means
 
 Theme = Annotated[
     str | None,
@@ -36,14 +36,26 @@ Mouse = Annotated[
         show_default=False,
     ),
 ]
-OPTIONS: dict[str, Any] = {"theme": Theme, "ascii": Ascii, "mouse": Mouse}
+Notify = Annotated[
+    Means | None,
+    typer.Option(help="What alerts and a run's end do [default: bell].", envvar="GAN_TUI_NOTIFY", show_default=False),
+]
+OPTIONS: dict[str, Any] = {"theme": Theme, "ascii": Ascii, "mouse": Mouse, "notify": Notify}
 """Parameters of every such command, by the names that ``appearance_from`` takes."""
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
 
+def _on_a_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
 def opens_a_screen(command: Command) -> Command:
-    """Give a command these options; they come to it as one keyword argument, ``appearance``."""
+    """Give a command these options; they come to it as one keyword argument, ``appearance``.
+
+    Where there is no terminal, no screen can be opened: then the user's file is not looked at, so that nothing in it
+    stops a script.
+    """
     own = inspect.signature(command, eval_str=True)
     parameters = [each for each in own.parameters.values() if each.name != "appearance"]
     for name, annotation in OPTIONS.items():
@@ -52,7 +64,9 @@ def opens_a_screen(command: Command) -> Command:
     @wraps(command)
     def with_options(**given: Any) -> None:
         chosen = {name: given.pop(name) for name in OPTIONS}
-        command(**given, appearance=appearance_from(**chosen))
+        _require_known(chosen["theme"])
+        appearance = appearance_from(os.environ, **chosen) if _on_a_terminal() else Appearance()
+        command(**given, appearance=appearance)
 
     del with_options.__wrapped__  # else Typer would see through to the command's own
     with_options.__signature__ = own.replace(  # type: ignore[attr-defined]
@@ -62,31 +76,34 @@ def opens_a_screen(command: Command) -> Command:
     return with_options  # type: ignore[return-value]
 
 
-def appearance_from(*, theme: str | None = None, ascii: bool | None = None, mouse: bool | None = None) -> Appearance:  # noqa: A002
-    """What the user wishes: an option, else the environment, else the user's file, else what is built in.
-
-    Where there is no terminal, no screen can be opened: then the file is not looked at, so that nothing in it stops a
-    script.
+def appearance_from(
+    environ: Mapping[str, str],
+    *,
+    theme: str | None = None,
+    ascii: bool | None = None,  # noqa: A002
+    mouse: bool | None = None,
+    notify: Means | None = None,
+) -> Appearance:
+    """What the user wishes: an option or its variable, else the user's file, else what is built in.
 
     Raises:
         RequestError: an option or the file says what cannot be.
     """
-    _require_known(theme)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return Appearance()
     from gan_tui.client.locales import is_ascii_locale
     from gan_tui.client.preferences import VARIABLE, preferences_file, read_preferences
 
-    file = preferences_file(os.environ)
-    said = read_preferences(file, required=bool(os.environ.get(VARIABLE)))
+    file = preferences_file(environ)
+    said = read_preferences(file, required=bool(environ.get(VARIABLE)))
     if said.keys:
+        from gan_tui.actions.every_table import TABLES
         from gan_tui.actions.remapping import require_sound
 
-        require_sound(said.keys, str(file))
+        require_sound(said.keys, str(file), TABLES.values())
     return Appearance(
         theme=_first(theme, said.display.theme, "dark"),
-        ascii=_first(ascii, said.display.ascii, is_ascii_locale(os.environ)),
+        ascii=_first(ascii, said.display.ascii, is_ascii_locale(environ)),
         mouse=_first(mouse, said.display.mouse, True),
+        notify=_first(notify, said.display.notify, "bell"),
         keys=said.keys,
         file=str(file),
     )

@@ -76,7 +76,11 @@ def ctl(
 
 
 def _send(context: typer.Context, command: Command, as_json: bool) -> None:
+    from gan_tui.state.plain_text import printable
+
     reply = _ask(context.obj, command)
+    if reply.holder is not None:
+        say(f"{printable(reply.holder.words)} holds control of this run, and sees in the journal what was asked.")
     if as_json:
         put_json(reply.report if reply.report else {"step": reply.step, "message": reply.message})
     elif reply.report:
@@ -141,6 +145,7 @@ def _reached(target: _Target) -> RunDirectory | Access:
 def show_report(report: Report) -> None:
     """An engine's answer to ``status``, for people."""
     from gan_tui.state.journal import number
+    from gan_tui.state.plain_text import printable
     from gan_tui.widgets.wording import pace
 
     phase = f" ({report.phase})" if report.phase else ""
@@ -153,6 +158,8 @@ def show_report(report: Report) -> None:
     for staged in report.staged:
         values = "  ".join(f"{name} {number(value)}" for name, value in staged.values.items())
         put(f"staged for step {staged.at_step:,}: {values}")
+    if report.holder is not None:
+        put(f"held by   {printable(report.holder.words)}")
     if report.lines_waiting:
         put(f"disk      {report.lines_waiting:,} lines of the record wait for room")
     if report.save_failure:

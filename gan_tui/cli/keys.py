@@ -57,13 +57,14 @@ def _put_lines(text: str) -> None:
 
 def _list() -> None:
     """The keys in force, as the user's file has them."""
+    from gan_tui.actions.every_table import TABLES
     from gan_tui.actions.remapping import require_sound
     from gan_tui.client.preferences import VARIABLE, preferences_file, read_preferences
     from gan_tui.screens.key_lists import keys_of_screens
 
     file = preferences_file(os.environ)
     said = read_preferences(file, required=bool(os.environ.get(VARIABLE)))
-    require_sound(said.keys, str(file))
+    require_sound(said.keys, str(file), TABLES.values())
     for group, listed in _groups(Appearance(keys=said.keys)):
         put(group)
         for action in listed:

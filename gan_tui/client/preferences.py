@@ -12,20 +12,22 @@ import msgspec
 
 from engine.config.schema import Section
 from engine.errors import RequestError
-from gan_tui.state.appearance import ThemeName
+from gan_tui.state.appearance import Means, ThemeName
 from gan_tui.state.key_names import key_from
 
 VARIABLE = "GAN_TUI_CONFIG"
 """Names another file; /dev/null is none."""
 
 
-class Display(Section):
+class Display(Section, frozen=True, kw_only=True):
     """The section ``[display]``; what is None was not said. A field more is a key more in the file and its template."""
 
     theme: ThemeName | None = None
     """Colours."""
     ascii: bool | None = None
     """Draw nothing but ASCII; left out: where the locale is not UTF-8."""
+    notify: Means | None = None
+    """What alerts and a run's end do."""
     mouse: bool | None = None
     """Take the mouse; false leaves it to the terminal, for selecting text."""
 

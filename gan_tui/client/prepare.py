@@ -17,6 +17,7 @@ from engine.config.geometry import check_geometry
 from engine.config.load import Tree, dump, read_toml, resolve, with_settings
 from engine.config.methods import DtnConfig, TrainConfig
 from engine.config.presets import find_preset
+from engine.config.sinks import check_sinks
 from engine.config.techniques import check_techniques
 from engine.errors import RequestError
 from engine.protocol.checkpoints import missing_or_cut
@@ -86,6 +87,7 @@ def checked(name: str, tree: Tree, flags: Mapping[str, Any], origin: str) -> Pre
     config = resolve(tree, origin)
     check_geometry(config)
     check_techniques(config)
+    check_sinks(config.log)
     check_data(config.data)
     _check_device(config)
     config = _with_absolute_paths(config)

@@ -242,7 +242,12 @@ class CheckpointPicker(ModalScreen[int | None]):
             dialog = LineDialog(
                 f"note on {each.folder.name}", told, example, "Enter write · Esc cancel", typed=each.note
             )
-            self.app.push_screen(dialog, lambda note: None if note is None else self._set_note(each, note))
+
+            def written(note: str | None) -> None:
+                if note is not None:
+                    self._set_note(each, note)
+
+            self.app.push_screen(dialog, written)
 
     def action_newest_good(self) -> None:
         """Go to the newest checkpoint that nothing is known against."""

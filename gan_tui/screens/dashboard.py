@@ -13,12 +13,14 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from engine.protocol import commands as cmd
+from engine.protocol.rundir import RunDirectory
 from gan_tui.actions.remapping import dressed
 from gan_tui.actions.table import ACTIONS, bindings, footer_hints
 from gan_tui.screens.excursions import Excursions
+from gan_tui.screens.on_screen import OnScreen
 from gan_tui.screens.pacer import Pacer
 from gan_tui.screens.steering import Steering
-from gan_tui.screens.wishes import Left, ThemeWanted, Wanted
+from gan_tui.screens.wishes import CallsChanged, Left, ThemeWanted, Wanted
 from gan_tui.state.effective import effective_values
 from gan_tui.state.groups import groups_of
 from gan_tui.state.history import History
@@ -68,6 +70,8 @@ class DashboardScreen(Screen[None]):
         self._by_id = {action.id: action for action in self.actions}
         keys = {action.id: action.shown for action in self.actions if action.id in surroundings.appearance.keys}
         self._beside: Beside | None = None
+        self._run = watched.run
+        self._run_behind: RunDirectory | None = None
         self.header = RunHeader()
         self.banner = EndBanner(keys)
         self.tabs = TabStrip()
@@ -148,8 +152,9 @@ class DashboardScreen(Screen[None]):
         self._curves.request()
         self._sheets.request()
 
-    def show_behind(self, name: str, history: History | None) -> None:
+    def show_behind(self, name: str, history: History | None, run: RunDirectory | None = None) -> None:
         """Draw another run's curves behind this one's, or none; to be called again when they have grown."""
+        self._run_behind = run
         self._beside = None if history is None else Beside(name=name, history=history, version=history.version)
         self._curves.request()
 
@@ -272,6 +277,24 @@ class DashboardScreen(Screen[None]):
     def go_on(self, by: int) -> None:
         """Focus the next or the previous pane."""
         self.go_to((self._pane + by) % len(PANES))
+
+    def export(self) -> None:
+        """Write what is on screen to a file."""
+        sheet = self.samples.sheet
+        self.excursions.ask_export(
+            OnScreen(
+                run=self._run,
+                step=self._shown.step,
+                plot=self.plot.selection(self._view.name),
+                behind=self._run_behind,
+                sheet=None if sheet is None else self._run.root / sheet.path,
+                sheet_step=0 if sheet is None else sheet.step,
+            )
+        )
+
+    def change_calls(self) -> None:
+        """Be called for news in the next way."""
+        self.post_message(CallsChanged())
 
     def next_theme(self) -> None:
         """Have other colours."""

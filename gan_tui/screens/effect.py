@@ -84,10 +84,7 @@ class EffectScreen(ModalScreen[None]):
         table.display = has_rows
         if effect is not None and has_rows:
             table.update(_table(effect))
-        notes = (
-            [words.NOTES, words.WEIGHED] if effect and any(row.factor != 1.0 for row in effect.rows) else [words.NOTES]
-        )
-        self._put("notes", " ".join(notes) if has_rows else "")
+        self._put("notes", words.notes(effect) if effect is not None and has_rows else "")
 
     def _effect(self) -> Effect | None:
         nudges = self._view.nudges
@@ -104,11 +101,12 @@ class EffectScreen(ModalScreen[None]):
 
 
 def _table(effect: Effect) -> Table:
+    heading, *rows = words.table(effect)
     table = Table.grid(padding=(0, 2))
-    for column in words.HEADING:
+    for column in heading:
         table.add_column(justify="left" if column in ("loss", "verdict") else "right", no_wrap=True)
-    table.add_row(*(Text(column, "dim") for column in words.HEADING))
-    for row in effect.rows:
+    table.add_row(*(Text(column, "dim") for column in heading))
+    for row, cells in zip(effect.rows, rows, strict=True):
         bold = "bold" if row.verdict in ("higher", "lower") else ""
-        table.add_row(*(Text(cell, bold) for cell in words.cells(row)))
+        table.add_row(*(Text(cell, bold) for cell in cells))
     return table

@@ -6,6 +6,7 @@ Each is imported when it is first wanted: the first paint waits for none of them
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.screen import Screen
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from gan_tui.screens.control_sets import Loaded
     from gan_tui.screens.effect import EffectScreen
     from gan_tui.screens.machine import MachineScreen
+    from gan_tui.screens.on_screen import OnScreen
     from gan_tui.screens.undo import Answer
 
 
@@ -110,13 +112,28 @@ class Excursions:
 
         self._screen.app.push_screen(ValueDialog(control, value), lambda typed: None if typed is None else taken(typed))
 
+    def ask_export(self, seen: OnScreen) -> None:
+        """Have a path typed that what is on screen is written to."""
+        from gan_tui.screens.export import ExportDialog, exports_of
+
+        if exports := exports_of(seen):
+            self._screen.app.push_screen(ExportDialog(exports, Path.cwd()), self._exported)
+        else:
+            self._steering.say("There is neither a curve nor a sheet of samples to export yet.", "bad")
+
+    def show_log(self) -> None:
+        """Show what the engine wrote to engine.log."""
+        from gan_tui.screens.log import LogScreen
+
+        self._screen.app.push_screen(LogScreen(self._run))
+
     def ask_undo(self) -> None:
         """Show what taking the newest nudge back restores and what not, then do what is chosen."""
-        if not self._steering.may(cmd.Undo):
+        view = self._steering.view
+        if not (view.ended or self._steering.may(cmd.Undo)):
             return
         from gan_tui.screens.undo import UndoDialog
 
-        view = self._steering.view
         if not (left := standing(view.nudges)):
             self._steering.say("There is no nudge to take back.")
             return
@@ -130,7 +147,7 @@ class Excursions:
                 self._resume(checkpoint)
 
         changes = reversal(nudge, view.values)
-        self._screen.app.push_screen(UndoDialog(nudge, changes, view.step, checkpoint), answered)
+        self._screen.app.push_screen(UndoDialog(nudge, changes, view, checkpoint), answered)
 
     def show_effect(self) -> None:
         """Show what changed since a nudge; the screen follows the run."""
@@ -181,6 +198,10 @@ class Excursions:
     def show_palette(self) -> None:
         """Search the actions."""
         self._screen.app.action_command_palette()
+
+    def _exported(self, told: str | None) -> None:
+        if told:
+            self._steering.say(told, "good")
 
     def _follow(self, screen: EffectScreen | MachineScreen) -> None:
         def left(_: None) -> None:

@@ -20,6 +20,7 @@ from engine.protocol.remarks import Remarks, read_remarks, write_remarks
 from engine.protocol.rundir import RunDirectory
 from gan_tui.departures import GoOn, LookAt
 from gan_tui.screens.run_wishes import Changed, DeletionSeen, RunsLeft, Told
+from gan_tui.state.key_words import with_keys
 from gan_tui.state.run_list import RunRow
 from gan_tui.widgets.footer import Tone
 
@@ -52,6 +53,7 @@ class RunErrands:
         self._screen = screen
         self._selected = selected
         self._actions = actions
+        self._keys = {action.id: action.shown for action in actions}
         self._ascii = ascii
         self._clock = clock
         self._remarking = Lock()
@@ -82,7 +84,8 @@ class RunErrands:
         if row is None:
             return
         if row.is_live:
-            self._say(f"{row.name} is {row.state}: Enter attaches to it, b makes a branch of it.", "bad")
+            way = with_keys("{runs-open|Enter} attaches to it, {runs-branch|b} makes a branch of it", self._keys)
+            self._say(f"{row.name} is {row.state}: {way}.", "bad")
         elif not list_folders(_directory(row), "checkpoint"):
             self._leave_for(GoOn(run=_directory(row), checkpoint=LATEST, request=ResumeRequest()))
         else:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from gan_tui.client.run_figures import RunFigures
 from gan_tui.state.journal import size_text
+from gan_tui.state.key_words import with_keys
 from gan_tui.state.plain_text import printable
 from gan_tui.state.run_list import Branch, RowState, RunRow, origin_of
 from gan_tui.widgets.axes import count_label, reading
@@ -92,7 +93,9 @@ def headline_of(row: RunRow) -> str:
     return " · ".join([f"{symbol} {row.state}", *filter(None, [row.method, row.device]), *[STAR] * row.starred])
 
 
-def facts_of(row: RunRow, figures: RunFigures | None, children: Sequence[RunRow], now: float) -> list[Fact]:
+def facts_of(
+    row: RunRow, figures: RunFigures | None, children: Sequence[RunRow], now: float, keys: Mapping[str, str]
+) -> list[Fact]:
     """What the details say of a run.
 
     Args:
@@ -100,12 +103,14 @@ def facts_of(row: RunRow, figures: RunFigures | None, children: Sequence[RunRow]
         figures: what it takes up on the disk; None while that is counted.
         children: the runs that grew from it.
         now: seconds since the Unix epoch.
+        keys: that are in force, as they are shown, by the id of the action.
     """
     facts = [Fact("note", (row.note,))] if row.note else []
     if row.reason:
         facts.append(Fact("damaged" if row.state == "damaged" else "failed", (row.reason,), "bad"))
     if row.state == "lost":
-        facts.append(Fact("lost", ("its engine ended without a word; r resumes it",), "bad"))
+        told = with_keys("its engine ended without a word; {runs-resume|r} resumes it", keys)
+        facts.append(Fact("lost", (told,), "bad"))
     facts.append(Fact("steps", _progress(row)))
     facts += _losses(row)
     if row.parent_step is not None or row.replays is not None:

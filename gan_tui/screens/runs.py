@@ -28,6 +28,7 @@ from gan_tui.screens.run_errands import RunErrands
 from gan_tui.screens.run_wishes import DeletionSeen, RunsLeft, Told
 from gan_tui.screens.run_words import census, facts_of, headline_of, line_of
 from gan_tui.screens.wishes import ThemeWanted
+from gan_tui.state.key_words import with_keys
 from gan_tui.state.plain_text import printable
 from gan_tui.state.run_list import SORTS, RunRow, RunsChoice, arranged, descendants
 from gan_tui.state.runs_feed import RunsView
@@ -91,6 +92,7 @@ class RunsScreen(Screen[None]):
         self.actions = dressed(RUNS, surroundings.appearance)
         """The table, with the keys that the user has given them."""
         self._by_id = {action.id: action for action in self.actions}
+        self._keys = {action.id: action.shown for action in self.actions}
         self._rest = rest
         self._resting: Timer | None = None
         self._figures: dict[str, RunFigures] = {}
@@ -175,7 +177,9 @@ class RunsScreen(Screen[None]):
             return printable(self._view.problem)
         if not self._view.is_listed:
             return "reading the runs…"
-        return "No run has these words. Esc shows all." if self._rows else "No run yet: gan-tui train PRESET"
+        if self._rows:
+            return with_keys("No run has these words. {runs-drop|Esc} shows all.", self._keys)
+        return "No run yet: gan-tui train PRESET"
 
     def _show_details(self) -> None:
         row = self.selected()
@@ -183,7 +187,7 @@ class RunsScreen(Screen[None]):
         if row is None:
             return
         children = descendants(row, self._view.rows)
-        facts = facts_of(row, self._figures.get(row.path), children, self._clock())
+        facts = facts_of(row, self._figures.get(row.path), children, self._clock(), self._keys)
         self.details.border_title = escape(printable(row.name))
         self.details.show(headline_of(row), facts)
 
@@ -263,7 +267,8 @@ class RunsScreen(Screen[None]):
             return
         if not marked:
             self._choose(replace(self._choice, marked=row.path))
-            self.say(f"{row.name} is marked: c on another run compares, c on it again takes it back.")
+            way = with_keys("{runs-compare|c} on another run compares, on it again takes it back", self._keys)
+            self.say(f"{row.name} is marked: {way}.")
         elif marked == row.path:
             self._choose(replace(self._choice, marked=""))
         else:
@@ -294,7 +299,7 @@ class RunsScreen(Screen[None]):
 
     def explain_interrupt(self) -> None:
         """Say which key leaves."""
-        self.say("q leaves the browser; whatever trains goes on.")
+        self.say(with_keys("{runs-leave|q} leaves the browser; whatever trains goes on.", self._keys))
 
     def _filter(self, typed: str) -> None:
         self._choose(replace(self._choice, typed=typed))

@@ -10,6 +10,7 @@ from textual.screen import Screen
 from engine.protocol import commands as cmd
 from gan_tui.screens.prompts import NoteDialog
 from gan_tui.screens.stop import StopDialog
+from gan_tui.state.nudges import made_by_others
 from gan_tui.state.plain_text import printable
 from gan_tui.state.run_view import Exchange, RunView
 from gan_tui.widgets.controls import ControlsPane
@@ -61,8 +62,10 @@ class Steering:
 
     def show(self, view: RunView) -> None:
         """Take the newest view, and say what became of each command once it is known, and of control."""
-        held, self._view = self._view.holds, view
-        if held and (other := view.held_by_other):
+        before, self._view = self._view, view
+        if by_others := made_by_others(before, view):
+            self.say(printable(f"{by_others[-1].by} has set {by_others[-1].text}"))
+        if before.holds and (other := view.held_by_other):
             self.say(f"{printable(other.words)} has taken over control. T takes it back.", "bad")
         for exchange in view.exchanges:
             if not exchange.waiting and exchange.id not in self._reported:

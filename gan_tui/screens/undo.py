@@ -14,6 +14,7 @@ from textual.widgets import Static
 from engine.protocol.events import Change
 from gan_tui.state.nudges import Made, moves
 from gan_tui.state.plain_text import printable
+from gan_tui.state.run_view import RunView
 
 Answer: TypeAlias = Literal["undo", "resume"]
 
@@ -24,22 +25,22 @@ class UndoDialog(ModalScreen[Answer | None]):
     Args:
         nudge: that would be taken back.
         changes: what would be restored.
-        step: how far the run is.
+        view: the run; where no engine works on it any more, nothing is taken back, but it can go on from a checkpoint.
         checkpoint: the step of the newest checkpoint from before the nudge; None where there is none.
     """
 
     CSS_PATH = "undo.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "dismiss('undo')", "undo", show=False),
+        Binding("enter", "undo", "undo", show=False),
         Binding("c", "resume", "from the checkpoint", show=False),
         Binding("escape,q,u", "dismiss(None)", "leave it", show=False),
     ]
 
-    def __init__(self, nudge: Made, changes: tuple[Change, ...], step: int, checkpoint: int | None) -> None:
+    def __init__(self, nudge: Made, changes: tuple[Change, ...], view: RunView, checkpoint: int | None) -> None:
         super().__init__()
         self._nudge = nudge
         self._changes = changes
-        self._step = step
+        self._view = view
         self._checkpoint = checkpoint
 
     def compose(self) -> ComposeResult:
@@ -48,26 +49,35 @@ class UndoDialog(ModalScreen[Answer | None]):
         why = f": {nudge.why}" if nudge.why else ""
         with Vertical(id="dialog") as dialog:
             dialog.border_title = "undo"
-            dialog.border_subtitle = "Enter undo · Esc leave it"
+            dialog.border_subtitle = "Esc leave it" if self._view.ended else "Enter undo · Esc leave it"
             yield Static(
                 Text(printable(f"After step {nudge.step:,}, {nudge.by} set {nudge.text}{why}")), classes="told"
             )
             yield Static(Text(f"{moves(self._changes) or 'Nothing differs any more'}"), id="changes")
-            yield Static(Text(_honest(self._step - nudge.step)), classes="said")
-            yield Static(Text(self._other_way()), classes="said")
+            yield Static(Text(self._honest()), classes="said")
+            yield Static(self._other_way(), id="way")
+
+    def action_undo(self) -> None:
+        """Take it back, where there is an engine to do so."""
+        if not self._view.ended:
+            self.dismiss("undo")
 
     def action_resume(self) -> None:
         """Go on from the checkpoint, where there is one."""
         if self._checkpoint is not None:
             self.dismiss("resume")
 
-    def _other_way(self) -> str:
+    def _honest(self) -> str:
+        if self._view.ended:
+            return "No engine works on this run: there is nothing to take the nudge back in."
+        steps = self._view.step - self._nudge.step
+        learnt = f"what they have learnt in {steps:,} step{'' if steps == 1 else 's'} since stays"
+        since = learnt if steps > 0 else "they have not been trained since"
+        return f"This restores the settings, not the weights of the networks: {since}."
+
+    def _other_way(self) -> Text:
         if self._checkpoint is None:
-            return "No checkpoint of this run is from before it."
-        return f"c  go on from the checkpoint of step {self._checkpoint:,} instead, which is from before it"
-
-
-def _honest(steps: int) -> str:
-    trained = f"{steps:,} step{'' if steps == 1 else 's'}" if steps > 0 else ""
-    learnt = f"what they have learnt in {trained} since stays" if trained else "they have not been trained since"
-    return f"This restores the settings, not the weights of the networks: {learnt}."
+            return Text("No checkpoint of this run is from before it.")
+        first = "" if self._view.ended else " (stop the run first)"
+        way = f"to have the weights of before it: go on from the checkpoint of step {self._checkpoint:,}{first}"
+        return Text.assemble(("c", "bold"), f"  {way}")

@@ -34,5 +34,10 @@ class BehindWanted(Message):
 
 
 @dataclass
+class CallsChanged(Message):
+    """The user wants to be called for news otherwise, in the order of the ways there are."""
+
+
+@dataclass
 class ThemeWanted(Message):
     """The user wants the next theme."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, get_args
 
 ThemeName: TypeAlias = Literal["dark", "light", "colour-blind-dark", "colour-blind-light", "monochrome"]
+Means: TypeAlias = Literal["off", "bell", "desktop", "both"]
+"""How a user is called: not at all, by the terminal's bell, by a message on the desktop, or by both."""
 THEME_NAMES: tuple[ThemeName, ...] = get_args(ThemeName)
 """In the order in which a key goes through them."""
 
@@ -22,5 +24,7 @@ class Appearance:
     """Whether the terminal is to report the mouse."""
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Other keys than the built-in ones, in Textual's spelling, by the id of the action."""
+    notify: Means = "bell"
+    """How the user is called for alerts and the run's end."""
     file: str = ""
     """Where a user would write a choice down, for words about it."""

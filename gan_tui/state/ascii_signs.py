@@ -16,11 +16,11 @@ def _paired(*rows: tuple[str, str]) -> dict[str, str]:
 
 _SIGNS = {
     **dict.fromkeys("─╌┄┈╴╶", "-"),
-    **dict.fromkeys("│╵╷▏▎▍▌▐▕", "|"),
+    **dict.fromkeys("│┃║╵╷▏▎▍▌▐▕", "|"),
     **dict.fromkeys("┊┆╎", ":"),
     **dict.fromkeys("╭╮╰╯┌┐└┘├┤┬┴┼", "+"),
     **dict.fromkeys("━═╺╍", "="),
-    **dict.fromkeys("┃║┏┓┗┛┣┫┳╋╔╗╚╝", "#"),
+    **dict.fromkeys("┏┓┗┛┣┫┳╋╔╗╚╝", "#"),
     **_paired(
         ("▁▂▃▄▅▆▇█", "_.:-=+*#"),
         ("▀▔░▒▓", '"-.:%'),

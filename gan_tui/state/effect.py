@@ -2,8 +2,9 @@
 
 Lines of metrics are noisy, follow on one another, and fall by themselves. So a window is cut into batches of lines, and
 the spread of the batches' means says how far off the window's mean may be (the method of batch means, which lines that
-resemble their neighbours do not deceive as the spread of single lines would). A difference counts as more than noise
-where Student's t says so at 99 %. Where the loss moved as much one window earlier, that is said.
+resemble their neighbours do not deceive as the spread of single lines would), a steady rise or fall aside. A difference
+counts as more than noise where Student's t says so at 99 %. Where the loss moved as much one window earlier, that is
+said.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from math import inf, isfinite, sqrt
-from statistics import fmean, variance
+from statistics import fmean
 from typing import Literal, NamedTuple, TypeAlias
 
 from engine.protocol.events import Change
@@ -219,7 +220,7 @@ def _window(index: int, stretches: Sequence[Stretch]) -> Window | None:
         return None
     batches = max(LEAST_BATCHES, min(MOST_BATCHES, len(numbers) // LINES_IN_BATCH))
     means = [fmean(part) for part in _parts(numbers, batches)]
-    return Window(fmean(numbers), sqrt(variance(means) / batches), batches)
+    return Window(fmean(numbers), sqrt(_scatter(means) / batches), batches)
 
 
 def _parts(values: Sequence[float], parts: int) -> list[Sequence[float]]:
@@ -228,8 +229,18 @@ def _parts(values: Sequence[float], parts: int) -> list[Sequence[float]]:
     return [values[begin:end] for begin, end in pairwise(edges)]
 
 
+def _scatter(values: Sequence[float]) -> float:
+    """The variance about a straight line: what a loss rises or falls by within the window is no noise."""
+    centre = (len(values) - 1) / 2
+    mean = fmean(values)
+    slope = sum((place - centre) * value for place, value in enumerate(values))
+    slope /= sum((place - centre) ** 2 for place in range(len(values)))
+    rest = (value - mean - slope * (place - centre) for place, value in enumerate(values))
+    return sum(each * each for each in rest) / (len(values) - 2)
+
+
 def _noise(errors: Sequence[float], batches: Sequence[int]) -> float:
-    return quantile(sum(batches) - len(batches)) * sqrt(sum(error * error for error in errors))
+    return quantile(sum(batches) - 2 * len(batches)) * sqrt(sum(error * error for error in errors))
 
 
 def _factor(name: str, changes: Iterable[Change], weighed_by: Mapping[str, tuple[str, ...]]) -> float | None:

@@ -12,15 +12,15 @@ from gan_tui.state.plain_text import printable
 SIGNS: dict[Verdict, str] = {
     "higher": "▲ higher",
     "lower": "▼ lower",
-    "within noise": "≈ within noise",
-    "as before": "· moves on as before",
-    "not comparable": "– not comparable",
+    "within noise": "≈ noise",
+    "as before": "· as before",
+    "not comparable": "– none: × 0",
 }
-HEADING = ("loss", "before", "after", "change", "noise ±", "drift", "verdict")
-NOTES = (
-    "Means of equal windows of lines. noise: how large a difference chance alone makes, 99 times in 100. drift: the "
-    "same difference one window earlier. A difference is no proof: losses move by themselves."
-)
+HEADING = ("loss", "before", "after", "change", "noise", "drift", "verdict")
+DRIFT = HEADING.index("drift")
+MEANS = "Means of equal windows of lines. noise: what chance alone makes of the difference, 99 times in 100."
+PROOF = "A difference is no proof: losses move by themselves."
+DRIFTS = "drift: the same difference one window earlier; as before: it goes on as it did."
 WEIGHED = "×: the nudge weighs this loss anew; its mean before is brought to the new weight."
 
 
@@ -47,18 +47,33 @@ def windows(effect: Effect) -> str:
     """Which lines are compared."""
     if not effect.lines:
         return ""
-    spans = (f"steps {begin:,.0f} to {end:,.0f}" for begin, end in (effect.before, effect.after))
-    return f"{effect.lines} lines before ({next(spans)}) · {effect.lines} lines after ({next(spans)})"
+    (begin, nudged), (after, end) = effect.before, effect.after
+    return f"{effect.lines} lines before: {begin:,.0f} to {nudged:,.0f} · as many after: {after:,.0f} to {end:,.0f}"
 
 
-def cells(row: Row) -> tuple[str, ...]:
-    """A row of the table, by HEADING."""
+def table(effect: Effect) -> list[tuple[str, ...]]:
+    """The heading, and the cells of each row; without the drift where no window is earlier."""
+    rows = [HEADING, *(_cells(row) for row in effect.rows)]
+    if any(row.drift is not None for row in effect.rows):
+        return rows
+    return [row[:DRIFT] + row[DRIFT + 1 :] for row in rows]
+
+
+def notes(effect: Effect) -> str:
+    """How the table is to be read, as far as it needs it."""
+    drift = any(row.drift is not None for row in effect.rows)
+    weighed = any(row.factor != 1.0 or row.verdict == "not comparable" for row in effect.rows)
+    return " ".join([MEANS, *([DRIFTS] if drift else []), *([WEIGHED] if weighed else []), PROOF])
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    """By HEADING."""
     name = printable(row.name) + (f" ×{number(row.factor)}" if row.factor != 1.0 else "")
     difference = row.after - row.before
     if row.verdict == "not comparable":
         return (name, _value(row.before), _value(row.after), "", "", "", SIGNS[row.verdict])
     share = f" {100 * difference / abs(row.before):+.1f}%" if row.before else ""
-    drift = "" if row.drift is None else f"{row.drift:+.3g}"
+    drift = "–" if row.drift is None else f"{row.drift:+.3g}"
     change = f"{difference:+.3g}{share}"
     return (name, _value(row.before), _value(row.after), change, f"{row.noise:.2g}", drift, SIGNS[row.verdict])
 

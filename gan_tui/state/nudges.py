@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from engine.protocol.commands import SetControls, Undo
 from engine.protocol.events import Change, Nudged
 from gan_tui.state.journal import number
 from gan_tui.state.plain_text import printable
 
 if TYPE_CHECKING:
-    from gan_tui.state.run_view import Marker
+    from gan_tui.state.run_view import Marker, RunView
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,3 +94,16 @@ def checkpoint_before(markers: Iterable[Marker], nudge: Made) -> int | None:
         and (marker.step < nudge.step or (marker.step == nudge.step and marker.seq < nudge.seq))
     ]
     return max(steps, default=None)
+
+
+def made_by_others(before: RunView, view: RunView) -> list[Made]:
+    """The nudges that have come to a live view and that this viewer did not ask for: a script's, or another's."""
+    if before.link != "live" or view.link != "live":
+        return []
+    own = {
+        exchange.reply.step if exchange.reply else None
+        for exchange in view.exchanges
+        if isinstance(exchange.command, SetControls | Undo) and not exchange.problem
+    }
+    new = [nudge for nudge in view.nudges if nudge.seq > before.last_seq]
+    return [] if None in own else [nudge for nudge in new if nudge.step not in own]

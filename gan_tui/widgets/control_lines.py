@@ -51,7 +51,7 @@ class Columns:
     def fitting(cls, controls: Sequence[Control], width: int) -> Columns:
         """The columns for so many cells."""
         name = min(max((len(control.name) for control in controls), default=0), max(8, width - 14))
-        spare = width - (2 + name + 1 + VALUE + 1)
+        spare = width - (2 + name + 1 + VALUE + 2)
         default = DEFAULT if spare >= CHANGE + DEFAULT else 0
         bounds = BOUNDS if spare >= CHANGE + DEFAULT + BOUNDS else 0
         return cls(name, max(0, min(spare - default - bounds, WIDEST_CHANGE)), default, bounds)
@@ -59,7 +59,7 @@ class Columns:
 
 def heading(columns: Columns) -> list[Part]:
     """The columns' names."""
-    text = f"  {'control':<{columns.name}} {'value':>{VALUE}}  {'change':<{max(0, columns.change - 1)}}"
+    text = f"  {'control':<{columns.name}} {'value':>{VALUE}}  {'change'[: columns.change]:<{columns.change}}"
     right = f"{'default':>{columns.default}}" if columns.default else ""
     right += f"{'bounds':>{columns.bounds}}" if columns.bounds else ""
     return [(text + right, "controls--faint")]
@@ -79,7 +79,7 @@ def control_line(control: Control, standing: Standing, columns: Columns, *, sele
     name = clipped(control.name, columns.name).ljust(columns.name)
     head = len(prefix + dot) if rest else 0
     differs = standing.value != control.default
-    value = number(standing.value).rjust(VALUE) + (CHANGED if differs else " ")
+    value = number(standing.value).rjust(VALUE) + (CHANGED if differs else " ") + " "
     parts: list[Part] = [
         ("▸ " if selected else "  ", "controls--name"),
         (name[:head], "controls--name" if first else "controls--faint"),

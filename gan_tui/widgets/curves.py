@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from gan_tui.state.plot_choice import Smoothing
 from gan_tui.state.series import Span
+
+MEMORY: dict[Smoothing, float] = {0: 0.0, 1: 0.8, 2: 0.95}
+"""What an exponential mean keeps from one dot column to the next."""
 
 Band: TypeAlias = tuple[float, float] | None
 """The lowest and highest value that a dot column shows of a series; None where there is none."""

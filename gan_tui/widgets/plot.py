@@ -18,19 +18,18 @@ from gan_tui.state import viewport as vp
 from gan_tui.state.groups import SeriesGroup
 from gan_tui.state.history import History
 from gan_tui.state.plain_text import printable
-from gan_tui.state.plot_choice import SMOOTHING_NAMES, PlotChoice, Smoothing
+from gan_tui.state.plot_choice import SMOOTHING_NAMES, PlotChoice
 from gan_tui.state.run_view import Marker
+from gan_tui.state.selection import BehindIt, Selection
 from gan_tui.state.series import SeriesKey
 from gan_tui.themes import SERIES
 from gan_tui.widgets import axes
 from gan_tui.widgets.canvas import BLANK, Canvas, Grid
-from gan_tui.widgets.curves import smoothed
+from gan_tui.widgets.curves import MEMORY, smoothed
 from gan_tui.widgets.plot_painter import GUTTER, PRECEDENCE, SYMBOLS, Curve, Frame, Painter
 from gan_tui.widgets.wording import clipped
 from gan_tui.widgets.x_axis import duration_label, x_ticks
 
-MEMORY: dict[Smoothing, float] = {0: 0.0, 1: 0.8, 2: 0.95}
-"""What an exponential mean keeps from one dot column to the next."""
 ZOOM = 2.0
 """How much closer a key looks; the wheel does by its square root."""
 PAN = 0.25
@@ -201,6 +200,26 @@ class LossPlot(Canvas, can_focus=True):
             return view.cursor
         moment = self._history.moment(view.cursor, view.axis)
         return None if moment is None else moment[0]
+
+    def selection(self, run: str) -> Selection | None:
+        """What is seen of the run of that name; None while there is nothing to see."""
+        if self._frame is None:
+            return None
+        group, behind = self._choice.among(self._data.groups), self._data.beside
+        return Selection(
+            run=run,
+            group=group.name if not self._choice.typed else f"{group.name} /{self._choice.typed}",
+            keys=group.keys,
+            colours=tuple(self._colour(key) for key in group.keys),
+            history=self._history,
+            x=self._frame.x,
+            scale=self._choice.viewport.scale,
+            log=group.log,
+            smoothing=self._choice.smoothing,
+            markers=self._data.markers,
+            steps_per_epoch=self._data.steps_per_epoch,
+            behind=BehindIt(name=behind.name, history=behind.history, shift=self._shift()) if behind else None,
+        )
 
     # ------------------------------------------------------------------------------------------- the mouse
 

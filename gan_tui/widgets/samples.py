@@ -92,6 +92,11 @@ class SamplePane(Widget, can_focus=True):
         self._arrangement, self._pictures, self._drawn = None, [], None
         self._load()
 
+    @property
+    def sheet(self) -> Sampled | None:
+        """The sheet in view."""
+        return self._current()
+
     # ------------------------------------------------------------------------------------------- loading
 
     def _browse(self, by: int) -> None:

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -18,23 +19,45 @@ DEADLINE_SECONDS = 90.0
 KEYS = {"enter": "\r", "escape": "\x1b", "down": "\x1b[B", "up": "\x1b[A", "tab": "\t"}
 
 
+class _Screen(pyte.Screen):
+    """Counts the bells."""
+
+    bells = 0
+
+    def bell(self, *args: object) -> None:
+        """Hear one."""
+        self.bells += 1
+
+
 class Terminal:
     """Runs a command in a pseudo-terminal of a given size; used as a context manager, it hangs up at the end."""
 
     def __init__(
         self, command: list[str], *, columns: int = 120, rows: int = 40, env: dict[str, str] | None = None
     ) -> None:
-        self._screen = pyte.Screen(columns, rows)
+        self._screen = _Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
+        self.written = b""
+        """All that the program has written."""
         environment = {**os.environ, **(env or {}), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
         for name in ("COLUMNS", "LINES"):  # they would be believed before the terminal itself
             environment.pop(name, None)
         self._child = pexpect.spawn(command[0], command[1:], dimensions=(rows, columns), env=environment)
 
     @property
+    def name(self) -> str:
+        """What people call it, such as pts/3."""
+        return str(Path(f"/proc/{self._child.pid}/fd/0").readlink()).removeprefix("/dev/")
+
+    @property
     def text(self) -> str:
         """What the screen shows, line by line."""
         return "\n".join(self._screen.display)
+
+    @property
+    def bells(self) -> int:
+        """How often its bell has rung."""
+        return self._screen.bells
 
     def press(self, *keys: str) -> None:
         """Type keys, by name or as text."""
@@ -75,7 +98,9 @@ class Terminal:
     def draw(self) -> None:
         """Put on the screen what the program has written; waits a moment for it to write."""
         with suppress(pexpect.TIMEOUT, pexpect.EOF):
-            self._stream.feed(self._child.read_nonblocking(1 << 16, timeout=0.05))
+            said = self._child.read_nonblocking(1 << 16, timeout=0.05)
+            self.written += said
+            self._stream.feed(said)
 
     def __enter__(self) -> Self:
         return self

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import subprocess
 import sys
 import time
@@ -83,6 +84,10 @@ class Shell:
         """What the engine says of itself."""
         return self.json("ctl", NAME, "status")
 
+    def holder(self) -> str:
+        """The terminal of the dashboard that holds control; empty where none does."""
+        return str((self.status()["holder"] or {"where": ""})["where"])
+
     def state(self) -> str:
         """How the run stands, by its record."""
         return next(str(row["state"]) for row in self.json("runs") if row["name"] == NAME)
@@ -133,6 +138,7 @@ def test_a_whole_session(shell: Shell) -> None:
 
     with shell.attach() as terminal:
         terminal.wait_for("TRAINING", "loss.cycle_a")
+        shell.until(lambda: shell.holder() == terminal.name, "control, which the viewer that was hung up on had held")
         _nudge_from_the_keyboard(shell, terminal)
         _steer_from_the_shell(shell, terminal)
         _pause_and_save(shell, terminal)
@@ -155,6 +161,8 @@ def _nudge_from_the_keyboard(shell: Shell, terminal: Terminal) -> None:
     terminal.press("enter")
     shell.until(lambda: shell.status()["controls"]["loss.cycle_a"] > before, "the nudge from the keyboard")
     terminal.press("u")
+    terminal.wait_for("not the weights")
+    terminal.press("enter")
     shell.until(lambda: shell.status()["controls"]["loss.cycle_a"] == before, "its undo")
     nudges = [event for event in shell.journal() if event["kind"] == "nudged"]
     assert nudges[1]["undoes"] == nudges[0]["seq"]
@@ -216,6 +224,24 @@ def test_a_run_gets_no_second_engine_and_its_newest_checkpoint_continues_it(shel
     assert numbers == list(range(1, len(numbers) + 1))
 
 
+def test_the_end_of_a_run_rings_the_bell_once_and_what_had_ended_does_not(shell: Shell) -> None:
+    shell.run("train", str(shell.preset), "--name", NAME, "--detach")
+    shell.environment["GAN_TUI_NOTIFY"] = "both"
+    with shell.attach() as terminal:
+        terminal.wait_for("TRAINING")
+        shell.run("ctl", NAME, "stop", "--wait")
+        terminal.wait_until(lambda: terminal.bells > 0, "the bell")
+        terminal.wait_for("STOPPED")
+        terminal.press("q")
+        assert terminal.wait_for_exit() == 0
+        assert terminal.bells == 1
+    with shell.attach() as terminal:
+        terminal.wait_for("STOPPED")
+        terminal.press("q")
+        assert terminal.wait_for_exit() == 0
+        assert terminal.bells == 0
+
+
 def _some_engine_holds_it(shell: Shell) -> None:
     """Though its record says that it was stopped."""
     with locked(RunDirectory(shell.runs / NAME)), shell.attach() as terminal:
@@ -230,13 +256,19 @@ def _some_engine_holds_it(shell: Shell) -> None:
 
 
 def test_a_resized_terminal_is_drawn_whole(finished: Shell) -> None:
-    """What it shows then is what a terminal that always had that size shows."""
-    with finished.attach() as resized, finished.attach() as fresh:
-        resized.wait_for("FINISHED", "losses", "cycle_A", "real A", "▀", "help")
-        resized.resize(80, 24)
-        resized.wait_for("1 Plot", "help")
-        resized.resize(120, 40)
-        same_screen(resized, fresh)
+    """After whatever it was dragged to on the way, it shows what a terminal that always had its last size shows."""
+    smallest, largest = (60, 15), (300, 90)
+    on_the_way = random.Random(0)
+    with finished.attach(columns=80, rows=24) as resized:
+        resized.wait_for("FINISHED", "1 Plot", "help")
+        for size in (smallest, largest, smallest):
+            for _ in range(6):
+                resized.resize(on_the_way.randint(60, 300), on_the_way.randint(15, 90))
+                resized.draw()
+            resized.resize(*size)
+            with finished.attach(columns=size[0], rows=size[1]) as fresh:
+                fresh.wait_for("FINISHED", "help")
+                same_screen(resized, fresh)
         resized.press("q")
         assert resized.wait_for_exit() == 0
 

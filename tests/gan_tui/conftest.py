@@ -33,6 +33,7 @@ from engine.protocol.events import Announced  # noqa: E402
 from engine.protocol.rundir import RunDirectory, create_run, read_identity, write_identity  # noqa: E402
 from gan_tui.app import Dashboard  # noqa: E402
 from gan_tui.screens.pacer import Tempo  # noqa: E402
+from gan_tui.state.appearance import Appearance  # noqa: E402
 from gan_tui.surroundings import Surroundings, Watched  # noqa: E402
 from tests.gan_tui.drawings import write_sheet  # noqa: E402
 from tests.gan_tui.fake_feed import FakeFeed  # noqa: E402
@@ -42,6 +43,24 @@ STEPS = 49_200
 SHEETS = (10_000, 20_000, 30_000, 40_000, 49_000)
 SETTINGS = ("optim.epochs=100", "optim.decay_epochs=100", "run.seed=3")
 """What the run has otherwise than its preset."""
+
+LOG = "".join(
+    [
+        *(
+            f"2026-05-12 12:03:{second:02},120 INFO engine.train: image {second + 1:,} of 1,067: trainA/{second}.jpg\n"
+            for second in range(50)
+        ),
+        "2026-05-12 12:03:51,902 WARNING engine.memory: a step is estimated to take 38.2 GB of the 41.0 GB that are"
+        " free on cuda:0; run.batch = 1, data.crop = 256, and nothing of it is made again for the gradient\n",
+        "2026-05-12 12:04:02,004 ERROR engine.train: contact sheet failed\n",
+        "Traceback (most recent call last):\n",
+        '  File "engine/train/samples.py", line 139, in write_sheet\n',
+        "OSError: [Errno 28] No space left on device: '/data/runs/horse2zebra/samples/.step-00049000.png.part'\n",
+        "\x1b[32m 10%|#  | 120/1067\r 20%|## | 240/1067\r 30%|###| 360/1067\x1b[0m\n",
+        "2026-05-12 12:05:40,771 INFO engine: checkpoint of step 48,500",
+    ]
+)
+"""What its engine wrote; the newest line is not finished."""
 
 GONE = "gone"
 """The name of a run that cannot be followed."""
@@ -68,6 +87,7 @@ def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     create_run(
         run.root.parent, name="zebra2horse", method="cyclegan", preset="quickstart", config_toml=toml, parent=None
     )
+    run.log.write_text(LOG, encoding="utf-8")
     for place, step in enumerate(SHEETS, start=1):
         write_sheet(run.samples / f"step-{step:08d}.png", place / len(SHEETS))
     for step in range(10_000, STEPS, 10_000):
@@ -135,9 +155,13 @@ def another_feed(run: RunDirectory) -> FakeFeed:
 def make_dashboard(run_dir: Path) -> MakeDashboard:
     """Builds a dashboard of a feed."""
 
-    def make(feed: FakeFeed, *, readonly: bool = False) -> Dashboard:
+    def make(feed: FakeFeed, *, readonly: bool = False, **appearance: object) -> Dashboard:
         watched = Watched(feed=feed, run=RunDirectory(run_dir), readonly=readonly)
         pace, now = Tempo(text=0, curves=0), BEGAN + 900
-        return Dashboard(watched, Surroundings(zone=UTC, tempo=pace, clock=lambda: now, follow=another_feed))
+        taste = Appearance(**appearance)  # type: ignore[arg-type]
+        world = Surroundings(
+            zone=UTC, tempo=pace, clock=lambda: now, follow=another_feed, appearance=taste, messages="osc 9"
+        )
+        return Dashboard(watched, world)
 
     return make

@@ -10,6 +10,7 @@ from math import exp
 
 from engine.config.controls import controls_of
 from engine.config.methods import CycleGanConfig
+from engine.config.weighing import weighed_by
 from engine.protocol import events as ev
 from tests.gan_tui import machines
 
@@ -83,6 +84,7 @@ class Recording:
             total_steps=EPOCHS * STEPS_PER_EPOCH,
             device="cuda:0 bf16",
             parameters=_PARAMETERS,
+            weighed_by=weighed_by(CycleGanConfig()),
         )
         yield ev.Phase(**self.early(4.1), name="warming up", detail="capturing the step as a CUDA graph")
 
@@ -99,9 +101,8 @@ class Recording:
 
     def nudge(self, step: int, name: str, old: float, new: float, why: str = "", **more: object) -> ev.Nudged:
         """A change of one control."""
-        return ev.Nudged(
-            **self.when(step), changes=(ev.Change(name=name, old=old, new=new),), by="you", why=why, **more
-        )
+        stamp = {**self.when(step), **more}
+        return ev.Nudged(**stamp, changes=(ev.Change(name=name, old=old, new=new),), by="you", why=why)
 
     def sheet(self, step: int, rows: tuple[tuple[str, ...], ...]) -> ev.Sampled:
         """A contact sheet."""

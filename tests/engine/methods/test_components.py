@@ -34,6 +34,7 @@ from engine.config.networks import (
     UnetGenerator,
 )
 from engine.config.schema import DtnOptim, OptimConfig, PoolingOptim, RunConfig
+from engine.config.weighing import weighed_by
 from engine.methods.aegan import AeGan
 from engine.methods.cyclegan import CycleGan
 from engine.methods.discogan import DiscoGan
@@ -221,3 +222,47 @@ def test_no_component_is_left_out(config: TrainConfig) -> None:
     runs = [run for run in RUNS if type(run.config) is type(config)]
     there = {name for run in runs for name in made(run.config).components}
     assert {name for run in runs for name in run.components} == there - {"f_error"}
+
+
+CONFIGS = [
+    CYCLEGAN,
+    PIX2PIX,
+    DISCOGAN,
+    AEGAN,
+    DTN,
+    *(critic(config) for config in (CYCLEGAN, PIX2PIX, DISCOGAN, AEGAN)),
+]
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda config: type(config).__name__)
+def test_what_is_announced_of_weights_is_what_they_do(config: TrainConfig) -> None:
+    """Twice a weight makes exactly the components announced for it twice as large, and no other."""
+    announced = weighed_by(config)
+    before = first_losses(config)
+    for control in controls_of(config):
+        if not control.name.startswith("loss.") or control.name in NO_FACTORS:
+            continue
+        after = first_losses(config, control.name, 2 * (control.default or 1.0))
+        reference = before if control.default else first_losses(config, control.name, 1.0)
+        moved = {name for name, loss in after.items() if loss != pytest.approx(reference[name], rel=1e-9)}
+        doubled = {name for name in moved if after[name] == pytest.approx(2 * reference[name], rel=1e-9)}
+        expected = {name for name, controls in announced.items() if control.name in controls and reference.get(name)}
+        assert moved == doubled == expected, control.name
+
+
+NO_FACTORS = {"loss.rate", "loss.rate_after", "loss.switch", "loss.label_smoothing"}
+"""What shapes losses otherwise."""
+
+
+def first_losses(config: TrainConfig, control: str = "", value: float = 0.0) -> dict[str, float]:
+    """Of a step in which nobody learns, with the same noise each time, after three that left a past."""
+    torch.manual_seed(0)
+    method = made(config)
+    for step in range(3):
+        method.step(batch(step, side=32))
+    for optimizer in method.optimizers.values():
+        set_learning_rate(optimizer, 0.0)
+    if control:
+        method.set_control(control, value)
+    torch.manual_seed(0)
+    return {name: loss.item() for name, loss in method.step(batch(side=32)).items()}

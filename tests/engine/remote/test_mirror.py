@@ -30,6 +30,7 @@ from engine.protocol.runtime import new_endpoints
 from engine.protocol.wire import Call, Caller, Fetch, Part, Update, decode_call, pack
 from engine.remote.forwarding import answer_to
 from engine.remote.mirror import Mirror
+from gan_tui.client.follow import Follower
 from gan_tui.client.remote import MirrorProcess
 from gan_tui.client.sender import ask
 from gan_tui.client.stream import EventStream
@@ -341,6 +342,37 @@ def test_of_an_engine_on_another_machine_the_gateways_word_is_taken(runtime: Pat
         says.append("training")
         until(lambda: state_of(copy) == "training", "the next engine")
         until(lambda: read_identity(copy).host == "a-distant-machine", "where that is")
+
+
+def test_control_is_held_and_let_go_through_it(engine: Engine, access: Access) -> None:
+    def holder() -> str:
+        report = ask(engine.run, cmd.Status(), PATIENCE).report
+        assert report is not None
+        return report.holder.viewer if report.holder else ""
+
+    with mirrored(access) as copy:
+        far = Follower(copy, viewer=cmd.Viewer(id="far", where="pts/9"))
+        far.start(lambda: None)
+        until(lambda: far.snapshot().holds, "control, held from afar")
+        assert holder() == "far"
+        near = Follower(engine.run, viewer=cmd.Viewer(id="near", where="pts/1"))
+        near.start(lambda: None)
+        near.send(cmd.Hold(take=True))
+        until(lambda: near.snapshot().holds and far.snapshot().held_by_other, "the takeover, seen from afar")
+        far.send(cmd.Pause())
+        until(lambda: far.snapshot().exchanges and not far.snapshot().exchanges[-1].waiting, "the refusal")
+        reply = far.snapshot().exchanges[-1].reply
+        assert reply is not None
+        assert reply.refusal is not None
+        assert "is held by" in reply.refusal.fact
+        near.close()
+        until(lambda: holder() == "", "control let go")
+        far.send(cmd.Pause())
+        until(lambda: far.snapshot().holds, "control that is free, taken by steering")
+        far.send(cmd.Continue())
+        until(lambda: not far.snapshot().exchanges[-1].waiting, "the answer")
+    assert holder() == "", "the viewer said nothing: its mirror let go when it ended"
+    far.close()
 
 
 @pytest.mark.parametrize("answered", [2, 4], ids=["while it is copied", "while it is followed"])

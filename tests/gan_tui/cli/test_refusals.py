@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -52,6 +53,14 @@ def test_a_setting_that_is_not_right(
     line = refusal(gan_tui_here("train", preset, "--set", setting, "--headless", folder=tmp_path))
     for words in (subject, fact, fix):
         assert words in line
+    assert not (tmp_path / "runs").exists()
+
+
+def test_event_files_that_nothing_can_write(preset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tensorboard", None)  # as where it is not installed
+    line = refusal(gan_tui_here("train", preset, "--set", "log.tensorboard=true", "--headless", folder=tmp_path))
+    assert "log.tensorboard = true: needs the package tensorboard" in line
+    assert "pip install 'gan-tui[tensorboard]'" in line
     assert not (tmp_path / "runs").exists()
 
 

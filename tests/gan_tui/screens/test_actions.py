@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import tempfile
 from collections.abc import Awaitable, Callable
 from io import StringIO
 from pathlib import Path
@@ -25,17 +27,20 @@ from gan_tui.departures import Browse, Departure, Detached, Ended, ResumeFrom
 from gan_tui.screens.beside import BesideDialog
 from gan_tui.screens.checkpoints import CheckpointPicker
 from gan_tui.screens.dashboard import DashboardScreen
+from gan_tui.screens.export import ExportDialog
 from gan_tui.screens.help import HelpScreen
+from gan_tui.screens.log import LogScreen
 from gan_tui.screens.machine import MachineScreen
 from gan_tui.screens.prompts import FilterDialog, NoteDialog, ValueDialog
 from gan_tui.screens.stop import StopDialog
 from gan_tui.screens.wishes import BehindWanted
+from gan_tui.state.log_lines import News
 from gan_tui.state.plot_choice import PlotChoice
 from gan_tui.state.run_view import Origin
 from tests.gan_tui.conftest import GONE, MakeDashboard
 from tests.gan_tui.fake_feed import FakeFeed
 from tests.gan_tui.machines import h200, reading
-from tests.gan_tui.recorded import BEGAN, LOG_EVERY, STEPS_PER_EPOCH, Recording
+from tests.gan_tui.recorded import BEGAN, COMPONENTS, LOG_EVERY, STEPS_PER_EPOCH, Recording
 from tests.gan_tui.screens.settled import settle
 
 Driver: TypeAlias = Pilot[Departure]
@@ -126,6 +131,38 @@ async def writes_a_note(pilot: Driver, feed: FakeFeed) -> None:
     await press(pilot, "m", "escape")
     await press(pilot, "m", "enter")
     assert feed.sent == [cmd.WriteNote(text="hi q")]
+
+
+async def shows_the_log(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "l")
+    screen = await log_screen(pilot)
+    assert screen.view.render_line(screen.view.size.height - 1).text.rstrip().endswith("checkpoint of step 48,500")
+    await press(pilot, "slash", *"IMAGE", "enter")
+    assert screen.view.finding == "/IMAGE 50/50"
+    await press(pilot, "N")
+    assert screen.view.finding == "/IMAGE 49/50"
+    assert "49/50" in str(screen.query_one("#log").border_subtitle)
+    await press(pilot, "g")
+    assert screen.view.render_line(0).text.startswith("2026-05-12 12:03:00,120 INFO")
+    assert not screen.view.follows
+    screen.post_message(LogScreen.Moved(News(("checkpoint of step 48,500 is there", "more"))))
+    await settle(pilot)
+    assert screen.view.scroll_offset.y == 0, "who has scrolled back is left there"
+    await press(pilot, "G")
+    assert screen.view.render_line(screen.view.size.height - 1).text.rstrip() == "more"
+    await press(pilot, "escape")
+    assert screen.view.finding == ""
+    await press(pilot, "escape")
+    assert pilot.app.screen is deck(pilot)
+
+
+async def log_screen(pilot: Driver) -> LogScreen:
+    """The log panel, once it has read the log."""
+    screen = pilot.app.screen
+    assert isinstance(screen, LogScreen)
+    while not screen.view.virtual_size.height:
+        await pilot.pause()
+    return screen
 
 
 async def selects_the_previous_control(pilot: Driver, feed: FakeFeed) -> None:
@@ -234,15 +271,23 @@ async def undoes(pilot: Driver, feed: FakeFeed) -> None:
     feed.play(ev.Nudged(seq=10_001, step=49_202, time=2e9, changes=changes, by="you", undoes=1))
     await press(pilot, "u")
     assert deck(pilot).footer.remark == "There is no nudge to take back."
+    feed.play(Recording().nudge(49_300, "loss.identity", 0.5, 1.0, seq=10_002))
+    feed.play(ev.Finished(**Recording().when(0) | {"seq": 10_003, "step": 49_400}))
+    feed.relink("record")
+    await press(pilot, "u", "enter")
+    assert "No engine works on this run" in screen_text(pilot)
+    assert len(feed.sent) == 1
+    await press(pilot, "c")
+    assert pilot.app.return_value == ResumeFrom(step=40_000)
 
 
 async def shows_what_changed_since_a_nudge(pilot: Driver, feed: FakeFeed) -> None:
     await press(pilot, "e")
     text = screen_text(pilot)
     assert "step 30,000  loss.cycle_a 10 → 8 (you)" in text
-    assert "200 lines before (steps 20,000 to 30,000) · 200 lines after (steps 30,000 to 40,000)" in text
+    assert "200 lines before: 20,000 to 30,000 · as many after: 30,000 to 40,000" in text
     assert "▼ lower" in text
-    assert "≈ within noise" in text
+    assert "≈ noise" in text
     await press(pilot, "comma")
     assert "step 18,000  loss.identity 0.5 → 1 (you)" in screen_text(pilot)
     assert "“colours invert”" in screen_text(pilot)
@@ -481,6 +526,20 @@ async def freezes_the_display_alone(pilot: Driver, feed: FakeFeed) -> None:
     assert feed.sent == []
 
 
+async def takes_the_next_theme(pilot: Driver, feed: FakeFeed) -> None:
+    before = deck(pilot).styles.background
+    await press(pilot, "t")
+    assert pilot.app.theme == "light"
+    assert deck(pilot).styles.background != before
+    assert deck(pilot).footer.remark == 'Theme light. To keep it: theme = "light" under [display] in config.toml'
+    await press(pilot, *"ttt")
+    assert pilot.app.theme == "monochrome"
+    assert pilot.app.has_class("-plain")
+    await press(pilot, "t")
+    assert pilot.app.theme == "dark"
+    assert not pilot.app.has_class("-plain")
+
+
 def focuses(key: str, expected: str, before: str = "") -> Check:
     async def check(pilot: Driver, feed: FakeFeed) -> None:
         await press(pilot, *([before] if before else []), key)
@@ -527,6 +586,53 @@ async def opens_the_palette(pilot: Driver, feed: FakeFeed) -> None:
     assert isinstance(pilot.app.screen, CommandPalette)
 
 
+async def exports_what_is_on_screen(pilot: Driver, feed: FakeFeed) -> None:
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        await press(pilot, "g", "E")
+        dialog = pilot.app.screen
+        assert isinstance(dialog, ExportDialog)
+        typed = dialog.query_one(Input)
+        assert typed.value == "horse2zebra-plot-49200.svg"
+        await press(pilot, "enter")
+        assert "horse2zebra-plot-49200.svg is written, " in deck(pilot).footer.remark
+        assert "generators" in Path("horse2zebra-plot-49200.svg").read_text()
+        await press(pilot, "E", "down", "down", "down")
+        dialog = pilot.app.screen
+        typed = dialog.query_one(Input)
+        assert typed.value == "horse2zebra-samples-49000.png"
+        Path(typed.value).write_bytes(b"mine")
+        await press(pilot, "enter")
+        assert pilot.app.screen is dialog, "it asks before it writes over a file"
+        assert Path(typed.value).read_bytes() == b"mine"
+        await press(pilot, "enter")
+        assert pilot.app.screen is deck(pilot)
+        assert Path("horse2zebra-samples-49000.png").read_bytes().startswith(b"\x89PNG")
+        await press(pilot, "E")
+        typed = pilot.app.screen.query_one(Input)
+        typed.value = "none/mine.csv"
+        await press(pilot, "enter")
+        assert "is no folder" in str(pilot.app.screen.query_one("#said", Static).content)
+        typed.value = "mine.csv"
+        await press(pilot, "enter")
+        assert (
+            Path("mine.csv").read_text()
+            == "run,step,epoch,time,seconds,"
+            + ",".join(f"losses/{name}" for name in COMPONENTS if not name.startswith("D"))
+            + "\n"
+        ), "the record of this run has no line"
+        assert not Path("none").exists()
+
+
+async def calls_for_news_otherwise(pilot: Driver, feed: FakeFeed) -> None:
+    said = []
+    for _ in range(4):
+        await press(pilot, "exclamation_mark")
+        said.append(deck(pilot).footer.remark)
+    assert "desktop" in said[0]
+    assert "off" in said[2]
+    assert said[3].startswith("An alert, or the run's end, rings the bell. To keep it: notify ="), "as it was"
+
+
 async def explains_an_interrupt(pilot: Driver, feed: FakeFeed) -> None:
     await press(pilot, "ctrl+c")
     assert deck(pilot).footer.remark == "q leaves the dashboard and training continues; X stops the run."
@@ -547,6 +653,7 @@ CHECKS: dict[str, Check] = {
     "stop": asks_how_to_stop,
     "note": writes_a_note,
     "runs": leaves_for_all_runs,
+    "engine-log": shows_the_log,
     "control-previous": selects_the_previous_control,
     "control-next": selects_the_next_control,
     "nudge-down": nudges_down,
@@ -586,8 +693,11 @@ CHECKS: dict[str, Check] = {
     "pane-4": focuses("4", "JournalPane"),
     "pane-next": focuses("tab", "SamplePane"),
     "pane-previous": focuses("shift+tab", "JournalPane"),
+    "theme": takes_the_next_theme,
     "machine": shows_the_machine,
     "palette": opens_the_palette,
+    "export": exports_what_is_on_screen,
+    "notify": calls_for_news_otherwise,
     "interrupt": explains_an_interrupt,
     "help": shows_help,
 }

@@ -15,7 +15,9 @@ from engine.protocol import events as ev
 from engine.protocol.checkpoints import MANIFEST, set_star
 from engine.protocol.rundir import RunDirectory
 from gan_tui.client.branch import ResumeRequest
+from gan_tui.client.control_sets import save_set, sets_file
 from gan_tui.picker import PickerApp
+from gan_tui.screens.log import LogScreen
 from tests.gan_tui import machines
 from tests.gan_tui.conftest import MakeDashboard, make_run, write_checkpoint
 from tests.gan_tui.fake_feed import FakeFeed
@@ -70,16 +72,71 @@ def test_one_pane_at_a_time(
     assert snap_compare(make_dashboard(feed), terminal_size=(80, 24), run_before=after(pane, "]", "+"))
 
 
+@pytest.mark.parametrize(
+    "appearance",
+    [{"theme": "light"}, {"theme": "colour-blind-dark"}, {"theme": "colour-blind-light"}, {"theme": "monochrome"}],
+    ids=lambda appearance: appearance["theme"],
+)
+def test_themes(
+    appearance: dict[str, str], feed: FakeFeed, make_dashboard: MakeDashboard, snap_compare: SnapCompare
+) -> None:
+    assert snap_compare(make_dashboard(feed, **appearance), terminal_size=(120, 40), run_before=after())
+
+
+def test_ascii(feed: FakeFeed, make_dashboard: MakeDashboard, snap_compare: SnapCompare) -> None:
+    assert snap_compare(make_dashboard(feed, ascii=True), terminal_size=(120, 40), run_before=after())
+
+
+def test_no_colour(
+    feed: FakeFeed, make_dashboard: MakeDashboard, snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert snap_compare(make_dashboard(feed), terminal_size=(120, 40), run_before=after("3", "]", "+"))
+
+
+def test_the_largest_terminal(feed: FakeFeed, make_dashboard: MakeDashboard, snap_compare: SnapCompare) -> None:
+    assert snap_compare(make_dashboard(feed), terminal_size=(300, 90), run_before=after())
+
+
+def test_a_terminal_that_is_too_small(feed: FakeFeed, make_dashboard: MakeDashboard, snap_compare: SnapCompare) -> None:
+    assert snap_compare(make_dashboard(feed), terminal_size=(59, 14), run_before=after())
+
+
 def test_the_smallest_terminal(feed: FakeFeed, make_dashboard: MakeDashboard, snap_compare: SnapCompare) -> None:
     assert snap_compare(make_dashboard(feed), terminal_size=(60, 15), run_before=after())
 
 
 @each_size
-@pytest.mark.parametrize("key", ["?", "X", "R", "="], ids=["help", "stop", "checkpoints", "value"])
+@pytest.mark.parametrize("key", ["?", "X", "R", "=", "E"], ids=["help", "stop", "checkpoints", "value", "export"])
 def test_dialogs(
     key: str, size: tuple[int, int], feed: FakeFeed, make_dashboard: MakeDashboard, snap_compare: SnapCompare
 ) -> None:
     assert snap_compare(make_dashboard(feed), terminal_size=size, run_before=after(key))
+
+
+@each_size
+@pytest.mark.parametrize("key", ["u", "e", "p", "T"], ids=["undo", "effect", "control sets", "take over"])
+def test_steering(
+    key: str, size: tuple[int, int], feed: FakeFeed, make_dashboard: MakeDashboard, snap_compare: SnapCompare
+) -> None:
+    """Several values prepared; for a takeover, another viewer in control."""
+    save_set(sets_file(), "gentle [cycle]", {"loss.cycle_a": 5.0, "loss.cycle_b": 5.0, "loss.l1": 100.0})
+    save_set(sets_file(), "as published", {"loss.cycle_a": 10.0, "loss.identity": 0.5, "optim.lr_g": 2e-4})
+    if key == "T":
+        feed.hand_to(ev.Holder(viewer="hers", by="ana@gpu-box", where="pts/3"))
+    prepared = ("]", ")", "]", "-", "]", "]", "+")
+    assert snap_compare(make_dashboard(feed), terminal_size=size, run_before=after(*prepared, key))
+
+
+@each_size
+def test_log(size: tuple[int, int], feed: FakeFeed, make_dashboard: MakeDashboard, snap_compare: SnapCompare) -> None:
+    async def search(pilot: Pilot[Any]) -> None:
+        await after("l")(pilot)
+        while isinstance(pilot.app.screen, LogScreen) and not pilot.app.screen.view.virtual_size.height:
+            await pilot.pause()
+        await after("slash", *"step")(pilot)
+
+    assert snap_compare(make_dashboard(feed), terminal_size=size, run_before=search)
 
 
 @each_size

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
 from engine.config.controls import Control, controls_of
@@ -32,12 +34,29 @@ def test_nudges(name: str, value: float, direction: int, expected: float) -> Non
     assert nudged(CONTROLS[name], value, direction) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "direction", "expected"),
+    [
+        ("loss.cycle_a", 10.0, +1, 12.5),
+        ("loss.cycle_a", 2.0, -1, 1.5),
+        ("loss.cycle_a", 0.0, -1, 0.0),
+        ("optim.lr_g", 2e-4, +1, 6.32e-4),
+        ("log.every", 20.0, -1, 6.0),
+        ("log.every", 1.0, +1, 6.0),
+        ("sample.count", 4.0, +1, 9.0),
+        ("sample.count", 4.0, -1, 1.0),
+    ],
+)
+def test_coarse_nudges(name: str, value: float, direction: int, expected: float) -> None:
+    assert nudged(CONTROLS[name], value, direction, coarse=True) == pytest.approx(expected)
+
+
 @pytest.mark.parametrize("control", CONTROLS.values(), ids=list(CONTROLS))
 def test_every_nudge_is_a_value_that_the_control_takes(control: Control) -> None:
-    for direction in (-1, +1):
+    for direction, coarse in product((-1, +1), (False, True)):
         value = control.default
         for _ in range(200):
-            value = nudged(control, value, direction)
+            value = nudged(control, value, direction, coarse=coarse)
             assert control.check(value) == value
 
 

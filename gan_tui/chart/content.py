@@ -1,0 +1,139 @@
+"""From a selection of curves to what a chart of them shows: axes with ticks, curves with values, markers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log10
+
+from gan_tui.state.history import History
+from gan_tui.state.plain_text import printable
+from gan_tui.state.plot_choice import SMOOTHING_NAMES
+from gan_tui.state.run_view import Marker
+from gan_tui.state.selection import Selection
+from gan_tui.state.series import SeriesKey
+from gan_tui.widgets import axes
+from gan_tui.widgets.curves import MEMORY, Band, bridged, positive, smoothed
+from gan_tui.widgets.x_axis import x_ticks
+
+COLUMNS = 480
+"""Parts of the x axis, in each of which a curve has one place, or its extremes."""
+SMOOTHED_OVER = 160
+"""Parts of the x axis that smoothing is measured in: dot columns of a plot of usual width."""
+
+X_LABELS = {"step": "step", "epoch": "epoch", "time": "time since the first line"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChartCurve:
+    """A series."""
+
+    name: str
+    colour: int
+    behind: bool
+    """Whether it is another run's."""
+    bands: Sequence[Band]
+    """Its lowest and highest value in each part of the x axis, gaps between lines filled; None where it has none."""
+    value: float | None
+    """The newest of those."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chart:
+    """All that there is to be drawn; every text is printable."""
+
+    title: str
+    told: str
+    """What of the run it is, and how it is drawn."""
+    behind: str
+    """The name of the run behind; empty where there is none."""
+    x: axes.Range
+    y: axes.Range
+    """Of a logarithmic axis the logarithms."""
+    log: bool
+    x_label: str
+    x_ticks: Sequence[tuple[float, str]]
+    y_ticks: Sequence[tuple[float, str]]
+    """Places on the axis, as ``y`` has them, and labels."""
+    curves: Sequence[ChartCurve]
+    """From the back to the front."""
+    markers: Sequence[tuple[float, Marker]]
+    """In sight, and where each stands."""
+
+    def across(self, x: float) -> float:
+        """Where on the x axis a position lies, 0 at its left end and 1 at its right."""
+        return (x - self.x.low) / (self.x.high - self.x.low)
+
+    def up(self, value: float) -> float:
+        """Where on the y axis a value lies, 0 at its lower end and 1 at its upper, and not beyond."""
+        at = self.y.low if self.log and value <= 0 else log10(value) if self.log else value
+        return min(1.0, max(0.0, (at - self.y.low) / (self.y.high - self.y.low)))
+
+
+def chart_of(selection: Selection) -> Chart:
+    """What a chart of a selection shows."""
+    x = axes.Range(*selection.x)
+    own = [
+        _curve(selection, selection.history, x, key, colour)
+        for key, colour in zip(selection.keys, selection.colours, strict=True)
+    ]
+    other = []
+    if (behind := selection.behind) is not None:
+        there = axes.Range(x.low - behind.shift, x.high - behind.shift)
+        other = [
+            _curve(selection, behind.history, there, key, colour, behind=True)
+            for key, colour in zip(selection.keys, selection.colours, strict=True)
+        ]
+    curves = [*other, *own]
+    y = _y_range(curves, log=selection.log)
+    ticks = axes.log_ticks(y, 9) if selection.log else axes.ticks(y, 8)
+    return Chart(
+        title=printable(f"{selection.run}: {selection.group}"),
+        told=printable(_told(selection)),
+        behind=printable(behind.name) if behind else "",
+        x=x,
+        y=y,
+        log=selection.log,
+        x_label=X_LABELS[selection.scale],
+        x_ticks=x_ticks(x, selection.scale, 10, origin=selection.origin, steps_per_epoch=selection.steps_per_epoch),
+        y_ticks=[(tick, axes.value_label(10**tick if selection.log else tick)) for tick in ticks],
+        curves=curves,
+        markers=_placed(selection, x),
+    )
+
+
+def _curve(
+    selection: Selection, history: History, x: axes.Range, key: SeriesKey, colour: int, *, behind: bool = False
+) -> ChartCurve:
+    spans = history.decimate((key,), x.low, x.high, COLUMNS, selection.axis)[key]
+    bands = smoothed(spans, MEMORY[selection.smoothing] ** (SMOOTHED_OVER / COLUMNS))
+    drawn = bridged(positive(bands) if selection.log else bands, spans)
+    there = [band for band in bands if band is not None]
+    value = sum(there[-1]) / 2 if there else None
+    return ChartCurve(name=printable(key.name), colour=colour, behind=behind, bands=drawn, value=value)
+
+
+def _y_range(curves: Sequence[ChartCurve], *, log: bool) -> axes.Range:
+    drawn = [band for curve in curves for band in curve.bands if band is not None]
+    low = min((band[0] for band in drawn if band[0] > 0 or not log), default=1.0)
+    high = max((band[1] for band in drawn if band[1] > 0 or not log), default=1.0)
+    return axes.fitted(None, low, high, log=log)
+
+
+def _told(selection: Selection) -> str:
+    low, high = selection.x
+    first, last = selection.history.moment(low, selection.axis), selection.history.moment(high, selection.axis)
+    steps = f"steps {first[0] if first else 0:,.0f} to {last[0]:,.0f}" if last else "no line yet"
+    return " · ".join([steps, "log y" if selection.log else "linear y", SMOOTHING_NAMES[selection.smoothing]])
+
+
+def _placed(selection: Selection, x: axes.Range) -> list[tuple[float, Marker]]:
+    placed = []
+    for marker in selection.markers:
+        at: float | None = marker.step
+        if selection.axis == "time":
+            moment = selection.history.moment(marker.step, "step")
+            at = None if moment is None else moment[1]
+        if at is not None and x.low <= at <= x.high:
+            placed.append((at, marker))
+    return placed

@@ -1,0 +1,59 @@
+"""gan-tui plot: a run's curves as a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from gan_tui.cli.options import RunArgument, RunsFolder
+from gan_tui.cli.output import put, say
+
+
+def plot(
+    run: RunArgument,
+    runs_dir: RunsFolder = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Ends with .svg, .png or .csv.", show_default="RUN-plot-STEP.svg"),
+    ] = None,
+    group: Annotated[
+        str, typer.Option(help="Of the groups that g in the dashboard goes through.", show_default="losses")
+    ] = "",
+    series: Annotated[
+        str, typer.Option(metavar="WORDS", help="Only series of whose names one is a part.", show_default=False)
+    ] = "",
+    log: Annotated[
+        bool | None, typer.Option("--log/--linear", help="The y axis.", show_default="as in the dashboard")
+    ] = None,
+    smooth: Annotated[Literal["raw", "smooth", "smoother"], typer.Option(help="How curves are drawn.")] = "smooth",
+    x: Annotated[Literal["step", "epoch", "time"], typer.Option("--x", help="What the x axis counts.")] = "step",
+    first: Annotated[
+        int | None, typer.Option("--from", metavar="STEP", help="Begin there.", show_default=False)
+    ] = None,
+    last: Annotated[int | None, typer.Option("--to", metavar="STEP", help="End there.", show_default=False)] = None,
+    behind: Annotated[
+        str | None, typer.Option(metavar="RUN2", help="Draw that run's curves behind.", show_default=False)
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that exists.")] = False,
+) -> None:
+    """Write a run's curves to a file: a chart (SVG, PNG), or the recorded values (CSV). Prints the file's path."""
+    from gan_tui.chart.files import format_of, unused, write_file
+    from gan_tui.chart.plot_file import plot_content
+    from gan_tui.chart.request import PlotRequest, selected
+    from gan_tui.client.locate import find_run, runs_folder
+    from gan_tui.state.journal import size_text
+
+    form = format_of(out) if out else "svg"
+    folder = runs_folder(runs_dir)
+    found, other = find_run(run, folder), find_run(behind, folder) if behind else None
+    request = PlotRequest(
+        group=group, series=series, log=log, smooth=smooth, scale=x, first=first, last=last, behind=other
+    )
+    selection = selected(found, request)
+    step = (selection.history.extent() or (0, 0))[1]
+    path = out.expanduser() if out else unused(Path(), f"{found.name}-plot-{step:.0f}", "svg")
+    size = write_file(path, plot_content(selection, form, found, other), over=force)
+    say(f"{size_text(size)}, {len(selection.keys)} series")
+    put(str(path))

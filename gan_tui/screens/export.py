@@ -1,0 +1,202 @@
+"""The dialog that writes what is on screen to a file: the plot, or the sheet of samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+from rich.text import Text
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from engine.errors import GanTuiError
+from gan_tui.chart.files import FORMATS, PlotFormat, unused, write_file
+from gan_tui.chart.plot_file import plot_content
+from gan_tui.screens.on_screen import OnScreen
+from gan_tui.state.journal import size_text
+from gan_tui.state.plain_text import printable
+from gan_tui.widgets.typed import TypedLine
+
+_WORDS: dict[PlotFormat, str] = {
+    "svg": "a drawing that scales, its text as text",
+    "png": "a picture, 2400 x 1350",
+    "csv": "the recorded values, a row for each line of metrics",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Export:
+    """One way to write it."""
+
+    label: str
+    told: str
+    stem: str
+    """The file's name but for its ending, if the user wants no other."""
+    ending: str
+    content: Callable[[], Iterable[bytes]]
+    """Makes it; takes a while."""
+
+
+def exports_of(seen: OnScreen) -> list[Export]:
+    """The ways there are, the usual one first."""
+    name, found = seen.run.name, []
+    if (plot := seen.plot) is not None:
+        found = [
+            Export(
+                label=f"plot as {form.upper()}",
+                told=_WORDS[form],
+                stem=f"{name}-plot-{seen.step}",
+                ending=form,
+                content=partial(plot_content, plot, form, seen.run, seen.behind),
+            )
+            for form in FORMATS
+        ]
+    if (sheet := seen.sheet) is not None:
+        found.append(
+            Export(
+                label="samples as PNG",
+                told=f"the sheet of step {seen.sheet_step:,} as it was written",
+                stem=f"{name}-samples-{seen.sheet_step}",
+                ending="png",
+                content=lambda: [sheet.read_bytes()],
+            )
+        )
+    return found
+
+
+class ExportDialog(ModalScreen[str | None]):
+    """Returns what was written, in words; None where nothing was."""
+
+    CSS_PATH = "export.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "close", show=False),
+        Binding("up", "choose(-1)", "the way above", show=False, priority=True),
+        Binding("down", "choose(1)", "the way below", show=False, priority=True),
+    ]
+
+    @dataclass
+    class Written(Message):
+        """The worker is done."""
+
+        path: Path
+        size: int
+
+    @dataclass
+    class Refused(Message):
+        """The worker could not write it."""
+
+        path: Path
+        reason: str
+        exists: bool
+
+    def __init__(self, exports: list[Export], folder: Path) -> None:
+        """``exports`` are the ways there are; ``folder`` is where files lie unless the user wants them elsewhere."""
+        super().__init__()
+        self._exports = exports
+        self._folder = folder
+        self._chosen = 0
+        self._suggested = ""
+        self._over: Path | None = None
+        """A file that exists, and that Enter is to be pressed for once more."""
+
+    def compose(self) -> ComposeResult:
+        """The ways, the path, and room for an objection."""
+        with Vertical(id="dialog") as dialog:
+            dialog.border_title = "export what is on screen"
+            dialog.border_subtitle = "↑ ↓ what · Enter write · Esc close"
+            yield Static("", id="ways")
+            yield TypedLine(placeholder="path of the file")
+            yield Static("", id="said")
+
+    def on_mount(self) -> None:
+        """Suggest the usual."""
+        self.action_choose(0)
+
+    def action_choose(self, by: int) -> None:
+        """Take another way; a path that the user has typed keeps all but its ending."""
+        self._chosen = (self._chosen + by) % len(self._exports)
+        export, typed = self._exports[self._chosen], self.query_one(Input)
+        if typed.value in ("", self._suggested):
+            self._suggested = unused(self._folder, export.stem, export.ending).name
+            typed.value = self._suggested
+        else:
+            typed.value = str(Path(typed.value).with_suffix(f".{export.ending}"))
+        typed.cursor_position = len(typed.value)
+        self._draw()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Take the way that the path's ending asks for, where the ways to write the same thing differ by that."""
+        self._over = None
+        ending = Path(event.value).suffix.lower().removeprefix(".")
+        stem = self._exports[self._chosen].stem
+        for place, export in enumerate(self._exports):
+            if export.stem == stem and export.ending == ending:
+                self._chosen = place
+        self._draw()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Write it, in a thread."""
+        export, typed = self._exports[self._chosen], event.value.strip()
+        if not typed:
+            self._say("Type a path for the file.")
+            return
+        path = self._folder / Path(typed).expanduser()
+        if path.suffix.lower() != f".{export.ending}":
+            path = path.with_name(f"{path.name}.{export.ending}")
+        self._say(f"writing {path}…", bad=False)
+        self._write(export, path, over=path == self._over)
+
+    @work(thread=True, exclusive=True, group="export", name="write an export", exit_on_error=False)
+    def _write(self, export: Export, path: Path, *, over: bool) -> None:
+        exists = path.is_file() and not over
+        try:
+            size = write_file(path, () if exists else export.content(), over=over)
+        except GanTuiError as error:
+            self.post_message(self.Refused(path, error.one_line(), exists))
+        except OSError as error:
+            self.post_message(self.Refused(path, f"{export.label}: cannot be made ({error.strerror})", exists=False))
+        else:
+            self.post_message(self.Written(path, size))
+
+    def on_export_dialog_written(self, message: Written) -> None:
+        """Say so, and go."""
+        message.stop()
+        self.dismiss(f"{_short(message.path)} is written, {size_text(message.size)}.")
+
+    def on_export_dialog_refused(self, message: Refused) -> None:
+        """Say why, and stay."""
+        message.stop()
+        self._over = message.path if message.exists else None
+        text = f"{_short(message.path)} exists already. Enter once more writes over it." if message.exists else ""
+        self._say(text or message.reason)
+
+    def _say(self, text: str, *, bad: bool = True) -> None:
+        said = self.query_one("#said", Static)
+        said.set_class(bad, "-bad")
+        said.update(Text(printable(text)))
+
+    def _draw(self) -> None:
+        """The ways, the chosen one marked; an objection is out of date."""
+        lines = Text()
+        width = max(len(export.label) for export in self._exports)
+        for place, export in enumerate(self._exports):
+            chosen = place == self._chosen
+            lines.append(f"{'●' if chosen else '○'} {export.label:<{width}}", "bold" if chosen else "")
+            lines.append(f"  {export.told}\n", "dim")
+        lines.rstrip()
+        self.query_one("#ways", Static).update(lines)
+        self._say("", bad=False)
+
+
+def _short(path: Path) -> str:
+    """A path as people write it."""
+    home = Path.home()
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)

@@ -1,0 +1,79 @@
+"""Other keys for actions, and words that name keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import gan_tui
+from engine.errors import RequestError
+from gan_tui.actions.every_table import TABLES
+from gan_tui.actions.remapping import dressed, require_sound
+from gan_tui.actions.table import ACTIONS, footer_hints
+from gan_tui.state.appearance import Appearance
+from gan_tui.state.key_names import shown_keys
+from gan_tui.state.key_words import KEY_IN_WORDS, with_keys
+
+
+def test_built_in_keys_are_shown_as_they_would_be_if_a_user_gave_them() -> None:
+    for action in ACTIONS:
+        shown = [shown_keys([key]) for key in action.keys]
+        assert action.shown.split()[0] == shown[0]
+        assert set(action.shown.split()) <= set(shown)
+
+
+def test_a_footer_with_other_keys() -> None:
+    keys = {"control-previous": ("p",), "nudge-up": ("n", "ctrl+n"), "detach": ("f10",)}
+    hints = {hint.label: hint.key for hint in footer_hints(dressed(ACTIONS, Appearance(keys=keys)), {}, steers=True)}
+    assert (hints["detach"], hints["control"], hints["nudge"], hints["pause"]) == ("F10", "p ]", "- n Ctrl+N", "P")
+
+
+def test_in_ascii_arrows_are_words() -> None:
+    actions = dressed(ACTIONS, Appearance(ascii=True))
+    assert all(action.shown.isascii() for action in actions)
+    assert next(action.shown for action in actions if action.id == "pan-left") == "Shift+Left"
+
+
+def test_keys_that_change_places_are_sound() -> None:
+    require_sound({"pause": ("S",), "save": ("P",)}, "f", TABLES.values())
+
+
+def test_screens_may_have_the_same_key() -> None:
+    require_sound({"runs-delete": ("P",)}, "f", TABLES.values())
+    with pytest.raises(RequestError, match=r"is already the key of runs-resume \(resume\)"):
+        require_sound({"runs-delete": ("r",)}, "f", TABLES.values())
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        ({"pauze": ("x",)}, "f: keys.pauze: is not an action. Did you mean pause?"),
+        ({"qqq": ("x",)}, "f: keys.qqq: is not an action. `gan-tui keys` lists the actions."),
+        ({"note": ("P",)}, 'f: keys.note = "P": is already the key of pause (pause). Choose another'),
+        ({"detach": ("X",)}, 'f: keys.detach = "X": is already the key of stop (stop). Choose another'),
+        ({"save": ("a",), "note": ("a",)}, 'f: keys.note = "a": is already the key of save (save). Choose another'),
+    ],
+    ids=str,
+)
+def test_what_is_not_is_refused(keys: dict[str, tuple[str, ...]], told: str) -> None:
+    with pytest.raises(RequestError) as refused:
+        require_sound(keys, "f", TABLES.values())
+    assert refused.value.one_line().startswith(told)
+
+
+def test_keys_within_words_are_those_of_the_table() -> None:
+    """A text that names a key names an action and the key that it really has."""
+    found = [
+        match for file in Path(gan_tui.__path__[0]).rglob("*.py") for match in KEY_IN_WORDS.findall(file.read_text())
+    ]
+    known = {action.id: action for table in TABLES.values() for action in table}
+    wrong = [(name, key) for name, key in found if name not in known or key not in known[name].shown.split()]
+    assert wrong == []
+    assert len(found) > 10
+
+
+def test_words_take_the_keys_that_are_in_force() -> None:
+    text = "{detach|q} leaves; {stop|X} stops."
+    assert with_keys(text, {}) == "q leaves; X stops."
+    assert with_keys(text, {"stop": "F10"}) == "q leaves; F10 stops."
