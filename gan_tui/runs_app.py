@@ -86,7 +86,7 @@ class RunsApp(DressedApp[RunsDeparture]):
     def change_theme(self, message: ThemeWanted) -> None:
         """Take the next theme, and say how to have it the next time."""
         message.stop()
-        self._shelf.say(f"Theme {self.next_theme()}. To keep it, {self.way_to_keep('theme', self.theme)}")
+        self._shelf.say(f"Theme {self.next_theme()}. To keep it: {self.way_to_keep('theme', self.theme)}")
 
     @on(RunsLeft)
     def leave(self, message: RunsLeft) -> None:

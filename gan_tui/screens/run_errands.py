@@ -180,7 +180,6 @@ class RunErrands:
             except GanTuiError as error:
                 self._screen.post_message(Told(error.one_line(), "bad"))
 
-        self._say(f"looking at what {row.name} has…")
         self._screen.run_worker(look, name="look at a run to be deleted", group="delete", thread=True, exclusive=True)
 
     def confirm(self, deletion: Deletion) -> None:

@@ -244,7 +244,7 @@ async def opens_the_palette(pilot: Browsing, feed: FakeRuns) -> None:
 
 async def changes_the_theme(pilot: Browsing, feed: FakeRuns) -> None:
     await press(pilot, "t")
-    assert said(pilot).startswith("Theme light. To keep it, write")
+    assert said(pilot).startswith("Theme light. To keep it: theme")
 
 
 async def explains_an_interrupt(pilot: Browsing, feed: FakeRuns) -> None:

@@ -36,7 +36,7 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunsApp:
 @each_size
 @pytest.mark.parametrize(
     "keys",
-    [(), ("c", "down", "down"), ("slash", *"horse"), ("down", "d")],
+    [(), ("down", "down"), ("slash", *"horse"), ("down", "d")],
     ids=["first", "failed", "filter", "delete"],
 )
 def test_browser(keys: tuple[str, ...], size: tuple[int, int], app: RunsApp, snap_compare: SnapCompare) -> None:
