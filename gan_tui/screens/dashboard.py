@@ -248,6 +248,10 @@ class DashboardScreen(Screen[None]):
         """Leave; training goes on."""
         self.post_message(Left())
 
+    def browse(self) -> None:
+        """Leave for the list of all runs; training goes on."""
+        self.post_message(Left(for_the_runs=True))
+
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Know which pane a click has gone to."""
         for place in range(len(PANES)):

@@ -23,7 +23,7 @@ from engine.protocol.rundir import RunDirectory
 from gan_tui.actions.table import ACTIONS, BY_ID
 from gan_tui.app import Dashboard
 from gan_tui.client.control_sets import read_sets, save_set, sets_file
-from gan_tui.departures import Departure, Detached, Ended, ResumeFrom
+from gan_tui.departures import Browse, Departure, Detached, Ended, ResumeFrom
 from gan_tui.screens.before_after import BeforeAfterScreen
 from gan_tui.screens.beside import BesideDialog
 from gan_tui.screens.checkpoints import CheckpointPicker
@@ -80,6 +80,11 @@ async def press(pilot: Driver, *keys: str) -> None:
 async def detaches(pilot: Driver, feed: FakeFeed) -> None:
     await press(pilot, "q")
     assert pilot.app.return_value == Detached(status="training")
+
+
+async def leaves_for_all_runs(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "B")
+    assert pilot.app.return_value == Browse(left=Detached(status="training"))
 
 
 async def pauses_and_continues(pilot: Driver, feed: FakeFeed) -> None:
@@ -751,6 +756,7 @@ CHECKS: dict[str, Check] = {
     "checkpoints": lists_checkpoints,
     "stop": asks_how_to_stop,
     "note": writes_a_note,
+    "runs": leaves_for_all_runs,
     "engine-log": shows_the_log,
     "control-previous": selects_the_previous_control,
     "control-next": selects_the_next_control,
@@ -899,7 +905,7 @@ async def test_without_an_engine_only_what_needs_none_is_offered(feed: FakeFeed,
         await settle(pilot)
         assert deck(pilot).controls.drafts == {}
         plot = "y log y s smoothing g series / filter x x axis c compare"
-        assert footer_text(pilot) == f"q leave [ ] control R checkpoints f freeze {plot} ? help"
+        assert footer_text(pilot) == f"q leave [ ] control R checkpoints f freeze {plot} B all runs ? help"
         for action in ACTIONS:
             if action.needs_engine:
                 await press(pilot, action.keys[0])
