@@ -31,6 +31,7 @@ from gan_tui.widgets.banner import EndBanner
 from gan_tui.widgets.controls import ControlsData, ControlsPane
 from gan_tui.widgets.footer import FooterBar, Tone
 from gan_tui.widgets.header import RunHeader
+from gan_tui.widgets.health import HealthPane
 from gan_tui.widgets.journal import JournalPane
 from gan_tui.widgets.pace import PacePane
 from gan_tui.widgets.plot import Beside, LossPlot, PlotData
@@ -76,6 +77,7 @@ class DashboardScreen(Screen[None]):
         self.plot = LossPlot(self._history)
         self.samples = SamplePane(watched.run.root, surroundings.drawing, keys)
         self.controls = ControlsPane(keys)
+        self.health = HealthPane(keys)
         self.pace = PacePane()
         self.journal = JournalPane(surroundings.zone)
         self.footer = FooterBar(keys)
@@ -118,6 +120,7 @@ class DashboardScreen(Screen[None]):
             with Vertical(id="right"):
                 yield self.samples
                 yield self.controls
+                yield self.health
                 yield self.pace
         yield self.footer
         yield self.too_small
@@ -129,6 +132,7 @@ class DashboardScreen(Screen[None]):
             (self.samples, "samples"),
             (self.controls, "controls"),
             (self.journal, "journal"),
+            (self.health, "health"),
             (self.pace, "machine"),
         )
         for pane, title in titled:
@@ -169,6 +173,7 @@ class DashboardScreen(Screen[None]):
         self.header.show(view, self._tags())
         self.banner.show(view)
         self.journal.show(view.journal)
+        self.health.show(view)
         self.pace.show(view)
         self.excursions.show(view)
         self._draw_controls()

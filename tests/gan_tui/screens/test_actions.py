@@ -6,6 +6,7 @@ import contextlib
 import tempfile
 from collections.abc import Awaitable, Callable
 from io import StringIO
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import TypeAlias
@@ -24,6 +25,7 @@ from gan_tui.actions.table import ACTIONS, BY_ID
 from gan_tui.app import Dashboard
 from gan_tui.client.control_sets import read_sets, save_set, sets_file
 from gan_tui.departures import Browse, Departure, Detached, Ended, ResumeFrom
+from gan_tui.screens.alerts import AlertsScreen
 from gan_tui.screens.before_after import BeforeAfterScreen
 from gan_tui.screens.beside import BesideDialog
 from gan_tui.screens.checkpoints import CheckpointPicker
@@ -70,6 +72,11 @@ def screen_text(pilot: Driver) -> str:
 
 def footer_text(pilot: Driver) -> str:
     return " ".join("".join(text for text, _ in deck(pilot).footer.lines(200)[0]).split())
+
+
+def later(feed: FakeFeed) -> Recording:
+    """Goes on with the recording that a feed has played."""
+    return Recording(seq=count(feed.snapshot().last_seq + 1))
 
 
 async def press(pilot: Driver, *keys: str) -> None:
@@ -366,6 +373,38 @@ async def takes_control_over(pilot: Driver, feed: FakeFeed) -> None:
     feed.hand_to(ana)
     await pilot.pause()
     assert deck(pilot).footer.remark == "ana@box (pts/3) has taken over control. T takes it back."
+
+
+async def accepts_a_suggestion(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "a")
+    assert deck(pilot).footer.remark == "No open alert suggests a nudge."
+    feed.play(*later(feed).found(49_250))
+    await press(pilot, "a")
+    assert deck(pilot).controls.drafts == {"loss.cycle_a": 16.0}
+    assert deck(pilot).footer.remark == "collapse: loss.cycle_a 8 → 16. Enter applies, Esc drops."
+    assert feed.sent == []
+    await press(pilot, "enter")
+    assert feed.sent == [cmd.SetControls(values={"loss.cycle_a": 16.0}, why="sentinel collapse")]
+    await press(pilot, "plus", "enter")
+    assert feed.sent[-1] == cmd.SetControls(values={"loss.cycle_a": 16.0, "loss.adversarial": 1.05})
+
+
+async def lists_alerts(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "A")
+    screen = pilot.app.screen
+    assert isinstance(screen, AlertsScreen)
+    feed.play(*later(feed).found(49_250))
+    await settle(pilot)
+    assert [fact.label for fact in screen.facts.facts] == ["found", "cause", "suggested", "to do", "state"]
+    rows = [str(screen.list.get_option_at_index(place).prompt).split()[:3] for place in range(3)]
+    assert rows == [["!", "collapse", "fake_B"], ["!", "stall", "the"], ["✔", "spike", "G_A"]]
+    await press(pilot, "down", "a")
+    assert pilot.app.screen is screen, "a stall that suggests nothing"
+    await press(pilot, "up", "a")
+    assert deck(pilot).controls.drafts == {"loss.cycle_a": 16.0}
+    await press(pilot, "escape", "A", "escape")
+    assert pilot.app.screen is deck(pilot)
+    assert deck(pilot).controls.drafts == {}
 
 
 async def switches_the_y_axis(pilot: Driver, feed: FakeFeed) -> None:
@@ -766,6 +805,8 @@ CHECKS: dict[str, Check] = {
     "apply": applies_all_drafts_at_one_step,
     "drop": drops_drafts,
     "undo": undoes,
+    "accept": accepts_a_suggestion,
+    "alerts": lists_alerts,
     "nudge-far-down": nudges_far_down,
     "nudge-far-up": nudges_far_up,
     "default": prepares_the_default,
@@ -812,8 +853,8 @@ CHECKS: dict[str, Check] = {
 
 
 ALSO_NARROW = (
-    "pause", "checkpoints", "stop", "note", "value", "apply", "undo", "older", "freeze", "pane-1", "pane-2", "pane-3",
-    "pane-4", "pane-next", "pane-previous", "palette", "help",
+    "pause", "checkpoints", "stop", "note", "value", "apply", "undo", "alerts", "older", "freeze", "pane-1", "pane-2",
+    "pane-3", "pane-4", "pane-next", "pane-previous", "palette", "help",
 )  # fmt: skip
 """Where the panes are tabs: what goes to a pane or opens something, and one action of each kind besides."""
 
