@@ -58,7 +58,7 @@ class ImbalanceSentinel(WatchfulSection, frozen=True, kw_only=True):
 class CollapseSentinel(WatchfulSection, frozen=True, kw_only=True):
     """Watches for translations that are all alike."""
 
-    diversity: Unit = 0.25
+    diversity: Unit = 0.1
     """Share of the distances between real images that those between translations have, down from which it is told."""
     steps: NonNegative = 1500
     """For how many steps before it is told."""

@@ -13,6 +13,8 @@ from engine.sentinels.pictures import judge_collapse, judge_identity, judge_inve
 from engine.sentinels.sentry import AT_ONCE, Patience, Sentry
 from engine.sentinels.vitals import Vitals
 
+A_SPIKE = Patience(readings=2)
+"""Lines above the range: one alone may be a batch that is unlike the others."""
 AFTER_A_SPIKE = Patience(readings=10)
 """Lines within the range before a spike is over."""
 
@@ -56,6 +58,6 @@ def _sentries(config: SentinelConfig) -> Iterator[Sentry[Vitals]]:
         judge = partial(judge_inversion, inversion)
         yield Sentry("inversion", inversion.action, judge, Patience(steps=inversion.steps))
     if (spike := config.spike).action != "off":
-        yield Sentry("spike", spike.action, Spikes(spike), AT_ONCE, AFTER_A_SPIKE)
+        yield Sentry("spike", spike.action, Spikes(spike), A_SPIKE, AFTER_A_SPIKE)
     if (stall := config.stall).action != "off":
         yield Sentry("stall", stall.action, Stalls(stall), AT_ONCE)
