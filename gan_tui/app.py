@@ -13,7 +13,7 @@ from engine.errors import GanTuiError, WorkError
 from gan_tui import terminal_guard
 from gan_tui.behind import Behind
 from gan_tui.caller import Caller
-from gan_tui.departures import Departure, Detached, Ended, ResumeFrom
+from gan_tui.departures import Browse, Departure, Detached, Ended, ResumeFrom
 from gan_tui.dressed import DressedApp
 from gan_tui.palette import ActionProvider
 from gan_tui.screens.dashboard import DashboardScreen
@@ -135,10 +135,9 @@ class Dashboard(DressedApp[Departure]):
         view = self._feed.snapshot()
         if message.resume_from is not None:
             self.exit(ResumeFrom(step=message.resume_from))
-        elif view.ended:
-            self.exit(Ended(status=view.status))
-        else:
-            self.exit(Detached(status=view.status))
+            return
+        left = Ended(status=view.status) if view.ended else Detached(status=view.status)
+        self.exit(Browse(left=left) if message.for_the_runs else left)
 
 
 def run_dashboard(watched: Watched, appearance: Appearance) -> Departure:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import time
 from typing import TYPE_CHECKING
 
+from textual.app import ComposeResult
 from textual.driver import Driver
 
 from engine.protocol.rundir import RunDirectory
@@ -12,6 +13,7 @@ from gan_tui import terminal_guard
 from gan_tui.dressed import DressedApp
 from gan_tui.state.appearance import Appearance
 from gan_tui.terminal_driver import driver_for, this_terminal
+from gan_tui.widgets.too_small import TooSmall
 
 if TYPE_CHECKING:
     from gan_tui.client.branch import ResumeRequest
@@ -35,6 +37,10 @@ class PickerApp(DressedApp[int | None]):
         self._run_dir = run
         self._request = request
         self._now = now
+
+    def compose(self) -> ComposeResult:
+        """What is seen where there is no room for the picker."""
+        yield TooSmall("Escape leaves; nothing is started.")
 
     def on_mount(self) -> None:
         """Open the picker; its result is the application's."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from time import monotonic
+from types import FrameType
 from typing import ClassVar
 
 from textual import events
@@ -63,6 +65,21 @@ class ThriftyDriver(LinuxDriver):
         if self._writer_thread is not None:  # Textual's own, which has had nothing to write
             self._writer_thread.stop()
             self._writer_thread = None
+        self._hear_of_sizes()
+
+    def _hear_of_sizes(self) -> None:
+        """Send all of the screen again whenever the size has changed.
+
+        Textual draws nothing where it has changed back before it looked, and the terminal may have cut its rows.
+        """
+        textual_hears = signal.getsignal(signal.SIGWINCH)
+
+        def hear(number: int, frame: FrameType | None) -> None:
+            self._loop.call_soon_threadsafe(lambda: self.writer.send_anew(self._get_terminal_size()))
+            if callable(textual_hears):
+                textual_hears(number, frame)
+
+        signal.signal(signal.SIGWINCH, hear)
 
     def stop_application_mode(self) -> None:
         """Leave the terminal as it was found, without pictures."""

@@ -81,10 +81,14 @@ class FrameWriter:
         """Have the terminal, of so many columns and rows, look as if the data had been written to it."""
         with self._something:
             if size != self._diff.size:
-                if self._diff.size is not None:
-                    self._not_before = monotonic() + REFRESH_SECONDS
-                self._diff.resized(size)
+                self._resize(size)
             self._diff.take(data, urgent=urgent)
+            self._something.notify()
+
+    def send_anew(self, size: tuple[int, int]) -> None:
+        """Have all of it sent again: the terminal has changed its size, perhaps back to what it was."""
+        with self._something:
+            self._resize(size)
             self._something.notify()
 
     def after_frame(self, key: str, *pieces: bytes) -> None:
@@ -109,6 +113,11 @@ class FrameWriter:
         """See Outlet."""
         link = self._link
         return budgets.stretch(self._spent, monotonic(), self._allowed(link), link)
+
+    def _resize(self, size: tuple[int, int]) -> None:
+        if self._diff.size is not None:
+            self._not_before = monotonic() + REFRESH_SECONDS
+        self._diff.resized(size)
 
     # ------------------------------------------------------------------------------------------------ in the thread
 

@@ -13,6 +13,7 @@ from textual.screen import Screen
 
 from engine.config.controls import Control
 from engine.protocol import commands as cmd
+from engine.protocol.events import Alert
 from engine.protocol.rundir import RunDirectory
 from gan_tui.screens.steering import Steering
 from gan_tui.screens.wishes import BehindWanted, Left
@@ -26,6 +27,7 @@ from gan_tui.widgets.samples import SamplePane
 
 if TYPE_CHECKING:
     from gan_tui.actions.action import Action
+    from gan_tui.screens.alerts import AlertsScreen
     from gan_tui.screens.before_after import BeforeAfterScreen
     from gan_tui.screens.beside import Chosen
     from gan_tui.screens.control_sets import Loaded
@@ -79,7 +81,7 @@ class Excursions:
         self._clock = clock
         self._actions = actions
         self._ascii = ascii
-        self._following: EffectScreen | MachineScreen | BeforeAfterScreen | PictureScreen | None = None
+        self._following: AlertsScreen | EffectScreen | MachineScreen | BeforeAfterScreen | PictureScreen | None = None
         """The screen that is open and follows the run."""
 
     def show(self, view: RunView) -> None:
@@ -158,6 +160,18 @@ class Excursions:
         from gan_tui.screens.prompts import ValueDialog
 
         self._screen.app.push_screen(ValueDialog(control, value), lambda typed: None if typed is None else taken(typed))
+
+    def show_alerts(self) -> None:
+        """List what sentinels have found; of the one chosen the suggestion is prepared."""
+        from gan_tui.screens.alerts import AlertsScreen
+
+        def left(alert: Alert | None) -> None:
+            self._following = None
+            if alert is not None:
+                self._steering.accept(alert)
+
+        self._following = AlertsScreen(self._steering.view)
+        self._screen.app.push_screen(self._following, left)
 
     def ask_export(self, seen: OnScreen) -> None:
         """Have a path typed that what is on screen is written to."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import RequestError
-from gan_tui.actions.table import ACTIONS
+from gan_tui.actions.every_table import TABLES
 from gan_tui.cli.appearance_options import appearance_from
 from gan_tui.cli.keys import as_markdown, as_template
 from gan_tui.client.preferences import Display, read_preferences
@@ -32,8 +32,9 @@ def test_the_template_says_what_is_built_in_and_can_be_read_once_it_is_no_commen
     lines = (line[2:] if line.startswith("# ") and " = " in line else line for line in as_template().splitlines())
     file.write_text("\n".join(lines), encoding="utf-8")
     said = read_preferences(file)
-    assert said.keys == {action.id: action.keys for action in ACTIONS}
-    assert said.display == Display(theme="dark", ascii=False, images="auto", notify="bell", mouse=True)
+    assert said.keys == {action.id: action.keys for table in TABLES.values() for action in table}
+    built_in = Appearance()
+    assert said.display == Display(**{name: getattr(built_in, name) for name in Display.__struct_fields__})
 
 
 def test_the_table_has_the_users_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import tempfile
 from collections.abc import Awaitable, Callable
 from io import StringIO
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import TypeAlias
@@ -23,7 +24,8 @@ from engine.protocol.rundir import RunDirectory
 from gan_tui.actions.table import ACTIONS, BY_ID
 from gan_tui.app import Dashboard
 from gan_tui.client.control_sets import read_sets, save_set, sets_file
-from gan_tui.departures import Departure, Detached, Ended, ResumeFrom
+from gan_tui.departures import Browse, Departure, Detached, Ended, ResumeFrom
+from gan_tui.screens.alerts import AlertsScreen
 from gan_tui.screens.before_after import BeforeAfterScreen
 from gan_tui.screens.beside import BesideDialog
 from gan_tui.screens.checkpoints import CheckpointPicker
@@ -40,6 +42,7 @@ from gan_tui.state.gallery import Spot
 from gan_tui.state.log_lines import News
 from gan_tui.state.plot_choice import PlotChoice
 from gan_tui.state.run_view import Origin
+from gan_tui.widgets.controls import ControlsPane
 from gan_tui.widgets.picture_grid import PictureGrid
 from tests.gan_tui.conftest import GONE, MakeDashboard
 from tests.gan_tui.fake_feed import FakeFeed
@@ -71,6 +74,11 @@ def footer_text(pilot: Driver) -> str:
     return " ".join("".join(text for text, _ in deck(pilot).footer.lines(200)[0]).split())
 
 
+def later(feed: FakeFeed) -> Recording:
+    """Goes on with the recording that a feed has played."""
+    return Recording(seq=count(feed.snapshot().last_seq + 1))
+
+
 async def press(pilot: Driver, *keys: str) -> None:
     await pilot.press(*keys)
     await settle(pilot)
@@ -79,6 +87,11 @@ async def press(pilot: Driver, *keys: str) -> None:
 async def detaches(pilot: Driver, feed: FakeFeed) -> None:
     await press(pilot, "q")
     assert pilot.app.return_value == Detached(status="training")
+
+
+async def leaves_for_all_runs(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "B")
+    assert pilot.app.return_value == Browse(left=Detached(status="training"))
 
 
 async def pauses_and_continues(pilot: Driver, feed: FakeFeed) -> None:
@@ -176,6 +189,10 @@ async def selects_the_next_control(pilot: Driver, feed: FakeFeed) -> None:
     selected = deck(pilot).controls.selected
     assert selected is not None
     assert selected.name == "loss.cycle_a"
+    await pilot.click(ControlsPane, offset=(5, 4))
+    selected = deck(pilot).controls.selected
+    assert selected is not None
+    assert selected.name == "loss.cycle_b", "the third line below the columns' names"
 
 
 async def nudges_down(pilot: Driver, feed: FakeFeed) -> None:
@@ -356,6 +373,38 @@ async def takes_control_over(pilot: Driver, feed: FakeFeed) -> None:
     feed.hand_to(ana)
     await pilot.pause()
     assert deck(pilot).footer.remark == "ana@box (pts/3) has taken over control. T takes it back."
+
+
+async def accepts_a_suggestion(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "a")
+    assert deck(pilot).footer.remark == "No open alert suggests a nudge."
+    feed.play(*later(feed).found(49_250))
+    await press(pilot, "a")
+    assert deck(pilot).controls.drafts == {"loss.cycle_a": 16.0}
+    assert deck(pilot).footer.remark == "collapse: loss.cycle_a 8 → 16. Enter applies, Esc drops."
+    assert feed.sent == []
+    await press(pilot, "enter")
+    assert feed.sent == [cmd.SetControls(values={"loss.cycle_a": 16.0}, why="sentinel collapse")]
+    await press(pilot, "plus", "enter")
+    assert feed.sent[-1] == cmd.SetControls(values={"loss.cycle_a": 16.0, "loss.adversarial": 1.05})
+
+
+async def lists_alerts(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "A")
+    screen = pilot.app.screen
+    assert isinstance(screen, AlertsScreen)
+    feed.play(*later(feed).found(49_250))
+    await settle(pilot)
+    assert [fact.label for fact in screen.facts.facts] == ["found", "cause", "suggested", "to do", "state"]
+    rows = [str(screen.list.get_option_at_index(place).prompt).split()[:3] for place in range(3)]
+    assert rows == [["!", "collapse", "fake_B"], ["!", "stall", "the"], ["✔", "spike", "G_A"]]
+    await press(pilot, "down", "a")
+    assert pilot.app.screen is screen, "a stall that suggests nothing"
+    await press(pilot, "up", "a")
+    assert deck(pilot).controls.drafts == {"loss.cycle_a": 16.0}
+    await press(pilot, "escape", "A", "escape")
+    assert pilot.app.screen is deck(pilot)
+    assert deck(pilot).controls.drafts == {}
 
 
 async def switches_the_y_axis(pilot: Driver, feed: FakeFeed) -> None:
@@ -746,6 +795,7 @@ CHECKS: dict[str, Check] = {
     "checkpoints": lists_checkpoints,
     "stop": asks_how_to_stop,
     "note": writes_a_note,
+    "runs": leaves_for_all_runs,
     "engine-log": shows_the_log,
     "control-previous": selects_the_previous_control,
     "control-next": selects_the_next_control,
@@ -755,6 +805,8 @@ CHECKS: dict[str, Check] = {
     "apply": applies_all_drafts_at_one_step,
     "drop": drops_drafts,
     "undo": undoes,
+    "accept": accepts_a_suggestion,
+    "alerts": lists_alerts,
     "nudge-far-down": nudges_far_down,
     "nudge-far-up": nudges_far_up,
     "default": prepares_the_default,
@@ -801,8 +853,8 @@ CHECKS: dict[str, Check] = {
 
 
 ALSO_NARROW = (
-    "pause", "checkpoints", "stop", "note", "value", "apply", "undo", "older", "freeze", "pane-1", "pane-2", "pane-3",
-    "pane-4", "pane-next", "pane-previous", "palette", "help",
+    "pause", "checkpoints", "stop", "note", "value", "apply", "undo", "alerts", "older", "freeze", "pane-1", "pane-2",
+    "pane-3", "pane-4", "pane-next", "pane-previous", "palette", "help",
 )  # fmt: skip
 """Where the panes are tabs: what goes to a pane or opens something, and one action of each kind besides."""
 
@@ -894,7 +946,7 @@ async def test_without_an_engine_only_what_needs_none_is_offered(feed: FakeFeed,
         await settle(pilot)
         assert deck(pilot).controls.drafts == {}
         plot = "y log y s smoothing g series / filter x x axis c compare"
-        assert footer_text(pilot) == f"q leave [ ] control R checkpoints f freeze {plot} ? help"
+        assert footer_text(pilot) == f"q leave [ ] control R checkpoints f freeze {plot} B all runs ? help"
         for action in ACTIONS:
             if action.needs_engine:
                 await press(pilot, action.keys[0])

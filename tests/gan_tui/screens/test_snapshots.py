@@ -127,6 +127,21 @@ def test_samples(
 
 
 @each_size
+@pytest.mark.parametrize("key", ["", "A"], ids=["health", "alerts"])
+def test_what_sentinels_have_found(
+    key: str,
+    size: tuple[int, int],
+    feed: FakeFeed,
+    recording: Recording,
+    make_dashboard: MakeDashboard,
+    snap_compare: SnapCompare,
+) -> None:
+    feed.play(*recording.found(49_250))
+    keys = (key,) if key else ("3", "a")
+    assert snap_compare(make_dashboard(feed), terminal_size=size, run_before=after(*keys))
+
+
+@each_size
 @pytest.mark.parametrize("key", ["u", "e", "p", "T"], ids=["undo", "effect", "control sets", "take over"])
 def test_steering(
     key: str, size: tuple[int, int], feed: FakeFeed, make_dashboard: MakeDashboard, snap_compare: SnapCompare
