@@ -12,7 +12,7 @@ from gan_tui.widgets.controls import ControlsPane
 from gan_tui.widgets.plot import LossPlot
 from gan_tui.widgets.samples import SamplePane
 
-Group: TypeAlias = Literal["Run", "List", "Controls", "Plot", "Samples", "Display"]
+Group: TypeAlias = Literal["Run", "List", "Controls", "Sentinels", "Plot", "Samples", "Display"]
 
 Target = TypeVar("Target")
 """What an action acts on."""

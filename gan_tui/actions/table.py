@@ -16,9 +16,10 @@ from gan_tui.actions.display import DISPLAY
 from gan_tui.actions.plot import PLOT
 from gan_tui.actions.run import RUN
 from gan_tui.actions.samples import SAMPLES
+from gan_tui.actions.sentinels import SENTINELS
 from gan_tui.widgets.footer import Hint
 
-ACTIONS: tuple[Action, ...] = (*RUN, *CONTROLS, *PLOT, *SAMPLES, *DISPLAY)
+ACTIONS: tuple[Action, ...] = (*RUN, *CONTROLS, *SENTINELS, *PLOT, *SAMPLES, *DISPLAY)
 
 BY_ID = {action.id: action for action in ACTIONS}
 

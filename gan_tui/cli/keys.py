@@ -104,7 +104,7 @@ def as_template() -> str:
     """A user's file with every choice in it, commented out."""
     lines = [
         "# What gan-tui's screens look like and which keys they take. Options of a command, and the environment",
-        "# (GAN_TUI_THEME, GAN_TUI_ASCII, GAN_TUI_MOUSE), come before this file.",
+        "# (GAN_TUI_THEME and others: see gan-tui attach --help), come before this file.",
         "",
         "[display]",
         *_display_lines(),

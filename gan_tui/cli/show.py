@@ -119,10 +119,7 @@ def watch(
         behind: a run whose curves are drawn behind from the first.
     """
     from gan_tui.app import run_dashboard
-    from gan_tui.client.branch import ResumeRequest
     from gan_tui.client.follow import Follower
-    from gan_tui.client.launch import start_engine
-    from gan_tui.client.preflight import run_to_resume
     from gan_tui.client.sender import this_viewer
     from gan_tui.departures import Browse, ResumeFrom
     from gan_tui.surroundings import Watched
@@ -134,6 +131,12 @@ def watch(
             case Browse(left=left):
                 return run, left, True
             case ResumeFrom(step=step):
+                from gan_tui.client.branch import (
+                    ResumeRequest,
+                )  # a tenth of a second that the first paint does not have
+                from gan_tui.client.launch import start_engine
+                from gan_tui.client.preflight import run_to_resume
+
                 run = run_to_resume(run, str(step), ResumeRequest())
                 engine = start_engine(run)
             case _:

@@ -25,6 +25,7 @@ from gan_tui.client.inspection import Inspection
 from gan_tui.client.inventory import Inventory, Kept, UnreadableCheckpoint
 from gan_tui.client.preflight import Preflight
 from gan_tui.screens.checkpoint_words import facts_of, headline_of, row_of, step_of
+from gan_tui.state.imaging import Imaging
 from gan_tui.state.plain_text import printable
 from gan_tui.widgets.checkpoint_details import CheckpointDetails
 from gan_tui.widgets.checkpoint_table import CheckpointTable
@@ -70,7 +71,14 @@ class CheckpointPicker(ModalScreen[int | None]):
         problem: str = ""
 
     def __init__(
-        self, run: RunDirectory, request: ResumeRequest, *, now: float, readonly: bool = False, ageing: float = AGEING
+        self,
+        run: RunDirectory,
+        request: ResumeRequest,
+        *,
+        now: float,
+        readonly: bool = False,
+        ageing: float = AGEING,
+        imaging: Imaging | None = None,
     ) -> None:
         super().__init__(classes="-reading")
         self._run = run
@@ -87,7 +95,7 @@ class CheckpointPicker(ModalScreen[int | None]):
         """The newest look at it."""
         self._resume_once_read = False
         self.table = CheckpointTable()
-        self.details = CheckpointDetails()
+        self.details = CheckpointDetails(imaging)
 
     def compose(self) -> ComposeResult:
         """A table and what is known of the row that the cursor is on; below or beside each other."""

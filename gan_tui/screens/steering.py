@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol, get_args
+from typing import TYPE_CHECKING, Protocol, get_args
 
 from textual.screen import Screen
 
 from engine.protocol import commands as cmd
-from gan_tui.screens.prompts import NoteDialog
-from gan_tui.screens.stop import StopDialog
+from engine.protocol.events import Alert
+from gan_tui.state.health import acceptable, open_alerts
+from gan_tui.state.health_words import suggestion_text
 from gan_tui.state.nudges import made_by_others
 from gan_tui.state.plain_text import printable
 from gan_tui.state.run_view import Exchange, RunView
 from gan_tui.widgets.controls import ControlsPane
 from gan_tui.widgets.footer import Tone
 from gan_tui.widgets.wording import clipped
+
+if TYPE_CHECKING:
+    from gan_tui.screens.stop import StopDialog
 
 HOLDER_WIDTH = 34
 """Columns of the header for who holds control."""
@@ -56,6 +60,8 @@ class Steering:
         self._controls = controls
         self.say = say
         self._wish = wish
+        self._reason: tuple[str, dict[str, float]] = ("", {})
+        """Why a sentinel's suggestion would be sent, and what that is."""
         self._reported = {exchange.id for exchange in view.exchanges if not exchange.waiting}
 
     # ------------------------------------------------------------------------------------------- data down
@@ -66,7 +72,7 @@ class Steering:
         if by_others := made_by_others(before, view):
             self.say(printable(f"{by_others[-1].by} has set {by_others[-1].text}"))
         if before.holds and (other := view.held_by_other):
-            self.say(f"{printable(other.words)} has taken over control. T takes it back.", "bad")
+            self.say(f"{printable(other.words)} has taken over control. {{take-over|T}} takes it back.", "bad")
         for exchange in view.exchanges:
             if not exchange.waiting and exchange.id not in self._reported:
                 self._reported.add(exchange.id)
@@ -115,7 +121,8 @@ class Steering:
     def apply_drafts(self) -> None:
         """Send the prepared changes, all for one step."""
         if drafts := self._controls.drafts:
-            self._ask(cmd.SetControls(values=drafts))
+            why, suggested = self._reason
+            self._ask(cmd.SetControls(values=drafts, why=why if drafts == suggested else ""))
         else:
             self.say(
                 "Nothing is prepared: {control-previous|[} {control-next|]} choose a control, "
@@ -138,14 +145,32 @@ class Steering:
             return False
         return True
 
+    def accept(self, alert: Alert | None = None) -> None:
+        """Prepare what an alert suggests, or the newest open one that suggests something; Enter sends it."""
+        if not self.may(cmd.SetControls):
+            return
+        alert = alert or acceptable(self._view.found, self._view.values)
+        if alert is None:
+            waiting = bool(open_alerts(self._view.found))
+            self.say("No open alert suggests a nudge." + (" {alerts|A} says what to do." if waiting else ""))
+            return
+        moves = suggestion_text(alert, self._view.values)
+        self.prepare(alert.suggestion)
+        self._reason = f"sentinel {alert.sentinel}", dict(alert.suggestion)
+        self.say(f"{printable(f'{alert.sentinel}: {moves}')}. {{apply|Enter}} applies, {{drop|Esc}} drops.")
+
     def ask_stop(self) -> None:
         """Ask the user how to stop, then ask the engine."""
         if self.may(cmd.Stop):
+            from gan_tui.screens.stop import StopDialog  # as late as all dialogs: the first paint waits for none
+
             self._screen.app.push_screen(StopDialog(self._view.name), self._stop)
 
     def write_note(self) -> None:
         """Have a note typed, then put it into the journal."""
         if self.may(cmd.WriteNote):
+            from gan_tui.screens.prompts import NoteDialog
+
             self._screen.app.push_screen(NoteDialog(), self._note)
 
     def may_resume(self) -> bool:
