@@ -44,6 +44,8 @@ class FrameWriter:
         self._queued = queued or SshQueue()
         self._diff = TerminalDiff()
         self._after: dict[str, deque[bytes]] = {}
+        self.overlay: Callable[[TerminalDiff], bytes] | None = None
+        """Draws over cells whose marks have been sent, one picture at a time; b"" when there is no more."""
         self._something = threading.Condition()
         """Held while anything here is read or changed; notified when there is something to do."""
         self._link = LinkState()
@@ -139,7 +141,7 @@ class FrameWriter:
         """Return once there is something to send; False when it is over, or another thread does this."""
         with self._something:
             while self._thread is threading.current_thread():
-                if self._diff.pending or self._after:
+                if self._diff.pending or self._after or (self.overlay is not None and self._diff.marks):
                     return True
                 if self._stopping is not None:
                     return False
@@ -173,6 +175,8 @@ class FrameWriter:
         with self._something:
             if self._diff.pending:
                 return self._diff.drain(budgets.chunk(self._link)).encode()
+            if self.overlay is not None and (drawn := self.overlay(self._diff)):
+                return drawn
             if not self._after:
                 return b""
             key = next(iter(self._after))

@@ -16,7 +16,8 @@ _NARROWEST = 0.05
 _AT_REST = 0.1
 """The share of the base rates down from which a schedule has brought training to rest, as it is meant to."""
 _PARTS = 20
-"""Of a stall's window: the means of so many parts are kept, however many lines are logged."""
+"""Of a stall's window: the means of so many parts are kept, however many lines are logged. Where a part has fewer than
+one line, the window is so many lines long."""
 
 
 class Spikes:
@@ -65,7 +66,7 @@ def _spike(high: Mapping[str, str], objective: Collection[str]) -> Finding:
         fact=f"is far above its range: {'; '.join(high.values())}",
         cause="A step that was too long, or images unlike the others in the data.",
         remedies=(SLOWER_G, SLOWER_D) if of_generators else (SLOWER_D, SLOWER_G),
-        fix="One line alone is no harm; if it does not come down again, resume the checkpoint before it.",
+        fix="If it does not come down again, resume the checkpoint before it.",
     )
 
 
@@ -83,7 +84,7 @@ class Stalls:
     def __call__(self, vitals: Vitals) -> Outlook:
         """Add a line; judge when a part of the window is full."""
         part = vitals.step * _PARTS // self._config.steps
-        if vitals.regime != self._regime or not self._part <= part <= self._part + 1:
+        if vitals.regime != self._regime or not self._part <= part <= self._part + _PARTS:
             self._regime = vitals.regime
             self._parts.clear()
             self._adding = _Means()

@@ -17,6 +17,7 @@ from gan_tui.cli.output import losses_in_words, put, put_json, say
 if TYPE_CHECKING:
     from engine.protocol.access import Access
     from engine.protocol.commands import Command, Reply, Report
+    from engine.protocol.events import Alert
     from engine.protocol.rundir import RunDirectory
 
 OWN_OPTIONS = ("--runs-dir", "--timeout")
@@ -43,7 +44,7 @@ class _Steering(TyperGroup):
 
 app = typer.Typer(
     cls=_Steering,
-    help="Steer a run: status, pause, continue, checkpoint, sample, set, undo, note, stop.",
+    help="Steer a run: status, pause, continue, checkpoint, sample, set, accept, undo, note, stop.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -158,12 +159,24 @@ def show_report(report: Report) -> None:
     for staged in report.staged:
         values = "  ".join(f"{name} {number(value)}" for name, value in staged.values.items())
         put(f"staged for step {staged.at_step:,}: {values}")
+    for alert in report.alerts:
+        put(f"alert     {alert_in_words(alert, report.controls)}")
     if report.holder is not None:
         put(f"held by   {printable(report.holder.words)}")
     if report.lines_waiting:
         put(f"disk      {report.lines_waiting:,} lines of the record wait for room")
     if report.save_failure:
         put(f"disk      the newest checkpoint could not be written: {report.save_failure}")
+
+
+def alert_in_words(alert: Alert, controls: dict[str, float]) -> str:
+    """An open alert, for people: what it is about, since when, and what may help."""
+    from gan_tui.state.health_words import suggestion_text
+    from gan_tui.state.plain_text import printable
+
+    nudge = suggestion_text(alert, controls)
+    way = f". Suggested: {nudge}" if nudge else f". {alert.fix}" if alert.fix else ""
+    return printable(f"{alert.sentinel} since step {alert.step:,}: {alert.subject} {alert.fact}{way}")
 
 
 @app.command()
@@ -241,6 +254,43 @@ def _number(text: str) -> float:
         return float(text)
     except ValueError:
         return math.nan
+
+
+@app.command()
+def accept(
+    context: typer.Context,
+    sentinel: Annotated[
+        str, typer.Argument(help="Which sentinel's; without it, the newest open one that suggests something.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Change controls as an open alert suggests."""
+    from engine.protocol.commands import SetControls, Status
+
+    report = _ask(context.obj, Status()).report
+    assert report is not None, "an engine answers status with a report"
+    alert = alert_to_accept(report, sentinel)
+    command = SetControls(values=alert.suggestion, why=f"sentinel {alert.sentinel}")
+    _send(context, command, as_json)
+
+
+def alert_to_accept(report: Report, sentinel: str) -> Alert:
+    """The open alert that is meant.
+
+    Raises:
+        RequestError: there is none, or it suggests nothing.
+    """
+    from engine.errors import RequestError
+
+    meant = [alert for alert in report.alerts if sentinel in ("", alert.sentinel)]
+    suggesting = [alert for alert in meant if alert.suggestion]
+    if suggesting:
+        return suggesting[-1]
+    subject = f"sentinel {sentinel}" if sentinel else "accept"
+    if meant:
+        raise RequestError(subject, "suggests no nudge", meant[-1].fix)
+    known = ", ".join(alert.sentinel for alert in report.alerts)
+    raise RequestError(subject, "finds no open alert", f"Open: {known}." if known else "")
 
 
 @app.command()

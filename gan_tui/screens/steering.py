@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Protocol, get_args
 from textual.screen import Screen
 
 from engine.protocol import commands as cmd
+from engine.protocol.events import Alert
+from gan_tui.state.health import acceptable, open_alerts
+from gan_tui.state.health_words import suggestion_text
 from gan_tui.state.nudges import made_by_others
 from gan_tui.state.plain_text import printable
 from gan_tui.state.run_view import Exchange, RunView
@@ -57,6 +60,8 @@ class Steering:
         self._controls = controls
         self.say = say
         self._wish = wish
+        self._reason: tuple[str, dict[str, float]] = ("", {})
+        """Why a sentinel's suggestion would be sent, and what that is."""
         self._reported = {exchange.id for exchange in view.exchanges if not exchange.waiting}
 
     # ------------------------------------------------------------------------------------------- data down
@@ -67,7 +72,7 @@ class Steering:
         if by_others := made_by_others(before, view):
             self.say(printable(f"{by_others[-1].by} has set {by_others[-1].text}"))
         if before.holds and (other := view.held_by_other):
-            self.say(f"{printable(other.words)} has taken over control. T takes it back.", "bad")
+            self.say(f"{printable(other.words)} has taken over control. {{take-over|T}} takes it back.", "bad")
         for exchange in view.exchanges:
             if not exchange.waiting and exchange.id not in self._reported:
                 self._reported.add(exchange.id)
@@ -116,7 +121,8 @@ class Steering:
     def apply_drafts(self) -> None:
         """Send the prepared changes, all for one step."""
         if drafts := self._controls.drafts:
-            self._ask(cmd.SetControls(values=drafts))
+            why, suggested = self._reason
+            self._ask(cmd.SetControls(values=drafts, why=why if drafts == suggested else ""))
         else:
             self.say(
                 "Nothing is prepared: {control-previous|[} {control-next|]} choose a control, "
@@ -138,6 +144,20 @@ class Steering:
             self.say(f"Control is held by {printable(other.words)}. {{take-over|T}} takes it over.", "bad")
             return False
         return True
+
+    def accept(self, alert: Alert | None = None) -> None:
+        """Prepare what an alert suggests, or the newest open one that suggests something; Enter sends it."""
+        if not self.may(cmd.SetControls):
+            return
+        alert = alert or acceptable(self._view.found, self._view.values)
+        if alert is None:
+            waiting = bool(open_alerts(self._view.found))
+            self.say("No open alert suggests a nudge." + (" {alerts|A} says what to do." if waiting else ""))
+            return
+        moves = suggestion_text(alert, self._view.values)
+        self.prepare(alert.suggestion)
+        self._reason = f"sentinel {alert.sentinel}", dict(alert.suggestion)
+        self.say(f"{printable(f'{alert.sentinel}: {moves}')}. {{apply|Enter}} applies, {{drop|Esc}} drops.")
 
     def ask_stop(self) -> None:
         """Ask the user how to stop, then ask the engine."""

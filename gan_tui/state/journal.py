@@ -124,7 +124,8 @@ def _alert(event: ev.Alert) -> str:
     suggestion = ", ".join(f"{name} {number(value)}" for name, value in event.suggestion.items())
     hint = f". Suggested: {suggestion}" if suggestion else ""
     fix = "" if hint else event.fix
-    return _sentence(f"{event.sentinel}: {event.subject}", event.fact, fix) + hint + (f".{done}" if done else "")
+    told = f"{_sentence(event.sentinel, f'{event.subject} {event.fact}', fix)}{hint}"
+    return f"{told}{'' if told.endswith('.') else '.'}{done}" if done else told
 
 
 def _settings(event: ev.Staged) -> str:

@@ -19,8 +19,8 @@ Span: TypeAlias = tuple[str, str]
 class Lines(Widget):
     """Shows what ``lines`` says; subclasses take their data, then ``redraw``."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, classes: str | None = None) -> None:
+        super().__init__(classes=classes)
         self._lines: list[Sequence[Span]] = []
 
     def lines(self, width: int) -> Sequence[Sequence[Span]]:

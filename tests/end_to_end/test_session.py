@@ -261,7 +261,7 @@ def _some_engine_holds_it(shell: Shell) -> None:
     with locked(RunDirectory(shell.runs / NAME)), shell.attach() as terminal:
         terminal.wait_for("STOPPED")
         terminal.press("R")
-        terminal.wait_for("Enter resume from it")
+        terminal.wait_for("Enter resume")
         terminal.press("enter")
         terminal.wait_for(f"run {NAME}: is being trained now. Attach to it: gan-tui attach {NAME}")
         terminal.press("q", "q")

@@ -108,6 +108,37 @@ class Recording:
         """A contact sheet."""
         return ev.Sampled(**self.when(step), path=f"samples/step-{step:08d}.png", tile=64, rows=rows)
 
+    def health(self, step: int) -> dict[str, float | None]:
+        """What sentinels go by, as such a run has it once its translations into B have collapsed."""
+        beliefs = {"D_A_on_real": 0.91, "D_A_on_fake": 0.12, "D_B_on_real": 0.62, "D_B_on_fake": 0.41}
+        looks = {"diversity_fake_B": 0.08, "change_fake_B": 0.31, "correlation_fake_B": 0.22}
+        return {**beliefs, **looks, "diversity_fake_A": 0.84, "change_fake_A": 0.17, "correlation_fake_A": 0.71}
+
+    def found(self, step: int) -> Iterator[ev.Event]:
+        """Two sentinels find something at that step, a third did before, and one of them is over."""
+        yield self.metrics(step, health=self.health(step))
+        spike = {"sentinel": "spike", "suggestion": {"optim.lr_g": 1e-4}}
+        high = "is far above its range: 3.1, of late 0.29"
+        yield ev.Alert(**self.when(step), subject="G_A", fact=high, cause="A step that was too long.", **spike)
+        yield ev.Recovered(**self.when(step + 200), sentinel="spike", subject="G_A")
+        yield ev.Alert(
+            **self.when(step + 300),
+            subject="the losses",
+            fact="have not moved by 1.0% in 20,000 steps",
+            sentinel="stall",
+            cause="The learning rates are too low for what is left to learn, or the run has learnt what it can.",
+            fix="Look at the samples: if they change no more either, the run can be stopped.",
+        )
+        yield ev.Alert(
+            **self.when(step + 400),
+            subject="fake_B",
+            fact="looks alike whatever is translated: 0.08 of the distances that real images have",
+            fix="What is lost rarely comes back: branch from a checkpoint before it.",
+            sentinel="collapse",
+            cause="Mode collapse: the generator has found one picture that passes, and ignores its input.",
+            suggestion={"loss.cycle_a": 16.0},
+        )
+
     def run(self, steps: int, rows: tuple[tuple[str, ...], ...], sheets: tuple[int, ...]) -> Iterator[ev.Event]:
         """A whole course: start-up, then a line of metrics every LOG_EVERY steps and what users and engine do."""
         yield from self.start_up()

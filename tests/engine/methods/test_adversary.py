@@ -310,7 +310,7 @@ def test_two_discriminators_count_as_the_mean_of_the_two() -> None:
 
     def losses_of(one: Adversary) -> list[Tensor]:
         torch.manual_seed(4)
-        real, fake, penalty = one.tell_apart(REAL, FAKE)
+        real, fake, penalty, _ = one.tell_apart(REAL, FAKE)
         assert penalty is not None
         return [real, fake, penalty, one.deceive(FAKE, REAL).adversarial]
 

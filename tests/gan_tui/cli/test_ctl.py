@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from engine.errors import RequestError
 from engine.protocol.commands import Report
-from engine.protocol.events import StagedChange
-from gan_tui.cli.ctl import show_report
+from engine.protocol.events import Alert, StagedChange
+from gan_tui.cli.ctl import alert_to_accept, show_report
 
 REPORT = Report(
     run="r", state="training", phase="", step=1_200, total_steps=2_000, epoch=3, epochs=5, throughput=4.051433,
@@ -34,3 +35,30 @@ def test_what_the_disk_does_not_take_is_said(capsys: pytest.CaptureFixture[str])
     *_, lines, save = capsys.readouterr().out.splitlines()
     assert lines == "disk      1,234 lines of the record wait for room"
     assert save == "disk      the newest checkpoint could not be written: No space left on device"
+
+
+COLLAPSE, STALL = (
+    Alert(seq=seq, step=900 + seq, time=0.0, sentinel=name, subject=subject, fact="f", fix="Look.", suggestion=nudge)
+    for seq, name, subject, nudge in ((1, "collapse", "fake_B", {"loss.cycle_a": 1.0}), (2, "stall", "losses", {}))
+)
+
+
+def test_open_alerts_are_told_with_what_they_suggest(capsys: pytest.CaptureFixture[str]) -> None:
+    show_report(replace(REPORT, alerts=(COLLAPSE, STALL)))
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        "alert     collapse since step 901: fake_B f. Suggested: loss.cycle_a 0.3 → 1",
+        "alert     stall since step 902: losses f. Look.",
+    ]
+
+
+def test_the_newest_alert_that_suggests_something_is_accepted_or_the_one_that_is_named() -> None:
+    report = replace(REPORT, alerts=(COLLAPSE, STALL))
+    assert alert_to_accept(report, "") == alert_to_accept(report, "collapse") == COLLAPSE
+    for alerts, named, said in (
+        ((COLLAPSE, STALL), "stall", "sentinel stall: suggests no nudge. Look."),
+        ((COLLAPSE,), "spike", "sentinel spike: finds no open alert. Open: collapse."),
+        ((), "", "accept: finds no open alert"),
+    ):
+        with pytest.raises(RequestError) as refused:
+            alert_to_accept(replace(REPORT, alerts=alerts), named)
+        assert refused.value.one_line() == said

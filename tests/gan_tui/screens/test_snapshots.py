@@ -115,6 +115,33 @@ def test_dialogs(
 
 
 @each_size
+@pytest.mark.parametrize("keys", [("n",), ("o",), ("b",)], ids=["selected", "picture", "before and after"])
+def test_samples(
+    keys: tuple[str, ...],
+    size: tuple[int, int],
+    feed: FakeFeed,
+    make_dashboard: MakeDashboard,
+    snap_compare: SnapCompare,
+) -> None:
+    assert snap_compare(make_dashboard(feed), terminal_size=size, run_before=after("2", *keys))
+
+
+@each_size
+@pytest.mark.parametrize("key", ["", "A"], ids=["health", "alerts"])
+def test_what_sentinels_have_found(
+    key: str,
+    size: tuple[int, int],
+    feed: FakeFeed,
+    recording: Recording,
+    make_dashboard: MakeDashboard,
+    snap_compare: SnapCompare,
+) -> None:
+    feed.play(*recording.found(49_250))
+    keys = (key,) if key else ("3", "a")
+    assert snap_compare(make_dashboard(feed), terminal_size=size, run_before=after(*keys))
+
+
+@each_size
 @pytest.mark.parametrize("key", ["u", "e", "p", "T"], ids=["undo", "effect", "control sets", "take over"])
 def test_steering(
     key: str, size: tuple[int, int], feed: FakeFeed, make_dashboard: MakeDashboard, snap_compare: SnapCompare

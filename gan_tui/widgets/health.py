@@ -1,0 +1,80 @@
+"""The health strip: what sentinels have found, the nudge that they suggest, and the numbers that they go by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from gan_tui.state.health import acceptable, open_alerts
+from gan_tui.state.health_words import belief_texts, look_texts, suggestion_text
+from gan_tui.state.key_words import with_keys
+from gan_tui.state.run_view import RunView
+from gan_tui.widgets.line import Lines, Span
+from gan_tui.widgets.wording import clipped
+
+
+class HealthPane(Lines):
+    """Hidden where an engine has said nothing of health; the most urgent first, as far as there is room."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"health--label", "health--value", "health--good", "health--warn"}
+    DEFAULT_CSS = """
+    HealthPane { height: 3; }
+    HealthPane.-silent { display: none; }
+    HealthPane .health--label { color: $faint; }
+    HealthPane .health--value { color: $foreground; }
+    HealthPane .health--good { color: $success; }
+    HealthPane .health--warn { color: $warning; text-style: bold; }
+    """
+
+    def __init__(self, keys: Mapping[str, str] | None = None) -> None:
+        super().__init__(classes="-silent")
+        self._keys = keys or {}
+        self._view: RunView | None = None
+
+    def show(self, view: RunView) -> None:
+        """Take the run's view."""
+        self._view = view
+        self.set_class(not (view.health or view.found), "-silent")
+        waiting = len(open_alerts(view.found))
+        words = f"{waiting} open · {{alerts|A}} list" if waiting else "{alerts|A} list" if view.found else ""
+        subtitle = with_keys(words, self._keys)
+        if self.border_subtitle != subtitle:
+            self.border_subtitle = subtitle
+        self.redraw()
+
+    def lines(self, width: int) -> list[list[Span]]:
+        """What is open, what is suggested, what the discriminators believe, how the pictures look."""
+        view = self._view
+        if view is None:
+            return []
+        told = [_state(view, width)]
+        if (alert := acceptable(view.found, view.values)) and not view.ended:
+            nudge = f"{suggestion_text(alert, view.values)}  ({with_keys('{accept|a}', self._keys)} accepts)"
+            told.append([("suggested  ", "health--label"), (clipped(nudge, width - 11), "health--value")])
+        told += _measured("real/fake  ", belief_texts(view.health), width)
+        told += _measured("pictures   ", look_texts(view.health), width)
+        return told
+
+
+def _state(view: RunView, width: int) -> list[Span]:
+    alerts = open_alerts(view.found)
+    if not alerts:
+        return [("✔ ", "health--good"), ("no sentinel has an alert open", "health--value")]
+    newest = alerts[-1]
+    others = f" (+{len(alerts) - 1})" if len(alerts) > 1 else ""
+    text = f"{newest.sentinel}{others}: {newest.subject} {newest.fact}"
+    return [("! ", "health--warn"), (clipped(text, width - 2), "health--warn")]
+
+
+def _measured(label: str, texts: list[str], width: int) -> list[list[Span]]:
+    """One line if all fit into it, else one for each."""
+    whole = " · ".join(texts)
+    rows = [whole] if len(label) + len(whole) <= width else texts
+    return [
+        [
+            (label if place == 0 else " " * len(label), "health--label"),
+            (clipped(row, width - len(label)), "health--value"),
+        ]
+        for place, row in enumerate(rows)
+        if row
+    ]

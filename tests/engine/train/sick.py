@@ -1,0 +1,47 @@
+"""Toy runs with one fault each: settings that make it, or a generator that draws what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from engine.train.session import Session
+
+WATCHFUL = (
+    "log.every=2", "sample.every=4", "sample.count=3", "run.steps=40",
+    "sentinel.d_saturated.steps=12", "sentinel.imbalance.steps=20", "sentinel.imbalance.behind=0.005",
+    "sentinel.collapse.steps=20", "sentinel.identity.steps=12", "sentinel.inversion.steps=12",
+    "sentinel.spike.lines=10", "sentinel.stall.steps=20",
+)  # fmt: skip
+"""A run of seconds, in which sentinels lose their patience within it; those of shipped runs have thousands of steps."""
+
+
+def redraw(session: Session, name: str, draw: Callable[[Tensor], Tensor]) -> None:
+    """Let a network return what a function makes of its input; it has a gradient, of 0."""
+    network = session.method.networks[name]
+    weight = next(network.parameters())
+    network.forward = lambda images: draw(images) + 0 * weight.sum()  # type: ignore[method-assign]
+
+
+def same(images: Tensor) -> Tensor:
+    """The input."""
+    return images
+
+
+def negative(images: Tensor) -> Tensor:
+    """The input's negative."""
+    return -images
+
+
+def one_picture(images: Tensor) -> Tensor:
+    """A picture that has nothing of the input."""
+    return torch.linspace(-0.9, 0.9, images.shape[-1], dtype=images.dtype).expand_as(images)
+
+
+def blow_up(network: nn.Module) -> None:
+    """Make a network's weights many times as large."""
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.mul_(30)
