@@ -167,7 +167,10 @@ def _train(launch: Launch, record: Record, standing: Standing, link: Link, besid
             record.witness = beside.enter_context(contextlib.closing(EventFiles(run)))
         _tell_of_trouble(record, gateway)
         followers = beside.enter_context(contextlib.closing(_met(meeting, launch, record, standing)))
-        ending = train(open_session(run, config, record, standing, link, followers))
+        session = open_session(run, config, record, standing, link, followers)
+        if session.stuck is not None:
+            session.stuck.end = partial(end_stuck, record, standing)
+        ending = train(session)
     except StopRequestedError as request:
         log.info("%s before the first step", request)
         record.write(ev.Stopped(**record.stamp(_last_step(run)), by=str(request), saved=False))

@@ -13,7 +13,7 @@ from engine.errors import GanTuiError, WorkError
 from gan_tui import terminal_guard
 from gan_tui.behind import Behind
 from gan_tui.caller import Caller
-from gan_tui.departures import Departure, Detached, Ended, ResumeFrom
+from gan_tui.departures import Browse, Departure, Detached, Ended, ResumeFrom
 from gan_tui.dressed import DressedApp
 from gan_tui.palette import ActionProvider
 from gan_tui.screens.dashboard import DashboardScreen
@@ -22,6 +22,7 @@ from gan_tui.state.appearance import Appearance
 from gan_tui.state.run_view import RunView
 from gan_tui.surroundings import Surroundings, Watched
 from gan_tui.terminal_driver import driver_for, this_terminal
+from gan_tui.terminal_pictures import drawing_on
 
 
 class Dashboard(DressedApp[Departure]):
@@ -60,6 +61,8 @@ class Dashboard(DressedApp[Departure]):
 
     def on_mount(self) -> None:
         """Begin to follow."""
+        if self.appearance.imaging.notice:
+            self._deck.say(self.appearance.imaging.notice)
         self._caller.take(self._feed.snapshot())
         self._feed.start(self._teller(self.FeedMoved))
         if self._first_behind is not None:
@@ -132,10 +135,9 @@ class Dashboard(DressedApp[Departure]):
         view = self._feed.snapshot()
         if message.resume_from is not None:
             self.exit(ResumeFrom(step=message.resume_from))
-        elif view.ended:
-            self.exit(Ended(status=view.status))
-        else:
-            self.exit(Detached(status=view.status))
+            return
+        left = Ended(status=view.status) if view.ended else Detached(status=view.status)
+        self.exit(Browse(left=left) if message.for_the_runs else left)
 
 
 def run_dashboard(watched: Watched, appearance: Appearance) -> Departure:
@@ -150,7 +152,9 @@ def run_dashboard(watched: Watched, appearance: Appearance) -> Departure:
     """
     terminal_guard.start()
     terminal = this_terminal()
-    app = Dashboard(watched, Surroundings(appearance=appearance, outlet=terminal), driver_class=driver_for(terminal))
+    drawing = drawing_on(terminal, appearance.imaging)
+    surroundings = Surroundings(appearance=appearance, outlet=terminal, drawing=drawing)
+    app = Dashboard(watched, surroundings, driver_class=driver_for(terminal, drawing.pictures))
     app.run(mouse=appearance.mouse)
     return departure(app, watched.feed.snapshot())
 

@@ -1,11 +1,15 @@
-"""How a dashboard was left."""
+"""How a dashboard was left, and how the runs browser was."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
+from engine.protocol.rundir import RunDirectory
 from gan_tui.state.run_view import Status
+
+if TYPE_CHECKING:
+    from gan_tui.client.branch import ResumeRequest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,4 +33,34 @@ class ResumeFrom:
     step: int
 
 
-Departure: TypeAlias = Detached | Ended | ResumeFrom
+@dataclass(frozen=True, kw_only=True)
+class Browse:
+    """The user left for the list of all runs."""
+
+    left: Detached | Ended
+
+
+Departure: TypeAlias = Detached | Ended | Browse | ResumeFrom
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookAt:
+    """The user left the browser for a run's dashboard."""
+
+    run: RunDirectory
+    behind: RunDirectory | None = None
+    """A run whose curves are drawn behind."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoOn:
+    """The user left the browser in order to go on from a checkpoint."""
+
+    run: RunDirectory
+    checkpoint: str
+    """A step, or "latest"."""
+    request: ResumeRequest
+
+
+RunsDeparture: TypeAlias = LookAt | GoOn
+"""None where the user is done."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
+from textual import events
 from textual.app import App
 from textual.driver import Driver
 from textual.filter import LineFilter
 
 from gan_tui.state.appearance import THEME_NAMES, Appearance
 from gan_tui.themes import THEMES
+from gan_tui.widgets.too_small import LEAST_HEIGHT, LEAST_WIDTH
 
 Returned = TypeVar("Returned")
 
@@ -19,12 +21,16 @@ class DressedApp(App[Returned]):
     """Looks as the user wishes; an application derives from it and is given its ``Appearance``.
 
     Its actions' bindings have the actions' ids, by which the user's file gives them other keys. The class ``-plain`` is
-    on it while colours cannot carry anything: stylesheets then tell by shape what else a colour would help to see.
+    on it while colours cannot carry anything: stylesheets then tell by shape what else a colour would help to see. The
+    class ``-too-small`` is on it while the terminal is: then a screen's TooSmall is seen alone, and no dialog.
     """
 
     CSS = """
     CommandPalette { background: transparent; }
     CommandPalette > Vertical { width: 80; max-width: 100%; }
+    Screen { layers: base over; }
+    .-too-small TooSmall { display: block; }
+    .-too-small ModalScreen > * { offset: 0 1000; }
     """  # a dialog that dims what is behind it would have the whole screen written again
 
     def __init__(self, appearance: Appearance, *, driver_class: type[Driver] | None = None) -> None:
@@ -47,6 +53,10 @@ class DressedApp(App[Returned]):
         """Textual's, and what leaves nothing but ASCII."""
         filters = super().get_line_filters()
         return filters if self._only_ascii is None else [*filters, self._only_ascii]
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Know whether there is room."""
+        self.set_class(event.size.width < LEAST_WIDTH or event.size.height < LEAST_HEIGHT, "-too-small")
 
     def next_theme(self) -> str:
         """Take the next theme; returns its name."""

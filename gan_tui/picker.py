@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import time
 from typing import TYPE_CHECKING
 
+from textual.app import ComposeResult
 from textual.driver import Driver
 
 from engine.protocol.rundir import RunDirectory
@@ -12,6 +13,7 @@ from gan_tui import terminal_guard
 from gan_tui.dressed import DressedApp
 from gan_tui.state.appearance import Appearance
 from gan_tui.terminal_driver import driver_for, this_terminal
+from gan_tui.widgets.too_small import TooSmall
 
 if TYPE_CHECKING:
     from gan_tui.client.branch import ResumeRequest
@@ -36,11 +38,16 @@ class PickerApp(DressedApp[int | None]):
         self._request = request
         self._now = now
 
+    def compose(self) -> ComposeResult:
+        """What is seen where there is no room for the picker."""
+        yield TooSmall("Escape leaves; nothing is started.")
+
     def on_mount(self) -> None:
         """Open the picker; its result is the application's."""
         from gan_tui.screens.checkpoints import CheckpointPicker  # as the dashboard: only when it is wanted
 
-        self.push_screen(CheckpointPicker(self._run_dir, self._request, now=self._now), self.exit)
+        picker = CheckpointPicker(self._run_dir, self._request, now=self._now, imaging=self.appearance.imaging)
+        self.push_screen(picker, self.exit)
 
 
 def pick_checkpoint(run: RunDirectory, request: ResumeRequest, appearance: Appearance) -> int | None:

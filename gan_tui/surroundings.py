@@ -14,6 +14,7 @@ from gan_tui.screens.pacer import Tempo
 from gan_tui.state.appearance import Appearance
 from gan_tui.state.feed import Feed
 from gan_tui.state.outlet import NoOutlet, Outlet
+from gan_tui.terminal_pictures import Drawing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,5 +50,7 @@ class Surroundings:
     appearance: Appearance = field(default_factory=Appearance)
     outlet: Outlet = field(default_factory=NoOutlet)
     """The terminal, where there is one."""
+    drawing: Drawing = field(default_factory=Drawing)
+    """How pictures are drawn on it."""
     messages: Way = field(default_factory=lambda: way_of(environ))
     """How it takes messages for the desktop."""

@@ -25,6 +25,8 @@ _TOKENS = re.compile(
     r"|([^\x00-\x1f\x7f]+)"  # text
 )
 """ECMA-48's grammar; what does not match, such as half a sequence, is passed on as it is with all that follows it."""
+MARK = "\u00a0"
+"""Marks a cell that something is drawn over. It looks like a space, and is nowhere else on a screen."""
 _BRIDGE = 4
 """So many unchanged cells between two changed ones are cheaper to write again than to skip."""
 _STYLES_KEPT = 4096
@@ -46,6 +48,8 @@ class TerminalDiff:
         self._changed: defaultdict[int, set[int]] = defaultdict(set)
         self._urgent: set[int] = set()
         """Rows that go first."""
+        self.marks: set[str] = set()
+        """The foregrounds of MARKs that have been sent; whoever draws over them takes them out."""
         self._passed: dict[str, None] = {}
         """Control sequences to be sent before any cell; the newest of a kind, in order."""
         self._x, self._y = 0, 0
@@ -81,6 +85,15 @@ class TerminalDiff:
         for y, row in self._wanted.items():
             self._changed[y] = {x for x, cell in row.items() if cell.char}
         self._written_look = None
+
+    def marked(self, foreground: str) -> list[tuple[int, int]]:
+        """Row and column of the MARKs of a foreground that the terminal shows, in order."""
+        return sorted(
+            (y, x)
+            for y, row in self._sent.items()
+            for x, cell in row.items()
+            if cell.char == MARK and cell.look.foreground == foreground
+        )
 
     def soil(self, x: int, y: int, width: int, height: int) -> None:
         """Others have drawn over these cells: they are sent again."""
@@ -220,6 +233,8 @@ class TerminalDiff:
         if look != written:
             out.append(transition(written, look))
             self._written_look = look
+        if cell.char == MARK:
+            self.marks.add(cell.look.foreground)
         out.append(cell.char)
 
 

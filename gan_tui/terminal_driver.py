@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from time import monotonic
+from types import FrameType
 from typing import ClassVar
 
 from textual import events
@@ -11,6 +13,7 @@ from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from gan_tui.terminal_pictures import TerminalPictures
 from gan_tui.terminal_writer import FrameWriter
 
 PROMPT_SECONDS = 1.0
@@ -21,6 +24,7 @@ class ThriftyDriver(LinuxDriver):
     """To be used by a class that says which writer it is; see ``driver_for``."""
 
     writer: ClassVar[FrameWriter]
+    pictures: ClassVar[TerminalPictures | None] = None
 
     def __init__(
         self, app: App[object], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
@@ -55,10 +59,33 @@ class ThriftyDriver(LinuxDriver):
             self.exit_event.clear()
         self.writer.stop()
         self.writer.start()
+        if self.pictures is not None:
+            self.pictures.restore()
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if self._writer_thread is not None:  # Textual's own, which has had nothing to write
             self._writer_thread.stop()
             self._writer_thread = None
+        self._hear_of_sizes()
+
+    def _hear_of_sizes(self) -> None:
+        """Send all of the screen again whenever the size has changed.
+
+        Textual draws nothing where it has changed back before it looked, and the terminal may have cut its rows.
+        """
+        textual_hears = signal.getsignal(signal.SIGWINCH)
+
+        def hear(number: int, frame: FrameType | None) -> None:
+            self._loop.call_soon_threadsafe(lambda: self.writer.send_anew(self._get_terminal_size()))
+            if callable(textual_hears):
+                textual_hears(number, frame)
+
+        signal.signal(signal.SIGWINCH, hear)
+
+    def stop_application_mode(self) -> None:
+        """Leave the terminal as it was found, without pictures."""
+        if self.pictures is not None and (deletions := self.pictures.farewell()):
+            self.write(deletions)
+        super().stop_application_mode()
 
     def close(self) -> None:
         """Send what is left to be sent."""
@@ -66,11 +93,17 @@ class ThriftyDriver(LinuxDriver):
         super().close()
 
 
-def driver_for(frames: FrameWriter) -> type[ThriftyDriver]:
-    """A driver class, as Textual makes the driver itself, whose drivers write by that writer."""
+def driver_for(frames: FrameWriter, drawn: TerminalPictures | None = None) -> type[ThriftyDriver]:
+    """A driver class, as Textual makes the driver itself, whose drivers write by that writer.
+
+    Args:
+        frames: that writer.
+        drawn: pictures that the terminal draws itself.
+    """
 
     class Driver(ThriftyDriver):
         writer = frames
+        pictures = drawn
 
     return Driver
 

@@ -44,6 +44,8 @@ class FrameWriter:
         self._queued = queued or SshQueue()
         self._diff = TerminalDiff()
         self._after: dict[str, deque[bytes]] = {}
+        self.overlay: Callable[[TerminalDiff], bytes] | None = None
+        """Draws over cells whose marks have been sent, one picture at a time; b"" when there is no more."""
         self._something = threading.Condition()
         """Held while anything here is read or changed; notified when there is something to do."""
         self._link = LinkState()
@@ -79,10 +81,14 @@ class FrameWriter:
         """Have the terminal, of so many columns and rows, look as if the data had been written to it."""
         with self._something:
             if size != self._diff.size:
-                if self._diff.size is not None:
-                    self._not_before = monotonic() + REFRESH_SECONDS
-                self._diff.resized(size)
+                self._resize(size)
             self._diff.take(data, urgent=urgent)
+            self._something.notify()
+
+    def send_anew(self, size: tuple[int, int]) -> None:
+        """Have all of it sent again: the terminal has changed its size, perhaps back to what it was."""
+        with self._something:
+            self._resize(size)
             self._something.notify()
 
     def after_frame(self, key: str, *pieces: bytes) -> None:
@@ -108,6 +114,11 @@ class FrameWriter:
         link = self._link
         return budgets.stretch(self._spent, monotonic(), self._allowed(link), link)
 
+    def _resize(self, size: tuple[int, int]) -> None:
+        if self._diff.size is not None:
+            self._not_before = monotonic() + REFRESH_SECONDS
+        self._diff.resized(size)
+
     # ------------------------------------------------------------------------------------------------ in the thread
 
     def _run(self) -> None:
@@ -130,7 +141,7 @@ class FrameWriter:
         """Return once there is something to send; False when it is over, or another thread does this."""
         with self._something:
             while self._thread is threading.current_thread():
-                if self._diff.pending or self._after:
+                if self._diff.pending or self._after or (self.overlay is not None and self._diff.marks):
                     return True
                 if self._stopping is not None:
                     return False
@@ -164,6 +175,8 @@ class FrameWriter:
         with self._something:
             if self._diff.pending:
                 return self._diff.drain(budgets.chunk(self._link)).encode()
+            if self.overlay is not None and (drawn := self.overlay(self._diff)):
+                return drawn
             if not self._after:
                 return b""
             key = next(iter(self._after))

@@ -89,6 +89,15 @@ class Viewer:
             if time.monotonic() > give_up:
                 sys.exit("the dashboard never falls silent")
 
+    def draw_anew(self) -> None:
+        """Change the terminal's size for a moment, and take from the screen whatever was on it."""
+        columns, rows = self._screen.columns, self._screen.lines
+        self._screen.reset()
+        self._child.setwinsize(rows, columns - 1)
+        self._child.setwinsize(rows, columns)
+        self.until(lambda lines: bool(lines[0].strip()), "the screen, drawn anew")
+        self.until_quiet()
+
     def __enter__(self) -> Self:
         return self
 

@@ -101,6 +101,45 @@ class StallSentinel(WatchfulSection, frozen=True, kw_only=True):
     """Steps in the window."""
 
 
+class StarvedSentinel(WatchfulSection, frozen=True, kw_only=True):
+    """Watches for a loop that waits for its data."""
+
+    wait: Unit = 0.3
+    """Share of the time spent waiting for batches from which on it is told."""
+    seconds: Positive = 60
+    """Seconds of training over which that is measured; the first epoch does not count where images are kept."""
+
+
+class StuckSentinel(Section, frozen=True, kw_only=True):
+    """Watches, from another thread, for a step that does not come to its end."""
+
+    action: Literal["warn", "stop", "off"] = "warn"
+    """warn: tell viewers while it lasts, and the journal once it is over; stop: end the run without saving, as the loop
+    that could save is stuck; off: do not watch."""
+    seconds: Positive = 120
+    """For how long a step may last."""
+    times: Annotated[float, Meta(ge=2)] = 20.0
+    """And for how many times the usual: it is stuck once it is beyond both."""
+
+
+class DiskSentinel(WatchfulSection, frozen=True, kw_only=True):
+    """Watches for a disk that fills up where the run directory lies."""
+
+    megabytes: NonNegative = 500
+    """It is told when less is left."""
+    checkpoints: NonNegative = 2
+    """Or when there is room for fewer of the run's checkpoints than that."""
+
+
+class ThrottledSentinel(WatchfulSection, frozen=True, kw_only=True):
+    """Watches for GPUs that heat or a lack of power slows down."""
+
+    clock: Unit = 0.75
+    """Share of the highest clock down from which a GPU is slow."""
+    seconds: Positive = 60
+    """For how long before it is told."""
+
+
 class SentinelConfig(Section, frozen=True, kw_only=True):
     """What watches over a run."""
 
@@ -120,3 +159,11 @@ class SentinelConfig(Section, frozen=True, kw_only=True):
     """A loss far above its range."""
     stall: StallSentinel = StallSentinel()
     """Losses that do not move."""
+    starved: StarvedSentinel = StarvedSentinel()
+    """A loop that waits for data."""
+    stuck: StuckSentinel = StuckSentinel()
+    """A step that does not end."""
+    disk: DiskSentinel = DiskSentinel()
+    """A disk that fills up."""
+    throttled: ThrottledSentinel = ThrottledSentinel()
+    """GPUs that are slowed down."""

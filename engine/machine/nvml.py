@@ -115,11 +115,12 @@ class _Device:
 
 
 def _handle(library: Library, uuid: str) -> Any:
+    trouble = ""
     for prefix in ("GPU-", "MIG-"):
         try:
             return library.nvmlDeviceGetHandleByUUID(f"{prefix}{uuid}")
         except library.NVMLError as error:
-            trouble = error
+            trouble = str(error)
     raise NoGpuReadingsError(f"NVML does not know the GPU {uuid} ({trouble})")
 
 

@@ -9,11 +9,9 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from engine.protocol.machine import Machine
+from engine.sentinels.load import READING_SECONDS
 
 log = logging.getLogger(__name__)
-
-READING_SECONDS = 2.0
-"""Between two readings of the machine: what moves faster than that nobody can read."""
 
 
 class Source(Protocol):

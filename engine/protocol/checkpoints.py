@@ -16,7 +16,7 @@ from engine.config.trained_networks import NetworkSettings
 from engine.errors import RequestError, WorkError
 from engine.protocol.codec import DecodeError, decode_json
 from engine.protocol.events import SaveReason, StagedChange
-from engine.protocol.rundir import RunDirectory, read_identity
+from engine.protocol.rundir import RunDirectory, read_identity, write_atomically
 
 CHECKPOINT_SCHEMA = 1
 MANIFEST = "manifest.json"
@@ -24,6 +24,10 @@ TRAINING_STATE = "training.pt"
 THUMBNAIL = "thumbnail.png"
 STAR = "starred"
 """An empty file with which a user marks a checkpoint that is not to be deleted."""
+NOTE = "note.txt"
+"""What a user has written down about a checkpoint."""
+MAX_NOTE_BYTES = 8192
+"""Of that file; what is beyond is not read."""
 
 LATEST = "latest"
 BEST = "best"
@@ -222,6 +226,23 @@ def set_star(folder: Path, starred: bool) -> None:
         (folder / STAR).touch()
     else:
         (folder / STAR).unlink(missing_ok=True)
+
+
+def note_on(folder: Path) -> str:
+    """What a user has written down about a checkpoint; empty where that is nothing, or cannot be read."""
+    try:
+        with (folder / NOTE).open("rb") as file:
+            return file.read(MAX_NOTE_BYTES).decode(errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def set_note(folder: Path, note: str) -> None:
+    """Write something down about a checkpoint; nothing takes the note away. Raises OSError as set_star."""
+    if note.strip():
+        write_atomically(folder / NOTE, f"{note.strip()}\n".encode())
+    else:
+        (folder / NOTE).unlink(missing_ok=True)
 
 
 Examine: TypeAlias = Callable[[Path, Manifest], str]

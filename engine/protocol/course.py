@@ -50,11 +50,15 @@ def was_announced(run: RunDirectory) -> bool:
     return any(True for _ in journaled(run, Announced))
 
 
-def recorded_step(run: RunDirectory) -> int:
-    """The step that a run has come to, as far as its record tells; what a resume has made void does not count."""
+def recorded_step(run: RunDirectory, newest: Sequence[Event] | None = None) -> int:
+    """The step that a run has come to, as far as its record tells; what a resume has made void does not count.
+
+    ``newest`` is what newest_on_file says, where that is known already.
+    """
     resumed = newest_journaled(run, Resumed)
     since, step = (resumed.seq, resumed.from_step) if resumed else (0, 0)
-    return max([step, *(event.step for event in newest_on_file(run) if event.seq > since)])
+    events = newest_on_file(run) if newest is None else newest
+    return max([step, *(event.step for event in events if event.seq > since)])
 
 
 def checkpoints_on_record(run: RunDirectory) -> tuple[int, ...]:

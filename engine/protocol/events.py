@@ -11,7 +11,7 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 
 from engine.config.controls import Control
-from engine.protocol.machine import Machine
+from engine.protocol.machine import Machine, Stuck
 
 SaveReason: TypeAlias = Literal["schedule", "request", "stop", "end", "failure"]
 """Why a checkpoint is written: its time has come, a user asked, the run is stopped, the run has ended, or it cannot go
@@ -327,6 +327,8 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="tic
     machine: Machine | None = None
     """The newest reading of the machine, where one was made since the tick before, with the steps since the newest
     line that has one."""
+    stuck: Stuck | None = None
+    """The step in progress, where it does not come to its end; such ticks come from another thread than the loop's."""
     holder: Holder | None = None
     """Who holds control; None where it is free."""
 

@@ -49,6 +49,17 @@ class StepTimes(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Seconds spent in each StepPhase, over all of these steps together."""
 
 
+class Stuck(msgspec.Struct, frozen=True, kw_only=True):
+    """A step that has taken far longer than the others, and is not over."""
+
+    seconds: float
+    """So far."""
+    usual: float
+    """What a step takes, in seconds."""
+    phase: StepPhase
+    """What the loop is in."""
+
+
 class Machine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One reading of the engine's machine, the leader's where there are several. What cannot be read is None."""
 

@@ -81,6 +81,11 @@ class RunDirectory:
         return self.root / "replay.json"
 
     @property
+    def remarks(self) -> Path:
+        """What a user has remarked on the run; there once they have."""
+        return self.root / "remarks.json"
+
+    @property
     def log(self) -> Path:
         """What the engine wrote to stdout and stderr."""
         return self.root / "engine.log"

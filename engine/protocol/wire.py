@@ -15,7 +15,6 @@ from typing import Annotated, Self, TypeAlias, overload
 
 import msgspec
 import zmq
-from zmq.utils.monitor import recv_monitor_message
 
 from engine.errors import GanTuiError, RequestError, WorkError
 from engine.protocol.access import Access, Rights
@@ -306,6 +305,8 @@ class Caller:
 
     def _note(self) -> None:
         """Learn what has happened to the connection."""
+        from zmq.utils.monitor import recv_monitor_message  # late: with it comes all of zmq.asyncio
+
         while self._monitor is not None and self._monitor.poll(0):
             self._noted.add(int(recv_monitor_message(self._monitor)["event"]))
 

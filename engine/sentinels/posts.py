@@ -8,6 +8,7 @@ from functools import partial
 from engine.config.sentinels import SentinelConfig
 from engine.sentinels.balance import judge_balance, judge_saturation
 from engine.sentinels.course import Spikes, Stalls
+from engine.sentinels.load import READING_SECONDS, Load, Starvation, judge_clocks, judge_disk
 from engine.sentinels.pictures import judge_collapse, judge_identity, judge_inversion
 from engine.sentinels.sentry import AT_ONCE, Patience, Sentry
 from engine.sentinels.vitals import Vitals
@@ -21,6 +22,25 @@ AFTER_A_SPIKE = Patience(readings=10)
 def training_sentries(config: SentinelConfig) -> list[Sentry[Vitals]]:
     """Those that are not off, but for not_finite, which may end a run whose state cannot be saved."""
     return list(_sentries(config))
+
+
+def machine_sentries(config: SentinelConfig, more_data: str = "") -> list[Sentry[Load]]:
+    """Those that watch over readings of the machine and are not off.
+
+    Args:
+        config: their thresholds.
+        more_data: how this run could have its data sooner, as a sentence.
+    """
+    found: list[Sentry[Load]] = []
+    if (starved := config.starved).action != "off":
+        judge = Starvation(starved, more_data)
+        found.append(Sentry("starved", starved.action, judge, AT_ONCE, Patience(readings=10)))
+    if (disk := config.disk).action != "off":
+        found.append(Sentry("disk", disk.action, partial(judge_disk, disk), Patience(readings=2)))
+    if (throttled := config.throttled).action != "off":
+        patience = Patience(readings=max(1, round(throttled.seconds / READING_SECONDS)))
+        found.append(Sentry("throttled", throttled.action, partial(judge_clocks, throttled), patience))
+    return found
 
 
 def _sentries(config: SentinelConfig) -> Iterator[Sentry[Vitals]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from enum import Enum
 from functools import partial
 
@@ -69,7 +70,7 @@ def _complete(session: Session, *under_way: Callable[[Session], None]) -> None:
 def _train(session: Session) -> Ending:
     steering = Steering(session)
     steps = session.steps
-    with _open_stream(session) as stream, session.machine:
+    with _open_stream(session) as stream, session.machine, session.stuck or nullcontext():
         if session.progress.step == 0:
             take_sample(session)
         step = build_step(session.method, session.config, session.device, partial(_tell_of_launching, session))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from msgspec.structs import replace
 
 from engine.config.architecture import networks_in_words
@@ -11,10 +9,11 @@ from engine.config.controls import controls_of
 from engine.config.weighing import weighed_by
 from engine.methods.method import Stage
 from engine.protocol import events as ev
-from engine.protocol.codec import encode
 from engine.protocol.commands import Report
 from engine.protocol.machine import Machine
+from engine.train.machine_watch import watch_machine
 from engine.train.session import LineUnderWay, Session
+from engine.train.ticks import publish_tick, stage_of
 from engine.train.watching import watch_line
 
 TICK_SECONDS = 0.5
@@ -62,7 +61,7 @@ def refresh_report(session: Session) -> None:
     session.link.report = Report(
         run=session.run.name,
         state=session.state,
-        phase=session.phase or _stage(session),
+        phase=session.phase or stage_of(session),
         step=session.progress.step,
         total_steps=session.total_steps,
         epoch=session.epoch,
@@ -86,20 +85,8 @@ def tick(session: Session) -> None:
     watch_disk(session)
     _watch_witness(session)
     _watch_clock(session)
-    message = ev.Tick(
-        step=session.progress.step,
-        epoch=session.epoch,
-        throughput=round(session.throughput or session.pace.throughput, 4),
-        state=session.state,
-        time=round(time.time(), 3),
-        last_seq=session.record.last_seq,
-        lines_waiting=session.record.waiting,
-        save_failure=session.save_failure,
-        stage=_stage(session),
-        machine=_machine_to_tell(session),
-        holder=session.link.holding.holder,
-    )
-    session.link.publish(encode(message))
+    watch_machine(session)
+    publish_tick(session, _machine_to_tell(session))
 
 
 def begin_line(session: Session) -> None:
@@ -121,7 +108,7 @@ def begin_line(session: Session) -> None:
         weights=_loss_weights(session),
         throughput=round(session.throughput, 4),
         data_wait=round(session.pace.data_wait, 4),
-        stage=_stage(session),
+        stage=stage_of(session),
         machine=_machine_to_record(session),
     )
     looks, session.looks = session.looks, None
@@ -203,11 +190,6 @@ def _machine_to_tell(session: Session) -> Machine | None:
         return None
     session.machine_told = newest
     return replace(newest, steps=session.steps.summary())
-
-
-def _stage(session: Session) -> str:
-    stage = session.method.stage
-    return "" if stage is None else str(stage)
 
 
 def _loss_weights(session: Session) -> dict[str, float]:

@@ -73,6 +73,7 @@ def restore(session: Session, folder: Path, manifest: Manifest) -> None:
         fix = f"Choose another: gan-tui checkpoints {session.run.name}"
         raise WorkError(f"checkpoint {folder.name}", fact, fix) from error
     session.thumbnail = Thumbnail.of_checkpoint(folder, manifest)
+    session.saved_size = sum(file.size for file in manifest.files.values())
     session.saved_step = -1 if of_parent else session.progress.step
     if manifest.data and manifest.data != session.source.fingerprint:
         fact = "are not those that the checkpoint was trained on: some were added, removed or renamed"
@@ -147,7 +148,7 @@ def _journal_saved(session: Session, saved: Saved) -> None:
     if session.failed_saves:
         fact = f"of step {saved.manifest.step:,} could be written again; {session.failed_saves:,} before it could not"
         session.alert("checkpoint", fact)
-    session.unsaved, session.failed_saves = None, 0
+    session.unsaved, session.failed_saves, session.saved_size = None, 0, saved.size
     if not session.broken:
         session.close_alert("not_finite")  # a state that is saved is finite
 

@@ -23,6 +23,7 @@ from engine.protocol.rundir import RunDirectory
 from engine.ranks.followers import Followers
 from engine.record import Record, Stamp, Standing
 from engine.schedules import Schedule
+from engine.sentinels.load import Load
 from engine.sentinels.sentry import Sentry
 from engine.sentinels.vitals import Vitals
 from engine.train.cadence import Cadence
@@ -35,6 +36,7 @@ from engine.train.progress import Clock, Pace, Progress
 from engine.train.rates import effective_rates, set_rates
 from engine.train.samples import Shown, Thumbnail
 from engine.train.step_clock import StepClock
+from engine.train.stuck import StuckWatch
 from engine.transfers import Send
 
 RECENT_LINES = 64
@@ -101,6 +103,14 @@ class Session:
     """The reading of the machine that the newest line of metrics has which has one."""
     machine_told: Machine | None = None
     """That of the newest tick which has one."""
+    machine_watched: Machine | None = None
+    """The newest that sentinels have looked at."""
+    machine_sentries: list[Sentry[Load]] = field(default_factory=list)
+    """What watches over them."""
+    saved_size: int = 0
+    """Bytes of the newest checkpoint; 0 where that is not known."""
+    stuck: StuckWatch | None = None
+    """Watches for a step that does not end; None where nobody wants that."""
     throughput: float = 0.0
     """Steps a second over the last whole interval."""
     recent: deque[Reading] = field(default_factory=lambda: deque(maxlen=RECENT_LINES))

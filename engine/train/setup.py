@@ -49,6 +49,7 @@ from engine.sentinels.posts import training_sentries
 from engine.train.cadence import Cadence
 from engine.train.handover import packed_state
 from engine.train.lead import lead_over
+from engine.train.machine_watch import post_machine_sentinels
 from engine.train.meters import Meters
 from engine.train.panel import ControlPanel
 from engine.train.progress import Progress
@@ -139,6 +140,7 @@ def open_session(
         checkpoint_cadence=Cadence(config.checkpoint.every),
         sentries=training_sentries(config.sentinel),
     )
+    post_machine_sentinels(session)
     sweep(run)
     _tell_of_idle_parts(session)
     session.report_problems(images.problems)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from math import exp, log
 from statistics import median
@@ -20,6 +20,8 @@ takes a bounded memory."""
 SHORTEST = 1e-7
 USUAL_OVER = 64
 """Steps of which the usual time is the median."""
+USUAL_FROM = 8
+"""Steps from which on one is known."""
 
 
 class StepClock:
@@ -40,7 +42,9 @@ class StepClock:
         self._marked = now()
         self._began: float | None = None
         """When the step in progress began; pauses in it have been added."""
-        self._phases: Counter[str] = Counter()
+        self._phases: defaultdict[str, float] = defaultdict(float)
+        self._cleared: defaultdict[str, float] = defaultdict(float)
+        """Of those, what was summed up and cleared."""
         self._classes: Counter[int] = Counter()
         self._extremes = (0.0, 0.0)
         self._newest = [0.0] * USUAL_OVER
@@ -82,13 +86,19 @@ class StepClock:
 
     def clear(self) -> None:
         """Begin a new sum."""
+        for phase, seconds in self._phases.items():
+            self._cleared[phase] += seconds
         self._phases.clear()
         self._classes.clear()
+
+    def spent(self) -> dict[str, float]:
+        """The seconds spent on each phase since the first step."""
+        return {phase: self._cleared[phase] + self._phases[phase] for phase in {*self._cleared, *self._phases}}
 
     @property
     def usual(self) -> float | None:
         """The median of the newest steps in seconds; None before there are enough of them."""
-        return None if self.done < USUAL_OVER else median(self._newest[:])
+        return None if self.done < USUAL_FROM else median(self._newest[: self.done])
 
     @property
     def seconds_in_step(self) -> float | None:

@@ -1,10 +1,10 @@
-"""What an action of the dashboard is, and what it acts on."""
+"""What an action of a screen is, and what those of the dashboard act on."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import Generic, Literal, Protocol, TypeAlias, TypeVar
 
 from gan_tui.screens.excursions import Excursions
 from gan_tui.screens.steering import Steering
@@ -12,7 +12,10 @@ from gan_tui.widgets.controls import ControlsPane
 from gan_tui.widgets.plot import LossPlot
 from gan_tui.widgets.samples import SamplePane
 
-Group: TypeAlias = Literal["Run", "Controls", "Sentinels", "Plot", "Samples", "Display"]
+Group: TypeAlias = Literal["Run", "List", "Controls", "Sentinels", "Plot", "Samples", "Display"]
+
+Target = TypeVar("Target")
+"""What an action acts on."""
 
 
 class Deck(Protocol):
@@ -31,6 +34,9 @@ class Deck(Protocol):
 
     def detach(self) -> None:
         """Leave; training goes on."""
+
+    def browse(self) -> None:
+        """Leave for the list of all runs; training goes on."""
 
     def toggle_freeze(self) -> None:
         """Hold the display still, or let it go on."""
@@ -55,7 +61,7 @@ class Deck(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Action:
+class ActionOn(Generic[Target]):
     """Something a key does."""
 
     id: str
@@ -68,7 +74,7 @@ class Action:
     help: str
     """One sentence."""
     group: Group
-    run: Callable[[Deck], None]
+    run: Callable[[Target], None]
     footer: int | None = None
     """Place among the footer's hints, first to last by importance; None: only in the help."""
     needs_engine: bool = False
@@ -80,3 +86,7 @@ class Action:
     def textual_action(self) -> str:
         """The action string that Textual runs on the screen."""
         return f"screen.perform('{self.id}')"
+
+
+Action: TypeAlias = ActionOn[Deck]
+"""One of the dashboard's."""

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
+from typing import Any
 
 from engine.errors import RequestError
-from gan_tui.actions.action import Action
+from gan_tui.actions.action import ActionOn, Target
 from gan_tui.state.appearance import Appearance
 from gan_tui.state.key_names import shown_key, shown_keys
 
 
-def dressed(actions: Sequence[Action], appearance: Appearance) -> tuple[Action, ...]:
+def dressed(actions: Sequence[ActionOn[Target]], appearance: Appearance) -> tuple[ActionOn[Target], ...]:
     """The actions with the keys that the user has given them, and with names of keys that can be drawn."""
     return tuple(_dressed(each, appearance) for each in actions)
 
 
-def _dressed(action: Action, appearance: Appearance) -> Action:
+def _dressed(action: ActionOn[Target], appearance: Appearance) -> ActionOn[Target]:
     keys = appearance.keys.get(action.id)
     if keys:
         return replace(action, keys=keys, shown=shown_keys(keys, ascii=appearance.ascii))
@@ -26,24 +27,30 @@ def _dressed(action: Action, appearance: Appearance) -> Action:
     return action
 
 
-def require_sound(keys: Mapping[str, tuple[str, ...]], file: str, actions: Sequence[Action]) -> None:
-    """Refuse keys for what is no action, and one key for two.
+def require_sound(keys: Mapping[str, tuple[str, ...]], file: str, tables: Iterable[Sequence[ActionOn[Any]]]) -> None:
+    """Refuse keys for what is no action, and one key for two of a screen.
 
     Args:
         keys: by the id of the action.
         file: that says so, for the message.
-        actions: of the screen whose keys they are.
+        tables: the actions of each screen.
 
     Raises:
         RequestError: there is one.
     """
-    known = [each.id for each in actions]
+    tables = list(tables)
+    known = [each.id for table in tables for each in table]
     for name in keys:
         if name not in known:
             near = get_close_matches(name, known, n=1, cutoff=0.5)
             fix = f"Did you mean {near[0]}?" if near else "`gan-tui keys` lists the actions."
             raise RequestError(f"{file}: keys.{name}", "is not an action", fix)
-    taken: dict[str, Action] = {}
+    for table in tables:
+        _require_one_action_a_key(table, keys, file)
+
+
+def _require_one_action_a_key(actions: Sequence[ActionOn[Any]], keys: Mapping[str, tuple[str, ...]], file: str) -> None:
+    taken: dict[str, ActionOn[Any]] = {}
     for action in dressed(actions, Appearance(keys=keys)):
         for key in action.keys:
             if key not in taken:

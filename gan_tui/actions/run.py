@@ -70,6 +70,16 @@ RUN: tuple[Action, ...] = (
         run=lambda deck: deck.steering.write_note(),
     ),
     Action(
+        id="runs",
+        keys=("B",),
+        shown="B",
+        label="all runs",
+        group="Run",
+        footer=17,
+        help="Leave for the list of all runs; training continues, and Enter there comes back.",
+        run=lambda deck: deck.browse(),
+    ),
+    Action(
         id="engine-log",
         keys=("l",),
         shown="l",

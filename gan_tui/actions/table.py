@@ -1,12 +1,16 @@
-"""The one table of what a user can do on the dashboard: it feeds bindings, footer, help and command palette."""
+"""The one table of what a user can do on the dashboard: it feeds bindings, footer, help and command palette.
+
+The functions take another screen's table as well.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from textual.binding import Binding
 
-from gan_tui.actions.action import Action, Group
+from gan_tui.actions.action import Action, ActionOn, Group, Target
 from gan_tui.actions.controls import CONTROLS
 from gan_tui.actions.display import DISPLAY
 from gan_tui.actions.plot import PLOT
@@ -26,7 +30,7 @@ _PAIRS = (
 """Two actions under one hint, and its place among the footer's."""
 
 
-def bindings() -> list[Binding]:
+def bindings(actions: Sequence[ActionOn[Any]] = ACTIONS) -> list[Binding]:
     """The table as key bindings, by whose ids a user gives other keys; ctrl+q and ctrl+p come before Textual's own."""
     return [
         Binding(
@@ -37,13 +41,13 @@ def bindings() -> list[Binding]:
             id=action.id,
             priority=key in ("ctrl+q", "ctrl+p", "ctrl+c"),
         )
-        for action in ACTIONS
+        for action in actions
         for key in action.keys
     ]
 
 
 def footer_hints(
-    actions: Sequence[Action], relabelled: dict[str, str], *, steers: bool, held: bool = False
+    actions: Sequence[ActionOn[Any]], relabelled: dict[str, str], *, steers: bool, held: bool = False
 ) -> list[Hint]:
     """The footer's hints by importance, the help last.
 
@@ -57,7 +61,7 @@ def footer_hints(
     single = ((each.footer, each.shown, relabelled.get(each.id, each.label), each) for each in actions)
     pairs = (
         (place, f"{by_id[first].shown} {second.shown}", label, second)
-        for place, label, first, second in ((*pair[:3], by_id[pair[3]]) for pair in _PAIRS)
+        for place, label, first, second in ((*pair[:3], by_id[pair[3]]) for pair in _PAIRS if pair[3] in by_id)
     )
     placed = sorted((hint for hint in (*single, *pairs) if hint[0] is not None), key=lambda hint: hint[0] or 0)
     return [
@@ -67,7 +71,7 @@ def footer_hints(
     ]
 
 
-def grouped(actions: Sequence[Action]) -> list[tuple[Group, list[Action]]]:
+def grouped(actions: Sequence[ActionOn[Target]]) -> list[tuple[Group, list[ActionOn[Target]]]]:
     """Actions by group, as the help lists them."""
     groups = dict.fromkeys(action.group for action in actions)
     return [(group, [action for action in actions if action.group == group]) for group in groups]

@@ -21,6 +21,7 @@ COLUMNS = 480
 SMOOTHED_OVER = 160
 """Parts of the x axis that smoothing is measured in: dot columns of a plot of usual width."""
 
+ENOUGH_TICKS = 4
 X_LABELS = {"step": "step", "epoch": "epoch", "time": "time since the first line"}
 
 
@@ -36,6 +37,8 @@ class ChartCurve:
     """Its lowest and highest value in each part of the x axis, gaps between lines filled; None where it has none."""
     value: float | None
     """The newest of those."""
+    measured: Sequence[bool]
+    """In which parts of the axis it has a value of its own, other than one that lies between two lines."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +89,7 @@ def chart_of(selection: Selection) -> Chart:
         ]
     curves = [*other, *own]
     y = _y_range(curves, log=selection.log)
-    ticks = axes.log_ticks(y, 9) if selection.log else axes.ticks(y, 8)
+    ticks = _log_ticks(y) if selection.log else axes.ticks(y, 8)
     return Chart(
         title=printable(f"{selection.run}: {selection.group}"),
         told=printable(_told(selection)),
@@ -108,9 +111,12 @@ def _curve(
     spans = history.decimate((key,), x.low, x.high, COLUMNS, selection.axis)[key]
     bands = smoothed(spans, MEMORY[selection.smoothing] ** (SMOOTHED_OVER / COLUMNS))
     drawn = bridged(positive(bands) if selection.log else bands, spans)
+    measured = [span.finite > 0 for span in spans]
     there = [band for band in bands if band is not None]
     value = sum(there[-1]) / 2 if there else None
-    return ChartCurve(name=printable(key.name), colour=colour, behind=behind, bands=drawn, value=value)
+    return ChartCurve(
+        name=printable(key.name), colour=colour, behind=behind, bands=drawn, value=value, measured=measured
+    )
 
 
 def _y_range(curves: Sequence[ChartCurve], *, log: bool) -> axes.Range:
@@ -118,6 +124,14 @@ def _y_range(curves: Sequence[ChartCurve], *, log: bool) -> axes.Range:
     low = min((band[0] for band in drawn if band[0] > 0 or not log), default=1.0)
     high = max((band[1] for band in drawn if band[1] > 0 or not log), default=1.0)
     return axes.fitted(None, low, high, log=log)
+
+
+def _log_ticks(y: axes.Range) -> list[float]:
+    """Round values, as logarithms; where an axis is too short for those of every decade, as on a linear axis."""
+    found = axes.log_ticks(y, 9)
+    if len(found) >= ENOUGH_TICKS:
+        return found
+    return [log10(value) for value in axes.ticks(axes.Range(10**y.low, 10**y.high), 8) if value > 0]
 
 
 def _told(selection: Selection) -> str:

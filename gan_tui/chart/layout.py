@@ -8,7 +8,7 @@ from typing import NamedTuple
 from gan_tui.chart.content import Chart, ChartCurve
 from gan_tui.chart.shapes import Area, Point, Shape, Sheet, Stroke, Words
 from gan_tui.state.run_view import MarkerKind
-from gan_tui.themes import LIGHT, SERIES
+from gan_tui.themes import COLOUR_BLIND_LIGHT, SERIES
 from gan_tui.widgets.axes import reading
 
 WIDTH, HEIGHT = 1200, 675
@@ -18,6 +18,8 @@ LETTER = 8.4
 """Room for a letter of a name."""
 LINE = 16.0
 """Between two names at the ends of curves, and the height of a line of text."""
+PAPER = COLOUR_BLIND_LIGHT
+"""Whose colours are taken: who will read a chart is not known."""
 _MARKS: dict[MarkerKind, tuple[Point, ...]] = {
     "nudge": ((-6, -5), (6, -5), (0, 6)),
     "resume": ((-6, -6), (6, -6), (6, 6), (-6, 6)),
@@ -40,15 +42,15 @@ class _Inks(NamedTuple):
     @staticmethod
     def of(number: int, *, behind: bool) -> str:
         """A series' colour."""
-        return LIGHT.variables[f"{'beside' if behind else 'series'}-{number % SERIES}"]
+        return PAPER.variables[f"{'beside' if behind else 'series'}-{number % SERIES}"]
 
 
 INKS = _Inks(
-    text=LIGHT.foreground or "#000000",
-    faint=LIGHT.variables["faint"],
-    frame=LIGHT.variables["frame"],
-    mark=LIGHT.accent or "#000000",
-    alert=LIGHT.error or "#000000",
+    text=PAPER.foreground or "#000000",
+    faint=PAPER.variables["faint"],
+    frame=PAPER.variables["frame"],
+    mark=PAPER.accent or "#000000",
+    alert=PAPER.error or "#000000",
 )
 
 
@@ -102,6 +104,8 @@ def _runs(chart: Chart, curve: ChartCurve) -> Iterator[list[Point]]:
                 yield piece if len(piece) > 1 else [piece[0], (piece[0][0] + 2, piece[0][1])]
             piece = []
             continue
+        if not curve.measured[column]:
+            continue  # a straight line leads there on any axis
         x = _x(chart, (column + 0.5) / len(curve.bands))
         low, high = _y(chart.up(band[0])), _y(chart.up(band[1]))
         ends = (low, high) if column % 2 else (high, low)

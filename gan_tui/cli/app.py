@@ -14,6 +14,7 @@ from gan_tui.cli import (
     checkpoints,
     compare,
     ctl,
+    delete,
     keys,
     log,
     plot,
@@ -42,6 +43,7 @@ app.add_typer(ctl.app, name="ctl")
 app.command("access")(access.access)
 app.command("checkpoints")(checkpoints.checkpoints)
 app.command("compare")(compare.compare)
+app.command("delete")(delete.delete)
 app.command("log")(log.log)
 app.command("plot")(plot.plot)
 app.command("replay")(replay.replay)

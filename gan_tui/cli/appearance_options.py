@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, MutableMapping
 from functools import wraps
 from typing import Annotated, Any, TypeVar
 
@@ -13,6 +13,7 @@ import typer
 
 from engine.errors import RequestError
 from gan_tui.state.appearance import THEME_NAMES, Appearance, Means
+from gan_tui.state.imaging import Images, imaging
 
 Theme = Annotated[
     str | None,
@@ -36,11 +37,27 @@ Mouse = Annotated[
         show_default=False,
     ),
 ]
+ImagesOption = Annotated[
+    Images | None,
+    typer.Option(
+        "--images",
+        help="How pictures are drawn: half-blocks, pixels by kitty's protocol or as sixels, or not at all; auto: "
+        "half-blocks, or shades where there are too few colours.",
+        envvar="GAN_TUI_IMAGES",
+        show_default=False,
+    ),
+]
 Notify = Annotated[
     Means | None,
     typer.Option(help="What alerts and a run's end do [default: bell].", envvar="GAN_TUI_NOTIFY", show_default=False),
 ]
-OPTIONS: dict[str, Any] = {"theme": Theme, "ascii": Ascii, "mouse": Mouse, "notify": Notify}
+OPTIONS: dict[str, Any] = {
+    "theme": Theme,
+    "ascii": Ascii,
+    "images": ImagesOption,
+    "mouse": Mouse,
+    "notify": Notify,
+}
 """Parameters of every such command, by the names that ``appearance_from`` takes."""
 
 Command = TypeVar("Command", bound=Callable[..., None])
@@ -77,14 +94,18 @@ def opens_a_screen(command: Command) -> Command:
 
 
 def appearance_from(
-    environ: Mapping[str, str],
+    environ: MutableMapping[str, str],
     *,
     theme: str | None = None,
     ascii: bool | None = None,  # noqa: A002
+    images: Images | None = None,
     mouse: bool | None = None,
     notify: Means | None = None,
 ) -> Appearance:
     """What the user wishes: an option or its variable, else the user's file, else what is built in.
+
+    Textual looks for the terminal's colours in the environment, once, when it is imported; what it would not find there
+    is put there.
 
     Raises:
         RequestError: an option or the file says what cannot be.
@@ -94,14 +115,21 @@ def appearance_from(
 
     file = preferences_file(environ)
     said = read_preferences(file, required=bool(environ.get(VARIABLE)))
+    only_ascii = _first(ascii, said.display.ascii, is_ascii_locale(environ))
+    asked: Images = _first(images, said.display.images, "auto")
+    found = imaging(asked, environ, ascii_only=only_ascii)
+    if found.color_system:
+        environ["TEXTUAL_COLOR_SYSTEM"] = found.color_system
     if said.keys:
+        from gan_tui.actions.every_table import TABLES
         from gan_tui.actions.remapping import require_sound
-        from gan_tui.actions.table import ACTIONS
 
-        require_sound(said.keys, str(file), ACTIONS)
+        require_sound(said.keys, str(file), TABLES.values())
     return Appearance(
         theme=_first(theme, said.display.theme, "dark"),
-        ascii=_first(ascii, said.display.ascii, is_ascii_locale(environ)),
+        ascii=only_ascii,
+        images=asked,
+        imaging=found,
         mouse=_first(mouse, said.display.mouse, True),
         notify=_first(notify, said.display.notify, "bell"),
         keys=said.keys,

@@ -70,6 +70,7 @@ def _as_json(inventory: Inventory) -> list[dict[str, Any]]:
             "path": str(kept.folder),
             "size": kept.manifest.size,
             "starred": kept.starred,
+            "note": kept.note,
             "best": kept.best,
             "damage": kept.damage,
             **msgspec.to_builtins(kept.manifest),
@@ -86,4 +87,5 @@ def _line(kept: Kept) -> str:
     when = f"{age(item.time)} ago"
     marks = " ".join(word for word, has in (("*", kept.starred), ("best", kept.best), ("damaged", kept.damage)) if has)
     what = f"{item.step:>9,}  epoch {item.epoch:<4} {size_text(item.size):>8}  {when:>10}  {item.reason:8} {marks:9}"
-    return f"{what}  {kept.damage or losses_in_words(item.losses)}"
+    note = f"  ({kept.note})" if kept.note else ""
+    return f"{what}  {kept.damage or losses_in_words(item.losses)}{note}"

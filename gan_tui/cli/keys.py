@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,7 +12,7 @@ from gan_tui.cli.output import put
 from gan_tui.state.appearance import Appearance
 
 if TYPE_CHECKING:
-    from gan_tui.actions.action import Action
+    from gan_tui.actions.action import ActionOn
 
 
 def keys(
@@ -39,6 +39,17 @@ def keys(
         _list()
 
 
+def _groups(appearance: Appearance) -> Iterator[tuple[str, Sequence[ActionOn[Any]]]]:
+    """The actions of every screen that has a table of them, by group, with the keys that they have."""
+    from gan_tui.actions.every_table import TABLES
+    from gan_tui.actions.remapping import dressed
+    from gan_tui.actions.table import grouped
+
+    for screen, table in TABLES.items():
+        for group, listed in grouped(dressed(table, appearance)):
+            yield (f"{screen}: {group.lower()}" if screen else group), listed
+
+
 def _put_lines(text: str) -> None:
     for line in text.splitlines():
         put(line)
@@ -46,16 +57,15 @@ def _put_lines(text: str) -> None:
 
 def _list() -> None:
     """The keys in force, as the user's file has them."""
-    from gan_tui.actions.remapping import dressed, require_sound
-    from gan_tui.actions.table import ACTIONS, grouped
+    from gan_tui.actions.every_table import TABLES
+    from gan_tui.actions.remapping import require_sound
     from gan_tui.client.preferences import VARIABLE, preferences_file, read_preferences
     from gan_tui.screens.key_lists import keys_of_screens
 
     file = preferences_file(os.environ)
     said = read_preferences(file, required=bool(os.environ.get(VARIABLE)))
-    require_sound(said.keys, str(file), ACTIONS)
-    actions = dressed(ACTIONS, Appearance(keys=said.keys))
-    for group, listed in grouped(actions):
+    require_sound(said.keys, str(file), TABLES.values())
+    for group, listed in _groups(Appearance(keys=said.keys)):
         put(group)
         for action in listed:
             put(f"  {_keys_of(action):<14} {action.id:<17} {action.help}")
@@ -67,7 +77,6 @@ def _list() -> None:
 
 def as_markdown() -> str:
     """The built-in keys as docs/keys.md has them."""
-    from gan_tui.actions.table import ACTIONS, grouped
     from gan_tui.screens.key_lists import keys_of_screens
 
     lines = [
@@ -82,7 +91,7 @@ def as_markdown() -> str:
         '    pause = "space"',
         '    zoom-in = ["z", "ctrl+up"]',
     ]
-    for group, listed in grouped(ACTIONS):
+    for group, listed in _groups(Appearance()):
         lines += ["", f"## {group}", "", "| key | id | what it does |", "|---|---|---|"]
         lines += [f"| {_cell(_keys_of(action))} | {action.id} | {_escaped(action.help)} |" for action in listed]
     lines += ["", "## In dialogs and on other screens", "", "| where | key | what it does |", "|---|---|---|"]
@@ -93,18 +102,16 @@ def as_markdown() -> str:
 
 def as_template() -> str:
     """A user's file with every choice in it, commented out."""
-    from gan_tui.actions.table import ACTIONS, grouped
-
     lines = [
         "# What gan-tui's screens look like and which keys they take. Options of a command, and the environment",
-        "# (GAN_TUI_THEME, GAN_TUI_ASCII, GAN_TUI_MOUSE), come before this file.",
+        "# (GAN_TUI_THEME and others: see gan-tui attach --help), come before this file.",
         "",
         "[display]",
         *_display_lines(),
         "",
         "[keys]                   # a key, or a list of keys: they take the place of the built-in ones",
     ]
-    for group, listed in grouped(ACTIONS):
+    for group, listed in _groups(Appearance()):
         lines += ["", f"# {group}"]
         lines += [f"# {action.id} = {_toml_keys(action.keys)}".ljust(40) + f" # {action.help}" for action in listed]
     return "\n".join(lines)
@@ -128,7 +135,7 @@ def _display_lines() -> list[str]:
     return lines
 
 
-def _keys_of(action: Action) -> str:
+def _keys_of(action: ActionOn[Any]) -> str:
     """Every key of an action, also those for which the footer has no room."""
     from gan_tui.state.key_names import shown_keys
 

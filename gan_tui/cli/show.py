@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from engine.protocol.access import Access
     from engine.protocol.rundir import RunDirectory
-    from gan_tui.departures import Departure
+    from gan_tui.departures import Departure, Detached, Ended
     from gan_tui.state.appearance import Appearance
 
 
@@ -86,7 +86,30 @@ def show_dashboard(
     engine: subprocess.Popen[bytes] | None = None,
     behind: RunDirectory | None = None,
 ) -> None:
-    """Open the dashboard on a run until the user leaves it, then say how the run goes on.
+    """Open the dashboard on a run until the user leaves it, then say how the run goes on, or show all runs.
+
+    The arguments are those of ``watch``.
+    """
+    run, left, to_runs = watch(run, appearance, readonly=readonly, engine=engine, behind=behind)
+    if to_runs:
+        from gan_tui.cli.browse import browse
+
+        browse(run.root.parent, appearance, begin_at=run)
+    else:
+        say(in_words(run, left))
+
+
+def watch(
+    run: RunDirectory,
+    appearance: Appearance,
+    *,
+    readonly: bool,
+    engine: subprocess.Popen[bytes] | None = None,
+    behind: RunDirectory | None = None,
+) -> tuple[RunDirectory, Detached | Ended, bool]:
+    """Open the dashboard on a run until the user leaves it.
+
+    Returns the run, or the branch that it went on in; how it was left; and whether for the list of all runs.
 
     Args:
         run: that run.
@@ -96,31 +119,58 @@ def show_dashboard(
         behind: a run whose curves are drawn behind from the first.
     """
     from gan_tui.app import run_dashboard
-    from gan_tui.client.branch import ResumeRequest
     from gan_tui.client.follow import Follower
-    from gan_tui.client.launch import start_engine
-    from gan_tui.client.preflight import run_to_resume
     from gan_tui.client.sender import this_viewer
-    from gan_tui.departures import Detached, Ended, ResumeFrom
+    from gan_tui.departures import Browse, ResumeFrom
     from gan_tui.surroundings import Watched
 
     while True:
         feed = Follower(run, engine, viewer=None if readonly else this_viewer())
         departure = run_dashboard(Watched(feed=feed, run=run, readonly=readonly, behind=behind), appearance)
         match departure:
-            case Detached(status=status):
-                say(f"{_going_on(run.name, status)} Come back: gan-tui attach {run.name}")
-                return
-            case Ended(status=status):
-                say(_ended(run, status))
-                return
+            case Browse(left=left):
+                return run, left, True
             case ResumeFrom(step=step):
+                from gan_tui.client.branch import (
+                    ResumeRequest,
+                )  # a tenth of a second that the first paint does not have
+                from gan_tui.client.launch import start_engine
+                from gan_tui.client.preflight import run_to_resume
+
                 run = run_to_resume(run, str(step), ResumeRequest())
                 engine = start_engine(run)
+            case _:
+                return run, departure, False
+
+
+def in_words(run: RunDirectory, left: Detached | Ended) -> str:
+    """What is said of a run of this machine when its dashboard was left."""
+    from gan_tui.departures import Ended
+
+    if isinstance(left, Ended):
+        return _ended(run, left.status)
+    return f"{_going_on(run.name, left.status)} Come back: gan-tui attach {run.name}"
 
 
 def show_distant_run(access: Access, appearance: Appearance, *, again: str, readonly: bool) -> None:
+    """Open the dashboard on a run of another machine until the user leaves it, then say how it goes on, or show the
+    runs of this one.
+
+    The arguments are those of ``watch_distant_run``.
+    """
+    told, to_runs = watch_distant_run(access, appearance, again=again, readonly=readonly)
+    say(told)
+    if to_runs:
+        from gan_tui.cli.browse import browse
+        from gan_tui.client.locate import runs_folder
+
+        browse(runs_folder(None), appearance)
+
+
+def watch_distant_run(access: Access, appearance: Appearance, *, again: str, readonly: bool) -> tuple[str, bool]:
     """Open the dashboard on a run of another machine, by a mirror of its record, until the user leaves it.
+
+    Returns what is to be said of the run, and whether the user left for the list of all runs.
 
     Args:
         access: how to reach it.
@@ -135,6 +185,7 @@ def show_distant_run(access: Access, appearance: Appearance, *, again: str, read
     from gan_tui.client.follow import Follower
     from gan_tui.client.remote import MirrorProcess
     from gan_tui.client.sender import this_viewer
+    from gan_tui.departures import Browse
     from gan_tui.state.plain_text import printable
     from gan_tui.surroundings import Watched
 
@@ -151,14 +202,17 @@ def show_distant_run(access: Access, appearance: Appearance, *, again: str, read
     where = f"{run.name} on {printable(ready.host)}"
     if over is not None:
         raise over
-    say(left_there(departure, where, again=again, resume=f"gan-tui resume {run.name}"))
+    told = left_there(departure, where, again=again, resume=f"gan-tui resume {run.name}")
+    return told, isinstance(departure, Browse)
 
 
 def left_there(departure: Departure, run: str, *, again: str, resume: str) -> str:
     """What is said of a run of another machine when its dashboard was left."""
-    from gan_tui.departures import Detached, Ended
+    from gan_tui.departures import Browse, Detached, Ended
 
     match departure:
+        case Browse(left=left):
+            return left_there(left, run, again=again, resume=resume)
         case Detached(status=status):
             return f"{_going_on(run, status)} Come back: gan-tui attach {again}"
         case Ended(status="lost"):

@@ -12,6 +12,7 @@ from engine.protocol.checkpoints import (
     is_starred,
     list_checkpoints,
     missing_or_cut,
+    note_on,
     unreadable_checkpoints,
 )
 from engine.protocol.rundir import RunDirectory
@@ -24,6 +25,8 @@ class Kept:
     folder: Path
     manifest: Manifest
     starred: bool = False
+    note: str = ""
+    """What the user has written down about it."""
     best: bool = False
     """Whether no other has a lower generator objective under the newest one's loss weights."""
     damage: str = ""
@@ -58,7 +61,14 @@ def take_inventory(run: RunDirectory, examine: Examine = missing_or_cut) -> Inve
     ranked = by_objective((folder, manifest) for folder, manifest, damage in listed if not damage)
     best = ranked[0][0] if ranked else None
     kept = tuple(
-        Kept(folder=folder, manifest=manifest, starred=is_starred(folder), best=folder == best, damage=damage)
+        Kept(
+            folder=folder,
+            manifest=manifest,
+            starred=is_starred(folder),
+            note=note_on(folder),
+            best=folder == best,
+            damage=damage,
+        )
         for folder, manifest, damage in listed
     )
     unreadable = tuple(

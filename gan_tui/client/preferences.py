@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -13,6 +12,7 @@ import msgspec
 from engine.config.schema import Section
 from engine.errors import RequestError
 from gan_tui.state.appearance import Means, ThemeName
+from gan_tui.state.imaging import Images
 from gan_tui.state.key_names import key_from
 
 VARIABLE = "GAN_TUI_CONFIG"
@@ -26,6 +26,8 @@ class Display(Section, frozen=True, kw_only=True):
     """Colours."""
     ascii: bool | None = None
     """Draw nothing but ASCII; left out: where the locale is not UTF-8."""
+    images: Images | None = None
+    """How pictures are drawn: half-blocks, pixels by kitty's protocol or as sixels, or not at all."""
     notify: Means | None = None
     """What alerts and a run's end do."""
     mouse: bool | None = None
@@ -60,13 +62,17 @@ def read_preferences(path: Path, *, required: bool = False) -> Preferences:
         RequestError: it cannot be read, or says what cannot be.
     """
     try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_bytes()
     except FileNotFoundError:
         if required:
             raise RequestError(str(path), "is not there", f"Write it, or unset {VARIABLE}.") from None
         return Preferences()
     except OSError as error:
         raise RequestError(str(path), f"cannot be read ({error.strerror})", f"Or name another by {VARIABLE}.") from None
+    import tomllib  # most have no such file, and the first paint does not wait for what reads it
+
+    try:
+        said = tomllib.loads(text.decode())
     except ValueError as error:  # not TOML, or not UTF-8
         fix = "See an example: gan-tui keys --template"
         raise RequestError(str(path), f"is not TOML ({error})", fix) from None
@@ -95,6 +101,9 @@ def _display(section: Mapping[str, Any], path: Path) -> Display:
 
 
 def _keys(section: Mapping[str, Any], path: Path) -> dict[str, tuple[str, ...]]:
+    if not section:
+        return {}
+
     keys: dict[str, tuple[str, ...]] = {}
     for action, written in section.items():
         subject = f"{path}: keys.{action}"

@@ -11,7 +11,8 @@ from engine.protocol.record import last_metrics
 from engine.protocol.rundir import Replay, RunDirectory, create_run, read_identity, unused_name
 from gan_tui.client.prepare import checked
 
-_UNGUARDED = ("sentinel.not_finite.action=warn",)
+_BY_THE_CLOCK = ("starved", "stuck", "disk", "throttled")
+_UNGUARDED = ("sentinel.not_finite.action=warn", *(f"sentinel.{name}.action=off" for name in _BY_THE_CLOCK))
 """A replay is to come as far as the original did: nothing holds it, nor ends it a step earlier or later than that."""
 
 

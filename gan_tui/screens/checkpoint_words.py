@@ -36,6 +36,7 @@ def row_of(each: Kept | UnreadableCheckpoint, now: float) -> CheckpointRow:
         key=each.folder.name,
         step=manifest.step,
         starred=each.starred,
+        noted=bool(each.note),
         mark="damaged" if each.damage else "best" if each.best else "",
         epoch=manifest.epoch,
         age=now - manifest.time,
@@ -56,7 +57,8 @@ def facts_of(kept: Kept, seen: Preflight, *, is_read: bool) -> list[Fact]:
     """
     first, *rest = (Fact(*part) for part in told(seen, ""))
     others = [fact for fact in rest if fact.label != "checkpoint"]
-    return [first, *_files(kept, seen, is_read=is_read), *others, *_losses(kept)]
+    note = [Fact("note", (kept.note,))] if kept.note else []
+    return [first, *note, *_files(kept, seen, is_read=is_read), *others, *_losses(kept)]
 
 
 def _files(kept: Kept, seen: Preflight, *, is_read: bool) -> list[Fact]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import ClassVar
 
@@ -18,13 +18,14 @@ from textual.widgets import DataTable, Static
 from textual.worker import get_current_worker
 
 from engine.errors import GanTuiError, WorkError
-from engine.protocol.checkpoints import THUMBNAIL, set_star
+from engine.protocol.checkpoints import THUMBNAIL, set_note, set_star
 from engine.protocol.rundir import RunDirectory
 from gan_tui.client.branch import ResumeRequest
 from gan_tui.client.inspection import Inspection
 from gan_tui.client.inventory import Inventory, Kept, UnreadableCheckpoint
 from gan_tui.client.preflight import Preflight
 from gan_tui.screens.checkpoint_words import facts_of, headline_of, row_of, step_of
+from gan_tui.state.imaging import Imaging
 from gan_tui.state.plain_text import printable
 from gan_tui.widgets.checkpoint_details import CheckpointDetails
 from gan_tui.widgets.checkpoint_table import CheckpointTable
@@ -44,6 +45,7 @@ class CheckpointPicker(ModalScreen[int | None]):
         Binding("escape,q", "dismiss(None)", "close", show=False),
         Binding("enter", "resume", "resume", show=False),
         Binding("asterisk", "star", "star", show=False),
+        Binding("m", "note", "note", show=False),
         Binding("g", "newest_good", "newest good", show=False),
     ]
 
@@ -64,12 +66,19 @@ class CheckpointPicker(ModalScreen[int | None]):
 
     @dataclass
     class Starred(Message):
-        """A star was set or taken away, or could not be."""
+        """A star or a note was set or taken away, or could not be."""
 
         problem: str = ""
 
     def __init__(
-        self, run: RunDirectory, request: ResumeRequest, *, now: float, readonly: bool = False, ageing: float = AGEING
+        self,
+        run: RunDirectory,
+        request: ResumeRequest,
+        *,
+        now: float,
+        readonly: bool = False,
+        ageing: float = AGEING,
+        imaging: Imaging | None = None,
     ) -> None:
         super().__init__(classes="-reading")
         self._run = run
@@ -86,13 +95,13 @@ class CheckpointPicker(ModalScreen[int | None]):
         """The newest look at it."""
         self._resume_once_read = False
         self.table = CheckpointTable()
-        self.details = CheckpointDetails()
+        self.details = CheckpointDetails(imaging)
 
     def compose(self) -> ComposeResult:
         """A table and what is known of the row that the cursor is on; below or beside each other."""
         with Vertical(id="picker") as picker:
             picker.border_title = escape(printable(f"checkpoints · {self._run.name}"))
-            picker.border_subtitle = "Enter resume from it · * star · g newest good · Tab details · Esc close"
+            picker.border_subtitle = "Enter resume · * star · m note · g newest good · Tab details · Esc close"
             with Container(id="body"):
                 yield self.table
                 yield self.details
@@ -140,6 +149,16 @@ class CheckpointPicker(ModalScreen[int | None]):
             self.post_message(self.Starred(f"{kept.folder.name}: the star cannot be changed ({error.strerror})"))
         else:
             self.post_message(self.Starred())
+
+    @work(thread=True, group="star", name="write a note")
+    def _set_note(self, kept: Kept, note: str) -> None:
+        try:
+            set_note(kept.folder, note)
+        except OSError as error:
+            self.post_message(self.Starred(f"{kept.folder.name}: the note cannot be written ({error.strerror})"))
+        else:
+            self.post_message(self.Starred())
+            self._post_look(replace(kept, note=note))
 
     # ------------------------------------------------------------------------------------------- what was read
 
@@ -218,6 +237,25 @@ class CheckpointPicker(ModalScreen[int | None]):
             self._say("This view is read-only: attach without --readonly, by a key that steers.")
         elif isinstance(each, Kept):
             self._set_star(each)
+
+    def action_note(self) -> None:
+        """Have something written down about the checkpoint; nothing takes the note away."""
+        from gan_tui.screens.run_prompts import LineDialog
+
+        each = self._listed.get(self._look_at or "")
+        if self._readonly:
+            self._say("This view is read-only: attach without --readonly, by a key that steers.")
+        elif isinstance(each, Kept):
+            told, example = "", "what is to be seen in it"
+            dialog = LineDialog(
+                f"note on {each.folder.name}", told, example, "Enter write · Esc cancel", typed=each.note
+            )
+
+            def written(note: str | None) -> None:
+                if note is not None:
+                    self._set_note(each, note)
+
+            self.app.push_screen(dialog, written)
 
     def action_newest_good(self) -> None:
         """Go to the newest checkpoint that nothing is known against."""

@@ -76,6 +76,7 @@ class ControlSetsDialog(ModalScreen[Loaded | None]):
     def on_mount(self) -> None:
         """List what the file has."""
         self.query_one(Input).display = False
+        self._say("")
         self._list()
 
     # ------------------------------------------------------------------------------------------------ what happens

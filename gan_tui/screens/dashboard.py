@@ -38,7 +38,7 @@ from gan_tui.widgets.plot import Beside, LossPlot, PlotData
 from gan_tui.widgets.samples import SamplePane
 from gan_tui.widgets.startup import StartUp
 from gan_tui.widgets.tabs import TabStrip
-from gan_tui.widgets.too_small import LEAST_HEIGHT, LEAST_WIDTH, TooSmall
+from gan_tui.widgets.too_small import TooSmall
 
 SLOW_LOOK_SECONDS = 2.0
 """While the screen says that the link is slow, it looks so often whether it still is."""
@@ -49,12 +49,8 @@ class DashboardScreen(Screen[None]):
     """Shows the views it is given; what the user wants goes up as messages."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings())
-    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012  # as Textual declares it
-        (0, "-too-narrow"),
-        (LEAST_WIDTH, "-narrow"),
-        (110, "-wide"),
-    ]
-    VERTICAL_BREAKPOINTS = [(0, "-too-low"), (LEAST_HEIGHT, "-short"), (30, "-medium"), (45, "-tall")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  # as Textual declares it
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-short"), (30, "-medium"), (45, "-tall")]  # noqa: RUF012
 
     def __init__(self, watched: Watched, surroundings: Surroundings) -> None:
         super().__init__()
@@ -70,6 +66,7 @@ class DashboardScreen(Screen[None]):
         """What can be done, with the keys that the user has given it."""
         self._by_id = {action.id: action for action in self.actions}
         keys = {action.id: action.shown for action in self.actions if action.id in surroundings.appearance.keys}
+        self._changed_keys = keys
         self._beside: Beside | None = None
         self._run = watched.run
         self._run_behind: RunDirectory | None = None
@@ -78,7 +75,7 @@ class DashboardScreen(Screen[None]):
         self.tabs = TabStrip()
         self.startup = StartUp()
         self.plot = LossPlot(self._history)
-        self.samples = SamplePane(watched.run.root, keys)
+        self.samples = SamplePane(watched.run.root, surroundings.drawing, keys)
         self.controls = ControlsPane(keys)
         self.health = HealthPane(keys)
         self.pace = PacePane()
@@ -93,6 +90,8 @@ class DashboardScreen(Screen[None]):
             watched.run,
             history=self._history,
             plot=self.plot,
+            samples=self.samples,
+            drawing=surroundings.drawing,
             steering=self.steering,
             readonly=watched.readonly,
             clock=surroundings.clock,
@@ -138,7 +137,7 @@ class DashboardScreen(Screen[None]):
         )
         for pane, title in titled:
             pane.border_title = title
-        self.pace.border_subtitle = "M more"
+        self.pace.border_subtitle = with_keys("{machine|M} more", self._changed_keys)
         self.go_to(0)
         self.show(self._view)
 
@@ -254,6 +253,10 @@ class DashboardScreen(Screen[None]):
         """Leave; training goes on."""
         self.post_message(Left())
 
+    def browse(self) -> None:
+        """Leave for the list of all runs; training goes on."""
+        self.post_message(Left(for_the_runs=True))
+
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Know which pane a click has gone to."""
         for place in range(len(PANES)):
@@ -315,6 +318,16 @@ class DashboardScreen(Screen[None]):
         """Show the samples of the step at which the curves are read."""
         message.stop()
         self.samples.show_step(message.step)
+
+    def on_sample_pane_browsed(self, message: SamplePane.Browsed) -> None:
+        """Have the curves read at the step of the sheet that the user has gone to, where they are read at all."""
+        message.stop()
+        self.plot.read_at(message.step)
+
+    def on_sample_pane_opened(self, message: SamplePane.Opened) -> None:
+        """Show the selected picture as large as can be."""
+        message.stop()
+        self.excursions.show_picture()
 
     # ------------------------------------------------------------------------------------------- inside
 

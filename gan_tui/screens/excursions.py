@@ -18,18 +18,23 @@ from engine.protocol.rundir import RunDirectory
 from gan_tui.screens.steering import Steering
 from gan_tui.screens.wishes import BehindWanted, Left
 from gan_tui.state.history import History
+from gan_tui.state.nudge_sheets import nudge_near, nudges_of
 from gan_tui.state.nudges import checkpoint_before, reversal, standing
 from gan_tui.state.run_view import RunView
+from gan_tui.terminal_pictures import Drawing
 from gan_tui.widgets.plot import LossPlot
+from gan_tui.widgets.samples import SamplePane
 
 if TYPE_CHECKING:
     from gan_tui.actions.action import Action
     from gan_tui.screens.alerts import AlertsScreen
+    from gan_tui.screens.before_after import BeforeAfterScreen
     from gan_tui.screens.beside import Chosen
     from gan_tui.screens.control_sets import Loaded
     from gan_tui.screens.effect import EffectScreen
     from gan_tui.screens.machine import MachineScreen
     from gan_tui.screens.on_screen import OnScreen
+    from gan_tui.screens.picture import LeftAt, PictureScreen
     from gan_tui.screens.undo import Answer
 
 
@@ -41,6 +46,8 @@ class Excursions:
         run: the run that it shows.
         history: its metrics.
         plot: its curves.
+        samples: its sample sheets.
+        drawing: how pictures are drawn.
         steering: knows what may be asked of the engine.
         readonly: whether the user may look alone.
         clock: seconds since the Unix epoch.
@@ -55,6 +62,8 @@ class Excursions:
         *,
         history: History,
         plot: LossPlot,
+        samples: SamplePane,
+        drawing: Drawing,
         steering: Steering,
         readonly: bool,
         clock: Callable[[], float],
@@ -65,12 +74,14 @@ class Excursions:
         self._run = run
         self._history = history
         self._plot = plot
+        self._samples = samples
+        self._drawing = drawing
         self._steering = steering
         self._readonly = readonly
         self._clock = clock
         self._actions = actions
         self._ascii = ascii
-        self._following: AlertsScreen | EffectScreen | MachineScreen | None = None
+        self._following: AlertsScreen | EffectScreen | MachineScreen | BeforeAfterScreen | PictureScreen | None = None
         """The screen that is open and follows the run."""
 
     def show(self, view: RunView) -> None:
@@ -78,12 +89,48 @@ class Excursions:
         if self._following is not None and self._following.is_mounted:
             self._following.show(view)
 
+    def show_picture(self) -> None:
+        """Show the selected picture as large as can be; the pane comes along to the sheet and picture left last."""
+        from gan_tui.screens.picture import PictureScreen
+
+        sheet, spot = self._samples.sheet, self._samples.selected
+        if sheet is None or spot is None:
+            self._steering.say("There is no sample sheet yet: {sample|v} draws one at the next step.")
+            return
+
+        def left(last: LeftAt | None) -> None:
+            self._following = None
+            if last is not None:
+                self._samples.show_sheet(last.path, last.spot)
+
+        path = None if self._samples.followed else sheet.path
+        screen = PictureScreen(self._run.root, self._samples.sheets, path, spot, self._drawing)
+        self._following = screen
+        self._screen.app.push_screen(screen, left)
+
+    def show_before_after(self) -> None:
+        """Show what a nudge changed in the pictures: the newest one, or the one before the plot's cursor."""
+        from gan_tui.screens.before_after import BeforeAfterScreen
+
+        view = self._steering.view
+        place = nudge_near(nudges_of(view.markers), self._plot.cursor_step)
+        if place is None:
+            self._steering.say("Nothing has been nudged yet, so there is nothing to be compared.")
+            return
+        self._follow(BeforeAfterScreen(self._run.root, view, place, self._drawing))
+
     def pick_checkpoint(self) -> None:
         """Show the checkpoints that are on disk; on an ended run, one chosen ends the dashboard."""
         from gan_tui.client.branch import ResumeRequest
         from gan_tui.screens.checkpoints import CheckpointPicker
 
-        picker = CheckpointPicker(self._run, ResumeRequest(), now=self._clock(), readonly=self._readonly)
+        picker = CheckpointPicker(
+            self._run,
+            ResumeRequest(),
+            now=self._clock(),
+            readonly=self._readonly,
+            imaging=self._drawing.imaging,
+        )
         self._screen.app.push_screen(picker, self._resume)
 
     def ask_behind(self) -> None:
@@ -217,7 +264,7 @@ class Excursions:
         if told:
             self._steering.say(told, "good")
 
-    def _follow(self, screen: EffectScreen | MachineScreen) -> None:
+    def _follow(self, screen: EffectScreen | MachineScreen | BeforeAfterScreen) -> None:
         def left(_: None) -> None:
             self._following = None
 

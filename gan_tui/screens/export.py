@@ -78,8 +78,8 @@ class ExportDialog(ModalScreen[str | None]):
     CSS_PATH = "export.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "close", show=False),
-        Binding("up", "choose(-1)", "the way above", show=False, priority=True),
-        Binding("down", "choose(1)", "the way below", show=False, priority=True),
+        Binding("up", "choose(-1)", "the choice above", show=False, priority=True),
+        Binding("down", "choose(1)", "the choice below", show=False, priority=True),
     ]
 
     @dataclass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.table import Table
 from rich.text import Text
@@ -13,7 +13,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from gan_tui.actions.action import Action
+from gan_tui.actions.action import ActionOn
 from gan_tui.actions.table import grouped
 from gan_tui.widgets.journal import SYMBOLS as JOURNAL_SYMBOLS
 from gan_tui.widgets.plot_painter import SYMBOLS as PLOT_SYMBOLS
@@ -30,11 +30,19 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,q,question_mark,f1,enter", "dismiss(None)", "close", show=False)
     ]
 
-    def __init__(self, actions: Sequence[Action], *, ascii: bool = False) -> None:  # noqa: A002
-        """``actions`` have the keys that are in force; ``ascii`` says whether nothing else may be drawn."""
+    def __init__(
+        self,
+        actions: Sequence[ActionOn[Any]],
+        *,
+        ascii: bool = False,  # noqa: A002
+        signs: Sequence[tuple[str, str]] | None = None,
+    ) -> None:
+        """``actions`` have the keys that are in force; ``ascii`` says whether nothing else may be drawn; ``signs`` are
+        what the screen draws: None for the dashboard's."""
         super().__init__()
         self._actions = actions
         self._ascii = ascii
+        self._signs_of_screen = _signs() if signs is None else list(signs)
 
     def compose(self) -> ComposeResult:
         """One table for each group of actions and for each other screen, then the signs."""
@@ -50,7 +58,7 @@ class HelpScreen(ModalScreen[None]):
                 yield Static(Text(screen.title), classes="group")
                 yield Static(_table(screen.keys))
             yield Static(Text("Signs"), classes="group")
-            yield Static(_table(_signs()))
+            yield Static(_table(self._signs_of_screen))
 
 
 def _table(rows: list[tuple[str, str]]) -> Table:

@@ -1,4 +1,4 @@
-"""The keys of the screens beside the dashboard, read off the screens themselves."""
+"""The keys of the screens beside those with tables of actions, read off the screens themselves."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from textual.screen import Screen
 
 import gan_tui.screens as package
 from gan_tui.screens.dashboard import DashboardScreen
+from gan_tui.screens.runs import RunsScreen
 from gan_tui.state.key_names import shown_keys
 
 
@@ -24,14 +25,16 @@ class ScreenKeys(NamedTuple):
 
 
 def keys_of_screens(*, ascii: bool = False) -> list[ScreenKeys]:  # noqa: A002 - as everywhere here
-    """Every screen here but the dashboard that has keys of its own, by name. Imports them all."""
+    """Every screen here that has keys of its own and no table of actions, by name. Imports them all."""
     found = {
         each
         for module in iter_modules(package.__path__, f"{package.__name__}.")
         for each in vars(import_module(module.name)).values()
         if isinstance(each, type) and issubclass(each, Screen) and each.__module__ == module.name
     }
-    listed = (ScreenKeys(_in_words(each.__name__), _keys(each, ascii=ascii)) for each in found - {DashboardScreen})
+    listed = (
+        ScreenKeys(_in_words(each.__name__), _keys(each, ascii=ascii)) for each in found - {DashboardScreen, RunsScreen}
+    )
     return sorted(each for each in listed if each.keys)
 
 

@@ -26,13 +26,13 @@ class LogScreen(ModalScreen[None]):
 
     CSS_PATH = "log.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "close", show=False),
+        Binding("escape", "leave", "end the search, or close", show=False),
         Binding("q,l", "dismiss", "close", show=False),
-        Binding("slash", "search", "search", show=False),
-        Binding("n", "next(1)", "next", show=False),
-        Binding("N", "next(-1)", "previous", show=False),
-        Binding("g", "log_home", "oldest", show=False),
-        Binding("G", "log_end", "newest", show=False),
+        Binding("slash", "search", "mark what is typed, and go to it", show=False),
+        Binding("n", "next(1)", "go to the next line that has it", show=False),
+        Binding("N", "next(-1)", "go to the line before that has it", show=False),
+        Binding("g", "log_home", "go to the oldest line", show=False),
+        Binding("G", "log_end", "go to the newest line, and follow", show=False),
     ]
 
     @dataclass

@@ -25,7 +25,7 @@ class MachineScreen(Screen[None]):
     CSS_PATH = "machine.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,M", "dismiss(None)", "back", show=False),
-        Binding("w", "window", "window", show=False),
+        Binding("w", "window", "last 10 minutes, last hour, whole run", show=False),
     ]
 
     def __init__(self, view: RunView, history: MachineHistory) -> None:

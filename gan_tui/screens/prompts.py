@@ -81,22 +81,28 @@ class FilterDialog(ModalScreen[None]):
     Args:
         typed: that.
         told: hears every change.
+        title: what is filtered.
+        example: of what may be typed.
     """
 
     CSS_PATH = "prompts.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "put_back", "cancel", show=False)]
 
-    def __init__(self, typed: str, told: Callable[[str], None]) -> None:
+    def __init__(
+        self, typed: str, told: Callable[[str], None], title: str = "filter series", example: str = "cycle D"
+    ) -> None:
         super().__init__()
         self._before = typed
         self._told = told
+        self._title = title
+        self._example = example
 
     def compose(self) -> ComposeResult:
         """The field, low on the screen, where it hides least of the curves."""
         with Vertical(id="dialog") as dialog:
-            dialog.border_title = "filter series"
+            dialog.border_title = self._title
             dialog.border_subtitle = "Enter keep · Esc put back"
-            yield TypedLine(self._before, placeholder="cycle D", select_on_focus=True)
+            yield TypedLine(self._before, placeholder=self._example, select_on_focus=True)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show what is left."""

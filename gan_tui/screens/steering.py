@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol, get_args
+from typing import TYPE_CHECKING, Protocol, get_args
 
 from textual.screen import Screen
 
 from engine.protocol import commands as cmd
 from engine.protocol.events import Alert
-from gan_tui.screens.prompts import NoteDialog
-from gan_tui.screens.stop import StopDialog
 from gan_tui.state.health import acceptable, open_alerts
 from gan_tui.state.health_words import suggestion_text
 from gan_tui.state.nudges import made_by_others
@@ -19,6 +17,9 @@ from gan_tui.state.run_view import Exchange, RunView
 from gan_tui.widgets.controls import ControlsPane
 from gan_tui.widgets.footer import Tone
 from gan_tui.widgets.wording import clipped
+
+if TYPE_CHECKING:
+    from gan_tui.screens.stop import StopDialog
 
 HOLDER_WIDTH = 34
 """Columns of the header for who holds control."""
@@ -71,7 +72,7 @@ class Steering:
         if by_others := made_by_others(before, view):
             self.say(printable(f"{by_others[-1].by} has set {by_others[-1].text}"))
         if before.holds and (other := view.held_by_other):
-            self.say(f"{printable(other.words)} has taken over control. T takes it back.", "bad")
+            self.say(f"{printable(other.words)} has taken over control. {{take-over|T}} takes it back.", "bad")
         for exchange in view.exchanges:
             if not exchange.waiting and exchange.id not in self._reported:
                 self._reported.add(exchange.id)
@@ -161,11 +162,15 @@ class Steering:
     def ask_stop(self) -> None:
         """Ask the user how to stop, then ask the engine."""
         if self.may(cmd.Stop):
+            from gan_tui.screens.stop import StopDialog  # as late as all dialogs: the first paint waits for none
+
             self._screen.app.push_screen(StopDialog(self._view.name), self._stop)
 
     def write_note(self) -> None:
         """Have a note typed, then put it into the journal."""
         if self.may(cmd.WriteNote):
+            from gan_tui.screens.prompts import NoteDialog
+
             self._screen.app.push_screen(NoteDialog(), self._note)
 
     def may_resume(self) -> bool:

@@ -22,6 +22,8 @@ class Left(Message):
     """The user leaves; ``resume_from`` is the checkpoint to go on from, if one was chosen."""
 
     resume_from: int | None = None
+    for_the_runs: bool = False
+    """Whether for the list of all runs."""
 
 
 @dataclass

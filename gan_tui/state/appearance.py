@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, get_args
 
+from gan_tui.state.imaging import Images, Imaging
+
 ThemeName: TypeAlias = Literal["dark", "light", "colour-blind-dark", "colour-blind-light", "monochrome"]
 Means: TypeAlias = Literal["off", "bell", "desktop", "both"]
 """How a user is called: not at all, by the terminal's bell, by a message on the desktop, or by both."""
@@ -22,6 +24,10 @@ class Appearance:
     """Whether nothing but ASCII may be drawn."""
     mouse: bool = True
     """Whether the terminal is to report the mouse."""
+    images: Images = "auto"
+    """How pictures are asked to be drawn."""
+    imaging: Imaging = field(default_factory=Imaging)
+    """What comes of it on this terminal."""
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Other keys than the built-in ones, in Textual's spelling, by the id of the action."""
     notify: Means = "bell"

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from engine.config.controls import Control
 from engine.protocol import events as ev
 from engine.protocol.commands import Command, Reply
-from engine.protocol.machine import Machine, StepTimes
+from engine.protocol.machine import Machine, StepTimes, Stuck
 from gan_tui.state.health import Found, looked_anew, with_alert, with_recovery
 from gan_tui.state.journal import JournalEntry, journal_entry
 from gan_tui.state.machine import SAVES, Save, saved
@@ -107,6 +107,8 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     """The newest reading of the engine's machine."""
     machine_time: float = 0.0
     """The engine's time, in Unix seconds, when it was told."""
+    stuck: Stuck | None = None
+    """The step in progress, where it does not come to its end."""
     step_times: StepTimes | None = None
     """How long steps took lately."""
     saves: tuple[Save, ...] = ()
@@ -209,6 +211,7 @@ def apply(view: RunView, message: ev.Event | ev.Tick) -> RunView:
             "clock": message.time,
             "step": max(view.step, message.step),
             "journal": view.journal if entry is None else _tail(view.journal, entry, JOURNAL_LENGTH),
+            "stuck": None,  # whatever is recorded, the loop has recorded
             **_changes(view, message, "" if entry is None else entry.text),
         },
     )
@@ -276,6 +279,7 @@ def _ticked(view: RunView, tick: ev.Tick) -> RunView:
         lines_waiting=tick.lines_waiting,
         save_failure=tick.save_failure,
         stage=tick.stage,
+        stuck=tick.stuck,
         **_read(tick),
         holder=tick.holder,
     )

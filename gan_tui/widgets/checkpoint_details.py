@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, VerticalScroll
 from textual.widgets import Static
 
+from gan_tui.state.imaging import Imaging
 from gan_tui.state.plain_text import printable
 from gan_tui.widgets.fact_sheet import Fact, FactSheet
 from gan_tui.widgets.rate_line import Point, RateLine
@@ -19,10 +20,10 @@ from gan_tui.widgets.thumbnail import Thumbnail
 class CheckpointDetails(VerticalScroll):
     """Shows what it is given; the stylesheet places the pictures above the facts or beside them."""
 
-    def __init__(self) -> None:
+    def __init__(self, imaging: Imaging | None = None) -> None:
         super().__init__()
         self.headline = Static(classes="headline")
-        self.thumbnail = Thumbnail()
+        self.thumbnail = Thumbnail(imaging)
         self.rates = RateLine()
         self.facts = FactSheet()
 

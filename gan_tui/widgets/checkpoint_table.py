@@ -36,6 +36,8 @@ class CheckpointRow:
     key: str
     step: int
     starred: bool = False
+    noted: bool = False
+    """Whether something is written down about it."""
     mark: Mark = ""
     epoch: int | None = None
     age: float | None = None
@@ -138,7 +140,7 @@ def _fitting(rows: Sequence[CheckpointRow], width: int) -> tuple[_Column, ...]:
 
 
 def _marks(row: CheckpointRow) -> str:
-    return " ".join(word for word in (STAR if row.starred else "", row.mark) if word)
+    return " ".join(word for word in (STAR if row.starred else "", row.mark, "note" if row.noted else "") if word)
 
 
 def _number(value: float | None) -> str:

@@ -97,14 +97,15 @@ def control_line(control: Control, standing: Standing, columns: Columns, *, sele
 
 
 def details(control: Control, standing: Standing, *, steers: bool) -> tuple[str, str]:
-    """Two lines on the selected control: what it is, and where each key takes it."""
+    """Two lines on the selected control: what it is, and where each key takes it, in words with keys in them."""
     unit = f" {control.unit}" if control.unit else ""
     if not steers:
         return control.doc, f"{control.range_text()}{unit}; default {number(control.default)}"
     at = standing.value if standing.draft is None else standing.draft
-    keys = (("-", -1, False), ("+", +1, False), ("(", -1, True), (")", +1, True))
-    moves = "  ".join(f"{key} {number(nudged(control, at, way, coarse=coarse))}" for key, way, coarse in keys)
-    return control.doc, f"{moves}  D {number(control.default)}  = {bounds_text(control)}{unit}"
+    fine = (("{nudge-down|-}", -1, False), ("{nudge-up|+}", +1, False))
+    far = (("{nudge-far-down|(}", -1, True), ("{nudge-far-up|)}", +1, True))
+    moves = "  ".join(f"{key} {number(nudged(control, at, way, coarse=coarse))}" for key, way, coarse in (*fine, *far))
+    return control.doc, f"{moves}  {{default|D}} {number(control.default)}  {{value|=}} {bounds_text(control)}{unit}"
 
 
 def bounds_text(control: Control) -> str:

@@ -213,4 +213,4 @@ class ControlsPane(Widget, can_focus=True):
 
     def _detail_line(self, control: Control, row: int, width: int) -> list[tuple[str, Style]]:
         told = details(control, self._standing(control), steers=self._data.steers)[row]
-        return [(clipped(f"  {told}", width), self.get_component_rich_style("controls--faint"))]
+        return [(clipped(f"  {with_keys(told, self._keys)}", width), self.get_component_rich_style("controls--faint"))]

@@ -58,7 +58,13 @@ class FactSheet(Static):
     def show(self, facts: Sequence[Fact]) -> None:
         """Take the facts, the most important first."""
         self._facts = tuple(facts)
-        self.update(self._table())
+        if self.is_mounted:  # before, there are no colours yet
+            self.update(self._table())
+
+    def on_mount(self) -> None:
+        """Show what was taken before."""
+        if self._facts:
+            self.update(self._table())
 
     def _table(self) -> Table:
         pen = self.get_component_rich_style

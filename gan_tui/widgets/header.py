@@ -106,6 +106,8 @@ def _trouble(view: RunView) -> str:
         return ""
     if view.lines_waiting:
         return f"✖ {view.lines_waiting:,} lines wait for the disk"
+    if view.stuck is not None:
+        return f"✖ step stuck for {duration(view.stuck.seconds)}: {view.stuck.phase}"
     return "✖ last save failed" if view.save_failure else ""
 
 

@@ -124,7 +124,11 @@ def host_told(machine: Machine) -> list[Span]:
 
 
 def step_line(view: RunView) -> list[Span]:
-    """How long steps took lately."""
+    """How long steps took lately; of one that does not end, how long so far."""
+    if view.stuck is not None:
+        usual = f", {words.span(view.stuck.usual)} are usual"
+        doing = PHASE_NAMES.get(view.stuck.phase, view.stuck.phase)
+        return [(f"! stuck for {words.span(view.stuck.seconds)} in {doing}", WARN), (usual, FAINT)]
     times = view.step_times
     if times is None:
         return [(f"{1000 / view.throughput:.1f} ms" if view.throughput else "–", PLAIN)]

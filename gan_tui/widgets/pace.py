@@ -67,11 +67,14 @@ def _gpu_line(machine: Machine, width: int) -> list[Span]:
     share = memory_share(gpus) or 0.0
     full = share >= words.FULL
     memory: Span = (f"  {'! ' if full else ''}{_memory(gpus)}", WARN if full else VALUE)
-    rest = f"  {words.heat(gpus).replace(' °', '°')}  {words.power(gpus).partition(' of')[0].removesuffix(' W')} W"
+    heat = f"  {words.heat(gpus).partition(',')[0].replace(' ', '')}"
+    power = f"  {words.power(gpus).partition(' of')[0].removesuffix(' W')} W"
     warning = f"  ! {' and '.join(slowed)}" if slowed else ""
     label = "gpu  " if len(gpus) == 1 else f"{len(gpus)} gpus "
     head = f"{words.percent(mean):>4} "
-    cells = max(0, min(20, width - len(label) - len(head) - len(memory[0]) - len(rest) - len(warning)))
+    room = width - len(label) - len(head) - len(memory[0]) - len(warning)
+    rest = next(told for told in (heat + power, heat, "") if len(told) <= room or not told)
+    cells = max(0, min(20, room - len(rest)))
     return [
         (label, LABEL),
         (head, VALUE),
@@ -89,6 +92,8 @@ def _memory(gpus: tuple[Gpu, ...]) -> str:
 
 
 def _step_line(view: RunView, width: int) -> list[Span]:
+    if view.stuck is not None:
+        return [("step ", LABEL), (f"! stuck for {words.span(view.stuck.seconds)}: {view.stuck.phase}", WARN)]
     if not view.throughput and view.step_times is None:
         return [("step ", LABEL), ("–", VALUE)]
     median = view.step_times.median if view.step_times else 1 / view.throughput

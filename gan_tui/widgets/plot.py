@@ -183,6 +183,19 @@ class LossPlot(Canvas, can_focus=True):
             by = columns * (self._frame.x.high - self._frame.x.low) / self._frame.columns
             self._look(lambda view, course, seen: vp.with_cursor(view, course, seen, by))
 
+    def read_at(self, step: float) -> None:
+        """Move the cursor to a step, where there is one."""
+        axis = self._choice.viewport.axis
+        moment = (step, step) if axis == "step" else self._history.moment(step, "step")
+        if self._cursor() is not None and moment is not None:
+            view = replace(self._choice.viewport, cursor=moment[1])
+            self._look(lambda _, course, seen: vp.with_cursor(view, course, seen, 0.0))
+
+    @property
+    def cursor_step(self) -> float | None:
+        """The step at which values are read out; None where they are not."""
+        return None if self._cursor() is None else self._cursor_step()
+
     def _look(self, moved: Callable[[vp.Viewport, vp.Course, vp.Extent], vp.Viewport]) -> None:
         course = self._course()
         if course is not None and self._frame is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
 from rich.segment import Segment
 from textual import work
@@ -14,11 +13,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.worker import get_current_worker
 
-from gan_tui.widgets.picture import half_block_row
-from gan_tui.widgets.pixels import Pixel
-
-Rows: TypeAlias = list[list[Pixel]]
-"""[pixel row][pixel], of an even number of rows."""
+from gan_tui.state.imaging import Imaging, Palette
+from gan_tui.widgets.picture import cell_row
+from gan_tui.widgets.pixels import PixelRows, pixel_rows
 
 
 class Thumbnail(Widget):
@@ -34,17 +31,19 @@ class Thumbnail(Widget):
         """A worker has read a picture; no rows where it could not."""
 
         path: Path
-        rows: Rows
+        rows: PixelRows
 
-    def __init__(self) -> None:
+    def __init__(self, imaging: Imaging | None = None) -> None:
         super().__init__(classes="-none")
+        self._imaging = imaging or Imaging()
         self._path: Path | None = None
         self._wanted: tuple[Path, int, int] | None = None
         """The picture that is shown or on its way, and the pixels it may take across and down."""
-        self._rows: Rows = []
+        self._rows: PixelRows = []
 
     def show(self, path: Path | None) -> None:
-        """Take a picture's file; None for no picture."""
+        """Take a picture's file; None for no picture, which is all there is where the user wants none."""
+        path = None if self._imaging.protocol == "off" else path
         if path != self._path:
             self._path = path
             self._put([])
@@ -67,7 +66,7 @@ class Thumbnail(Widget):
     @work(thread=True, exclusive=True, group="thumbnail", name="read a thumbnail")
     def _decode(self, path: Path, width: int, height: int) -> None:
         try:
-            rows = read_picture(path, width, height)
+            rows = read_picture(path, width, height, self._imaging.palette)
         except (OSError, ValueError):
             rows = []  # the check of the checkpoint's files says what is wrong with it
         if not get_current_worker().is_cancelled:
@@ -80,7 +79,7 @@ class Thumbnail(Widget):
             self._put(message.rows)
             self.set_class(not message.rows, "-none")
 
-    def _put(self, rows: Rows) -> None:
+    def _put(self, rows: PixelRows) -> None:
         changed = len(rows) != len(self._rows)
         self._rows = rows
         self.refresh(layout=changed)
@@ -92,11 +91,13 @@ class Thumbnail(Widget):
 
     def render_line(self, y: int) -> Strip:
         """Two rows of pixels in one of cells."""
-        line: list[Segment] = half_block_row(*self._rows[2 * y : 2 * y + 2]) if 2 * y + 1 < len(self._rows) else []
+        line: list[Segment] = []
+        if 2 * y + 1 < len(self._rows):
+            line = cell_row(self._rows[2 * y], self._rows[2 * y + 1], self._imaging.cells, self.rich_style)
         return Strip(line).adjust_cell_length(self.size.width, self.rich_style)
 
 
-def read_picture(path: Path, width: int, height: int) -> Rows:
+def read_picture(path: Path, width: int, height: int, palette: Palette = "full") -> PixelRows:
     """A picture's pixels, shrunk or grown until it fills the width or the height; its shape is kept.
 
     Raises:
@@ -109,6 +110,4 @@ def read_picture(path: Path, width: int, height: int) -> Rows:
     scale = min(width / picture.width, height / picture.height)
     across = max(1, round(picture.width * scale))
     down = max(2, round(picture.height * scale / 2) * 2)
-    raw = picture.resize((across, min(down, height & ~1)), Image.Resampling.BOX).tobytes()
-    pixels = [(raw[at], raw[at + 1], raw[at + 2]) for at in range(0, len(raw), 3)]
-    return [pixels[at : at + across] for at in range(0, len(pixels), across)]
+    return pixel_rows(picture.resize((across, min(down, height & ~1)), Image.Resampling.BOX), palette)

@@ -12,7 +12,10 @@ LEAST_WIDTH, LEAST_HEIGHT = 60, 15
 
 
 class TooSmall(Lines):
-    """Lies over a whole screen; its stylesheet shows it where that is too small. Keys do what they do."""
+    """Lies over a whole screen, on its layer ``over``, while the application says that it is too small.
+
+    Nothing is hidden, so that keys go where they went and all is as it was when there is room again.
+    """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"too-small--fact", "too-small--way"}
     DEFAULT_CSS = """

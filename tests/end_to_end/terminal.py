@@ -39,7 +39,7 @@ class Terminal:
         self._stream = pyte.ByteStream(self._screen)
         self.written = b""
         """All that the program has written."""
-        environment = {**os.environ, **(env or {}), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(env or {})}
         for name in ("COLUMNS", "LINES"):  # they would be believed before the terminal itself
             environment.pop(name, None)
         self._child = pexpect.spawn(command[0], command[1:], dimensions=(rows, columns), env=environment)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from engine.protocol.rundir import RunDirectory
+from engine.protocol.rundir import RunDirectory, read_identity
 from tests.end_to_end.terminal import Terminal, same_screen
 from tests.gan_tui.client.locked import locked
 
@@ -210,10 +211,12 @@ def test_a_run_gets_no_second_engine_and_its_newest_checkpoint_continues_it(shel
     stopped_at = shell.json("checkpoints", NAME)[-1]["step"]
     _some_engine_holds_it(shell)
 
-    shell.run("resume", NAME, "--checkpoint", "latest", "--detach")
-
-    shell.until(lambda: shell.status()["step"] > stopped_at, "training after the resume")
-    shell.run("ctl", NAME, "stop", "--discard")
+    with shell.attach() as terminal:
+        terminal.wait_for("STOPPED", f"To go on: gan-tui resume {NAME}")
+        shell.run("resume", NAME, "--checkpoint", "latest", "--detach")
+        terminal.wait_for("TRAINING")
+        shell.until(lambda: shell.status()["step"] > stopped_at, "training after the resume")
+        _an_engine_that_is_killed_is_seen_to_be(shell, terminal)
     resumed = [event for event in shell.journal() if event["kind"] == "resumed"]
     assert [event["from_step"] for event in resumed] == [stopped_at]
     numbers = sorted(
@@ -222,6 +225,17 @@ def test_a_run_gets_no_second_engine_and_its_newest_checkpoint_continues_it(shel
         for line in (shell.runs / NAME / name).read_text().splitlines()
     )
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+def _an_engine_that_is_killed_is_seen_to_be(shell: Shell, terminal: Terminal) -> None:
+    engine = read_identity(RunDirectory(shell.runs / NAME)).pid
+    assert engine is not None
+    os.kill(engine, signal.SIGKILL)
+    terminal.wait_for("LOST", "the engine ended without a word", f"gan-tui resume {NAME}")
+    terminal.press("P")
+    terminal.wait_for("No engine works on this run")
+    terminal.press("q")
+    assert terminal.wait_for_exit() == 0
 
 
 def test_the_end_of_a_run_rings_the_bell_once_and_what_had_ended_does_not(shell: Shell) -> None:
@@ -247,7 +261,7 @@ def _some_engine_holds_it(shell: Shell) -> None:
     with locked(RunDirectory(shell.runs / NAME)), shell.attach() as terminal:
         terminal.wait_for("STOPPED")
         terminal.press("R")
-        terminal.wait_for("Enter resume from it")
+        terminal.wait_for("Enter resume")
         terminal.press("enter")
         terminal.wait_for(f"run {NAME}: is being trained now. Attach to it: gan-tui attach {NAME}")
         terminal.press("q", "q")

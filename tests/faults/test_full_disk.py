@@ -18,11 +18,32 @@ from gan_tui.client.follow import Follower
 from tests.disks import fill, small_disk
 from tests.runs import Engine, course_of, engine_of, events_of, make_run, metrics_of
 
+UNWATCHED = "sentinel.disk.action=off"
+"""These disks are too small from the first for its sentinel to be content."""
+
+
+def test_a_disk_that_fills_up_is_told_of_before_it_is_full(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", kilobytes=8000) as disk:
+        run = make_run(disk, "sentinel.disk.megabytes=4", "sentinel.disk.checkpoints=0")
+        with engine_of(run) as engine:
+            engine.until(lambda: any(line.machine for line in metrics_of(run)), "a reading")
+            assert not events_of(run, ev.Alert), "there is room"
+            ballast = fill(disk, leave_bytes=2_000_000)
+            engine.until_event(ev.Alert)
+            ballast.unlink()
+            engine.until_event(ev.Recovered)
+            engine.ask(cmd.Stop())
+            assert engine.ended() == 0
+        [alert] = events_of(run, ev.Alert)
+        assert (alert.sentinel, alert.subject) == ("disk", "the disk")
+        assert alert.fact.startswith("has 1 MB left") or alert.fact.startswith("has 2 MB left")
+        assert metrics_of(run)[-1].step > alert.step
+
 
 def test_a_failed_save_is_an_alert_and_the_next_succeeds(tmp_path: Path) -> None:
     """There is room for lines of the record, and none for a checkpoint."""
     with small_disk(tmp_path / "disk", kilobytes=8000) as disk:
-        run = make_run(disk)
+        run = make_run(disk, UNWATCHED)
         with engine_of(run) as engine:
             engine.until_step(1)
             ballast = fill(disk, leave_bytes=200_000)
@@ -51,7 +72,7 @@ def test_a_failed_save_is_an_alert_and_the_next_succeeds(tmp_path: Path) -> None
 def test_where_not_even_a_line_has_room_lines_wait_and_all_are_on_file_in_the_end(tmp_path: Path) -> None:
     """And who attaches meanwhile is told that lines are missing and saves fail."""
     with small_disk(tmp_path / "disk", kilobytes=8000) as disk:
-        run = make_run(disk)
+        run = make_run(disk, UNWATCHED)
         with engine_of(run) as engine:
             engine.until_step(1)
             ballast = fill(disk)
@@ -86,7 +107,7 @@ def test_where_not_even_a_line_has_room_lines_wait_and_all_are_on_file_in_the_en
 
 def test_a_run_that_ends_on_a_full_disk_fails_and_is_resumed_from_what_it_has(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", kilobytes=8000) as disk:
-        run = make_run(disk)
+        run = make_run(disk, UNWATCHED)
         with engine_of(run) as engine:
             engine.until_step(2)
             engine.ask(cmd.SaveCheckpoint())

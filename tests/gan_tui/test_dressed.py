@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from textual.command import CommandPalette
 from textual.pilot import Pilot
-from textual.widgets import OptionList
+from textual.widgets import Input, OptionList
 
 from engine.protocol.rundir import RunDirectory
 from gan_tui.actions.table import ACTIONS, BY_ID
@@ -41,7 +41,14 @@ async def press(pilot: Pilot[Any], *keys: str) -> None:
 
 
 async def test_keys_of_the_users_own(feed: FakeFeed, make_dashboard: MakeDashboard) -> None:
-    keys = {"pause": ("S",), "save": ("P",), "detach": ("f10",), "help": ("h",), "control-next": ("j",)}
+    keys = {
+        "pause": ("S",),
+        "save": ("P",),
+        "detach": ("f10",),
+        "help": ("h",),
+        "control-next": ("j",),
+        "default": ("K",),
+    }
     app = make_dashboard(feed, keys=keys)
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
@@ -52,7 +59,8 @@ async def test_keys_of_the_users_own(feed: FakeFeed, make_dashboard: MakeDashboa
         assert [type(each).__name__ for each in feed.sent] == ["SaveCheckpoint"], "what was bound before is free"
         await press(pilot, "j", "ctrl+c")
         assert "F10 leaves the dashboard and training continues; X stops the run." in screen_text(pilot)
-        assert "2/11 · [ j choose" in screen_text(pilot)
+        assert " · [ j choose" in screen_text(pilot)
+        assert "  K 10  = 0…" in screen_text(pilot)
         await press(pilot, "h")
         assert isinstance(app.screen, HelpScreen)
         assert "        S  Pause training" in screen_text(pilot)
@@ -102,6 +110,13 @@ async def test_the_picker_draws_nothing_but_ascii_too(run_dir: object) -> None:
         assert app.theme == "light"
         assert strange(screen_text(pilot)) == ""
         assert "40,000" in screen_text(pilot)
+        await pilot.resize_terminal(59, 40)
+        await settle(pilot)
+        assert "40,000" not in screen_text(pilot)
+        assert "59 x 40 is too small" in screen_text(pilot)
+        await pilot.resize_terminal(60, 15)
+        await settle(pilot)
+        assert "40,000" in screen_text(pilot)
 
 
 async def test_a_run_whose_name_is_not_ascii_keeps_its_width(make_dashboard: MakeDashboard) -> None:
@@ -146,7 +161,18 @@ async def test_any_size(feed: FakeFeed, make_dashboard: MakeDashboard) -> None:
             await settle(pilot)
             assert "horse2zebra" not in screen_text(pilot)
             assert screen_text(pilot).split()[:1] == [str(size[0])] or size[0] < 20
-        await press(pilot, "question_mark", "escape", "X", "escape")
+        await press(pilot, "question_mark")
+        assert "every key" not in screen_text(pilot)
+        await press(pilot, "escape", "X", "escape", "equals_sign")
+        await pilot.resize_terminal(59, 20)
+        await settle(pilot)
+        assert "59 x 20 is too small" in screen_text(pilot)
+        assert "Enter prepare" not in screen_text(pilot)
+        await pilot.resize_terminal(60, 20)
+        await press(pilot, "3")
+        assert "Enter prepare" in screen_text(pilot)
+        assert app.screen.query_one(Input).value == "3", "what is typed goes where it went"
+        await press(pilot, "escape")
         for size in ((60, 15), (300, 90), (60, 15), (120, 40)):
             await pilot.resize_terminal(*size)
             await settle(pilot)

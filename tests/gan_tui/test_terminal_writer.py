@@ -97,6 +97,9 @@ def test_after_a_change_of_size_the_screen_is_sent_again(screen: Screen) -> None
     writer.write(row("and more", 3), (SIZE[0], SIZE[1] - 1))
     screen.shows("and more")
     assert "as it was" in screen.take()
+    screen.screen.reset()
+    writer.send_anew(SIZE)  # the terminal was smaller for a moment, and nobody has drawn since
+    screen.shows("as it was")
     writer.stop()
 
 

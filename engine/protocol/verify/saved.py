@@ -10,6 +10,7 @@ from typing import Literal
 from engine.config.image_files import path_text
 from engine.protocol.checkpoints import (
     MANIFEST,
+    NOTE,
     STAR,
     Manifest,
     check_files,
@@ -142,7 +143,7 @@ class SavedStates:
                 if fact and not self._is_being_removed(path):
                     self._report_damage(path, fact)
                 advance(stored.size)
-            known = {*manifest.files, MANIFEST, STAR}
+            known = {*manifest.files, MANIFEST, STAR, NOTE}
             for other in list_folder(path):
                 if other.name not in known:
                     self._remark("files", other, f"is not in the {MANIFEST}", "Delete it, if it is not yours.")

@@ -15,7 +15,7 @@ import torch
 from engine.errors import WorkError
 from engine.protocol import events as ev
 from engine.protocol.checkpoints import list_checkpoints
-from engine.protocol.commands import SaveCheckpoint, SetControls, Stop
+from engine.protocol.commands import Command, SaveCheckpoint, SetControls, Stop, Undo
 from engine.protocol.rundir import read_identity
 from engine.train.errands import Errands
 from engine.train.loop import Ending, train
@@ -34,6 +34,23 @@ def test_what_is_due_at_a_step_is_done_after_it(tmp_path: Path) -> None:
     assert [event.step for event in events_of(run, ev.Sampled)] == [0, 4, 8, 12]
     assert [event.saved_step for event in events_of(run, ev.Checkpointed)] == [5, 10, 12]
     assert read_identity(run).state == "finished"
+
+
+def test_an_undo_takes_back_the_nudge_that_it_names_or_none(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "run.steps=6", "log.every=1")
+
+    def script(event: ev.Event) -> tuple[Command, ...]:
+        if isinstance(event, ev.Nudged) and event.step == 0:
+            return (SetControls(values={"loss.cycle_a": 5.0}), Undo(of=event.seq))
+        return (Undo(of=event.seq),) if isinstance(event, ev.Nudged) and event.step == 3 else ()
+
+    def all_scripts(event: ev.Event) -> tuple[Command, ...]:
+        return (*script(event), *after_step(3, SetControls(values={"loss.identity": 1.0}))(event))
+
+    train_here(run, SetControls(values={"loss.cycle_a": 7.0}), script=all_scripts)
+    nudges = events_of(run, ev.Nudged)
+    assert [[change.new for change in nudge.changes] for nudge in nudges] == [[7.0], [5.0], [1.0], [0.5]]
+    assert [nudge.undoes for nudge in nudges] == [None, None, None, nudges[2].seq], "another was newer at the first try"
 
 
 def test_the_last_steps_and_the_last_pictures_are_recorded_though_no_cadence_asks_for_them(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from statistics import median
 
 import pytest
 
-from engine.train.step_clock import USUAL_OVER, StepClock
+from engine.train.step_clock import USUAL_FROM, USUAL_OVER, StepClock
 
 
 class Hand:
@@ -45,6 +45,7 @@ def test_steps_and_their_phases_are_summed_until_they_are_cleared(hand: Hand) ->
     assert sum(told.phases.values()) == pytest.approx(3.9)
     hand.clock.clear()
     assert hand.clock.summary() is None
+    assert hand.clock.spent() == {phase: pytest.approx(seconds) for phase, seconds in told.phases.items()}
     hand.at += 5.0
     hand.clock.begin_step()
     assert (again := hand.clock.summary()) is not None
@@ -79,7 +80,7 @@ def test_the_median_of_many_steps_is_close_and_takes_little_room(hand: Hand) -> 
 
 
 def test_what_is_usual_is_known_after_a_while_and_follows_the_newest_steps(hand: Hand) -> None:
-    for _ in range(USUAL_OVER):
+    for _ in range(USUAL_FROM):
         assert hand.clock.usual is None
         hand.step(0.0, 1.0)
     hand.clock.begin_step()

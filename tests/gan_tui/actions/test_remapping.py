@@ -8,8 +8,9 @@ import pytest
 
 import gan_tui
 from engine.errors import RequestError
+from gan_tui.actions.every_table import TABLES
 from gan_tui.actions.remapping import dressed, require_sound
-from gan_tui.actions.table import ACTIONS, BY_ID, footer_hints
+from gan_tui.actions.table import ACTIONS, footer_hints
 from gan_tui.state.appearance import Appearance
 from gan_tui.state.key_names import shown_keys
 from gan_tui.state.key_words import KEY_IN_WORDS, with_keys
@@ -35,7 +36,13 @@ def test_in_ascii_arrows_are_words() -> None:
 
 
 def test_keys_that_change_places_are_sound() -> None:
-    require_sound({"pause": ("S",), "save": ("P",)}, "f", ACTIONS)
+    require_sound({"pause": ("S",), "save": ("P",)}, "f", TABLES.values())
+
+
+def test_screens_may_have_the_same_key() -> None:
+    require_sound({"runs-delete": ("P",)}, "f", TABLES.values())
+    with pytest.raises(RequestError, match=r"is already the key of runs-resume \(resume\)"):
+        require_sound({"runs-delete": ("r",)}, "f", TABLES.values())
 
 
 @pytest.mark.parametrize(
@@ -51,7 +58,7 @@ def test_keys_that_change_places_are_sound() -> None:
 )
 def test_what_is_not_is_refused(keys: dict[str, tuple[str, ...]], told: str) -> None:
     with pytest.raises(RequestError) as refused:
-        require_sound(keys, "f", ACTIONS)
+        require_sound(keys, "f", TABLES.values())
     assert refused.value.one_line().startswith(told)
 
 
@@ -60,7 +67,8 @@ def test_keys_within_words_are_those_of_the_table() -> None:
     found = [
         match for file in Path(gan_tui.__path__[0]).rglob("*.py") for match in KEY_IN_WORDS.findall(file.read_text())
     ]
-    wrong = [(name, key) for name, key in found if name not in BY_ID or key not in BY_ID[name].shown.split()]
+    known = {action.id: action for table in TABLES.values() for action in table}
+    wrong = [(name, key) for name, key in found if name not in known or key not in known[name].shown.split()]
     assert wrong == []
     assert len(found) > 10
 

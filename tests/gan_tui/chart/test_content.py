@@ -8,7 +8,7 @@ import pytest
 
 from gan_tui.chart.content import COLUMNS, chart_of
 from gan_tui.state.selection import BehindIt
-from tests.gan_tui.chart.selections import history_of, selection
+from tests.gan_tui.chart.selections import RISING, history_of, selection
 
 
 def test_axes_curves_and_markers_of_a_part_of_the_course() -> None:
@@ -33,6 +33,8 @@ def test_a_logarithmic_axis_has_no_place_for_zero() -> None:
     assert chart.y.high >= log10(100)
     assert "100" in [label for _, label in chart.y_ticks]
     assert chart.up(0.0) == 0.0
+    short = chart_of(selection(x=(20, 60), keys=(RISING,), colours=(0,)))
+    assert [label for _, label in short.y_ticks] == ["20", "30", "40", "50", "60"]
 
 
 def test_smoothing_and_the_scale_are_those_of_the_screen() -> None:

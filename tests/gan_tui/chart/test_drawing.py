@@ -12,11 +12,11 @@ from PIL import Image
 from gan_tui.chart.content import chart_of
 from gan_tui.chart.layout import HEIGHT, INKS, WIDTH, laid_out
 from gan_tui.chart.png import SCALE, png
-from gan_tui.chart.shapes import Sheet, Words
+from gan_tui.chart.shapes import Sheet, Stroke, Words
 from gan_tui.chart.svg import svg
 from gan_tui.state.selection import BehindIt
 from gan_tui.state.series import SeriesKey
-from tests.gan_tui.chart.selections import history_of, selection
+from tests.gan_tui.chart.selections import RISING, history_of, selection
 from tests.gan_tui.recorded import Recording
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -38,6 +38,13 @@ def test_an_svg_has_all_that_the_screen_has_as_text(sheet: Sheet) -> None:
     assert "step 50: loss.cycle_a 10 → 5 <&> (you)" in hints
     dashed = [each for each in root.iter(f"{SVG}polyline") if each.get("stroke-dasharray")]
     assert len(dashed) == 2 + 1 + 1, "two curves behind, a nudge, and the legend"
+
+
+def test_between_two_lines_a_curve_is_straight_on_a_logarithmic_axis_too() -> None:
+    history = history_of([10, 1000])
+    sheet = laid_out(chart_of(selection(history=history, keys=(RISING,), colours=(0,), x=(0, 1000))))
+    [curve] = [shape for shape in sheet.shapes if isinstance(shape, Stroke) and shape.width == 1.6]
+    assert len(curve.points) == 2
 
 
 def test_everything_is_on_the_paper_and_no_two_names_are_on_one_line() -> None:

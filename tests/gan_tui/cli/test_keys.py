@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine.errors import RequestError
-from gan_tui.actions.table import ACTIONS
+from gan_tui.actions.every_table import TABLES
 from gan_tui.cli.appearance_options import appearance_from
 from gan_tui.cli.keys import as_markdown, as_template
 from gan_tui.client.preferences import Display, read_preferences
 from gan_tui.screens.key_lists import keys_of_screens
 from gan_tui.state.appearance import Appearance
+from gan_tui.state.imaging import Imaging
 from tests.gan_tui.cli.command import gan_tui_here, refusal, succeeded
 
 ROOT = Path(__file__).parents[3]
@@ -30,8 +32,9 @@ def test_the_template_says_what_is_built_in_and_can_be_read_once_it_is_no_commen
     lines = (line[2:] if line.startswith("# ") and " = " in line else line for line in as_template().splitlines())
     file.write_text("\n".join(lines), encoding="utf-8")
     said = read_preferences(file)
-    assert said.keys == {action.id: action.keys for action in ACTIONS}
-    assert said.display == Display(theme="dark", ascii=False, mouse=True)
+    assert said.keys == {action.id: action.keys for table in TABLES.values() for action in table}
+    built_in = Appearance()
+    assert said.display == Display(**{name: getattr(built_in, name) for name in Display.__struct_fields__})
 
 
 def test_the_table_has_the_users_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,15 +58,25 @@ def test_every_dialog_says_what_its_keys_do() -> None:
 
 def test_an_option_comes_before_the_file_and_the_file_before_what_is_built_in(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
-    file.write_text('[display]\ntheme = "light"\nascii = true\nmouse = false\n[keys]\npause = "space"\n')
-    environ = {"GAN_TUI_CONFIG": str(file), "LANG": "C.UTF-8"}
-    read = Appearance(theme="light", ascii=True, mouse=False, keys={"pause": ("space",)}, file=str(file))
-    assert appearance_from(environ) == read
-    chosen = appearance_from(environ, theme="monochrome", ascii=False, mouse=True)
+    display = 'theme = "light"\nascii = true\nimages = "half"\nmouse = false\n'
+    file.write_text(f'[display]\n{display}[keys]\npause = "space"\n')
+    terminal = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+    environ = {"GAN_TUI_CONFIG": str(file), "LANG": "C.UTF-8", **terminal}
+    pause = {"pause": ("space",)}
+    read = Appearance(theme="light", ascii=True, images="half", mouse=False, keys=pause, file=str(file))
+    assert appearance_from(environ) == replace(read, imaging=Imaging(cells="blocks"))
+    chosen = appearance_from(environ, theme="monochrome", ascii=False, images="off", mouse=True)
     assert (chosen.theme, chosen.ascii, chosen.mouse) == ("monochrome", False, True)
-    built_in = appearance_from({"GAN_TUI_CONFIG": "/dev/null", "LC_ALL": "C.UTF-8"})
+    assert (chosen.images, chosen.imaging) == ("off", Imaging(protocol="off"))
+    built_in = appearance_from({"GAN_TUI_CONFIG": "/dev/null", "LC_ALL": "C.UTF-8", **terminal})
     assert built_in == Appearance(file="/dev/null")
     assert appearance_from({"GAN_TUI_CONFIG": "/dev/null", "LC_ALL": "POSIX"}).ascii
+
+
+def test_colours_that_ssh_has_left_behind_are_told_to_textual() -> None:
+    environ = {"GAN_TUI_CONFIG": "/dev/null", "TERM": "xterm-kitty"}
+    assert appearance_from(environ).imaging.palette == "full"
+    assert environ["TEXTUAL_COLOR_SYSTEM"] == "truecolor"
 
 
 def test_a_file_with_a_key_for_nothing_is_refused(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def test_runs_on_a_terminal_are_a_tree(tmp_path: Path) -> None:
     ouroboros = make_run(folder, name="ouroboros")
     itself = Parent(run=str(ouroboros.root), id=read_identity(ouroboros).id, step=3)
     write_identity(ouroboros, msgspec.structs.replace(read_identity(ouroboros), parent=itself))
-    with Terminal([*COMMAND, "runs", "--runs-dir", str(folder)], columns=120) as terminal:
+    with Terminal([*COMMAND, "runs", "--plain", "--runs-dir", str(folder)], columns=120) as terminal:
         terminal.wait_for("ouroboros", "orphan", "deep")
         assert terminal.wait_for_exit() == 0
         lines = [line.rstrip() for line in terminal.text.splitlines() if line.strip()]
@@ -88,7 +88,7 @@ def test_long_names_keep_both_ends_and_their_line(tmp_path: Path) -> None:
     identity = read_identity(original)
     course = Replay(run=str(original.root), id=identity.id, last_step=3)
     create_run(folder, name="again", method="cyclegan", preset="tiny", config_toml="", parent=None, replays=course)
-    with Terminal([*COMMAND, "runs", "--runs-dir", str(folder)], columns=100) as terminal:
+    with Terminal([*COMMAND, "runs", "--plain", "--runs-dir", str(folder)], columns=100) as terminal:
         terminal.wait_for("again")
         assert terminal.wait_for_exit() == 0
         lines = [line.rstrip() for line in terminal.text.splitlines() if line.strip()]

@@ -24,8 +24,9 @@ from engine.protocol.rundir import RunDirectory
 from gan_tui.actions.table import ACTIONS, BY_ID
 from gan_tui.app import Dashboard
 from gan_tui.client.control_sets import read_sets, save_set, sets_file
-from gan_tui.departures import Departure, Detached, Ended, ResumeFrom
+from gan_tui.departures import Browse, Departure, Detached, Ended, ResumeFrom
 from gan_tui.screens.alerts import AlertsScreen
+from gan_tui.screens.before_after import BeforeAfterScreen
 from gan_tui.screens.beside import BesideDialog
 from gan_tui.screens.checkpoints import CheckpointPicker
 from gan_tui.screens.dashboard import DashboardScreen
@@ -33,12 +34,16 @@ from gan_tui.screens.export import ExportDialog
 from gan_tui.screens.help import HelpScreen
 from gan_tui.screens.log import LogScreen
 from gan_tui.screens.machine import MachineScreen
+from gan_tui.screens.picture import PictureScreen
 from gan_tui.screens.prompts import FilterDialog, NoteDialog, ValueDialog
 from gan_tui.screens.stop import StopDialog
 from gan_tui.screens.wishes import BehindWanted
+from gan_tui.state.gallery import Spot
 from gan_tui.state.log_lines import News
 from gan_tui.state.plot_choice import PlotChoice
 from gan_tui.state.run_view import Origin
+from gan_tui.widgets.controls import ControlsPane
+from gan_tui.widgets.picture_grid import PictureGrid
 from tests.gan_tui.conftest import GONE, MakeDashboard
 from tests.gan_tui.fake_feed import FakeFeed
 from tests.gan_tui.machines import h200, reading
@@ -82,6 +87,11 @@ async def press(pilot: Driver, *keys: str) -> None:
 async def detaches(pilot: Driver, feed: FakeFeed) -> None:
     await press(pilot, "q")
     assert pilot.app.return_value == Detached(status="training")
+
+
+async def leaves_for_all_runs(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "B")
+    assert pilot.app.return_value == Browse(left=Detached(status="training"))
 
 
 async def pauses_and_continues(pilot: Driver, feed: FakeFeed) -> None:
@@ -179,6 +189,10 @@ async def selects_the_next_control(pilot: Driver, feed: FakeFeed) -> None:
     selected = deck(pilot).controls.selected
     assert selected is not None
     assert selected.name == "loss.cycle_a"
+    await pilot.click(ControlsPane, offset=(5, 4))
+    selected = deck(pilot).controls.selected
+    assert selected is not None
+    assert selected.name == "loss.cycle_b", "the third line below the columns' names"
 
 
 async def nudges_down(pilot: Driver, feed: FakeFeed) -> None:
@@ -535,6 +549,12 @@ async def goes_to_the_older_sheet(pilot: Driver, feed: FakeFeed) -> None:
     assert str(deck(pilot).samples.border_subtitle).startswith("step 40,000 · 4/5")
     await press(pilot, *["less_than_sign"] * 9)
     assert str(deck(pilot).samples.border_subtitle).startswith("step 10,000 · 1/5")
+    assert deck(pilot).plot.cursor_step is None, "where no values are read out none are to be"
+    if deck(pilot).samples.size and deck(pilot).plot.size:
+        await press(pilot, "left", "comma", "comma")
+        assert deck(pilot).plot.cursor_step == 30_000
+        await press(pilot, "x", "x", "comma")
+        assert deck(pilot).plot.cursor_step == 20_000, "on the axis of time too"
 
 
 async def goes_to_the_newer_sheet(pilot: Driver, feed: FakeFeed) -> None:
@@ -542,6 +562,95 @@ async def goes_to_the_newer_sheet(pilot: Driver, feed: FakeFeed) -> None:
     assert str(deck(pilot).samples.border_subtitle).startswith("step 40,000 · 4/5")
     await press(pilot, "full_stop", "full_stop")
     assert str(deck(pilot).samples.border_subtitle).startswith("step 49,000 · 5/5")
+
+
+def first_picture(pilot: Driver) -> str:
+    """The caption that is pointed at."""
+    samples = deck(pilot).samples
+    lines = (samples.render_line(y).text for y in range(samples.size.height))
+    return next((line.split("▸")[1].split()[0] for line in lines if "▸" in line), "")
+
+
+async def selects_the_next_picture(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "n")
+    assert (deck(pilot).samples.selected, first_picture(pilot)) == (Spot(0, 1), "fake")
+    assert "rows 1–2 of 8" in str(deck(pilot).samples.border_subtitle)
+    await press(pilot, *"nnnnn")
+    assert (deck(pilot).samples.selected, first_picture(pilot)) == (Spot(2, 0), "real")
+    assert "rows 3–4 of 8" in str(deck(pilot).samples.border_subtitle)
+    await press(pilot, *"NN")
+    await a_click_selects_and_a_second_one_opens(pilot, feed)
+
+
+async def a_click_selects_and_a_second_one_opens(pilot: Driver, feed: FakeFeed) -> None:
+    samples = deck(pilot).samples
+    assert samples.arrangement is not None
+    where = samples.arrangement.placements[1]
+    inside = (where.x + samples.gutter.left + 2, where.y + samples.gutter.top + 2)
+    await pilot.click(samples, offset=inside)
+    await settle(pilot)
+    assert samples.selected == Spot(1, 0)
+    await pilot.click(samples, offset=inside, times=2)
+    await settle(pilot)
+    assert isinstance(pilot.app.screen, PictureScreen)
+    assert pilot.app.screen.told.startswith("real B · row 2/8")
+
+
+async def selects_the_picture_before(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, *"nN")
+    assert (deck(pilot).samples.selected, first_picture(pilot)) == (Spot(0, 0), "real")
+    await press(pilot, "N")
+    assert (deck(pilot).samples.selected, first_picture(pilot)) == (Spot(7, 2), "rec")
+
+
+def captions_of(grid: PictureGrid) -> list[str]:
+    """What stands over the pictures, row by row."""
+    lines = (" ".join(grid.render_line(y).text.split()) for y in range(grid.size.height))
+    return [line for line in lines if "real" in line]
+
+
+async def shows_a_picture_large(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "o")
+    screen = pilot.app.screen
+    assert isinstance(screen, PictureScreen)
+    assert screen.told == "fake B · row 1/8 · step 49,000 · 5/5"
+    newer = feed.snapshot().sheets[0]
+    when = Recording().when(0) | {"seq": 10_000, "step": 49_300}
+    feed.play(ev.Sampled(**when, path=newer.path, tile=newer.tile, rows=newer.rows))
+    await settle(pilot)
+    assert screen.told == "fake B · row 1/8 · step 49,300 · 6/6", "the newest is followed"
+    await press(pilot, "r")
+    assert captions_of(screen.grid) == ["real A → fake B"]
+    await press(pilot, "comma", "comma", "n", "n")
+    assert captions_of(screen.grid) == ["real B"]
+    assert screen.told == "real B · row 2/8 · step 40,000 · 4/6"
+    await press(pilot, "escape")
+    assert pilot.app.screen is deck(pilot)
+    assert deck(pilot).samples.selected == Spot(1, 0)
+    assert str(deck(pilot).samples.border_subtitle).startswith("step 40,000 · 4/6")
+
+
+async def shows_before_and_after_a_nudge(pilot: Driver, feed: FakeFeed) -> None:
+    await press(pilot, "b")
+    screen = pilot.app.screen
+    assert isinstance(screen, BeforeAfterScreen)
+    newest = [
+        "▼ step 30,000 · loss.cycle_a 10 → 8 (you)",
+        "before: step 30,000 · after: step 49,000, 19,000 steps later, 2/2",
+    ]
+    assert screen.told == newest
+    await press(pilot, "comma")
+    assert screen.told[1].endswith("after: step 40,000, 10,000 steps later, 1/2")
+    await press(pilot, "left_square_bracket")
+    assert screen.told[0].startswith("▼ step 18,000 · loss.identity 0.5 → 1")
+    assert screen.told[1] == "before: step 10,000 · after: step 30,000, 12,000 steps later, 2/4"
+    await press(pilot, "full_stop")
+    assert screen.told[2] == "between them also ▼ 30,000 loss.cycle_a 10 → 8 (you)"
+    assert captions_of(screen.grid) == ["real A → fake B before fake B after", "real B → fake A before fake A after"]
+    await press(pilot, "n")
+    assert captions_of(screen.grid)[0] == "real A → rec A before rec A after"
+    await press(pilot, "escape")
+    assert pilot.app.screen is deck(pilot)
 
 
 async def asks_for_a_sheet(pilot: Driver, feed: FakeFeed) -> None:
@@ -686,6 +795,7 @@ CHECKS: dict[str, Check] = {
     "checkpoints": lists_checkpoints,
     "stop": asks_how_to_stop,
     "note": writes_a_note,
+    "runs": leaves_for_all_runs,
     "engine-log": shows_the_log,
     "control-previous": selects_the_previous_control,
     "control-next": selects_the_next_control,
@@ -720,6 +830,10 @@ CHECKS: dict[str, Check] = {
     "whole": shows_the_whole_course,
     "older": goes_to_the_older_sheet,
     "newer": goes_to_the_newer_sheet,
+    "picture-next": selects_the_next_picture,
+    "picture-previous": selects_the_picture_before,
+    "picture": shows_a_picture_large,
+    "before-after": shows_before_and_after_a_nudge,
     "sample": asks_for_a_sheet,
     "freeze": freezes_the_display_alone,
     "pane-1": focuses("1", "LossPlot", before="3"),
@@ -832,7 +946,7 @@ async def test_without_an_engine_only_what_needs_none_is_offered(feed: FakeFeed,
         await settle(pilot)
         assert deck(pilot).controls.drafts == {}
         plot = "y log y s smoothing g series / filter x x axis c compare"
-        assert footer_text(pilot) == f"q leave [ ] control R checkpoints f freeze {plot} ? help"
+        assert footer_text(pilot) == f"q leave [ ] control R checkpoints f freeze {plot} B all runs ? help"
         for action in ACTIONS:
             if action.needs_engine:
                 await press(pilot, action.keys[0])

@@ -13,7 +13,7 @@ from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from engine.protocol.checkpoints import MANIFEST, folder_name, is_starred
+from engine.protocol.checkpoints import MANIFEST, folder_name, is_starred, note_on
 from engine.protocol.rundir import RunDirectory
 from gan_tui.client.branch import ResumeRequest
 from gan_tui.picker import PickerApp
@@ -173,6 +173,18 @@ async def test_a_star_is_set_and_taken_away(run: RunDirectory) -> None:
         assert not is_starred(folder_of(run, 30_000))
 
 
+async def test_a_note_is_written_and_taken_away(run: RunDirectory) -> None:
+    async with picking(run) as pilot:
+        await press(pilot, "down", "m", *"[b] good", "enter")
+        assert note_on(folder_of(run, 30_000)) == "[b] good"
+        assert rows(pilot)[:2] == ["40,000 best", "30,000 note"]
+        assert facts(pilot)["note"] == "[b] good"
+        await press(pilot, "m", "escape", "m", *["backspace"] * 8, "enter")
+        assert note_on(folder_of(run, 30_000)) == ""
+        assert rows(pilot)[1] == "30,000"
+        assert "note" not in facts(pilot)
+
+
 async def test_a_star_that_cannot_be_set_is_told(run: RunDirectory) -> None:
     async with picking(run) as pilot:
         shutil.rmtree(folder_of(run, 40_000))
@@ -186,6 +198,9 @@ async def test_a_read_only_view_sets_no_star(run: RunDirectory, feed: FakeFeed, 
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("R")
         await settle(pilot)
+        await pilot.press("m")
+        await settle(pilot)
+        assert isinstance(app.screen, CheckpointPicker)
         await pilot.press("asterisk")
         await settle(pilot)
         assert "read-only" in str(app.screen.query_one("#said", Static).render())

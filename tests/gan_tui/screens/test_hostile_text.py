@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import tomli_w
 from textual.app import App
 from textual.pilot import Pilot
 
@@ -16,6 +17,7 @@ from engine.protocol.checkpoints import MANIFEST, Manifest, StoredFile, folder_n
 from engine.protocol.events import StagedChange
 from engine.protocol.rundir import RunDirectory, read_identity, write_identity
 from gan_tui.client.branch import ResumeRequest
+from gan_tui.client.control_sets import sets_file
 from gan_tui.picker import PickerApp
 from tests.gan_tui.conftest import MakeDashboard, make_run
 from tests.gan_tui.fake_feed import FakeFeed
@@ -67,6 +69,36 @@ async def test_a_hostile_record(keys: str, recording: Recording, make_dashboard:
         await no_control_characters(pilot)
         feed.refuse(HOSTILE, HOSTILE, HOSTILE) if feed.sent else feed.relink("lost", HOSTILE)
         await no_control_characters(pilot)
+
+
+async def test_hostile_nudges_holders_and_sets(recording: Recording, make_dashboard: MakeDashboard) -> None:
+    moved = (ev.Change(name=HOSTILE, old=2.0, new=1.0),)
+    sets_file().parent.mkdir(parents=True)
+    sets_file().write_text(tomli_w.dumps({HOSTILE: {HOSTILE: 3.0, "loss.cycle_a": 5.0}}))
+    feed = FakeFeed(
+        [
+            hostile_announcement(recording),
+            ev.Training(**recording.when(0)),
+            *(recording.metrics(step, losses={HOSTILE: 1.0}) for step in range(50, 1001, 50)),
+            ev.Nudged(**recording.when(1000), changes=moved, by=HOSTILE, why=HOSTILE),
+            *(recording.metrics(step, losses={HOSTILE: 2.0}) for step in range(1050, 2001, 50)),
+        ],
+        name=HOSTILE,
+    )
+    async with make_dashboard(feed).run_test(size=(120, 40)) as pilot:
+        for key in ("e", "u", "p"):
+            await pilot.press(key)
+            await no_control_characters(pilot)
+            assert pilot.app.screen.is_modal
+            await pilot.press("escape")
+        feed.hand_to(ev.Holder(viewer=HOSTILE, by=HOSTILE, where=HOSTILE))
+        feed.play(ev.TakenOver(**recording.when(2000), by=HOSTILE, where=HOSTILE, before=HOSTILE))
+        await no_control_characters(pilot)
+        await pilot.press("P")
+        await no_control_characters(pilot)
+        await pilot.press("T")
+        await no_control_characters(pilot)
+        assert pilot.app.screen.is_modal
 
 
 async def test_a_hostile_start_and_failure(recording: Recording, make_dashboard: MakeDashboard) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.protocol import events as ev
-from engine.protocol.machine import Gpu, Machine, StepTimes
+from engine.protocol.machine import Gpu, Machine, StepTimes, Stuck
 from gan_tui.state.absorb import absorb
 from gan_tui.state.history import History
 from gan_tui.state.machine import MachineHistory, Save, outlook, readings_of
@@ -89,6 +89,16 @@ def test_the_view_has_the_newest_reading_though_later_lines_have_none() -> None:
     tick = ev.Tick(step=3, epoch=1, throughput=1.0, state="paused", time=50.0, last_seq=3, machine=machine(0.7))
     view = absorb(view, History(), [tick])
     assert (view.machine and view.machine.cpu, view.machine_time, view.step_times) == (0.7, 50.0, times)
+
+
+def test_a_step_that_is_stuck_is_so_until_the_loop_says_anything() -> None:
+    stuck = Stuck(seconds=130.0, usual=0.1, phase="data")
+    tick = ev.Tick(step=3, epoch=1, throughput=1.0, state="training", time=50.0, last_seq=3, stuck=stuck)
+    told = absorb(RunView(name="r"), History(), [line(3, None), tick])
+    assert told.stuck == stuck
+    assert absorb(told, History(), [line(4, None)]).stuck is None
+    moved = ev.Tick(step=4, epoch=1, throughput=1.0, state="training", time=51.0, last_seq=3)
+    assert absorb(told, History(), [moved]).stuck is None
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from engine.protocol.machine import Stuck
 from gan_tui.state.run_view import Origin, RunView
 from gan_tui.widgets.header import RunHeader
 
@@ -34,6 +35,12 @@ def test_its_origin_is_the_first_to_go(width: int) -> None:
     if "from" in line:
         assert "cuda:0 bf16" in line
         assert "epoch 10/15" in line
+
+
+def test_a_step_that_does_not_end_is_told() -> None:
+    stuck = replace(BRANCH, stuck=Stuck(seconds=125.0, usual=0.2, phase="data"))
+    assert "✖ step stuck for 2m 05s: data" in first_line(stuck, 120)
+    assert "stuck" not in first_line(replace(stuck, state="finished"), 120)
 
 
 def test_what_cannot_be_written_is_told_while_an_engine_is_at_work() -> None:

@@ -1,100 +1,41 @@
-"""Contact sheets: arrangement in a pane, and the right pixels from the PNG."""
+"""Pictures of contact sheets: the right pixels from the PNG, in colours that the terminal has."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
+from PIL import Image
+from rich.color import Color, ColorSystem
 
-from gan_tui.widgets.pixels import LARGEST_AREA, SMALLEST, arrange, caption, read_pictures, row_width
-from tests.gan_tui.drawings import ROWS, TILE, write_sheet
-
-
-@pytest.mark.parametrize("size", [(40, 12), (54, 16), (76, 20), (120, 30), (300, 90), (30, 60)])
-def test_one_row_of_each_kind_is_shown_and_everything_fits(size: tuple[int, int]) -> None:
-    width, height = size
-    arrangement = arrange(ROWS * 4, width, height)
-    assert arrangement is not None
-    side = arrangement.side
-    assert {placement.names for placement in arrangement.placements} == set(ROWS)
-    boxes = [(p.x, p.y, p.x + row_width(len(p.names), side), p.y + 1 + side // 2) for p in arrangement.placements]
-    assert all(x >= 0 and right <= width and bottom <= height for x, _, right, bottom in boxes)
-    for index, (x, y, right, bottom) in enumerate(boxes):
-        for other in boxes[:index]:
-            assert x >= other[2] or other[0] >= right or y >= other[3] or other[1] >= bottom
-    assert sum(side * side // 2 * len(p.names) for p in arrangement.placements) <= LARGEST_AREA
-
-
-def test_a_pane_for_one_row_shows_one() -> None:
-    arrangement = arrange(ROWS, 40, 7)
-    assert arrangement is not None
-    assert [placement.sheet_row for placement in arrangement.placements] == [0]
-    assert arrange(ROWS, 10, 2) is None
-    assert arrange((), 80, 24) is None
+from gan_tui.widgets.pixels import Piece, cut, pixel_rows, shrunk
+from tests.gan_tui.drawings import TILE, write_sheet
 
 
 def test_pictures_come_from_their_place_on_the_sheet(tmp_path: Path) -> None:
     path = tmp_path / "sheet.png"
     rows = write_sheet(path, 1.0, count=2)
-    arrangement = arrange(rows, 3 * TILE, 200)
-    assert arrangement is not None
-    pictures = read_pictures(path, TILE, arrangement)
-    assert len(pictures) == len(arrangement.placements)
-    real, fake, rec = pictures[0]
+    pieces = [Piece(path, TILE, row, column) for row in range(len(rows)) for column in range(3)]
+    real, fake, rec = [pixel_rows(shrunk(picture, 20)) for picture in cut(pieces).values()][:3]
     assert real == rec != fake
-    assert len(real) == len(real[0]) == arrangement.side
+    assert len(real) == len(real[0]) == 20
     sky = real[0][0]
     assert sky[2] > sky[0]
 
 
-@pytest.mark.parametrize(
-    ("names", "expected"),
-    [
-        (("real_A", "fake_B", "rec_A"), "real A      → fake B        rec A        "),
-        (("real_A", "fake_B", "real_B"), "real A      → fake B        real B       "),
-        (("real_A", "recon_A", "fake_B"), "real A      → recon A       fake B       "),
-        (("real_B", "idt_B"), "real B      → idt B        "),
-        (("real_A", "real_B"), "real A        real B       "),
-    ],
-    ids=["CycleGAN", "pix2pix", "AE-GAN", "DTN", "real ones"],
-)
-def test_an_arrow_leads_from_a_real_image_to_what_is_made_of_it_and_nowhere_else(
-    names: tuple[str, ...], expected: str
-) -> None:
-    assert caption(names, 13) == expected
+def test_of_256_colours_each_is_one_that_is_sent_as_it_is() -> None:
+    picture = Image.merge(
+        "RGB", [Image.linear_gradient("L"), Image.linear_gradient("L").rotate(90), Image.radial_gradient("L")]
+    )
+    pixels = {pixel for row in pixel_rows(shrunk(picture, 64), "256") for pixel in row}
+    assert len(pixels) > 40
+    sent = {pixel: Color.from_rgb(*pixel).downgrade(ColorSystem.EIGHT_BIT).get_truecolor() for pixel in pixels}
+    assert all(tuple(colour) == pixel for pixel, colour in sent.items())
 
 
-def test_a_caption_that_is_cut_says_so_and_stays_over_its_picture() -> None:
-    assert caption(("real_A", "fake_B"), SMALLEST) == "real A → fake B  "
-    assert caption(("real_winter", "fake_summer", "rec_winter"), SMALLEST) == "real … → fake su… rec win…"
-
-
-@pytest.mark.parametrize(("size", "side", "rows"), [((62, 19), 16, 2), ((76, 17), 24, 1), ((62, 9), 16, 1)])
-def test_a_lone_row_makes_room_for_a_second_example(size: tuple[int, int], side: int, rows: int) -> None:
-    arrangement = arrange((("real_A", "fake_B", "real_B"),) * 4, *size)
-    assert arrangement is not None
-    assert (arrangement.side, len(arrangement.placements)) == (side, rows)
-
-
-def test_two_rows_do_not_make_room_for_more() -> None:
-    arrangement = arrange(ROWS * 4, 76, 18)
-    assert arrangement is not None
-    assert (arrangement.side, len(arrangement.placements)) == (16, 2)
-
-
-def test_pictures_stand_in_the_middle_of_the_pane() -> None:
-    paired = (("real_A", "fake_B", "real_B"),)
-    arrangement = arrange(paired, 62, 19)
-    assert arrangement is not None
-    assert arrangement.side == 20
-    assert [(placement.x, placement.y) for placement in arrangement.placements] == [(0, 4)]
-
-
-def test_a_small_pane_shows_fewer_pictures_of_a_row_rather_than_unreadable_ones() -> None:
-    rows = (("real_A", "fake_B", "rec_A", "idt_B"), ("real_B", "fake_A", "rec_B", "idt_A"))
-    small, large = arrange(rows, 45, 16), arrange(rows, 120, 60)
-    assert small is not None
-    assert large is not None
-    assert [placement.names for placement in small.placements] == [names[:3] for names in rows]
-    assert small.side == 14
-    assert [placement.names for placement in large.placements] == list(rows)
+def test_grey_is_stretched_so_that_a_few_characters_tell_it_apart() -> None:
+    dim = Image.linear_gradient("L").point(lambda value: 100 + value // 10).convert("RGB")
+    pixels = [row[0] for row in pixel_rows(shrunk(dim, 32), "grey")]
+    assert all(red == green == blue for red, green, blue in pixels)
+    assert pixels == sorted(pixels), "what is brighter stays brighter"
+    assert pixels[0][0] < 10
+    assert pixels[-1][0] > 245

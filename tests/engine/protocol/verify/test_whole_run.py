@@ -151,7 +151,12 @@ def test_a_configuration_that_does_not_resolve(run: RunDirectory, text: str | No
     assert finding.fact.startswith(fact)
 
 
-@pytest.mark.parametrize("name", ["notes.txt", "tensorboard", ".DS_Store", "a\x1b[31m"])
+def test_event_files_for_other_tools_are_no_strangers(run: RunDirectory) -> None:
+    run.tensorboard.mkdir()
+    assert verify_run(run).findings == ()
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "wandb", ".DS_Store", "a\x1b[31m"])
 def test_strangers_in_the_run_directory(run: RunDirectory, name: str) -> None:
     (run.root / name).mkdir()
     finding = only_finding(run)

@@ -1,0 +1,155 @@
+"""Before and after a nudge: what the networks made of the same images, side by side, and what was changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from engine.protocol.events import Sampled
+from gan_tui.state.gallery import REAL, spoken
+from gan_tui.state.nudge_sheets import BeforeAfter, before_after, nudges_of
+from gan_tui.state.plain_text import printable
+from gan_tui.state.run_view import RunView
+from gan_tui.terminal_pictures import Drawing
+from gan_tui.widgets.arrangement import LARGEST_AREA
+from gan_tui.widgets.picture_grid import Exhibit, Named, PictureGrid
+from gan_tui.widgets.plot_painter import SYMBOLS
+from gan_tui.widgets.samples import exhibit_of
+
+AREA = 2 * LARGEST_AREA
+"""Cells of all pictures together; another sheet changes a third of them."""
+
+
+class BeforeAfterScreen(ModalScreen[None]):
+    """Goes through the nudges, the sheets after one, and the pictures of a row."""
+
+    CSS_PATH = "before_after.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,b,enter", "dismiss(None)", "back", show=False),
+        Binding("comma,less_than_sign", "browse(-1)", "earlier sheet after it", show=False),
+        Binding("full_stop,greater_than_sign", "browse(1)", "later sheet after it", show=False),
+        Binding("left_square_bracket", "nudge(-1)", "nudge before", show=False),
+        Binding("right_square_bracket", "nudge(1)", "next nudge", show=False),
+        Binding("n", "select(1)", "next picture", show=False),
+        Binding("N", "select(-1)", "picture before", show=False),
+    ]
+
+    def __init__(self, run_dir: Path, view: RunView, place: int, drawing: Drawing) -> None:
+        """``place`` is that of the nudge to begin with, among the run's."""
+        super().__init__()
+        self._run_dir = run_dir
+        self._view = view
+        self._place = place
+        self._path: str | None = None
+        """Of the sheet after the nudge that the user has gone to."""
+        self._made = 0
+        """Which of the pictures that a network made of each row."""
+        self._said = Static(id="said")
+        self.told: list[str] = []
+        """What is said of the nudge and the sheets."""
+        self.grid = PictureGrid(drawing, area=AREA)
+        self._frame = Vertical(self._said, self.grid, id="frame")
+
+    def compose(self) -> ComposeResult:
+        """What was changed, and the pictures below."""
+        self._frame.border_subtitle = ", . sheet after · [ ] nudge · n N picture · Esc back"
+        yield self._frame
+
+    def on_mount(self) -> None:
+        """Draw it."""
+        self._draw()
+
+    def show(self, view: RunView) -> None:
+        """Take the run's nudges and sheets."""
+        changed = (view.sheets, view.markers) != (self._view.sheets, self._view.markers)
+        self._view = view
+        if changed:
+            self._draw()
+
+    def action_browse(self, by: int) -> None:
+        """Go to another of the sheets after the nudge."""
+        pair = self._pair()
+        if pair is not None and pair.later:
+            self._path = pair.later[max(0, min(pair.shown + by, len(pair.later) - 1))].path
+            self._draw()
+
+    def action_nudge(self, by: int) -> None:
+        """Go to another nudge."""
+        self._place = max(0, min(self._place + by, len(nudges_of(self._view.markers)) - 1))
+        self._path = None
+        self._draw()
+
+    def action_select(self, by: int) -> None:
+        """Show another of the pictures that were made of each image."""
+        self._made += by
+        self._draw()
+
+    def _pair(self) -> BeforeAfter | None:
+        nudges = nudges_of(self._view.markers)
+        if not nudges:
+            return None
+        self._place = min(self._place, len(nudges) - 1)
+        return before_after(nudges, self._place, self._view.sheets, self._path)
+
+    def _draw(self) -> None:
+        pair = self._pair()
+        if pair is None:
+            self._said.update(Text("The run went back to before its nudges."))
+            return
+        nudges = len(nudges_of(self._view.markers))
+        self._frame.border_title = Content(f"before and after · nudge {self._place + 1}/{nudges}")
+        self.told = in_words(pair)
+        self._said.update(Text("\n".join(printable(line) for line in self.told)))
+        exhibit = side_by_side(self._run_dir, pair.before, pair.after, self._made)
+        if exhibit:
+            self.grid.hang(exhibit)
+        else:
+            self.grid.hang(())
+            self.grid.say("no sample sheet on either side of it yet")
+
+
+def in_words(pair: BeforeAfter) -> list[str]:
+    """What was changed, when the sheets are from, and what else was changed between them."""
+    symbol = SYMBOLS["nudge"]
+    lines = [f"{symbol} step {pair.nudge.step:,} · {pair.nudge.text}"]
+    before = f"before: step {pair.before.step:,}" if pair.before else "no sheet from before it"
+    if pair.after is None:
+        lines.append(f"{before} · after: no sheet yet")
+    else:
+        since = f"{pair.after.step - pair.nudge.step:,} steps later"
+        lines.append(f"{before} · after: step {pair.after.step:,}, {since}, {pair.shown + 1}/{len(pair.later)}")
+    if pair.others:
+        lines.append("between them also " + ", ".join(f"{symbol} {other.step:,} {other.text}" for other in pair.others))
+    return lines
+
+
+def side_by_side(run_dir: Path, before: Sampled | None, after: Sampled | None, made: int) -> Exhibit:
+    """Row by row the image of the data, and what was made of it before and after.
+
+    Args:
+        run_dir: of the run.
+        before: a sheet; None where there is none.
+        after: another one.
+        made: which of the pictures that a network made of an image, counted on beyond the last from the first.
+    """
+    old = exhibit_of(run_dir, before) if before else ()
+    new = exhibit_of(run_dir, after) if after else ()
+    rows = []
+    for place in range(max(len(old), len(new))):
+        one, other = (sheet[place] if place < len(sheet) else () for sheet in (old, new))
+        names = [named.name for named in other or one if not named.name.startswith(REAL)]
+        if not names:
+            continue
+        name = names[made % len(names)]
+        shown = [next((named for named in row if named.name == name), None) for row in (one, other)]
+        pairs = zip(shown, ("before", "after"), strict=True)
+        rows.append(((other or one)[0], *(Named(f"{spoken(name)} {when}", it.piece) for it, when in pairs if it)))
+    return tuple(rows)

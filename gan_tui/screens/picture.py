@@ -1,0 +1,114 @@
+"""One picture of the sample sheets as large as can be, or beside the image that it was made of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar, NamedTuple
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+
+from engine.protocol.events import Sampled
+from gan_tui.state.gallery import Spot, first_made, kept, moved, spoken
+from gan_tui.state.plain_text import printable
+from gan_tui.state.run_view import RunView
+from gan_tui.state.sheets import sheet_of, stepped
+from gan_tui.terminal_pictures import Drawing
+from gan_tui.widgets.arrangement import LARGEST_AREA
+from gan_tui.widgets.picture_grid import PictureGrid
+from gan_tui.widgets.samples import exhibit_of
+
+AREA = 4 * LARGEST_AREA
+"""Cells of what is shown: who opens this wants it large, and pays for each sheet that is gone through."""
+
+
+class LeftAt(NamedTuple):
+    """The sheet, None for the newest whichever that is, and the picture that were looked at last."""
+
+    path: str | None
+    spot: Spot
+
+
+class PictureScreen(ModalScreen[LeftAt]):
+    """Goes through the sheets with one picture; the newest is followed as in the pane."""
+
+    CSS_PATH = "picture.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,o,enter", "leave", "back", show=False),
+        Binding("comma,less_than_sign", "browse(-1)", "older sheet", show=False),
+        Binding("full_stop,greater_than_sign", "browse(1)", "newer sheet", show=False),
+        Binding("n", "select(1)", "next picture", show=False),
+        Binding("N", "select(-1)", "picture before", show=False),
+        Binding("r", "beside", "the real image beside it", show=False),
+    ]
+
+    def __init__(
+        self, run_dir: Path, sheets: tuple[Sampled, ...], path: str | None, spot: Spot, drawing: Drawing
+    ) -> None:
+        """``path`` is the sheet to begin with; None follows the newest."""
+        super().__init__()
+        self._run_dir = run_dir
+        self._sheets = sheets
+        self._path = path
+        self._spot = spot
+        self._beside = False
+        """Whether the first image of the row is shown too."""
+        self.grid = PictureGrid(drawing, area=AREA)
+        self._frame = Vertical(self.grid, id="frame")
+
+    def compose(self) -> ComposeResult:
+        """The pictures in a frame that says what they are."""
+        self._frame.border_subtitle = ", . older/newer · n N other picture · r real beside it · Esc back"
+        yield self._frame
+
+    @property
+    def told(self) -> str:
+        """What is said of the picture."""
+        return str(self._frame.border_title)
+
+    def on_mount(self) -> None:
+        """Draw it."""
+        self._draw()
+
+    def show(self, view: RunView) -> None:
+        """Take the run's sheets."""
+        if view.sheets != self._sheets:
+            self._sheets = view.sheets
+            self._draw()
+
+    def action_browse(self, by: int) -> None:
+        """Go to another sheet."""
+        self._path = stepped(self._sheets, self._path, by)
+        self._draw()
+
+    def action_select(self, by: int) -> None:
+        """Go to another picture of the sheet."""
+        sheet = sheet_of(self._sheets, self._path)
+        if sheet is not None:
+            self._spot = moved(sheet.rows, kept(sheet.rows, self._spot), by) or self._spot
+            self._draw()
+
+    def action_beside(self) -> None:
+        """Show the image that it was made of beside it, or no more."""
+        self._beside = not self._beside
+        self._draw()
+
+    def action_leave(self) -> None:
+        """Back to the dashboard."""
+        self.dismiss(LeftAt(self._path, self._spot))
+
+    def _draw(self) -> None:
+        sheet = sheet_of(self._sheets, self._path)
+        spot = None if sheet is None else kept(sheet.rows, self._spot) or first_made(sheet.rows)
+        if sheet is None or spot is None:
+            self._frame.border_title = Content("no sheets any more: the run went back to before them")
+            return
+        place = self._sheets.index(sheet) + 1
+        name = spoken(sheet.rows[spot.row][spot.column])
+        told = f"{name} · row {spot.row + 1}/{len(sheet.rows)} · step {sheet.step:,} · {place}/{len(self._sheets)}"
+        self._frame.border_title = Content(printable(told))
+        row = exhibit_of(self._run_dir, sheet)[spot.row]
+        self.grid.hang(((row[0], row[spot.column]) if self._beside and spot.column else (row[spot.column],),))

@@ -1,0 +1,112 @@
+"""What the dashboard does on a slow link: it says so while it lasts, draws less, and never lets the user wait."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from engine.protocol.commands import SetControls
+from engine.protocol.rundir import RunDirectory
+from gan_tui.app import Dashboard
+from gan_tui.screens.pacer import Pacer, Tempo
+from gan_tui.state.outlet import NoOutlet
+from gan_tui.surroundings import Surroundings, Watched
+from tests.gan_tui.fake_feed import FakeFeed
+from tests.gan_tui.recorded import Recording
+from tests.gan_tui.screens.settled import settle
+
+
+class SlowOutlet(NoOutlet):
+    """A terminal behind a link that is as slow as a test says."""
+
+    def __init__(self) -> None:
+        self.factor = 1.0
+
+    def slow(self) -> bool:
+        """Whether there is anything to slow down."""
+        return self.factor > 1
+
+    def stretch(self) -> float:
+        """As it was set."""
+        return self.factor
+
+
+def header(pilot: Pilot[Any]) -> str:
+    lines = pilot.app.screen.header.lines(200)  # type: ignore[attr-defined]  # the dashboard is the only screen
+    return "".join(text for text, _ in lines[0])
+
+
+async def test_a_slow_link_is_told_of_while_it_lasts_and_an_answer_waits_for_no_pace(
+    feed: FakeFeed, run_dir: Path, recording: Recording
+) -> None:
+    outlet = SlowOutlet()
+    world = Surroundings(outlet=outlet, tempo=Tempo(text=0, curves=0))
+    app = Dashboard(Watched(feed=feed, run=RunDirectory(run_dir)), world)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        assert "slow link" not in header(pilot)
+        outlet.factor = 2.0
+        feed.play(recording.metrics(49_250))
+        await settle(pilot)
+        assert "slow link" in header(pilot)
+        outlet.factor = 1.0
+        feed.play(recording.metrics(49_300))
+        await settle(pilot)
+        assert "slow link" not in header(pilot)
+
+    outlet, far = SlowOutlet(), Tempo(text=1e6, curves=1e6)
+    app = Dashboard(Watched(feed=feed, run=RunDirectory(run_dir)), Surroundings(outlet=outlet, tempo=far))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        feed.play(recording.metrics(49_350))
+        await settle(pilot)
+        assert "49,350" not in header(pilot), "it keeps its pace"
+        feed.send(SetControls(values={"loss.cycle_a": 5.0}))
+        feed.answer("in force from step 49,351")
+        await settle(pilot)
+        assert "49,350" in header(pilot), "but not when the user waits for an answer"
+
+
+class Owner:
+    """Keeps what timers are set."""
+
+    def __init__(self) -> None:
+        self.timers: list[tuple[float, Callable[[], None]]] = []
+
+    def set_timer(self, seconds: float, call: Callable[[], None]) -> Any:
+        """Note it; the test runs it."""
+        self.timers.append((seconds, call))
+        return self
+
+    def stop(self) -> None:
+        """Of the timer that was set last."""
+        self.timers.pop()
+
+
+def test_a_pacer_asks_for_its_interval_each_time_and_hurries_without_a_second_drawing() -> None:
+    owner, drawn, now, interval = Owner(), [], 0.0, 1.0
+    pacer = Pacer(owner, lambda: interval, lambda: drawn.append(now), clock=lambda: now)  # type: ignore[arg-type]
+    pacer.request()
+    pacer.request()
+    pacer.request()
+    assert drawn == [0.0]
+    assert [seconds for seconds, _ in owner.timers] == [1.0]
+    owner.timers.pop()[1]()
+    interval = 8.0
+    pacer.request()
+    assert [seconds for seconds, _ in owner.timers] == [8.0]
+    pacer.hurry()
+    assert len(drawn) == 3
+    assert owner.timers == []
+
+
+@pytest.mark.parametrize("stretch", [1.0, 2.0, 4.0, 8.0])
+def test_curves_give_way_before_text_and_pictures_most(stretch: float) -> None:
+    tempo = Tempo()
+    text, curves = tempo.of_text(stretch) / tempo.text, tempo.of_curves(stretch) / tempo.curves
+    assert text <= curves <= tempo.of_pictures(stretch) / tempo.curves
+    assert (text == 1) == (stretch <= 4)
