@@ -16,8 +16,8 @@ Protocol: TypeAlias = Literal["cells", "kitty", "sixel", "off"]
 Cells: TypeAlias = Literal["half", "blocks", "shades", "ascii"]
 """What a cell shows: two pixels, one above the other; one pixel as its ground; or its brightness by a character of
 block elements, or of ASCII."""
-Palette: TypeAlias = Literal["full", "256"]
-"""The colours that pixels are drawn in."""
+Palette: TypeAlias = Literal["full", "256", "grey"]
+"""The colours that pixels are drawn in; grey is stretched to what can be told apart in a few characters."""
 
 _FULL_BY_NAME = ("kitty", "ghostty", "alacritty", "foot", "wezterm", "contour", "direct", "iterm2")
 """Parts of the TERM of terminals that have all colours, which COLORTERM does not tell where ssh has left it behind."""
@@ -58,8 +58,8 @@ def imaging(asked: Images, environment: Mapping[str, str], *, ascii_only: bool =
     colours = "256" if asked == "half" and found == "none" else found
     if colours == "none":
         if _dumb(environment):  # Textual takes it for one with all colours
-            return Imaging(cells="ascii", color_system="standard", notice=obstacle)
-        return Imaging(cells="ascii" if ascii_only else "shades", notice=obstacle)
+            return Imaging(cells="ascii", palette="grey", color_system="standard", notice=obstacle)
+        return Imaging(cells="ascii" if ascii_only else "shades", palette="grey", notice=obstacle)
     system: Literal["", "truecolor", "256"] = ""
     if colours != told:
         system = "truecolor" if colours == "full" else "256"

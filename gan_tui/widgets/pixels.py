@@ -17,6 +17,10 @@ PixelRows: TypeAlias = list[list[Pixel]]
 """[pixel row][pixel], of an even number of rows."""
 
 
+DROPPED = 2
+"""Percent of the darkest and of the brightest pixels that do not count where grey is stretched."""
+
+
 class Piece(NamedTuple):
     """A picture of a contact sheet."""
 
@@ -60,6 +64,10 @@ def pixel_rows(picture: Image.Image, palette: Palette = "full") -> PixelRows:
         from PIL import Image
 
         picture = picture.quantize(palette=_terminal_palette(), dither=Image.Dither.NONE).convert("RGB")
+    elif palette == "grey":
+        from PIL import ImageOps
+
+        picture = ImageOps.autocontrast(picture.convert("L"), cutoff=DROPPED).convert("RGB")
     raw, width = picture.tobytes(), picture.width
     pixels = [(raw[at], raw[at + 1], raw[at + 2]) for at in range(0, len(raw), 3)]
     return [pixels[at : at + width] for at in range(0, len(pixels), width)]

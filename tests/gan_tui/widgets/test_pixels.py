@@ -30,3 +30,12 @@ def test_of_256_colours_each_is_one_that_is_sent_as_it_is() -> None:
     assert len(pixels) > 40
     sent = {pixel: Color.from_rgb(*pixel).downgrade(ColorSystem.EIGHT_BIT).get_truecolor() for pixel in pixels}
     assert all(tuple(colour) == pixel for pixel, colour in sent.items())
+
+
+def test_grey_is_stretched_so_that_a_few_characters_tell_it_apart() -> None:
+    dim = Image.linear_gradient("L").point(lambda value: 100 + value // 10).convert("RGB")
+    pixels = [row[0] for row in pixel_rows(shrunk(dim, 32), "grey")]
+    assert all(red == green == blue for red, green, blue in pixels)
+    assert pixels == sorted(pixels), "what is brighter stays brighter"
+    assert pixels[0][0] < 10
+    assert pixels[-1][0] > 245
