@@ -20,6 +20,7 @@ from engine.protocol.remarks import Remarks, read_remarks, write_remarks
 from engine.protocol.rundir import RunDirectory
 from gan_tui.departures import GoOn, LookAt
 from gan_tui.screens.run_wishes import Changed, DeletionSeen, RunsLeft, Told
+from gan_tui.state.appearance import Appearance
 from gan_tui.state.key_words import with_keys
 from gan_tui.state.run_list import RunRow
 from gan_tui.widgets.footer import Tone
@@ -37,7 +38,7 @@ class RunErrands:
         screen: over which dialogs open, and which posts what is wanted.
         selected: the run under the cursor; None where there is none.
         actions: the browser's, with the keys that are in force.
-        ascii: whether nothing but ASCII may be drawn.
+        appearance: what the user wishes to see.
         clock: seconds since the Unix epoch.
     """
 
@@ -47,14 +48,14 @@ class RunErrands:
         selected: Callable[[], RunRow | None],
         *,
         actions: Sequence[ActionOn[Any]],
-        ascii: bool,  # noqa: A002
+        appearance: Appearance,
         clock: Callable[[], float],
     ) -> None:
         self._screen = screen
         self._selected = selected
         self._actions = actions
         self._keys = {action.id: action.shown for action in actions}
-        self._ascii = ascii
+        self._appearance = appearance
         self._clock = clock
         self._remarking = Lock()
         """A star and a note are in one file, which is read and written anew."""
@@ -122,7 +123,9 @@ class RunErrands:
             if step is not None:
                 self._leave_for(GoOn(run=_directory(row), checkpoint=str(step), request=request))
 
-        self._screen.app.push_screen(CheckpointPicker(_directory(row), request, now=self._clock()), chosen)
+        imaging = self._appearance.imaging
+        picker = CheckpointPicker(_directory(row), request, now=self._clock(), imaging=imaging)
+        self._screen.app.push_screen(picker, chosen)
 
     # ------------------------------------------------------------------------------------------- remarks
 
@@ -204,7 +207,7 @@ class RunErrands:
         from gan_tui.screens.help import HelpScreen
         from gan_tui.screens.run_words import SIGNS
 
-        self._screen.app.push_screen(HelpScreen(self._actions, ascii=self._ascii, signs=SIGNS))
+        self._screen.app.push_screen(HelpScreen(self._actions, ascii=self._appearance.ascii, signs=SIGNS))
 
     def show_palette(self) -> None:
         """Search the actions."""

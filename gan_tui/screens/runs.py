@@ -101,10 +101,10 @@ class RunsScreen(Screen[None]):
         self.header = RunsHeader()
         self.list = Vertical(id="list")
         self.table = RunTable()
-        self.details = RunDetails()
+        self.details = RunDetails(surroundings.appearance.imaging)
         self.footer = FooterBar()
         self.errands = RunErrands(
-            self, self.selected, actions=self.actions, ascii=surroundings.appearance.ascii, clock=surroundings.clock
+            self, self.selected, actions=self.actions, appearance=surroundings.appearance, clock=surroundings.clock
         )
         tempo = surroundings.tempo
         self._text = Pacer(self, lambda: tempo.of_text(self._stretch()), self._draw)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.text import Text
@@ -11,7 +12,9 @@ from textual.containers import Container, VerticalScroll
 from textual.widgets import Static
 
 from engine.protocol.events import Sampled
+from gan_tui.state.imaging import Imaging
 from gan_tui.state.plain_text import printable
+from gan_tui.terminal_pictures import Drawing
 from gan_tui.widgets.fact_sheet import Fact, FactSheet
 from gan_tui.widgets.samples import SamplePane
 
@@ -19,10 +22,14 @@ from gan_tui.widgets.samples import SamplePane
 class RunDetails(VerticalScroll):
     """Shows what it is given; the stylesheet places the sheet above the facts or beside them."""
 
-    def __init__(self) -> None:
+    def __init__(self, imaging: Imaging) -> None:
+        """``imaging`` is how pictures are drawn; in cells, whatever else the terminal can."""
         super().__init__(classes="-no-sheet")
+        self._has_pictures = imaging.protocol != "off"
         self.headline = Static(classes="headline")
-        self.sheet = SamplePane(Path())  # each sheet comes with its whole path
+        self.sheet = SamplePane(
+            Path(), Drawing(imaging=replace(imaging, protocol="cells"))
+        )  # each sheet comes with its whole path
         self.sheet.can_focus = False
         self.caption = Static(classes="caption")
         self.facts = FactSheet()
@@ -52,6 +59,7 @@ class RunDetails(VerticalScroll):
     def show_sheet(self, sheet: Sampled | None) -> None:
         """Take the newest contact sheet, with the path of its run before its own; None for none."""
         self.remove_class("-turning")
+        sheet = sheet if self._has_pictures else None
         self.set_class(sheet is None, "-no-sheet")
         self.sheet.show(() if sheet is None else (sheet,))
         self.caption.update("" if sheet is None else f"samples of step {sheet.step:,}")

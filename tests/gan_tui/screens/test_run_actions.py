@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -26,6 +27,8 @@ from gan_tui.screens.help import HelpScreen
 from gan_tui.screens.prompts import FilterDialog
 from gan_tui.screens.run_prompts import DeleteDialog, LineDialog
 from gan_tui.screens.runs import RunsScreen
+from gan_tui.state.appearance import Appearance
+from gan_tui.state.imaging import Imaging
 from tests.gan_tui.conftest import make_run, write_checkpoint
 from tests.gan_tui.drawings import write_sheet
 from tests.gan_tui.fake_runs import AROUND, NOW, FakeRuns, branch, row, shelf
@@ -345,6 +348,14 @@ async def test_a_click_goes_to_a_run_and_a_second_one_opens_it() -> None:
         await pilot.click(shown(pilot).table, offset=(10, 4), times=2)
         await settle(pilot)
         assert pilot.app.return_value == LookAt(run=RunDirectory(Path("runs/facades")))
+
+
+async def test_without_pictures_there_are_none(folder: Path) -> None:
+    around = replace(AROUND, appearance=Appearance(images="off", imaging=Imaging(protocol="off")))
+    async with RunsApp(FakeRuns(shelf()), around, rest=0).run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        assert facts(pilot)["saved"].startswith("2 checkpoints")
+        assert "samples of step" not in text(pilot)
 
 
 async def test_the_details_scroll_while_they_have_the_keys() -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
 
 from engine.protocol.checkpoints import folder_name
 from engine.protocol.codec import encode
@@ -13,7 +16,19 @@ from engine.protocol.rundir import RunDirectory
 from gan_tui.runs_app import RunsApp
 from tests.gan_tui.drawings import write_sheet
 from tests.gan_tui.fake_runs import AROUND, NOW, FakeRuns, shelf
-from tests.gan_tui.screens.test_snapshots import SnapCompare, after, each_size
+from tests.gan_tui.screens.test_snapshots import Run, SnapCompare, after, each_size
+
+
+def steadily(*keys: str) -> Run:
+    """Press keys as ``after`` does; the cursor of a line that is typed does not blink."""
+
+    async def run(pilot: Pilot[Any]) -> None:
+        await after(*keys)(pilot)
+        for line in pilot.app.screen.query(Input):
+            line.cursor_blink = False
+        await pilot.pause()
+
+    return run
 
 
 @pytest.fixture
@@ -40,12 +55,12 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunsApp:
     ids=["first", "failed", "filter", "delete"],
 )
 def test_browser(keys: tuple[str, ...], size: tuple[int, int], app: RunsApp, snap_compare: SnapCompare) -> None:
-    assert snap_compare(app, terminal_size=size, run_before=after(*keys))
+    assert snap_compare(app, terminal_size=size, run_before=steadily(*keys))
 
 
 @pytest.mark.parametrize("key", ["b", "question_mark"], ids=["branch", "help"])
 def test_dialogs_of_the_browser(key: str, app: RunsApp, snap_compare: SnapCompare) -> None:
-    assert snap_compare(app, terminal_size=(120, 40), run_before=after(key))
+    assert snap_compare(app, terminal_size=(120, 40), run_before=steadily(key))
 
 
 def test_browser_on_the_smallest_terminal(app: RunsApp, snap_compare: SnapCompare) -> None:
