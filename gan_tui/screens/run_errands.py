@@ -20,6 +20,7 @@ from engine.protocol.remarks import Remarks, read_remarks, write_remarks
 from engine.protocol.rundir import RunDirectory
 from gan_tui.departures import GoOn, LookAt
 from gan_tui.screens.run_wishes import Changed, DeletionSeen, RunsLeft, Told
+from gan_tui.state.imaging import Imaging
 from gan_tui.state.key_words import with_keys
 from gan_tui.state.run_list import RunRow
 from gan_tui.widgets.footer import Tone
@@ -39,6 +40,7 @@ class RunErrands:
         actions: the browser's, with the keys that are in force.
         ascii: whether nothing but ASCII may be drawn.
         clock: seconds since the Unix epoch.
+        imaging: how pictures are drawn.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class RunErrands:
         actions: Sequence[ActionOn[Any]],
         ascii: bool,  # noqa: A002
         clock: Callable[[], float],
+        imaging: Imaging,
     ) -> None:
         self._screen = screen
         self._selected = selected
@@ -56,6 +59,7 @@ class RunErrands:
         self._keys = {action.id: action.shown for action in actions}
         self._ascii = ascii
         self._clock = clock
+        self._imaging = imaging
         self._remarking = Lock()
         """A star and a note are in one file, which is read and written anew."""
 
@@ -122,7 +126,8 @@ class RunErrands:
             if step is not None:
                 self._leave_for(GoOn(run=_directory(row), checkpoint=str(step), request=request))
 
-        self._screen.app.push_screen(CheckpointPicker(_directory(row), request, now=self._clock()), chosen)
+        picker = CheckpointPicker(_directory(row), request, now=self._clock(), imaging=self._imaging)
+        self._screen.app.push_screen(picker, chosen)
 
     # ------------------------------------------------------------------------------------------- remarks
 

@@ -101,10 +101,15 @@ class RunsScreen(Screen[None]):
         self.header = RunsHeader()
         self.list = Vertical(id="list")
         self.table = RunTable()
-        self.details = RunDetails()
+        self.details = RunDetails(surroundings.drawing)
         self.footer = FooterBar()
         self.errands = RunErrands(
-            self, self.selected, actions=self.actions, ascii=surroundings.appearance.ascii, clock=surroundings.clock
+            self,
+            self.selected,
+            actions=self.actions,
+            ascii=surroundings.appearance.ascii,
+            clock=surroundings.clock,
+            imaging=surroundings.drawing.imaging,
         )
         tempo = surroundings.tempo
         self._text = Pacer(self, lambda: tempo.of_text(self._stretch()), self._draw)

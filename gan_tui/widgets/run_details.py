@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from engine.protocol.events import Sampled
 from gan_tui.state.plain_text import printable
+from gan_tui.terminal_pictures import Drawing
 from gan_tui.widgets.fact_sheet import Fact, FactSheet
 from gan_tui.widgets.samples import SamplePane
 
@@ -19,10 +20,11 @@ from gan_tui.widgets.samples import SamplePane
 class RunDetails(VerticalScroll):
     """Shows what it is given; the stylesheet places the sheet above the facts or beside them."""
 
-    def __init__(self) -> None:
+    def __init__(self, drawing: Drawing | None = None) -> None:
+        """``drawing`` is how pictures are drawn."""
         super().__init__(classes="-no-sheet")
         self.headline = Static(classes="headline")
-        self.sheet = SamplePane(Path())  # each sheet comes with its whole path
+        self.sheet = SamplePane(Path(), drawing)  # each sheet comes with its whole path
         self.sheet.can_focus = False
         self.caption = Static(classes="caption")
         self.facts = FactSheet()
