@@ -18,8 +18,12 @@ WATCHED = {
     "inversion": "translations that are negatives",
     "spike": "a loss far above its range",
     "stall": "losses that do not move",
+    "starved": "a loop that waits for data",
+    "stuck": "a step that does not end",
+    "disk": "a disk that fills up",
+    "throttled": "GPUs that are slowed down",
 }
-"""What each sentinel of training watches for."""
+"""What each sentinel watches for."""
 
 
 def suggestion_text(alert: ev.Alert, values: Mapping[str, float]) -> str:

@@ -347,6 +347,16 @@ async def test_a_click_goes_to_a_run_and_a_second_one_opens_it() -> None:
         assert pilot.app.return_value == LookAt(run=RunDirectory(Path("runs/facades")))
 
 
+async def test_the_details_scroll_while_they_have_the_keys() -> None:
+    async with browsing(FakeRuns(shelf()), size=(80, 24)) as pilot:
+        await press(pilot, "tab", "down", "down")
+        assert on(pilot) == "horse2zebra"
+        assert shown(pilot).details.scroll_offset.y > 0
+        await press(pilot, "tab", "down")
+        assert on(pilot) == "horse2zebra-from-20000"
+        assert shown(pilot).details.scroll_offset.y == 0, "another run is read from its beginning"
+
+
 async def test_hostile_names_are_text(tmp_path: Path) -> None:
     """Markup, controls, wide characters; damaged ones too. Every line is as wide as the screen."""
     rows = [

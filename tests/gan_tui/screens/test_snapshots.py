@@ -212,11 +212,10 @@ def test_machine_of_several_gpus_one_of_them_slowed(
 def test_machine_without_a_gpu_that_waits_for_data(
     recording: Recording, make_dashboard: MakeDashboard, snap_compare: SnapCompare
 ) -> None:
-    noise = Random(3)
-    lines = [
-        recording.metrics(step, machine=machines.cpu_reading(step / PACE, noise)) for step in range(150, 9_000, 150)
-    ]
-    feed = FakeFeed([*recording.start_up(), *lines, recording.checkpoint(9_000)])
+    noise, events = Random(3), list(recording.start_up())
+    for step in range(150, 9_000, 150):
+        events.append(recording.metrics(step, machine=machines.cpu_reading(step / PACE, noise)))
+    feed = FakeFeed([*events, recording.checkpoint(9_000)])
     assert snap_compare(make_dashboard(feed), terminal_size=(80, 24), run_before=after("M"))
 
 
