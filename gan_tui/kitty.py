@@ -48,8 +48,8 @@ class KittyPictures:
     """Implements gan_tui.terminal_pictures.TerminalPictures.
 
     A slot's pictures have two numbers in turn: the one on the screen stays until the cells that show it are written
-    anew, so that nothing flickers. A picture goes after the text that places it, which the terminal takes in either
-    order: so keys are answered before pictures have gone, and one that is not wanted any more never goes.
+    anew, so that nothing flickers. A picture goes when no text waits, before or after its placeholders, which the
+    terminal takes in either order: so keys are answered first, and one that is not wanted any more never goes.
     """
 
     def __init__(self, outlet: Outlet, cell: tuple[int, int], process: int | None = None) -> None:

@@ -20,6 +20,7 @@ from gan_tui.state.appearance import Appearance
 from gan_tui.state.runs_feed import RunsFeed
 from gan_tui.surroundings import Surroundings
 from gan_tui.terminal_driver import driver_for, this_terminal
+from gan_tui.terminal_pictures import drawing_on
 from gan_tui.widgets.footer import Tone
 
 
@@ -111,8 +112,10 @@ def run_browser(
     """
     terminal_guard.start()
     terminal = this_terminal()
-    surroundings = Surroundings(appearance=appearance, outlet=terminal)
-    app = RunsApp(feed, surroundings, begin_at=begin_at, remark=remark, driver_class=driver_for(terminal))
+    drawing = drawing_on(terminal, appearance.imaging)
+    surroundings = Surroundings(appearance=appearance, outlet=terminal, drawing=drawing)
+    driver = driver_for(terminal, drawing.pictures)
+    app = RunsApp(feed, surroundings, begin_at=begin_at, remark=remark, driver_class=driver)
     app.run(mouse=appearance.mouse)
     if app.return_code:
         raise WorkError("the runs browser", "ended by an error of its own", "No run is affected: gan-tui runs --plain")

@@ -101,7 +101,7 @@ class RunsScreen(Screen[None]):
         self.header = RunsHeader()
         self.list = Vertical(id="list")
         self.table = RunTable()
-        self.details = RunDetails(surroundings.appearance.imaging)
+        self.details = RunDetails(surroundings.drawing)
         self.footer = FooterBar()
         self.errands = RunErrands(
             self, self.selected, actions=self.actions, appearance=surroundings.appearance, clock=surroundings.clock

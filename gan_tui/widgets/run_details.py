@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from rich.text import Text
@@ -12,7 +11,6 @@ from textual.containers import Container, VerticalScroll
 from textual.widgets import Static
 
 from engine.protocol.events import Sampled
-from gan_tui.state.imaging import Imaging
 from gan_tui.state.plain_text import printable
 from gan_tui.terminal_pictures import Drawing
 from gan_tui.widgets.fact_sheet import Fact, FactSheet
@@ -22,14 +20,12 @@ from gan_tui.widgets.samples import SamplePane
 class RunDetails(VerticalScroll):
     """Shows what it is given; the stylesheet places the sheet above the facts or beside them."""
 
-    def __init__(self, imaging: Imaging) -> None:
-        """``imaging`` is how pictures are drawn; in cells, whatever else the terminal can."""
+    def __init__(self, drawing: Drawing | None = None) -> None:
+        """``drawing`` is how pictures are drawn."""
         super().__init__(classes="-no-sheet")
-        self._has_pictures = imaging.protocol != "off"
+        self._has_pictures = drawing is None or drawing.imaging.protocol != "off"
         self.headline = Static(classes="headline")
-        self.sheet = SamplePane(
-            Path(), Drawing(imaging=replace(imaging, protocol="cells"))
-        )  # each sheet comes with its whole path
+        self.sheet = SamplePane(Path(), drawing)  # each sheet comes with its whole path
         self.sheet.can_focus = False
         self.caption = Static(classes="caption")
         self.facts = FactSheet()

@@ -71,7 +71,7 @@ def test_pictures_that_are_off_are_told_and_everything_else_is_there(ended_run: 
 def test_kitty_is_sent_pictures_and_their_deletion(ended_run: RunDirectory) -> None:
     with attached(ended_run, "--images", "kitty", TERM="xterm-kitty", COLORTERM="") as terminal:
         terminal.wait_until(lambda: terminal.written.count(b"\x1b_Ga=T") >= 6, "pictures")
-        assert "\U0010eeee".encode() in terminal.written
+        terminal.wait_until(lambda: "\U0010eeee".encode() in terminal.written, "placeholders")
         terminal.press("q")
         assert terminal.wait_for_exit() == 0
     numbers = re.findall(rb"\x1b_Ga=T,U=1,q=2,f=100,i=(\d+),", terminal.written)
