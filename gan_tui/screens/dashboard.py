@@ -16,6 +16,7 @@ from engine.protocol import commands as cmd
 from engine.protocol.rundir import RunDirectory
 from gan_tui.actions.remapping import dressed
 from gan_tui.actions.table import ACTIONS, bindings, footer_hints
+from gan_tui.screens.breakpoints import set_classes_by_size
 from gan_tui.screens.excursions import Excursions
 from gan_tui.screens.on_screen import OnScreen
 from gan_tui.screens.pacer import Pacer
@@ -127,6 +128,7 @@ class DashboardScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Name the panes and draw what is known."""
+        set_classes_by_size(self)
         titled: tuple[tuple[Widget, str], ...] = (
             (self.startup, "start-up"),
             (self.samples, "samples"),

@@ -23,6 +23,7 @@ from gan_tui.actions.browser import RUNS
 from gan_tui.actions.remapping import dressed
 from gan_tui.actions.table import bindings, footer_hints
 from gan_tui.client.run_figures import RunFigures, count_figures, newest_sheet
+from gan_tui.screens.breakpoints import set_classes_by_size
 from gan_tui.screens.pacer import Pacer
 from gan_tui.screens.run_errands import RunErrands
 from gan_tui.screens.run_wishes import DeletionSeen, RunsLeft, Told
@@ -120,6 +121,7 @@ class RunsScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Draw what is known."""
+        set_classes_by_size(self)
         self.footer.show(footer_hints(self.actions, {}, steers=True))
         self.table.focus()
         self._drawing = True

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from msgspec.structs import replace
+
 from engine.protocol.machine import Gpu, Machine
 from gan_tui.state.machine import memory_share, outlook
 from gan_tui.state.run_view import RunView
@@ -34,8 +36,10 @@ class PacePane(Lines):
         self._view: RunView | None = None
 
     def show(self, view: RunView) -> None:
-        """Take the run's view."""
-        self._view = view
+        """Take the run's view. Paused, the readings stay as they were then: of a run at rest nothing is sent."""
+        before = self._view
+        at_rest = before is not None and before.state == view.state == "paused" and before.machine is not None
+        self._view = replace(view, machine=before.machine) if before is not None and at_rest else view
         self.redraw()
 
     def lines(self, width: int) -> list[list[Span]]:

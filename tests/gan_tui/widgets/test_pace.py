@@ -73,3 +73,14 @@ def test_without_readings_the_lines_of_metrics_speak() -> None:
     bare = text(replace(AT_WORK, machine=Machine()))
     assert bare[1].startswith("cpu     – ")
     assert bare[2] == "disk – free"
+
+
+def test_of_a_paused_run_the_readings_stay() -> None:
+    pane, later = PacePane(), changed(cpu=0.07, disk_free=1_000_000_000)
+    paused = replace(AT_WORK, state="paused")
+    pane.show(paused)
+    at_rest = pane.lines(60)
+    pane.show(replace(later, state="paused"))
+    assert pane.lines(60) == at_rest
+    pane.show(later)
+    assert pane.lines(60) != at_rest
