@@ -60,7 +60,7 @@ def lines_of(seen: Sequence[PresetOffer], offers: Sequence[PresetOffer], *, summ
         if each.reason:
             return f"{each.given:{names}}  {each.reason}"
         columns = f"{each.given:{names}}  {each.system:{systems}}  {each.data:{folders}}"
-        return f"{columns}  {each.summary}" if summaries else columns
+        return f"{columns}  {each.summary}" if summaries else columns.rstrip()
 
     return [line(each) for each in seen]
 

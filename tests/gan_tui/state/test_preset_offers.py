@@ -41,9 +41,7 @@ def test_columns_have_room_for_all_that_there_are() -> None:
     assert line == "quickstart         cyclegan  drawn                 Nothing to download."
     [line] = lines_of(matching(OFFERS, "mine"), OFFERS, summaries=False)
     assert line == "presets/mine.toml  mine.toml: method.kind: 'gan' is not a method"
-    assert lines_of(matching(OFFERS, "quick"), OFFERS, summaries=False) == [
-        "quickstart         cyclegan  drawn               "
-    ]
+    assert lines_of(matching(OFFERS, "quick"), OFFERS, summaries=False) == ["quickstart         cyclegan  drawn"]
     assert lines_of([], [], summaries=True) == []
 
 
