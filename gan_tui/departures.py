@@ -10,6 +10,7 @@ from gan_tui.state.run_view import Status
 
 if TYPE_CHECKING:
     from gan_tui.client.branch import ResumeRequest
+    from gan_tui.client.new_run import NewRun
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,5 +63,12 @@ class GoOn:
     request: ResumeRequest
 
 
-RunsDeparture: TypeAlias = LookAt | GoOn
+@dataclass(frozen=True, kw_only=True)
+class Begin:
+    """The user left the browser in order to begin a run."""
+
+    new: NewRun
+
+
+RunsDeparture: TypeAlias = LookAt | GoOn | Begin
 """None where the user is done."""

@@ -32,10 +32,15 @@ def find_preset(given: str) -> Path:
     Raises:
         RequestError: it is neither a file nor a shipped name.
     """
-    path = Path(given).expanduser()
-    if path.is_file():
+    try:
+        path = Path(given).expanduser()
+        is_file, is_folder = path.is_file(), path.is_dir()
+    except (OSError, RuntimeError) as error:  # too long a name, or the home of nobody
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise RequestError(given, f"cannot be looked at ({reason})", "Name another preset.") from error
+    if is_file:
         return path
-    if path.is_dir():
+    if is_folder:
         raise RequestError(given, "is a folder, not a preset", f"Try: gan-tui train horse2zebra --data {given}")
     shipped = shipped_presets()
     name = path.stem if path.suffix == ".toml" and path.parent.name in ("", "presets") else given
@@ -61,7 +66,12 @@ class PresetCard(msgspec.Struct, frozen=True, kw_only=True):
     holds: str
     """What has to be in that folder; empty where there is none."""
     cost: str
-    """Steps and their size, as its "Cost:" comment says."""
+    """Steps and their size, as its "Cost:" comment says; empty where it says nothing."""
+
+    def in_words(self) -> str:
+        """What it trains, on what, and at what cost; on one line."""
+        data = f"{self.data or 'a folder'} with {self.holds}" if self.holds else self.data
+        return f"{self.system}, {self.side} px, {data}" + (f": {self.cost}" if self.cost else "")
 
 
 def preset_card(path: Path) -> PresetCard:

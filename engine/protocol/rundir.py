@@ -211,10 +211,7 @@ def create_run(
     Raises:
         RequestError: the name is taken or no valid name; WorkError: the directory cannot be made.
     """
-    if not NAME_PATTERN.fullmatch(name):
-        fact = "is too long, or has characters that a run name cannot have"
-        fix = "Use up to 100 letters, digits, . _ + -, a letter or digit first."
-        raise RequestError(f"run name {name!r}", fact, fix)
+    _require_name(name)
     run = RunDirectory(root / name)
     try:
         root.mkdir(parents=True, exist_ok=True)
@@ -222,9 +219,7 @@ def create_run(
     except FileExistsError as error:
         if not root.is_dir():
             raise RequestError(str(root), "is not a folder", "Choose another --runs-dir.") from error
-        raise RequestError(
-            f"run {name}", f"exists already in {root}", "Choose another --name, or resume it."
-        ) from error
+        raise _taken(root, name) from error
     except OSError as error:
         raise WorkError(str(run.root), f"cannot be made ({error.strerror})", "Choose another --runs-dir.") from error
     now = time.time()
@@ -243,11 +238,41 @@ def create_run(
     return run
 
 
+def require_unused_name(root: Path, name: str) -> None:
+    """Refuse a name that a new run in a folder cannot have.
+
+    Raises:
+        RequestError: the name is taken or no valid name.
+    """
+    _require_name(name)
+    if _is_there(root / name):
+        raise _taken(root, name)
+
+
+def _require_name(name: str) -> None:
+    if not NAME_PATTERN.fullmatch(name):
+        fact = "is too long, or has characters that a run name cannot have"
+        fix = "Use up to 100 letters, digits, . _ + -, a letter or digit first."
+        raise RequestError(f"run name {name!r}", fact, fix)
+
+
+def _is_there(path: Path) -> bool:
+    """Whether it is, as far as can be seen: why a folder cannot be looked into is told when a run is made there."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
+def _taken(root: Path, name: str) -> RequestError:
+    return RequestError(f"run {name}", f"exists already in {root}", "Choose another --name, or resume it.")
+
+
 def unused_name(root: Path, wanted: str) -> str:
     """The wanted name, or that with the first free number behind it."""
     stem = re.sub(r"[^A-Za-z0-9._+-]+", "-", wanted).strip("-._+")[:90] or "run"  # room for a number
     names = (stem, *(f"{stem}-{number}" for number in range(2, 100_000)))
-    return next(name for name in names if not (root / name).exists())
+    return next(name for name in names if not _is_there(root / name))
 
 
 def read_identity(run: RunDirectory) -> Identity:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 if TYPE_CHECKING:
     from engine.protocol.rundir import RunDirectory
-    from gan_tui.departures import GoOn, LookAt
+    from gan_tui.departures import GoOn, RunsDeparture
     from gan_tui.state.appearance import Appearance
     from gan_tui.widgets.footer import Tone
 
@@ -23,13 +23,15 @@ def browse(folder: Path, appearance: Appearance, *, begin_at: RunDirectory | Non
     from engine.errors import GanTuiError
     from gan_tui.client.deletion import empty_trash
     from gan_tui.client.run_watch import RunsWatch
+    from gan_tui.departures import Begin
     from gan_tui.runs_app import run_browser
 
     empty_trash(folder)  # what a deletion left that was killed
     at = "" if begin_at is None else str(begin_at.root)
     remark: tuple[str, Tone] | None = None
     while (departure := run_browser(RunsWatch(folder), appearance, begin_at=at, remark=remark)) is not None:
-        at = str(departure.run.root)
+        if not isinstance(departure, Begin):
+            at = str(departure.run.root)
         try:
             run, told = _follow(departure, appearance)
             at, remark = str(run.root), (told, "plain")
@@ -37,20 +39,26 @@ def browse(folder: Path, appearance: Appearance, *, begin_at: RunDirectory | Non
             remark = (error.one_line(), "bad")
 
 
-def _follow(departure: LookAt | GoOn, appearance: Appearance) -> tuple[RunDirectory, str]:
+def _follow(departure: RunsDeparture, appearance: Appearance) -> tuple[RunDirectory, str]:
     """Go where the user wants; returns the run that was looked at last, and what there is to say of it."""
     from gan_tui.cli.show import in_words, watch
     from gan_tui.client.launch import start_engine
-    from gan_tui.departures import GoOn
+    from gan_tui.client.new_run import make_new_run
+    from gan_tui.departures import Begin, GoOn, LookAt
 
-    if isinstance(departure, GoOn):
-        run = _made_ready(departure)
-        run, left, _ = watch(run, appearance, readonly=False, engine=start_engine(run, departure.request.gpus))
-        return run, in_words(run, left)
-    run = departure.run
-    if distant := _watch_distant(run, appearance):
-        return run, distant
-    run, left, _ = watch(run, appearance, readonly=False, behind=departure.behind)
+    match departure:
+        case Begin(new=new):
+            run = make_new_run(new)
+            run, left, _ = watch(run, appearance, readonly=False, engine=start_engine(run))
+        case GoOn(request=request):
+            run = _made_ready(departure)
+            run, left, _ = watch(run, appearance, readonly=False, engine=start_engine(run, request.gpus))
+        case LookAt(run=run, behind=behind):
+            if distant := _watch_distant(run, appearance):
+                return run, distant
+            run, left, _ = watch(run, appearance, readonly=False, behind=behind)
+        case _:
+            assert_never(departure)
     return run, in_words(run, left)
 
 

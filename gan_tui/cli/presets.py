@@ -40,5 +40,4 @@ def presets(
     width = max((len(card.name) for card in cards), default=0)
     for card in cards:
         put(f"{card.name:{width}}  {card.summary}")
-        data = f"{card.data} with {card.holds}" if card.holds else card.data
-        put(f"{'':{width}}  {card.system}, {card.side} px, {data}: {card.cost}")
+        put(f"{'':{width}}  {card.in_words()}")

@@ -41,12 +41,10 @@ def train(
 ) -> None:
     """Train a preset in a background process and watch it; closing the terminal does not stop it."""
     from engine.errors import RequestError
-    from engine.protocol.rundir import create_run, unused_name
     from gan_tui.cli.output import put, say
     from gan_tui.cli.show import require_one_way, show_new_engine
-    from gan_tui.client.beginning import notices_of_beginning
     from gan_tui.client.locate import runs_folder
-    from gan_tui.client.prepare import prepare
+    from gan_tui.client.new_run import check_new_run, make_new_run
 
     if prepare_only and (headless or detach):
         fact = f"starts nothing, and {'--headless' if headless else '--detach'} is about what is started"
@@ -62,17 +60,9 @@ def train(
     }
     folder = runs_folder(runs_dir)
     given = {key: value for key, value in flags.items() if value is not None}
-    prepared = prepare(preset, settings or [], given, folder)
-    run = create_run(
-        folder,
-        name=unused_name(folder, prepared.preset) if name is None else name,
-        method=prepared.method,
-        preset=prepared.preset,
-        config_toml=prepared.toml,
-        parent=None,
-        preset_path=prepared.path,
-    )
-    for notice in notices_of_beginning(prepared.config):
+    new = check_new_run(preset, settings or [], given, folder, name)
+    run = make_new_run(new)
+    for notice in new.notices:
         say(notice.in_words())
     if prepare_only:
         put(str(run.root))

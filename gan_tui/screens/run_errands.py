@@ -18,7 +18,7 @@ from engine.errors import GanTuiError
 from engine.protocol.checkpoints import LATEST, list_folders
 from engine.protocol.remarks import Remarks, read_remarks, write_remarks
 from engine.protocol.rundir import RunDirectory
-from gan_tui.departures import GoOn, LookAt
+from gan_tui.departures import Begin, GoOn, LookAt, RunsDeparture
 from gan_tui.screens.run_wishes import Changed, DeletionSeen, RunsLeft, Told
 from gan_tui.state.appearance import Appearance
 from gan_tui.state.key_words import with_keys
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from gan_tui.actions.action import ActionOn
     from gan_tui.client.branch import ResumeRequest
     from gan_tui.client.deletion import Deletion
+    from gan_tui.client.new_run import NewRun
+
+FIRST = "quickstart"
+"""The preset that a list of them begins at: it needs no images and no GPU."""
 
 
 class RunErrands:
@@ -37,6 +41,7 @@ class RunErrands:
     Args:
         screen: over which dialogs open, and which posts what is wanted.
         selected: the run under the cursor; None where there is none.
+        folder: of the runs.
         actions: the browser's, with the keys that are in force.
         appearance: what the user wishes to see.
         clock: seconds since the Unix epoch.
@@ -46,6 +51,7 @@ class RunErrands:
         self,
         screen: Screen[None],
         selected: Callable[[], RunRow | None],
+        folder: Callable[[], Path],
         *,
         actions: Sequence[ActionOn[Any]],
         appearance: Appearance,
@@ -53,6 +59,7 @@ class RunErrands:
     ) -> None:
         self._screen = screen
         self._selected = selected
+        self._folder = folder
         self._actions = actions
         self._keys = {action.id: action.shown for action in actions}
         self._appearance = appearance
@@ -76,6 +83,18 @@ class RunErrands:
             behind: the other's path.
         """
         self._leave_for(LookAt(run=_directory(row), behind=RunDirectory(Path(behind))))
+
+    def ask_new(self) -> None:
+        """Have a preset chosen, and what a run of it is to have otherwise; the list begins at the selected run's."""
+        from gan_tui.screens.new_run import NewRunDialog
+
+        def chosen(new: NewRun | None) -> None:
+            if new is not None:
+                self._leave_for(Begin(new=new))
+
+        row = self._selected()
+        dialog = NewRunDialog(self._folder(), begin_at=row.preset if row is not None and row.preset else FIRST)
+        self._screen.app.push_screen(dialog, chosen)
 
     def resume(self) -> None:
         """Have a checkpoint chosen to go on from; a run without one begins where it began before."""
@@ -234,7 +253,7 @@ class RunErrands:
             return None
         return row
 
-    def _leave_for(self, departure: LookAt | GoOn) -> None:
+    def _leave_for(self, departure: RunsDeparture) -> None:
         self._screen.post_message(RunsLeft(departure))
 
     def _say(self, text: str, tone: Tone = "plain") -> None:

@@ -105,7 +105,12 @@ class RunsScreen(Screen[None]):
         self.details = RunDetails(surroundings.drawing)
         self.footer = FooterBar()
         self.errands = RunErrands(
-            self, self.selected, actions=self.actions, appearance=surroundings.appearance, clock=surroundings.clock
+            self,
+            self.selected,
+            lambda: Path(self._view.folder),
+            actions=self.actions,
+            appearance=surroundings.appearance,
+            clock=surroundings.clock,
         )
         tempo = surroundings.tempo
         self._text = Pacer(self, lambda: tempo.of_text(self._stretch()), self._draw)
@@ -181,7 +186,7 @@ class RunsScreen(Screen[None]):
             return "reading the runs…"
         if self._rows:
             return with_keys("No run has these words. {runs-drop|Esc} shows all.", self._keys)
-        return "No run yet: gan-tui train PRESET"
+        return with_keys("No runs yet: {runs-new|n} starts one.", self._keys)
 
     def _show_details(self) -> None:
         row = self.selected()

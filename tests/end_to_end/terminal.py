@@ -16,7 +16,7 @@ import pyte
 DEADLINE_SECONDS = 90.0
 """How long a screen may take to show something; generous, since test machines are shared."""
 
-KEYS = {"enter": "\r", "escape": "\x1b", "down": "\x1b[B", "up": "\x1b[A", "tab": "\t"}
+KEYS = {"enter": "\r", "escape": "\x1b", "down": "\x1b[B", "up": "\x1b[A", "tab": "\t", "backspace": "\x7f"}
 
 
 class _Screen(pyte.Screen):

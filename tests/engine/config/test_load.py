@@ -188,6 +188,12 @@ def test_every_shipped_preset_resolves_and_says_what_it_is(
     assert find_preset(name) == find_preset(f"presets/{name}.toml") == find_preset(f"{name}.toml") == path
 
 
+@pytest.mark.parametrize("given", ["~nobody-of-that-name/mine.toml", "x" * 300 + ".toml"])
+def test_a_preset_that_cannot_be_looked_at_is_refused(given: str) -> None:
+    with pytest.raises(RequestError, match="cannot be looked at"):
+        find_preset(given)
+
+
 def test_a_file_goes_before_a_shipped_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "horse2zebra.toml").touch()

@@ -23,6 +23,7 @@ from engine.protocol.rundir import (
     engine_is_alive,
     engine_lock,
     read_identity,
+    require_unused_name,
     unused_name,
     viewed_state,
     write_atomically,
@@ -79,6 +80,16 @@ def test_a_name_that_no_run_can_have_is_refused(tmp_path: Path, name: str) -> No
     with pytest.raises(RequestError, match="characters that a run name cannot have"):
         make(tmp_path, name)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_can_be_looked_at_before_a_run_is_made(tmp_path: Path) -> None:
+    require_unused_name(tmp_path / "runs", "horse")
+    assert list(tmp_path.iterdir()) == []
+    make(tmp_path, "horse")
+    with pytest.raises(RequestError, match="exists already"):
+        require_unused_name(tmp_path, "horse")
+    with pytest.raises(RequestError, match="characters that a run name cannot have"):
+        require_unused_name(tmp_path, "a/b")
 
 
 def test_a_folder_of_runs_that_cannot_be_made_is_told_of(tmp_path: Path) -> None:

@@ -20,10 +20,11 @@ from engine.protocol.rundir import RunDirectory, read_identity, write_identity
 from gan_tui.actions.browser import RUNS, RUNS_BY_ID
 from gan_tui.client.branch import ResumeRequest
 from gan_tui.client.run_rows import read_rows
-from gan_tui.departures import GoOn, LookAt, RunsDeparture
+from gan_tui.departures import Begin, GoOn, LookAt, RunsDeparture
 from gan_tui.runs_app import RunsApp
 from gan_tui.screens.checkpoints import CheckpointPicker
 from gan_tui.screens.help import HelpScreen
+from gan_tui.screens.new_run import NewRunDialog
 from gan_tui.screens.prompts import FilterDialog
 from gan_tui.screens.run_prompts import DeleteDialog, LineDialog
 from gan_tui.screens.runs import RunsScreen
@@ -108,6 +109,18 @@ async def opens(pilot: Browsing, feed: FakeRuns) -> None:
     assert "is damaged" in said(pilot), "what does not say what it is cannot be looked at"
     await press(pilot, "home", "enter")
     assert pilot.app.return_value == LookAt(run=RunDirectory(Path("runs/horse2zebra")))
+
+
+async def begins(pilot: Browsing, feed: FakeRuns) -> None:
+    """A new run, of the selected run's preset or another; nothing is made before the browser is left."""
+    await press(pilot, "n")
+    assert isinstance(pilot.app.screen, NewRunDialog)
+    assert "▌horse2zebra" in text(pilot)
+    await press(pilot, *"quickstart", "tab", *"second", "tab", *"run.steps=7", "enter")
+    departure = pilot.app.return_value
+    assert isinstance(departure, Begin)
+    assert (departure.new.name, departure.new.prepared.preset) == ("second", "quickstart")
+    assert departure.new.prepared.config.run.steps == 7
 
 
 async def resumes(pilot: Browsing, feed: FakeRuns) -> None:
@@ -264,6 +277,7 @@ async def shows_help(pilot: Browsing, feed: FakeRuns) -> None:
 CHECKS: dict[str, Check] = {
     "runs-leave": leaves,
     "runs-open": opens,
+    "runs-new": begins,
     "runs-resume": resumes,
     "runs-branch": branches,
     "runs-compare": compares,

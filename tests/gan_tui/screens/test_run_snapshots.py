@@ -51,8 +51,8 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunsApp:
 @each_size
 @pytest.mark.parametrize(
     "keys",
-    [(), ("down", "down"), ("slash", *"horse"), ("down", "d")],
-    ids=["first", "failed", "filter", "delete"],
+    [(), ("down", "down"), ("slash", *"horse"), ("down", "d"), ("n",), ("n", "tab", *"mine", "enter")],
+    ids=["first", "failed", "filter", "delete", "new", "refused"],
 )
 def test_browser(keys: tuple[str, ...], size: tuple[int, int], app: RunsApp, snap_compare: SnapCompare) -> None:
     assert snap_compare(app, terminal_size=size, run_before=steadily(*keys))
@@ -65,6 +65,10 @@ def test_dialogs_of_the_browser(key: str, app: RunsApp, snap_compare: SnapCompar
 
 def test_browser_on_the_smallest_terminal(app: RunsApp, snap_compare: SnapCompare) -> None:
     assert snap_compare(app, terminal_size=(60, 15), run_before=after("end"))
+
+
+def test_new_run_on_the_smallest_terminal(app: RunsApp, snap_compare: SnapCompare) -> None:
+    assert snap_compare(app, terminal_size=(60, 15), run_before=steadily("n", "enter"))
 
 
 def test_no_run_yet(snap_compare: SnapCompare) -> None:
