@@ -127,8 +127,8 @@ class ExportDialog(ModalScreen[str | None]):
         if typed.value in ("", self._suggested):
             self._suggested = unused(self._folder, export.stem, export.ending).name
             typed.value = self._suggested
-        else:
-            typed.value = str(Path(typed.value).with_suffix(f".{export.ending}"))
+        elif (path := Path(typed.value)).name:  # without one there is no ending to change
+            typed.value = str(path.with_suffix(f".{export.ending}"))
         typed.cursor_position = len(typed.value)
         self._draw()
 
@@ -148,8 +148,12 @@ class ExportDialog(ModalScreen[str | None]):
         if not typed:
             self._say("Type a path for the file.")
             return
-        path = self._folder / Path(typed).expanduser()
-        if path.suffix.lower() != f".{export.ending}":
+        try:
+            path = self._folder / Path(typed).expanduser()
+        except RuntimeError:
+            self._say(f"{typed} begins with the home of nobody here. Type another path.")
+            return
+        if path.name and path.suffix.lower() != f".{export.ending}":
             path = path.with_name(f"{path.name}.{export.ending}")
         self._say(f"writing {path}…", bad=False)
         self._write(export, path, over=path == self._over)

@@ -12,6 +12,7 @@ from gan_tui.state.machine import MachineHistory
 from gan_tui.state.run_view import RunView
 from gan_tui.widgets.footer import FooterBar, Hint
 from gan_tui.widgets.machine_board import MachineBoard
+from gan_tui.widgets.too_small import TooSmall
 
 HINTS = (
     Hint(key="Esc", label="back", action="screen.dismiss"),
@@ -38,6 +39,7 @@ class MachineScreen(Screen[None]):
         """The board over its keys."""
         yield self.board
         yield self.footer
+        yield TooSmall("Escape leads back to the dashboard.")
 
     def on_mount(self) -> None:
         """Name the keys."""

@@ -37,6 +37,7 @@ from gan_tui.widgets.footer import FooterBar, Tone
 from gan_tui.widgets.run_details import RunDetails
 from gan_tui.widgets.run_table import RunTable
 from gan_tui.widgets.runs_header import RunsHeader
+from gan_tui.widgets.too_small import TooSmall
 
 AGEING = 30.0
 """Seconds after which the ages that are shown are renewed."""
@@ -103,6 +104,7 @@ class RunsScreen(Screen[None]):
         self.table = RunTable()
         self.details = RunDetails(surroundings.drawing)
         self.footer = FooterBar()
+        self.too_small = TooSmall(with_keys("{runs-leave|q} leaves; no run is touched.", self._keys))
         self.errands = RunErrands(
             self, self.selected, actions=self.actions, appearance=surroundings.appearance, clock=surroundings.clock
         )
@@ -117,6 +119,7 @@ class RunsScreen(Screen[None]):
                 yield self.table
             yield self.details
         yield self.footer
+        yield self.too_small
 
     def on_mount(self) -> None:
         """Draw what is known."""

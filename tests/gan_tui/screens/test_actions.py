@@ -752,6 +752,13 @@ async def exports_what_is_on_screen(pilot: Driver, feed: FakeFeed) -> None:
         assert Path("horse2zebra-samples-49000.png").read_bytes().startswith(b"\x89PNG")
         await press(pilot, "E")
         typed = pilot.app.screen.query_one(Input)
+        for nowhere, told in (("/", "is a folder"), ("~nobody-here/a.svg", "the home of nobody here")):
+            typed.value = nowhere
+            await press(pilot, "enter")
+            assert told in str(pilot.app.screen.query_one("#said", Static).content)
+        typed.value = "/"
+        await press(pilot, "down", "up")
+        assert typed.value == "/"
         typed.value = "none/mine.csv"
         await press(pilot, "enter")
         assert "is no folder" in str(pilot.app.screen.query_one("#said", Static).content)

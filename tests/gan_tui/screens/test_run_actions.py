@@ -358,6 +358,20 @@ async def test_without_pictures_there_are_none(folder: Path) -> None:
         assert "samples of step" not in text(pilot)
 
 
+async def test_a_terminal_that_is_too_small_says_so_also_over_a_dialog() -> None:
+    async with browsing(FakeRuns(shelf())) as pilot:
+        for keys in ((), ("slash",)):
+            await press(pilot, *keys)
+            await pilot.resize_terminal(59, 20)
+            await settle(pilot)
+            assert "59 x 20 is too small" in text(pilot)
+            assert "q leaves; no run is touched." in text(pilot)
+            assert "horse2zebra" not in text(pilot)
+            await pilot.resize_terminal(120, 40)
+            await settle(pilot)
+            assert "too small" not in text(pilot)
+
+
 async def test_the_details_scroll_while_they_have_the_keys() -> None:
     async with browsing(FakeRuns(shelf()), size=(80, 24)) as pilot:
         await press(pilot, "tab", "down", "down")
