@@ -9,6 +9,7 @@ from gan_tui.state.health import acceptable, open_alerts
 from gan_tui.state.health_words import belief_texts, look_texts, suggestion_text
 from gan_tui.state.key_words import with_keys
 from gan_tui.state.run_view import RunView
+from gan_tui.widgets.frames import entitle
 from gan_tui.widgets.line import Lines, Span
 from gan_tui.widgets.wording import clipped
 
@@ -37,9 +38,7 @@ class HealthPane(Lines):
         self.set_class(not (view.health or view.found), "-silent")
         waiting = len(open_alerts(view.found))
         words = f"{waiting} open · {{alerts|A}} list" if waiting else "{alerts|A} list" if view.found else ""
-        subtitle = with_keys(words, self._keys)
-        if self.border_subtitle != subtitle:
-            self.border_subtitle = subtitle
+        entitle(self, subtitle=with_keys(words, self._keys))
         self.redraw()
 
     def lines(self, width: int) -> list[list[Span]]:
