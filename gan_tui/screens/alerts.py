@@ -14,6 +14,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.protocol import events as ev
+from gan_tui.screens.following import FollowingScreen
 from gan_tui.state.health import Found
 from gan_tui.state.health_words import WATCHED, span_text, suggestion_text
 from gan_tui.state.plain_text import printable
@@ -23,7 +24,7 @@ from gan_tui.widgets.fact_sheet import Fact, FactSheet
 _DONE = {"warn": "", "pause": "the run was held", "stop": "the run was saved and ended"}
 
 
-class AlertsScreen(ModalScreen[ev.Alert | None]):
+class AlertsScreen(ModalScreen[ev.Alert], FollowingScreen[ev.Alert]):
     """Returns the alert whose suggestion is accepted, or None. Alerts that come while it is open are added to it."""
 
     CSS_PATH = "alerts.tcss"
@@ -37,9 +38,10 @@ class AlertsScreen(ModalScreen[ev.Alert | None]):
         super().__init__()
         self._found: tuple[Found, ...] = ()
         """Newest first."""
+        self._shown: tuple[tuple[Found, ...], Mapping[str, float]] | None = None
+        """What is on the screen: those, and the values in force."""
         self._values: Mapping[str, float] = {}
         self._view = view
-        self._mounted = False
         self.list = OptionList()
         self.facts = FactSheet()
 
@@ -55,17 +57,14 @@ class AlertsScreen(ModalScreen[ev.Alert | None]):
 
     def on_mount(self) -> None:
         """Show what is known."""
-        self._mounted = True
         self.show(self._view)
 
     def show(self, view: RunView) -> None:
         """Take the newest view; the highlighted alert stays highlighted."""
-        self._view = view
-        if not self._mounted:
-            return
         found = tuple(reversed(view.found))
-        if self._found and (found, view.values) == (self._found, self._values):
+        if (found, view.values) == self._shown:
             return
+        self._shown = found, view.values
         on = self._highlighted()
         self._found, self._values = found, view.values
         self.set_class(not found, "-none")

@@ -6,8 +6,8 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
+from gan_tui.screens.following import FollowingScreen
 from gan_tui.state.machine import MachineHistory
 from gan_tui.state.run_view import RunView
 from gan_tui.widgets.footer import FooterBar, Hint
@@ -20,7 +20,7 @@ HINTS = (
 )
 
 
-class MachineScreen(Screen[None]):
+class MachineScreen(FollowingScreen[None]):
     """Full screen; it is shown views as the dashboard is, until it is left."""
 
     CSS_PATH = "machine.tcss"
