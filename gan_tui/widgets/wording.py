@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from gan_tui.state.run_view import Status
 
+READ_ONLY = "This view is read-only: attach without --readonly, by a key that steers."
+
 
 class StatusWord(NamedTuple):
     """A state as the header says it: told by symbol and word; colour only helps."""
