@@ -34,8 +34,10 @@ class AlertsScreen(ModalScreen[ev.Alert], FollowingScreen[ev.Alert]):
         Binding("a", "accept", "accept", show=False),
     ]
 
-    def __init__(self, view: RunView) -> None:
+    def __init__(self, view: RunView, *, steers: bool = True) -> None:
+        """``steers`` says whether a suggestion can be accepted here."""
         super().__init__()
+        self._steers = steers
         self._found: tuple[Found, ...] = ()
         """Newest first."""
         self._shown: tuple[tuple[Found, ...], Mapping[str, float]] | None = None
@@ -49,7 +51,8 @@ class AlertsScreen(ModalScreen[ev.Alert], FollowingScreen[ev.Alert]):
         """A list, and what is known of the alert that is highlighted."""
         with Vertical(id="alerts") as box:
             box.border_title = "what sentinels have found"
-            box.border_subtitle = "a accept the suggestion · ↑ ↓ choose · Esc close"
+            accept = "a accept the suggestion · " if self._steers else ""
+            box.border_subtitle = f"{accept}↑ ↓ choose · Esc close"
             yield self.list
             with VerticalScroll(id="details", can_focus=False):
                 yield self.facts
@@ -88,7 +91,7 @@ class AlertsScreen(ModalScreen[ev.Alert], FollowingScreen[ev.Alert]):
     def action_accept(self) -> None:
         """Return the highlighted alert, if it is open and suggests something."""
         chosen = self._highlighted()
-        if chosen is not None and chosen.open and chosen.alert.suggestion:
+        if self._steers and chosen is not None and chosen.open and chosen.alert.suggestion:
             self.dismiss(chosen.alert)
         else:
             self.app.bell()
@@ -99,7 +102,7 @@ class AlertsScreen(ModalScreen[ev.Alert], FollowingScreen[ev.Alert]):
 
     def _show_facts(self) -> None:
         chosen = self._highlighted()
-        self.facts.show([] if chosen is None else _facts(chosen, self._values))
+        self.facts.show([] if chosen is None else _facts(chosen, self._values, steers=self._steers))
 
 
 def _row(found: Found) -> Text:
@@ -109,13 +112,13 @@ def _row(found: Found) -> Text:
     return Text(text, style, no_wrap=True, overflow="ellipsis")
 
 
-def _facts(found: Found, values: Mapping[str, float]) -> list[Fact]:
+def _facts(found: Found, values: Mapping[str, float], *, steers: bool) -> list[Fact]:
     alert = found.alert
     facts = [Fact("found", (f"{alert.subject} {alert.fact}.",), "warning" if found.open else "plain")]
     if alert.cause:
         facts.append(Fact("cause", (alert.cause,)))
     if alert.suggestion:
-        how = "  (a prepares it, then Enter applies it)" if found.open else ""
+        how = "  (a prepares it, then Enter applies it)" if found.open and steers else ""
         facts.append(Fact("suggested", (suggestion_text(alert, values) + how,)))
     if alert.fix:
         facts.append(Fact("to do", (alert.fix,)))

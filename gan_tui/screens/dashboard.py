@@ -173,7 +173,7 @@ class DashboardScreen(Screen[None]):
         self.header.show(view, self._tags())
         self.banner.show(view)
         self.journal.show(view.journal)
-        self.health.show(view)
+        self.health.show(view, steers=self.steering.steers)
         self.pace.show(view)
         self.excursions.show(view)
         self._draw_controls()

@@ -157,7 +157,7 @@ class Excursions:
         """List what sentinels have found; of the one chosen the suggestion is prepared."""
         from gan_tui.screens.alerts import AlertsScreen
 
-        self._follow(AlertsScreen(self._steering.view), self._steering.accept)
+        self._follow(AlertsScreen(self._steering.view, steers=self._steering.steers), self._steering.accept)
 
     def ask_export(self, seen: OnScreen) -> None:
         """Have a path typed that what is on screen is written to."""

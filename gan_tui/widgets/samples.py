@@ -126,7 +126,7 @@ class SamplePane(PictureGrid, can_focus=True):
         sheet = self.sheet
         if sheet is not None:
             self.hang(exhibit_of(self._run_dir, sheet), kept(sheet.rows, self._selected))
-        else:  # there was one, and the run has gone back to before it
+        elif self._exhibit:  # there was one, and the run has gone back to before it
             self.hang(())
             self.say(NONE)
 

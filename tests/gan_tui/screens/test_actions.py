@@ -936,6 +936,13 @@ async def test_read_only_refuses_every_command(feed: FakeFeed, make_dashboard: M
             assert isinstance(pilot.app.screen, DashboardScreen)
         controls = deck(pilot).controls
         assert (controls.drafts, controls.border_subtitle) == ({}, "1/11↓ · [ ] choose")
+        feed.play(*later(feed).found(49_250))
+        await settle(pilot)
+        told = "".join(deck(pilot).health.render_line(y).text for y in range(3))
+        assert ("suggested" in told, "accepts" in told) == (True, False)
+        await press(pilot, "A")
+        assert str(pilot.app.screen.query_one("#alerts").border_subtitle) == "↑ ↓ choose · Esc close"
+        await press(pilot, "enter", "escape")
         save_set(sets_file(), "gentle", {"loss.cycle_a": 5.0})
         await press(pilot, "p")
         assert "Enter prepare" not in str(pilot.app.screen.query_one("#dialog").border_subtitle)
