@@ -16,9 +16,9 @@ from textual.message import Message
 from gan_tui.state import viewport as vp
 from gan_tui.state.groups import SeriesGroup
 from gan_tui.state.history import History
+from gan_tui.state.markers import Marker
 from gan_tui.state.plain_text import printable
 from gan_tui.state.plot_choice import SMOOTHING_NAMES, PlotChoice
-from gan_tui.state.run_view import Marker
 from gan_tui.state.selection import BehindIt, Selection
 from gan_tui.state.series import SeriesKey
 from gan_tui.themes import SERIES

@@ -13,9 +13,9 @@ from engine.protocol.commands import Refusal, Reply
 from gan_tui.state.absorb import absorb
 from gan_tui.state.effective import effective_values
 from gan_tui.state.history import History
+from gan_tui.state.markers import MARKERS_LENGTH
 from gan_tui.state.run_view import (
     JOURNAL_LENGTH,
-    MARKERS_LENGTH,
     PHASES_LENGTH,
     Origin,
     RunView,
