@@ -9,6 +9,8 @@ import msgspec
 from engine.protocol import events as ev
 
 MARKERS_LENGTH = 500
+MOST_TOLD = 200
+"""Characters after which a marker tells of no nudge more."""
 
 MarkerKind: TypeAlias = Literal["nudge", "checkpoint", "alert", "resume", "note"]
 
@@ -29,12 +31,14 @@ class Marker(msgspec.Struct, frozen=True, kw_only=True):
 def marked(
     markers: tuple[Marker, ...], event: ev.Recorded, kind: MarkerKind, text: str, *, step: int | None = None
 ) -> tuple[Marker, ...]:
-    """The markers with an event's; of many alike at one step, one."""
-    marker = Marker(step=event.step if step is None else step, kind=kind, seq=event.seq, text=text)
+    """The markers with an event's; of many alike at one step, one, which tells of nudges each: a paused run has many."""
+    at = event.step if step is None else step
     newest = markers[-1] if markers else None
-    if newest is not None and (newest.step, newest.kind) == (marker.step, kind):
-        return (*markers[:-1], marker)
-    return tail(markers, marker, MARKERS_LENGTH)
+    if newest is None or (newest.step, newest.kind) != (at, kind):
+        return tail(markers, Marker(step=at, kind=kind, seq=event.seq, text=text), MARKERS_LENGTH)
+    if kind == "nudge" and len(newest.text) <= MOST_TOLD:
+        text = f"{newest.text}, {text}"
+    return (*markers[:-1], Marker(step=at, kind=kind, seq=event.seq, text=text))
 
 
 def without_checkpoints(markers: tuple[Marker, ...], steps: tuple[int, ...]) -> tuple[Marker, ...]:
