@@ -31,7 +31,7 @@ class Marker(msgspec.Struct, frozen=True, kw_only=True):
 def marked(
     markers: tuple[Marker, ...], event: ev.Recorded, kind: MarkerKind, text: str, *, step: int | None = None
 ) -> tuple[Marker, ...]:
-    """The markers with an event's; of many alike at one step, one, which tells of nudges each: a paused run has many."""
+    """The markers with an event's; of many alike at one step, one, that tells of each nudge: a paused run has many."""
     at = event.step if step is None else step
     newest = markers[-1] if markers else None
     if newest is None or (newest.step, newest.kind) != (at, kind):
