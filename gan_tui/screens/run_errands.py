@@ -20,7 +20,7 @@ from engine.protocol.remarks import Remarks, read_remarks, write_remarks
 from engine.protocol.rundir import RunDirectory
 from gan_tui.departures import GoOn, LookAt
 from gan_tui.screens.run_wishes import Changed, DeletionSeen, RunsLeft, Told
-from gan_tui.state.appearance import Appearance
+from gan_tui.state.imaging import Imaging
 from gan_tui.state.key_words import with_keys
 from gan_tui.state.run_list import RunRow
 from gan_tui.widgets.footer import Tone
@@ -38,7 +38,8 @@ class RunErrands:
         screen: over which dialogs open, and which posts what is wanted.
         selected: the run under the cursor; None where there is none.
         actions: the browser's, with the keys that are in force.
-        appearance: what the user wishes to see.
+        imaging: how pictures are drawn.
+        ascii: whether nothing else may be drawn.
         clock: seconds since the Unix epoch.
     """
 
@@ -48,14 +49,16 @@ class RunErrands:
         selected: Callable[[], RunRow | None],
         *,
         actions: Sequence[ActionOn[Any]],
-        appearance: Appearance,
+        imaging: Imaging,
+        ascii: bool,  # noqa: A002
         clock: Callable[[], float],
     ) -> None:
         self._screen = screen
         self._selected = selected
         self._actions = actions
         self._keys = {action.id: action.shown for action in actions}
-        self._appearance = appearance
+        self._imaging = imaging
+        self._ascii = ascii
         self._clock = clock
         self._remarking = Lock()
         """A star and a note are in one file, which is read and written anew."""
@@ -123,8 +126,7 @@ class RunErrands:
             if step is not None:
                 self._leave_for(GoOn(run=_directory(row), checkpoint=str(step), request=request))
 
-        imaging = self._appearance.imaging
-        picker = CheckpointPicker(_directory(row), request, now=self._clock(), imaging=imaging)
+        picker = CheckpointPicker(_directory(row), request, now=self._clock(), imaging=self._imaging)
         self._screen.app.push_screen(picker, chosen)
 
     # ------------------------------------------------------------------------------------------- remarks
@@ -207,7 +209,7 @@ class RunErrands:
         from gan_tui.screens.help import HelpScreen
         from gan_tui.screens.run_words import SIGNS
 
-        self._screen.app.push_screen(HelpScreen(self._actions, ascii=self._appearance.ascii, signs=SIGNS))
+        self._screen.app.push_screen(HelpScreen(self._actions, ascii=self._ascii, signs=SIGNS))
 
     def show_palette(self) -> None:
         """Search the actions."""

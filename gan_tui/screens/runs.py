@@ -106,7 +106,12 @@ class RunsScreen(Screen[None]):
         self.footer = FooterBar()
         self.too_small = TooSmall(with_keys("{runs-leave|q} leaves; no run is touched.", self._keys))
         self.errands = RunErrands(
-            self, self.selected, actions=self.actions, appearance=surroundings.appearance, clock=surroundings.clock
+            self,
+            self.selected,
+            actions=self.actions,
+            imaging=surroundings.drawing.imaging,
+            ascii=surroundings.appearance.ascii,
+            clock=surroundings.clock,
         )
         tempo = surroundings.tempo
         self._text = Pacer(self, lambda: tempo.of_text(self._stretch()), self._draw)
