@@ -30,6 +30,7 @@ class DressedApp(App[Returned]):
     CommandPalette > Vertical { width: 80; max-width: 100%; }
     Screen { layers: base over; }
     .-too-small TooSmall { display: block; }
+    .-too-small ModalScreen { background: transparent; }
     .-too-small ModalScreen > * { offset: 0 1000; }
     """  # a dialog that dims what is behind it would have the whole screen written again
 

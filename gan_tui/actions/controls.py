@@ -31,7 +31,7 @@ CONTROLS: tuple[Action, ...] = (
         group="Controls",
         help="Prepare a lower value for the selected control; nothing is sent yet.",
         needs_engine=True,
-        run=lambda deck: deck.controls.nudge(-1),
+        run=lambda deck: deck.steering.nudge(-1),
     ),
     Action(
         id="nudge-up",
@@ -41,7 +41,7 @@ CONTROLS: tuple[Action, ...] = (
         group="Controls",
         help="Prepare a higher value for the selected control; nothing is sent yet.",
         needs_engine=True,
-        run=lambda deck: deck.controls.nudge(+1),
+        run=lambda deck: deck.steering.nudge(+1),
     ),
     Action(
         id="nudge-far-down",
@@ -51,7 +51,7 @@ CONTROLS: tuple[Action, ...] = (
         group="Controls",
         help="Prepare a much lower value: five nudges in one.",
         needs_engine=True,
-        run=lambda deck: deck.controls.nudge(-1, coarse=True),
+        run=lambda deck: deck.steering.nudge(-1, coarse=True),
     ),
     Action(
         id="nudge-far-up",
@@ -61,7 +61,7 @@ CONTROLS: tuple[Action, ...] = (
         group="Controls",
         help="Prepare a much higher value: five nudges in one.",
         needs_engine=True,
-        run=lambda deck: deck.controls.nudge(+1, coarse=True),
+        run=lambda deck: deck.steering.nudge(+1, coarse=True),
     ),
     Action(
         id="value",
@@ -71,7 +71,7 @@ CONTROLS: tuple[Action, ...] = (
         group="Controls",
         help="Type a value for the selected control.",
         needs_engine=True,
-        run=lambda deck: deck.controls.ask_value(),
+        run=lambda deck: deck.steering.ask_value(),
     ),
     Action(
         id="default",
@@ -81,7 +81,7 @@ CONTROLS: tuple[Action, ...] = (
         group="Controls",
         help="Prepare the selected control's default, as the run's config.toml has it.",
         needs_engine=True,
-        run=lambda deck: deck.controls.back_to_default(),
+        run=lambda deck: deck.steering.nudge_to_default(),
     ),
     Action(
         id="apply",

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from math import log10
 
 from gan_tui.state.history import History
+from gan_tui.state.markers import Marker
 from gan_tui.state.plain_text import printable
 from gan_tui.state.plot_choice import SMOOTHING_NAMES
-from gan_tui.state.run_view import Marker
 from gan_tui.state.selection import Selection
 from gan_tui.state.series import SeriesKey
 from gan_tui.widgets import axes

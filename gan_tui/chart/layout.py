@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from gan_tui.chart.content import Chart, ChartCurve
 from gan_tui.chart.shapes import Area, Point, Shape, Sheet, Stroke, Words
-from gan_tui.state.run_view import MarkerKind
+from gan_tui.state.markers import MarkerKind
 from gan_tui.themes import COLOUR_BLIND_LIGHT, SERIES
 from gan_tui.widgets.axes import reading
 

@@ -99,7 +99,8 @@ def _extent(run: RunDirectory, history: History, behind: BehindIt | None, axis: 
     if request.last is not None:
         high = _position(history, request.last, axis)
     if low >= high:
-        wanted = f"--from {request.first or 0:,} --to {request.last:,}" if request.last else f"--from {request.first:,}"
+        ends = (("--from", request.first), ("--to", request.last))
+        wanted = " ".join(f"{option} {step:,}" for option, step in ends if step is not None)
         steps = history.extent("step") or (0.0, 0.0)
         fact = f"is no part of the course of {run.name}"
         raise RequestError(wanted, fact, f"Its lines are of the steps {steps[0]:,.0f} to {steps[1]:,.0f}.")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from engine.errors import RequestError, WorkError
 from engine.protocol.rundir import write_atomically
+from gan_tui.client.user_files import user_folder
 from gan_tui.state.control_sets import ControlSets, check_name
 
 HEAD = (
@@ -19,7 +20,7 @@ LARGEST = 1e300
 
 def sets_file() -> Path:
     """Where the sets are kept."""
-    return Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser() / "gan-tui" / "controls.toml"
+    return user_folder(os.environ) / "controls.toml"
 
 
 def read_sets(path: Path) -> dict[str, dict[str, float]]:

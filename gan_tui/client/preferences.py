@@ -11,6 +11,7 @@ import msgspec
 
 from engine.config.schema import Section
 from engine.errors import RequestError
+from gan_tui.client.user_files import user_folder
 from gan_tui.state.appearance import Means, ThemeName
 from gan_tui.state.imaging import Images
 from gan_tui.state.key_names import key_from
@@ -46,9 +47,7 @@ def preferences_file(environ: Mapping[str, str]) -> Path:
     """Where the user's file lies, if there is one."""
     if given := environ.get(VARIABLE):
         return Path(given).expanduser()
-    home = environ.get("XDG_CONFIG_HOME")
-    folder = Path(home) if home and Path(home).is_absolute() else Path("~/.config").expanduser()
-    return folder / "gan-tui" / "config.toml"
+    return user_folder(environ) / "config.toml"
 
 
 def read_preferences(path: Path, *, required: bool = False) -> Preferences:

@@ -14,6 +14,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.protocol import events as ev
+from gan_tui.screens.following import FollowingScreen
 from gan_tui.state.health import Found
 from gan_tui.state.health_words import WATCHED, span_text, suggestion_text
 from gan_tui.state.plain_text import printable
@@ -23,7 +24,7 @@ from gan_tui.widgets.fact_sheet import Fact, FactSheet
 _DONE = {"warn": "", "pause": "the run was held", "stop": "the run was saved and ended"}
 
 
-class AlertsScreen(ModalScreen[ev.Alert | None]):
+class AlertsScreen(ModalScreen[ev.Alert], FollowingScreen[ev.Alert]):
     """Returns the alert whose suggestion is accepted, or None. Alerts that come while it is open are added to it."""
 
     CSS_PATH = "alerts.tcss"
@@ -33,13 +34,16 @@ class AlertsScreen(ModalScreen[ev.Alert | None]):
         Binding("a", "accept", "accept", show=False),
     ]
 
-    def __init__(self, view: RunView) -> None:
+    def __init__(self, view: RunView, *, steers: bool = True) -> None:
+        """``steers`` says whether a suggestion can be accepted here."""
         super().__init__()
+        self._steers = steers
         self._found: tuple[Found, ...] = ()
         """Newest first."""
+        self._shown: tuple[tuple[Found, ...], Mapping[str, float]] | None = None
+        """What is on the screen: those, and the values in force."""
         self._values: Mapping[str, float] = {}
         self._view = view
-        self._mounted = False
         self.list = OptionList()
         self.facts = FactSheet()
 
@@ -47,7 +51,8 @@ class AlertsScreen(ModalScreen[ev.Alert | None]):
         """A list, and what is known of the alert that is highlighted."""
         with Vertical(id="alerts") as box:
             box.border_title = "what sentinels have found"
-            box.border_subtitle = "a accept the suggestion · ↑ ↓ choose · Esc close"
+            accept = "a accept the suggestion · " if self._steers else ""
+            box.border_subtitle = f"{accept}↑ ↓ choose · Esc close"
             yield self.list
             with VerticalScroll(id="details", can_focus=False):
                 yield self.facts
@@ -55,17 +60,14 @@ class AlertsScreen(ModalScreen[ev.Alert | None]):
 
     def on_mount(self) -> None:
         """Show what is known."""
-        self._mounted = True
         self.show(self._view)
 
     def show(self, view: RunView) -> None:
         """Take the newest view; the highlighted alert stays highlighted."""
-        self._view = view
-        if not self._mounted:
-            return
         found = tuple(reversed(view.found))
-        if self._found and (found, view.values) == (self._found, self._values):
+        if (found, view.values) == self._shown:
             return
+        self._shown = found, view.values
         on = self._highlighted()
         self._found, self._values = found, view.values
         self.set_class(not found, "-none")
@@ -89,7 +91,7 @@ class AlertsScreen(ModalScreen[ev.Alert | None]):
     def action_accept(self) -> None:
         """Return the highlighted alert, if it is open and suggests something."""
         chosen = self._highlighted()
-        if chosen is not None and chosen.open and chosen.alert.suggestion:
+        if self._steers and chosen is not None and chosen.open and chosen.alert.suggestion:
             self.dismiss(chosen.alert)
         else:
             self.app.bell()
@@ -100,7 +102,7 @@ class AlertsScreen(ModalScreen[ev.Alert | None]):
 
     def _show_facts(self) -> None:
         chosen = self._highlighted()
-        self.facts.show([] if chosen is None else _facts(chosen, self._values))
+        self.facts.show([] if chosen is None else _facts(chosen, self._values, steers=self._steers))
 
 
 def _row(found: Found) -> Text:
@@ -110,13 +112,13 @@ def _row(found: Found) -> Text:
     return Text(text, style, no_wrap=True, overflow="ellipsis")
 
 
-def _facts(found: Found, values: Mapping[str, float]) -> list[Fact]:
+def _facts(found: Found, values: Mapping[str, float], *, steers: bool) -> list[Fact]:
     alert = found.alert
     facts = [Fact("found", (f"{alert.subject} {alert.fact}.",), "warning" if found.open else "plain")]
     if alert.cause:
         facts.append(Fact("cause", (alert.cause,)))
     if alert.suggestion:
-        how = "  (a prepares it, then Enter applies it)" if found.open else ""
+        how = "  (a prepares it, then Enter applies it)" if found.open and steers else ""
         facts.append(Fact("suggested", (suggestion_text(alert, values) + how,)))
     if alert.fix:
         facts.append(Fact("to do", (alert.fix,)))

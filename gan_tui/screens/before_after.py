@@ -9,17 +9,18 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from engine.protocol.events import Sampled
+from gan_tui.screens.following import FollowingScreen
 from gan_tui.state.gallery import REAL, spoken
 from gan_tui.state.nudge_sheets import BeforeAfter, before_after, nudges_of
 from gan_tui.state.plain_text import printable
 from gan_tui.state.run_view import RunView
 from gan_tui.terminal_pictures import Drawing
 from gan_tui.widgets.arrangement import LARGEST_AREA
+from gan_tui.widgets.frames import entitle
 from gan_tui.widgets.picture_grid import Exhibit, Named, PictureGrid
 from gan_tui.widgets.plot_painter import SYMBOLS
 from gan_tui.widgets.samples import exhibit_of
@@ -28,7 +29,7 @@ AREA = 2 * LARGEST_AREA
 """Cells of all pictures together; another sheet changes a third of them."""
 
 
-class BeforeAfterScreen(ModalScreen[None]):
+class BeforeAfterScreen(ModalScreen[None], FollowingScreen[None]):
     """Goes through the nudges, the sheets after one, and the pictures of a row."""
 
     CSS_PATH = "before_after.tcss"
@@ -105,7 +106,7 @@ class BeforeAfterScreen(ModalScreen[None]):
             self._said.update(Text("The run went back to before its nudges."))
             return
         nudges = len(nudges_of(self._view.markers))
-        self._frame.border_title = Content(f"before and after · nudge {self._place + 1}/{nudges}")
+        entitle(self._frame, f"before and after · nudge {self._place + 1}/{nudges}")
         self.told = in_words(pair)
         self._said.update(Text("\n".join(printable(line) for line in self.told)))
         exhibit = side_by_side(self._run_dir, pair.before, pair.after, self._made)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import ClassVar
 
-from rich.markup import escape
 from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
@@ -30,6 +29,8 @@ from gan_tui.state.plain_text import printable
 from gan_tui.widgets.checkpoint_details import CheckpointDetails
 from gan_tui.widgets.checkpoint_table import CheckpointTable
 from gan_tui.widgets.fact_sheet import Fact
+from gan_tui.widgets.frames import entitle
+from gan_tui.widgets.wording import READ_ONLY
 
 AGEING = 15.0
 """Seconds after which the ages that are shown are renewed."""
@@ -100,8 +101,9 @@ class CheckpointPicker(ModalScreen[int | None]):
     def compose(self) -> ComposeResult:
         """A table and what is known of the row that the cursor is on; below or beside each other."""
         with Vertical(id="picker") as picker:
-            picker.border_title = escape(printable(f"checkpoints · {self._run.name}"))
-            picker.border_subtitle = "Enter resume · * star · m note · g newest good · Tab details · Esc close"
+            writes = "" if self._readonly else "Enter resume · * star · m note · "
+            keys = f"{writes}g newest good · Tab details · Esc close"
+            entitle(picker, f"checkpoints · {self._run.name}", keys)
             with Container(id="body"):
                 yield self.table
                 yield self.details
@@ -234,7 +236,7 @@ class CheckpointPicker(ModalScreen[int | None]):
         """Mark the checkpoint to be kept, or not any more."""
         each = self._listed.get(self._look_at or "")
         if self._readonly:
-            self._say("This view is read-only: attach without --readonly, by a key that steers.")
+            self._say(READ_ONLY)
         elif isinstance(each, Kept):
             self._set_star(each)
 
@@ -244,7 +246,7 @@ class CheckpointPicker(ModalScreen[int | None]):
 
         each = self._listed.get(self._look_at or "")
         if self._readonly:
-            self._say("This view is read-only: attach without --readonly, by a key that steers.")
+            self._say(READ_ONLY)
         elif isinstance(each, Kept):
             told, example = "", "what is to be seen in it"
             dialog = LineDialog(

@@ -31,6 +31,7 @@ from gan_tui.surroundings import Surroundings, Watched
 from gan_tui.widgets.banner import EndBanner
 from gan_tui.widgets.controls import ControlsData, ControlsPane
 from gan_tui.widgets.footer import FooterBar, Tone
+from gan_tui.widgets.frames import entitle
 from gan_tui.widgets.header import RunHeader
 from gan_tui.widgets.health import HealthPane
 from gan_tui.widgets.journal import JournalPane
@@ -60,7 +61,6 @@ class DashboardScreen(Screen[None]):
         self._shown = view
         """What is on the screen: the newest view, or an older one while frozen."""
         self._frozen = False
-        self._readonly = watched.readonly
         self._pane = 0
         self._history = watched.feed.history
         self.actions = dressed(ACTIONS, surroundings.appearance)
@@ -139,7 +139,7 @@ class DashboardScreen(Screen[None]):
         )
         for pane, title in titled:
             pane.border_title = title
-        self.pace.border_subtitle = with_keys("{machine|M} more", self._changed_keys)
+        entitle(self.pace, subtitle=with_keys("{machine|M} more", self._changed_keys))
         self.go_to(0)
         self.show(self._view)
 
@@ -175,7 +175,7 @@ class DashboardScreen(Screen[None]):
         self.header.show(view, self._tags())
         self.banner.show(view)
         self.journal.show(view.journal)
-        self.health.show(view)
+        self.health.show(view, steers=self.steering.steers)
         self.pace.show(view)
         self.excursions.show(view)
         self._draw_controls()
@@ -201,10 +201,9 @@ class DashboardScreen(Screen[None]):
     def _draw_footer(self) -> None:
         view = self._view
         labels = {"detach": "leave"} if view.ended else {"pause": "continue"} if view.state == "paused" else {}
-        held = view.held_by_other is not None and not self._readonly
-        self.footer.show(
-            footer_hints(self.actions, labels, steers=not (self._readonly or view.ended or held), held=held)
-        )
+        steering = self.steering
+        held = steering.prepares and not steering.steers
+        self.footer.show(footer_hints(self.actions, labels, steers=steering.steers, held=held))
 
     def _draw_controls(self) -> None:
         view = self._shown
@@ -216,7 +215,8 @@ class DashboardScreen(Screen[None]):
                 effective=effective_values(view),
                 staged=staged,
                 applying=view.waiting_for(cmd.SetControls) or view.waiting_for(cmd.Undo),
-                steers=not view.ended,
+                live=not view.ended,
+                steers=self.steering.steers,
             )
         )
 
@@ -224,7 +224,6 @@ class DashboardScreen(Screen[None]):
         if self._frozen:
             return
         view = self._view
-        self.excursions.show(view)
         self.plot.show(
             PlotData(
                 groups=groups_of(self._history.series(), view.objective),

@@ -12,6 +12,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from gan_tui.screens.following import FollowingScreen
 from gan_tui.state import effect_words as words
 from gan_tui.state.effect import LEAST_LINES, Effect, effect_of
 from gan_tui.state.history import History
@@ -22,7 +23,7 @@ NONE = "No control of this run has been moved yet. Nudge one, and come back when
 READING = "The record is still being read: what is shown rests on samples of it."
 
 
-class EffectScreen(ModalScreen[None]):
+class EffectScreen(ModalScreen[None], FollowingScreen[None]):
     """Follows the run while it is open; older nudges can be looked at one after another."""
 
     CSS_PATH = "effect.tcss"
@@ -38,7 +39,10 @@ class EffectScreen(ModalScreen[None]):
         self._history = history
         self._back = 0
         """Nudges between the one shown and the newest."""
-        self._drawn: Effect | str | None = None
+        self._known: tuple[object, ...] = ()
+        """What is known of the run that is of use here; what is drawn follows from it."""
+        self._drawn: tuple[Effect | None, bool] | None = None
+        """That, and whether it rests on samples of the record."""
 
     def compose(self) -> ComposeResult:
         """Which nudge, which lines, a row for each loss, and how to read them."""
@@ -62,15 +66,20 @@ class EffectScreen(ModalScreen[None]):
 
     def action_step(self, by: int) -> None:
         """Go to an older nudge, or to a newer one."""
-        if isinstance(self._drawn, Effect):
-            self._back = max(0, min(self._back + by, self._drawn.places - 1))
+        effect, _ = self._drawn or (None, False)
+        if effect is not None:
+            self._back = max(0, min(self._back + by, effect.places - 1))
             self._draw()
 
     def _draw(self) -> None:
-        effect = self._effect()
-        if effect == self._drawn and effect is not None:
+        known = (self._view.nudges, self._view.weighed_by, self._back, self._history.version, self._history.coarse)
+        if known == self._known:
             return
-        self._drawn = effect
+        self._known = known
+        effect, coarse = self._effect(), self._history.coarse
+        if (effect, coarse) == self._drawn:
+            return
+        self._drawn = effect, coarse
         has_rows = effect is not None and bool(effect.rows)
         self.query_one("#effect").border_subtitle = (
             f"{effect.place} of {effect.places} · , older · . newer · Esc close" if effect else "Esc close"
@@ -79,7 +88,7 @@ class EffectScreen(ModalScreen[None]):
         self._put("subline", words.subline(effect) if effect else "")
         self._put("windows", words.windows(effect) if effect else "")
         problem = effect.problem if effect else ""
-        self._put("problem", READING if self._history.coarse and not problem else problem)
+        self._put("problem", READING if coarse and not problem else problem)
         table = self.query_one("#table", Static)
         table.display = has_rows
         if effect is not None and has_rows:

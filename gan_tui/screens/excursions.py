@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.screen import Screen
 
 from engine.config.controls import Control
 from engine.protocol import commands as cmd
-from engine.protocol.events import Alert
 from engine.protocol.rundir import RunDirectory
+from gan_tui.screens.following import FollowingScreen
 from gan_tui.screens.steering import Steering
 from gan_tui.screens.wishes import BehindWanted, Left
 from gan_tui.state.history import History
@@ -27,15 +27,13 @@ from gan_tui.widgets.samples import SamplePane
 
 if TYPE_CHECKING:
     from gan_tui.actions.action import Action
-    from gan_tui.screens.alerts import AlertsScreen
-    from gan_tui.screens.before_after import BeforeAfterScreen
     from gan_tui.screens.beside import Chosen
     from gan_tui.screens.control_sets import Loaded
-    from gan_tui.screens.effect import EffectScreen
-    from gan_tui.screens.machine import MachineScreen
     from gan_tui.screens.on_screen import OnScreen
-    from gan_tui.screens.picture import LeftAt, PictureScreen
     from gan_tui.screens.undo import Answer
+
+Returned = TypeVar("Returned")
+"""What a screen returns that follows the run."""
 
 
 class Excursions:
@@ -81,7 +79,7 @@ class Excursions:
         self._clock = clock
         self._actions = actions
         self._ascii = ascii
-        self._following: AlertsScreen | EffectScreen | MachineScreen | BeforeAfterScreen | PictureScreen | None = None
+        self._following: FollowingScreen[Any] | None = None
         """The screen that is open and follows the run."""
 
     def show(self, view: RunView) -> None:
@@ -98,15 +96,9 @@ class Excursions:
             self._steering.say("There is no sample sheet yet: {sample|v} draws one at the next step.")
             return
 
-        def left(last: LeftAt | None) -> None:
-            self._following = None
-            if last is not None:
-                self._samples.show_sheet(last.path, last.spot)
-
         path = None if self._samples.followed else sheet.path
         screen = PictureScreen(self._run.root, self._samples.sheets, path, spot, self._drawing)
-        self._following = screen
-        self._screen.app.push_screen(screen, left)
+        self._follow(screen, lambda last: self._samples.show_sheet(last.path, last.spot))
 
     def show_before_after(self) -> None:
         """Show what a nudge changed in the pictures: the newest one, or the one before the plot's cursor."""
@@ -165,13 +157,7 @@ class Excursions:
         """List what sentinels have found; of the one chosen the suggestion is prepared."""
         from gan_tui.screens.alerts import AlertsScreen
 
-        def left(alert: Alert | None) -> None:
-            self._following = None
-            if alert is not None:
-                self._steering.accept(alert)
-
-        self._following = AlertsScreen(self._steering.view)
-        self._screen.app.push_screen(self._following, left)
+        self._follow(AlertsScreen(self._steering.view, steers=self._steering.steers), self._steering.accept)
 
     def ask_export(self, seen: OnScreen) -> None:
         """Have a path typed that what is on screen is written to."""
@@ -233,7 +219,7 @@ class Excursions:
                 self._steering.say(loaded.said)
 
         view = self._steering.view
-        dialog = ControlSetsDialog(sets_file(), view.controls, view.values, steers=not view.ended)
+        dialog = ControlSetsDialog(sets_file(), view.controls, view.values, steers=self._steering.prepares)
         self._screen.app.push_screen(dialog, chosen)
 
     def ask_take_over(self) -> None:
@@ -264,9 +250,13 @@ class Excursions:
         if told:
             self._steering.say(told, "good")
 
-    def _follow(self, screen: EffectScreen | MachineScreen | BeforeAfterScreen) -> None:
-        def left(_: None) -> None:
+    def _follow(self, screen: FollowingScreen[Returned], then: Callable[[Returned], object] = lambda _: None) -> None:
+        """Open a screen that is shown every view until it is left; ``then`` takes what it returns, if anything."""
+
+        def left(returned: Returned | None) -> None:
             self._following = None
+            if returned is not None:
+                then(returned)
 
         self._following = screen
         self._screen.app.push_screen(screen, left)

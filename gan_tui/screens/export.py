@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -18,11 +19,15 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from engine.errors import GanTuiError
+from engine.protocol.events import Sampled
 from gan_tui.chart.files import FORMATS, PlotFormat, unused, write_file
 from gan_tui.chart.plot_file import plot_content
 from gan_tui.screens.on_screen import OnScreen
+from gan_tui.state.gallery import Spot, spoken
 from gan_tui.state.journal import size_text
 from gan_tui.state.plain_text import printable
+from gan_tui.widgets.pixels import png_of
+from gan_tui.widgets.samples import exhibit_of
 from gan_tui.widgets.typed import TypedLine
 
 _WORDS: dict[PlotFormat, str] = {
@@ -30,6 +35,10 @@ _WORDS: dict[PlotFormat, str] = {
     "png": "a picture, 2400 x 1350",
     "csv": "the recorded values, a row for each line of metrics",
 }
+
+
+_UNUSUAL = re.compile(r"[^\w-]")
+"""What does not go into the name of a file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,17 +68,34 @@ def exports_of(seen: OnScreen) -> list[Export]:
             )
             for form in FORMATS
         ]
-    if (sheet := seen.sheet) is not None:
-        found.append(
-            Export(
-                label="samples as PNG",
-                told=f"the sheet of step {seen.sheet_step:,} as it was written",
-                stem=f"{name}-samples-{seen.sheet_step}",
-                ending="png",
-                content=lambda: [sheet.read_bytes()],
-            )
-        )
+    if seen.sheet is not None:
+        found.append(_sheet_export(name, seen.sheet, seen.sheet_step))
     return found
+
+
+def exports_of_picture(run_dir: Path, sheet: Sampled, spot: Spot) -> list[Export]:
+    """The ways there are for a picture that is shown large: by itself, or with all of its sheet."""
+    name = sheet.rows[spot.row][spot.column]
+    piece = exhibit_of(run_dir, sheet)[spot.row][spot.column].piece
+    place = f"{_UNUSUAL.sub('_', name)}-{spot.row + 1}"
+    alone = Export(
+        label="picture as PNG",
+        told=f"{printable(spoken(name))} of row {spot.row + 1}, {sheet.tile} x {sheet.tile}",
+        stem=f"{run_dir.name}-{place}-{sheet.step}",
+        ending="png",
+        content=lambda: [png_of(piece)],
+    )
+    return [alone, _sheet_export(run_dir.name, piece.path, sheet.step)]
+
+
+def _sheet_export(run: str, path: Path, step: int) -> Export:
+    return Export(
+        label="samples as PNG",
+        told=f"the sheet of step {step:,} as it was written",
+        stem=f"{run}-samples-{step}",
+        ending="png",
+        content=lambda: [path.read_bytes()],
+    )
 
 
 class ExportDialog(ModalScreen[str | None]):
@@ -127,8 +153,8 @@ class ExportDialog(ModalScreen[str | None]):
         if typed.value in ("", self._suggested):
             self._suggested = unused(self._folder, export.stem, export.ending).name
             typed.value = self._suggested
-        else:
-            typed.value = str(Path(typed.value).with_suffix(f".{export.ending}"))
+        elif (path := Path(typed.value)).name:  # without one there is no ending to change
+            typed.value = str(path.with_suffix(f".{export.ending}"))
         typed.cursor_position = len(typed.value)
         self._draw()
 
@@ -148,8 +174,12 @@ class ExportDialog(ModalScreen[str | None]):
         if not typed:
             self._say("Type a path for the file.")
             return
-        path = self._folder / Path(typed).expanduser()
-        if path.suffix.lower() != f".{export.ending}":
+        try:
+            path = self._folder / Path(typed).expanduser()
+        except RuntimeError:
+            self._say(f"{typed} begins with the home of nobody here. Type another path.")
+            return
+        if path.name and path.suffix.lower() != f".{export.ending}":
             path = path.with_name(f"{path.name}.{export.ending}")
         self._say(f"writing {path}…", bad=False)
         self._write(export, path, over=path == self._over)
@@ -161,8 +191,9 @@ class ExportDialog(ModalScreen[str | None]):
             size = write_file(path, () if exists else export.content(), over=over)
         except GanTuiError as error:
             self.post_message(self.Refused(path, error.one_line(), exists))
-        except OSError as error:
-            self.post_message(self.Refused(path, f"{export.label}: cannot be made ({error.strerror})", exists=False))
+        except Exception as error:  # noqa: BLE001 - the worker's edge: whatever it was, the user is to see it
+            reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            self.post_message(self.Refused(path, f"{export.label}: cannot be made ({reason})", exists=False))
         else:
             self.post_message(self.Written(path, size))
 

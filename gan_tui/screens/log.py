@@ -8,7 +8,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.message import Message
 from textual.screen import ModalScreen
 
@@ -16,7 +15,7 @@ from engine.protocol.rundir import RunDirectory
 from gan_tui.client.log_tail import LogFollower, LogTail
 from gan_tui.state.journal import size_text
 from gan_tui.state.log_lines import Log, News, with_news
-from gan_tui.state.plain_text import printable
+from gan_tui.widgets.frames import entitle
 from gan_tui.widgets.log_view import LogView
 from gan_tui.widgets.typed import TypedLine
 
@@ -111,11 +110,9 @@ class LogScreen(ModalScreen[None]):
             self.dismiss()
 
     def _entitle(self) -> None:
-        frame = self.query_one("#log")
         parts = ["engine.log", self._run.name]
         if self._log.skipped:
             parts.append(f"without its first {size_text(self._log.skipped)}")
         keys = "/ search · n N next, before · G newest · Esc close"
         said = self.view.finding or ("follows" if self.view.follows else "scrolled back")
-        frame.border_title = Content(printable(" · ".join(parts)))
-        frame.border_subtitle = Content(printable(f"{said} · {keys}"))
+        entitle(self.query_one("#log"), " · ".join(parts), f"{said} · {keys}")

@@ -6,12 +6,13 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
+from gan_tui.screens.following import FollowingScreen
 from gan_tui.state.machine import MachineHistory
 from gan_tui.state.run_view import RunView
 from gan_tui.widgets.footer import FooterBar, Hint
 from gan_tui.widgets.machine_board import MachineBoard
+from gan_tui.widgets.too_small import TooSmall
 
 HINTS = (
     Hint(key="Esc", label="back", action="screen.dismiss"),
@@ -19,7 +20,7 @@ HINTS = (
 )
 
 
-class MachineScreen(Screen[None]):
+class MachineScreen(FollowingScreen[None]):
     """Full screen; it is shown views as the dashboard is, until it is left."""
 
     CSS_PATH = "machine.tcss"
@@ -38,6 +39,7 @@ class MachineScreen(Screen[None]):
         """The board over its keys."""
         yield self.board
         yield self.footer
+        yield TooSmall("Escape leads back to the dashboard.")
 
     def on_mount(self) -> None:
         """Name the keys."""

@@ -8,21 +8,24 @@ from typing import ClassVar, NamedTuple
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.screen import ModalScreen
 
 from engine.protocol.events import Sampled
+from gan_tui.screens.following import FollowingScreen
 from gan_tui.state.gallery import Spot, first_made, kept, moved, spoken
-from gan_tui.state.plain_text import printable
 from gan_tui.state.run_view import RunView
 from gan_tui.state.sheets import sheet_of, stepped
 from gan_tui.terminal_pictures import Drawing
 from gan_tui.widgets.arrangement import LARGEST_AREA
+from gan_tui.widgets.frames import entitle
 from gan_tui.widgets.picture_grid import PictureGrid
 from gan_tui.widgets.samples import exhibit_of
 
 AREA = 4 * LARGEST_AREA
 """Cells of what is shown: who opens this wants it large, and pays for each sheet that is gone through."""
+
+
+KEYS = ", . older/newer · n N other · r real beside it · E export · Esc back"
 
 
 class LeftAt(NamedTuple):
@@ -32,7 +35,7 @@ class LeftAt(NamedTuple):
     spot: Spot
 
 
-class PictureScreen(ModalScreen[LeftAt]):
+class PictureScreen(ModalScreen[LeftAt], FollowingScreen[LeftAt]):
     """Goes through the sheets with one picture; the newest is followed as in the pane."""
 
     CSS_PATH = "picture.tcss"
@@ -42,6 +45,7 @@ class PictureScreen(ModalScreen[LeftAt]):
         Binding("full_stop,greater_than_sign", "browse(1)", "newer sheet", show=False),
         Binding("n", "select(1)", "next picture", show=False),
         Binding("N", "select(-1)", "picture before", show=False),
+        Binding("E", "export", "write it to a file", show=False),
         Binding("r", "beside", "the real image beside it", show=False),
     ]
 
@@ -61,7 +65,6 @@ class PictureScreen(ModalScreen[LeftAt]):
 
     def compose(self) -> ComposeResult:
         """The pictures in a frame that says what they are."""
-        self._frame.border_subtitle = ", . older/newer · n N other picture · r real beside it · Esc back"
         yield self._frame
 
     @property
@@ -96,19 +99,37 @@ class PictureScreen(ModalScreen[LeftAt]):
         self._beside = not self._beside
         self._draw()
 
+    def action_export(self) -> None:
+        """Write the picture, or its sheet, to a file."""
+        from gan_tui.screens.export import ExportDialog, exports_of_picture
+
+        sheet = sheet_of(self._sheets, self._path)
+        spot = None if sheet is None else self._shown_of(sheet)
+        if sheet is not None and spot is not None:
+            exports = exports_of_picture(self._run_dir, sheet, spot)
+            self.app.push_screen(ExportDialog(exports, Path.cwd()), self._exported)
+
+    def _exported(self, told: str | None) -> None:
+        if told:
+            entitle(self._frame, subtitle=told)
+
     def action_leave(self) -> None:
         """Back to the dashboard."""
         self.dismiss(LeftAt(self._path, self._spot))
 
+    def _shown_of(self, sheet: Sampled) -> Spot | None:
+        """The picture of a sheet that is shown."""
+        return kept(sheet.rows, self._spot) or first_made(sheet.rows)
+
     def _draw(self) -> None:
         sheet = sheet_of(self._sheets, self._path)
-        spot = None if sheet is None else kept(sheet.rows, self._spot) or first_made(sheet.rows)
+        spot = None if sheet is None else self._shown_of(sheet)
         if sheet is None or spot is None:
-            self._frame.border_title = Content("no sheets any more: the run went back to before them")
+            entitle(self._frame, "no sheets any more: the run went back to before them")
             return
         place = self._sheets.index(sheet) + 1
         name = spoken(sheet.rows[spot.row][spot.column])
         told = f"{name} · row {spot.row + 1}/{len(sheet.rows)} · step {sheet.step:,} · {place}/{len(self._sheets)}"
-        self._frame.border_title = Content(printable(told))
+        entitle(self._frame, told, KEYS)
         row = exhibit_of(self._run_dir, sheet)[spot.row]
         self.grid.hang(((row[0], row[spot.column]) if self._beside and spot.column else (row[spot.column],),))

@@ -17,6 +17,7 @@ from engine.errors import RequestError
 from engine.protocol.commands import MAX_TEXT
 from gan_tui.state.journal import number
 from gan_tui.state.plain_text import printable
+from gan_tui.widgets.frames import entitle
 from gan_tui.widgets.typed import TypedLine
 
 
@@ -35,7 +36,7 @@ class ValueDialog(ModalScreen[float | None]):
         """What the control is, the field, and room for an objection."""
         control = self._control
         with Vertical(id="dialog") as dialog:
-            dialog.border_title = printable(control.name)
+            entitle(dialog, control.name)
             dialog.border_subtitle = "Enter prepare · Esc cancel"
             yield Static(Text(printable(control.doc)), classes="told")
             yield Static(Text(f"{control.range_text()}; default {number(control.default)}"), classes="told")
@@ -100,7 +101,7 @@ class FilterDialog(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """The field, low on the screen, where it hides least of the curves."""
         with Vertical(id="dialog") as dialog:
-            dialog.border_title = self._title
+            entitle(dialog, self._title)
             dialog.border_subtitle = "Enter keep · Esc put back"
             yield TypedLine(self._before, placeholder=self._example, select_on_focus=True)
 

@@ -20,7 +20,7 @@ from engine.protocol.remarks import Remarks, read_remarks, write_remarks
 from engine.protocol.rundir import RunDirectory
 from gan_tui.departures import Begin, GoOn, LookAt, RunsDeparture
 from gan_tui.screens.run_wishes import Changed, DeletionSeen, RunsLeft, Told
-from gan_tui.state.appearance import Appearance
+from gan_tui.state.imaging import Imaging
 from gan_tui.state.key_words import with_keys
 from gan_tui.state.run_list import RunRow
 from gan_tui.widgets.footer import Tone
@@ -43,7 +43,8 @@ class RunErrands:
         selected: the run under the cursor; None where there is none.
         folder: of the runs.
         actions: the browser's, with the keys that are in force.
-        appearance: what the user wishes to see.
+        imaging: how pictures are drawn.
+        ascii: whether nothing else may be drawn.
         clock: seconds since the Unix epoch.
     """
 
@@ -54,7 +55,8 @@ class RunErrands:
         folder: Callable[[], Path],
         *,
         actions: Sequence[ActionOn[Any]],
-        appearance: Appearance,
+        imaging: Imaging,
+        ascii: bool,  # noqa: A002
         clock: Callable[[], float],
     ) -> None:
         self._screen = screen
@@ -62,7 +64,8 @@ class RunErrands:
         self._folder = folder
         self._actions = actions
         self._keys = {action.id: action.shown for action in actions}
-        self._appearance = appearance
+        self._imaging = imaging
+        self._ascii = ascii
         self._clock = clock
         self._remarking = Lock()
         """A star and a note are in one file, which is read and written anew."""
@@ -142,8 +145,7 @@ class RunErrands:
             if step is not None:
                 self._leave_for(GoOn(run=_directory(row), checkpoint=str(step), request=request))
 
-        imaging = self._appearance.imaging
-        picker = CheckpointPicker(_directory(row), request, now=self._clock(), imaging=imaging)
+        picker = CheckpointPicker(_directory(row), request, now=self._clock(), imaging=self._imaging)
         self._screen.app.push_screen(picker, chosen)
 
     # ------------------------------------------------------------------------------------------- remarks
@@ -226,7 +228,7 @@ class RunErrands:
         from gan_tui.screens.help import HelpScreen
         from gan_tui.screens.run_words import SIGNS
 
-        self._screen.app.push_screen(HelpScreen(self._actions, ascii=self._appearance.ascii, signs=SIGNS))
+        self._screen.app.push_screen(HelpScreen(self._actions, ascii=self._ascii, signs=SIGNS))
 
     def show_palette(self) -> None:
         """Search the actions."""

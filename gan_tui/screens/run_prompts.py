@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from rich.markup import escape
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -15,6 +14,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from gan_tui.state.plain_text import printable
+from gan_tui.widgets.frames import entitle
 from gan_tui.widgets.typed import TypedLine
 
 
@@ -45,8 +45,7 @@ class LineDialog(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """The field."""
         with Vertical(id="dialog") as dialog:
-            dialog.border_title = escape(printable(self._title))
-            dialog.border_subtitle = self._keys
+            entitle(dialog, self._title, self._keys)
             if self._told:
                 yield Static(Text(self._told), classes="told")
             yield TypedLine(

@@ -10,24 +10,31 @@ from gan_tui.state.journal import size_text
 from gan_tui.state.key_words import with_keys
 from gan_tui.state.plain_text import printable
 from gan_tui.state.run_list import Branch, RowState, RunRow, origin_of
+from gan_tui.state.run_view import Status
 from gan_tui.widgets.axes import count_label, reading
 from gan_tui.widgets.fact_sheet import Fact
-from gan_tui.widgets.run_table import STAR, RunLine, StateTone
-from gan_tui.widgets.wording import duration
+from gan_tui.widgets.run_table import STAR, RunLine
+from gan_tui.widgets.wording import STATUS_WORDS, StateTone, duration
+
+
+def _as_in_the_header(status: Status) -> tuple[str, StateTone]:
+    word = STATUS_WORDS[status]
+    return word.symbol, word.token
+
 
 STATES: dict[RowState, tuple[str, StateTone]] = {
-    "starting": ("◌", "waiting"),
-    "training": ("●", "good"),
-    "paused": ("‖", "waiting"),
-    "stopping": ("■", "waiting"),
-    "stopped": ("■", "plain"),
-    "finished": ("✔", "good"),
-    "failed": ("✖", "bad"),
-    "lost": ("✖", "bad"),
+    "starting": _as_in_the_header("starting"),
+    "training": _as_in_the_header("training"),
+    "paused": _as_in_the_header("paused"),
+    "stopping": _as_in_the_header("stopping"),
+    "stopped": _as_in_the_header("stopped"),
+    "finished": _as_in_the_header("finished"),
+    "failed": _as_in_the_header("failed"),
+    "lost": _as_in_the_header("lost"),
     "damaged": ("✖", "bad"),
     "elsewhere": ("?", "waiting"),
 }
-"""As the dashboard's header has them: told by symbol and word; colour only helps."""
+"""Told by symbol and word; colour only helps."""
 
 _BAR = 24
 

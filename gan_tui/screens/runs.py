@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from rich.markup import escape
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -35,9 +34,11 @@ from gan_tui.state.run_list import SORTS, RunRow, RunsChoice, arranged, descenda
 from gan_tui.state.runs_feed import RunsView
 from gan_tui.surroundings import Surroundings
 from gan_tui.widgets.footer import FooterBar, Tone
+from gan_tui.widgets.frames import entitle
 from gan_tui.widgets.run_details import RunDetails
 from gan_tui.widgets.run_table import RunTable
 from gan_tui.widgets.runs_header import RunsHeader
+from gan_tui.widgets.too_small import TooSmall
 
 AGEING = 30.0
 """Seconds after which the ages that are shown are renewed."""
@@ -104,12 +105,14 @@ class RunsScreen(Screen[None]):
         self.table = RunTable()
         self.details = RunDetails(surroundings.drawing)
         self.footer = FooterBar()
+        self.too_small = TooSmall(with_keys("{runs-leave|q} leaves; no run is touched.", self._keys))
         self.errands = RunErrands(
             self,
             self.selected,
             lambda: Path(self._view.folder),
             actions=self.actions,
-            appearance=surroundings.appearance,
+            imaging=surroundings.drawing.imaging,
+            ascii=surroundings.appearance.ascii,
             clock=surroundings.clock,
         )
         tempo = surroundings.tempo
@@ -123,6 +126,7 @@ class RunsScreen(Screen[None]):
                 yield self.table
             yield self.details
         yield self.footer
+        yield self.too_small
 
     def on_mount(self) -> None:
         """Draw what is known."""
@@ -171,12 +175,9 @@ class RunsScreen(Screen[None]):
             self._look(row)
 
     def _title(self) -> None:
-        pane = self.list
         place, number = self.table.place
-        filtered = f" · with {escape(printable(self._choice.typed))}" if self._choice.typed.strip() else ""
-        title, subtitle = f"runs{filtered}", f"{place:,}/{number:,} · {SORTS[self._choice.sort]}"
-        if (pane.border_title, pane.border_subtitle) != (title, subtitle):
-            pane.border_title, pane.border_subtitle = title, subtitle
+        filtered = f" · with {self._choice.typed}" if self._choice.typed.strip() else ""
+        entitle(self.list, f"runs{filtered}", f"{place:,}/{number:,} · {SORTS[self._choice.sort]}")
 
     def _empty(self) -> str:
         """What is said in place of a list."""
@@ -195,7 +196,7 @@ class RunsScreen(Screen[None]):
             return
         children = descendants(row, self._view.rows)
         facts = facts_of(row, self._figures.get(row.path), children, self._clock(), self._keys)
-        self.details.border_title = escape(printable(row.name))
+        entitle(self.details, row.name)
         self.details.show(headline_of(row), facts)
 
     # ------------------------------------------------------------------------------------------- the run looked at

@@ -16,7 +16,7 @@ from gan_tui.state.plain_text import printable
 from gan_tui.state.run_view import Exchange, RunView
 from gan_tui.widgets.controls import ControlsPane
 from gan_tui.widgets.footer import Tone
-from gan_tui.widgets.wording import clipped
+from gan_tui.widgets.wording import READ_ONLY, clipped
 
 if TYPE_CHECKING:
     from gan_tui.screens.stop import StopDialog
@@ -84,6 +84,16 @@ class Steering:
         return self._view
 
     @property
+    def prepares(self) -> bool:
+        """Whether changes can be prepared: there is an engine for them, and the user may not look alone."""
+        return not (self._readonly or self._view.ended)
+
+    @property
+    def steers(self) -> bool:
+        """Whether the engine takes what this viewer asks of it."""
+        return self.prepares and self._view.held_by_other is None
+
+    @property
     def tags(self) -> tuple[str, ...]:
         """What is on its way, and what cannot be."""
         waiting = self._view.waiting_for
@@ -111,6 +121,21 @@ class Steering:
     def undo(self, seq: int) -> None:
         """Ask for the nudge of that number to be taken back, the newest that is known."""
         self._ask(cmd.Undo(of=seq))
+
+    def nudge(self, direction: int, *, coarse: bool = False) -> None:
+        """Prepare a lower (-1) or a higher (+1) value for the selected control."""
+        if not self._refuses_readonly():
+            self._controls.nudge(direction, coarse=coarse)
+
+    def nudge_to_default(self) -> None:
+        """Prepare the selected control's default."""
+        if not self._refuses_readonly():
+            self._controls.back_to_default()
+
+    def ask_value(self) -> None:
+        """Have a value typed for the selected control."""
+        if not self._refuses_readonly():
+            self._controls.ask_value()
 
     def prepare(self, values: Mapping[str, float]) -> None:
         """Prepare changes of several controls."""
@@ -185,7 +210,7 @@ class Steering:
 
     def _refuses_readonly(self) -> bool:
         if self._readonly:
-            self.say("This view is read-only: attach without --readonly, by a key that steers.", "bad")
+            self.say(READ_ONLY, "bad")
         return self._readonly
 
     def _ask(self, command: cmd.Command) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.protocol.events import Sampled
-from gan_tui.state.run_view import Marker
+from gan_tui.state.markers import Marker
 
 
 @dataclass(frozen=True, kw_only=True)

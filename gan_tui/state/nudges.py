@@ -13,7 +13,8 @@ from gan_tui.state.journal import number
 from gan_tui.state.plain_text import printable
 
 if TYPE_CHECKING:
-    from gan_tui.state.run_view import Marker, RunView
+    from gan_tui.state.markers import Marker
+    from gan_tui.state.run_view import RunView
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):

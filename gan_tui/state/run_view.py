@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypeAlias, TypeVar, assert_never
+from typing import Any, Literal, TypeAlias, assert_never
 
 import msgspec
 from msgspec.structs import replace
@@ -15,11 +15,11 @@ from engine.protocol.machine import Machine, StepTimes, Stuck
 from gan_tui.state.health import Found, looked_anew, with_alert, with_recovery
 from gan_tui.state.journal import JournalEntry, journal_entry
 from gan_tui.state.machine import SAVES, Save, saved
+from gan_tui.state.markers import MARKERS_LENGTH, Marker, marked, stands, still_made, tail, without_checkpoints
 from gan_tui.state.nudges import Made, made
 
 JOURNAL_LENGTH = 500
 SHEETS_LENGTH = 500
-MARKERS_LENGTH = 500
 NUDGES_LENGTH = 500
 PHASES_LENGTH = 50
 EXCHANGES_LENGTH = 20
@@ -32,21 +32,6 @@ Status: TypeAlias = ev.State | Literal["reading", "connecting", "lost"]
 """What the status line says: the engine's state, or why it is not known."""
 
 ENDED: frozenset[ev.State] = frozenset({"stopped", "finished", "failed"})
-
-MarkerKind: TypeAlias = Literal["nudge", "checkpoint", "alert", "resume", "note"]
-
-_Item = TypeVar("_Item")
-
-
-class Marker(msgspec.Struct, frozen=True, kw_only=True):
-    """A place on the x axis of the plots where something happened."""
-
-    step: int
-    kind: MarkerKind
-    seq: int = 0
-    """The event's number in the run's own record; 0 for one of an ancestor's."""
-    text: str = ""
-    """What happened, as the journal says it."""
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
@@ -210,7 +195,7 @@ def apply(view: RunView, message: ev.Event | ev.Tick) -> RunView:
             "last_seq": message.seq,
             "clock": message.time,
             "step": max(view.step, message.step),
-            "journal": view.journal if entry is None else _tail(view.journal, entry, JOURNAL_LENGTH),
+            "journal": view.journal if entry is None else tail(view.journal, entry, JOURNAL_LENGTH),
             "stuck": None,  # whatever is recorded, the loop has recorded
             **_changes(view, message, "" if entry is None else entry.text),
         },
@@ -245,7 +230,7 @@ def with_holder(view: RunView, holder: ev.Holder | None) -> RunView:
 def with_request(view: RunView, request_id: str, command: Command) -> RunView:
     """The view after this viewer sent a command."""
     exchange = Exchange(id=request_id, command=command)
-    return replace(view, exchanges=_tail(view.exchanges, exchange, EXCHANGES_LENGTH))
+    return replace(view, exchanges=tail(view.exchanges, exchange, EXCHANGES_LENGTH))
 
 
 def with_reply(view: RunView, reply: Reply) -> RunView:
@@ -303,7 +288,7 @@ def _changes(view: RunView, event: ev.Event, text: str) -> dict[str, Any]:
                 "found": looked_anew(view.found, event.step),
             }  # fmt: skip
         case ev.Phase():
-            return {"phases": _tail(view.phases, event, PHASES_LENGTH), "state": "starting"}
+            return {"phases": tail(view.phases, event, PHASES_LENGTH), "state": "starting"}
         case ev.Announced():
             return _announced(event)
         case ev.Training():
@@ -320,21 +305,21 @@ def _changes(view: RunView, event: ev.Event, text: str) -> dict[str, Any]:
         case ev.Continued():
             return {"state": "training"}
         case ev.Checkpointed():
-            kept = replace(view, markers=_without_checkpoints(view.markers, event.removed))
+            kept = without_checkpoints(view.markers, event.removed)
             return {
-                "markers": _marked(kept, event, "checkpoint", text, step=event.saved_step),
-                "saves": _tail(view.saves, saved(event), SAVES),
+                "markers": marked(kept, event, "checkpoint", text, step=event.saved_step),
+                "saves": tail(view.saves, saved(event), SAVES),
             }
         case ev.Sampled():
-            return {"sheets": _tail(view.sheets, event, SHEETS_LENGTH)}
+            return {"sheets": tail(view.sheets, event, SHEETS_LENGTH)}
         case ev.Resumed():
             return _resumed(view, event, text)
         case ev.Alert():
-            return {"markers": _marked(view, event, "alert", text), "found": with_alert(view.found, event)}
+            return {"markers": marked(view.markers, event, "alert", text), "found": with_alert(view.found, event)}
         case ev.Recovered():
             return {"found": with_recovery(view.found, event)}
         case ev.Note():
-            return {"markers": _marked(view, event, "note", text)}
+            return {"markers": marked(view.markers, event, "note", text)}
         case ev.TakenOver():
             return {}
         case ev.Failed():
@@ -391,36 +376,20 @@ def _nudged(view: RunView, event: ev.Nudged, text: str) -> dict[str, Any]:
     return {
         "values": {**view.values, **moved},
         "staged": tuple(staged for staged in view.staged if staged.at_step > event.step),
-        "markers": _marked(view, event, "nudge", text),
-        "nudges": _tail(view.nudges, made(event), NUDGES_LENGTH),
+        "markers": marked(view.markers, event, "nudge", text),
+        "nudges": tail(view.nudges, made(event), NUDGES_LENGTH),
     }
 
 
 def _resumed(view: RunView, event: ev.Resumed, text: str) -> dict[str, Any]:
-    still_true = tuple(marker for marker in view.markers if _stands(marker, event))
+    still_true = tuple(marker for marker in view.markers if stands(marker, event))
     mark = Marker(step=event.from_step, kind="resume", seq=event.seq, text=text)
     return {
         "step": event.from_step,
-        "markers": _tail(still_true, mark, MARKERS_LENGTH),
+        "markers": tail(still_true, mark, MARKERS_LENGTH),
         "sheets": tuple(sheet for sheet in view.sheets if sheet.step <= event.from_step),
-        "nudges": tuple(nudge for nudge in view.nudges if _still_made(nudge.step, nudge.seq, event)),
+        "nudges": tuple(nudge for nudge in view.nudges if still_made(nudge.step, nudge.seq, event)),
     }
-
-
-def _stands(marker: Marker, event: ev.Resumed) -> bool:
-    """Whether a marker's event belongs to the course that is continued.
-
-    Of the checkpoint's own step that is all but what was changed after its copy: the word that it is complete, and what
-    users noted, stay true.
-    """
-    if marker.kind == "nudge":
-        return _still_made(marker.step, marker.seq, event)
-    return marker.step <= event.from_step
-
-
-def _still_made(step: int, seq: int, event: ev.Resumed) -> bool:
-    """Whether a nudge is in the checkpoint that is taken up; at its step one may have been made after its copy."""
-    return step < event.from_step or (step == event.from_step and not 0 < event.from_seq < seq)
 
 
 def _origin_in(view: RunView, message: ev.Event) -> str:
@@ -429,24 +398,3 @@ def _origin_in(view: RunView, message: ev.Event) -> str:
         return ""
     begins = message.from_seq == 0 and message.from_step == view.origin.step
     return view.origin.text if begins else ""
-
-
-def _marked(
-    view: RunView, event: ev.Recorded, kind: MarkerKind, text: str, *, step: int | None = None
-) -> tuple[Marker, ...]:
-    """The markers with an event's; of many alike at one step, one."""
-    marker = Marker(step=event.step if step is None else step, kind=kind, seq=event.seq, text=text)
-    newest = view.markers[-1] if view.markers else None
-    if newest is not None and (newest.step, newest.kind) == (marker.step, kind):
-        return (*view.markers[:-1], marker)
-    return _tail(view.markers, marker, MARKERS_LENGTH)
-
-
-def _without_checkpoints(markers: tuple[Marker, ...], steps: tuple[int, ...]) -> tuple[Marker, ...]:
-    """The markers but for those of the run's own checkpoints that were deleted; an ancestor's have the number 0."""
-    gone = set(steps)
-    return tuple(mark for mark in markers if not (mark.kind == "checkpoint" and mark.seq and mark.step in gone))
-
-
-def _tail(items: tuple[_Item, ...], item: _Item, length: int) -> tuple[_Item, ...]:
-    return (*items[len(items) + 1 - length :], item) if len(items) >= length else (*items, item)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gan_tui.state.history import History
+from gan_tui.state.markers import Marker
 from gan_tui.state.plot_choice import Smoothing
-from gan_tui.state.run_view import Marker
 from gan_tui.state.series import Axis, SeriesKey
 from gan_tui.state.viewport import Extent, Scale
 

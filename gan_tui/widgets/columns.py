@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from rich.cells import cell_len, set_cell_size
 
-
-def cut(text: str, width: int) -> str:
-    """A text in at most so many cells, with an ellipsis where it was cut."""
-    if cell_len(text) <= width:
-        return text
-    return set_cell_size(text, width - 1).rstrip() + "…" if width > 0 else ""
+from gan_tui.widgets.wording import clipped
 
 
 def cut_middle(text: str, width: int) -> str:
@@ -17,7 +12,7 @@ def cut_middle(text: str, width: int) -> str:
     if cell_len(text) <= width:
         return text
     if width < 4:
-        return cut(text, width)
+        return clipped(text, width)
     tail = width // 2
     end = text[-tail:]
     while cell_len(end) > tail:
@@ -27,10 +22,10 @@ def cut_middle(text: str, width: int) -> str:
 
 def left(text: str, width: int) -> str:
     """A text cut or padded to so many cells, at the left of them."""
-    return set_cell_size(cut(text, width), width)
+    return set_cell_size(clipped(text, width), width)
 
 
 def right(text: str, width: int) -> str:
     """The same, at the right of them."""
-    shown = cut(text, width)
+    shown = clipped(text, width)
     return " " * (width - cell_len(shown)) + shown

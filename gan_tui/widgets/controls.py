@@ -17,6 +17,7 @@ from gan_tui.state.drafts import drafted, nudged, outstanding
 from gan_tui.state.key_words import with_keys
 from gan_tui.state.scroll import scrolled
 from gan_tui.widgets.control_lines import Columns, Standing, control_line, details, heading
+from gan_tui.widgets.frames import entitle
 from gan_tui.widgets.strips import text_strip
 from gan_tui.widgets.wording import clipped
 
@@ -38,8 +39,10 @@ class ControlsData:
     """Accepted for a later step: value and step."""
     applying: bool = False
     """Whether changes are on their way to the engine."""
+    live: bool = True
+    """Whether an engine is at work; without one nothing stays prepared."""
     steers: bool = True
-    """Whether there is an engine that would take changes."""
+    """Whether that engine takes changes from here."""
 
 
 class ControlsPane(Widget, can_focus=True):
@@ -98,7 +101,7 @@ class ControlsPane(Widget, can_focus=True):
         if data == self._data:
             return
         self._data = data
-        self._drafts = outstanding(self._drafts, data.values) if data.steers else {}
+        self._drafts = outstanding(self._drafts, data.values) if data.live else {}
         self._selected = min(self._selected, max(0, len(data.controls) - 1))
         self._changed()
 
@@ -166,17 +169,18 @@ class ControlsPane(Widget, can_focus=True):
         count, controls = len(self._drafts), len(self._data.controls)
         self._first = scrolled(self._first, self._selected, controls, max(1, self._room()))
         if self._data.applying:
-            self.border_subtitle = "applying…"
+            entitle(self, subtitle="applying…")
         elif count:
             together = " at one step" if count > 1 else ""
-            told = f"{count} staged · {{apply|Enter}} apply{together} · {{drop|Esc}} drop"
-            self.border_subtitle = with_keys(told, self._keys)
+            way = f"{{apply|Enter}} apply{together}" if self._data.steers else "{take-over|T} take over"
+            told = f"{count} staged · {way} · {{drop|Esc}} drop"
+            entitle(self, subtitle=with_keys(told, self._keys))
         elif controls:
             more = "↑" * (self._first > 0) + "↓" * (self._first + self._room() < controls)
             told = f"{self._selected + 1}/{controls}{more} · {{control-previous|[}} {{control-next|]}} choose"
             if self._data.steers:
                 told += " · {nudge-down|-} {nudge-up|+} nudge"
-            self.border_subtitle = with_keys(told, self._keys)
+            entitle(self, subtitle=with_keys(told, self._keys))
         self.refresh()
 
     def _wanted(self, control: Control) -> float:

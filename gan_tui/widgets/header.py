@@ -7,6 +7,7 @@ from typing import ClassVar, NamedTuple
 
 from gan_tui.state.run_view import RunView
 from gan_tui.widgets.line import Lines, Span
+from gan_tui.widgets.machine_words import stuck_text
 from gan_tui.widgets.wording import STATUS_WORDS, StatusWord, clipped, duration, pace
 
 
@@ -107,7 +108,7 @@ def _trouble(view: RunView) -> str:
     if view.lines_waiting:
         return f"✖ {view.lines_waiting:,} lines wait for the disk"
     if view.stuck is not None:
-        return f"✖ step stuck for {duration(view.stuck.seconds)}: {view.stuck.phase}"
+        return f"✖ step {stuck_text(view.stuck)}"
     return "✖ last save failed" if view.save_failure else ""
 
 

@@ -9,6 +9,7 @@ from gan_tui.state.health import acceptable, open_alerts
 from gan_tui.state.health_words import belief_texts, look_texts, suggestion_text
 from gan_tui.state.key_words import with_keys
 from gan_tui.state.run_view import RunView
+from gan_tui.widgets.frames import entitle
 from gan_tui.widgets.line import Lines, Span
 from gan_tui.widgets.wording import clipped
 
@@ -30,16 +31,15 @@ class HealthPane(Lines):
         super().__init__(classes="-silent")
         self._keys = keys or {}
         self._view: RunView | None = None
+        self._steers = True
 
-    def show(self, view: RunView) -> None:
-        """Take the run's view."""
-        self._view = view
+    def show(self, view: RunView, *, steers: bool = True) -> None:
+        """Take the run's view; ``steers`` says whether a suggestion can be accepted here."""
+        self._view, self._steers = view, steers
         self.set_class(not (view.health or view.found), "-silent")
         waiting = len(open_alerts(view.found))
         words = f"{waiting} open · {{alerts|A}} list" if waiting else "{alerts|A} list" if view.found else ""
-        subtitle = with_keys(words, self._keys)
-        if self.border_subtitle != subtitle:
-            self.border_subtitle = subtitle
+        entitle(self, subtitle=with_keys(words, self._keys))
         self.redraw()
 
     def lines(self, width: int) -> list[list[Span]]:
@@ -49,7 +49,8 @@ class HealthPane(Lines):
             return []
         told = [_state(view, width)]
         if (alert := acceptable(view.found, view.values)) and not view.ended:
-            nudge = f"{suggestion_text(alert, view.values)}  ({with_keys('{accept|a}', self._keys)} accepts)"
+            way = with_keys("  ({accept|a} accepts)", self._keys) if self._steers else ""
+            nudge = f"{suggestion_text(alert, view.values)}{way}"
             told.append([("suggested  ", "health--label"), (clipped(nudge, width - 11), "health--value")])
         told += _measured("real/fake  ", belief_texts(view.health), width)
         told += _measured("pictures   ", look_texts(view.health), width)

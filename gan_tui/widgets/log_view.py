@@ -179,8 +179,8 @@ def wrapped(line: str, width: int) -> list[str]:
     width = max(1, width)
     line = clipped(line, LONGEST)
     rows = []
-    while len(line) > width or cell_len(line) > width:
-        head = chop_cells(line[: width + 1], width)[0]
+    while cell_len(line) > width:
+        head = chop_cells(line[: width + 1], width)[0] or line[0]
         gap = head.rfind(" ")
         cut = gap + 1 if gap >= len(head) // 2 and line[len(head)] != " " else len(head)
         rows.append(line[:cut])

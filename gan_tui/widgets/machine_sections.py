@@ -25,12 +25,6 @@ PHASES: tuple[tuple[StepPhase, str, str], ...] = (
 )
 """In the order in which they are drawn, each with its sign and its colour."""
 
-SCARCE = 3
-"""Room for fewer checkpoints than that is marked."""
-
-PHASE_NAMES: dict[str, str] = {"data": "data wait"}
-"""Phases that are called otherwise than by their names."""
-
 
 class Gauge(NamedTuple):
     """A value that is seen over time."""
@@ -103,17 +97,12 @@ def _gpu_line(gpu: Gpu, cells: int, slowed: str) -> list[Span]:
     return [
         (f"{gpu.index:>3} ", NAME),
         (f"{words.percent(gpu.busy):>5} ", PLAIN),
-        *_bar(gpu.busy, cells, "board--one"),
+        *words.bar(gpu.busy, cells, "board--one", "board--rest"),
         (f"{memory:>16} ", PLAIN),
-        *_bar(memory_share((gpu,)), cells, "board--two"),
+        *words.bar(memory_share((gpu,)), cells, "board--two", "board--rest"),
         (f"{words.heat((gpu,)):>7} {words.power((gpu,)):>13}", PLAIN),
         (slowed, WARN),
     ]
-
-
-def _bar(share: float | None, cells: int, style: str) -> list[Span]:
-    full = round((share or 0.0) * cells)
-    return [("█" * full, style), ("░" * (cells - full), "board--rest")]
 
 
 def host_told(machine: Machine) -> list[Span]:
@@ -127,8 +116,7 @@ def step_line(view: RunView) -> list[Span]:
     """How long steps took lately; of one that does not end, how long so far."""
     if view.stuck is not None:
         usual = f", {words.span(view.stuck.usual)} are usual"
-        doing = PHASE_NAMES.get(view.stuck.phase, view.stuck.phase)
-        return [(f"! stuck for {words.span(view.stuck.seconds)} in {doing}", WARN), (usual, FAINT)]
+        return [(f"! {words.stuck_text(view.stuck)}", WARN), (usual, FAINT)]
     times = view.step_times
     if times is None:
         return [(f"{1000 / view.throughput:.1f} ms" if view.throughput else "–", PLAIN)]
@@ -177,7 +165,7 @@ def phase_legend(view: RunView, width: int) -> list[Span]:
         starved = phase == "data" and share >= words.STARVED
         told: list[Span] = [
             (f"{sign} ", style),
-            (f"{PHASE_NAMES.get(phase, phase)} ", FAINT),
+            (f"{words.phase_name(phase)} ", FAINT),
             (f"{'! ' if starved else ''}{_fine(share)}", WARN if starved else PLAIN),
             (f" {words.span(spent)}   ", FAINT),
         ]
@@ -190,7 +178,7 @@ def phase_legend(view: RunView, width: int) -> list[Span]:
 
 def disk_line(machine: Machine, found: Outlook | None, width: int) -> list[Span]:
     """The room left, and how long it lasts, as far as there is room to say that."""
-    scarce = found is not None and found.fit < SCARCE
+    scarce = found is not None and found.fit < words.SCARCE
     room = f"{'! ' if scarce else ''}{words.part_of(machine.disk_free, machine.disk_total)} free"
     last = next((told for told in words.how_long(found) if len(room) + 3 + len(told) <= width), "")
     return [(room, WARN if scarce else PLAIN), (f"   {last}", FAINT)]

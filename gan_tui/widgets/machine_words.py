@@ -4,14 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.protocol.machine import Gpu, Machine, StepTimes
+from engine.protocol.machine import Gpu, Machine, StepTimes, Stuck
 from gan_tui.state.machine import Outlook
+from gan_tui.widgets.line import Span
 from gan_tui.widgets.wording import duration
 
 STARVED = 0.2
 """Share of the time waiting for data from which it is marked."""
 FULL = 0.95
 """Share of a memory or a disk in use from which it is marked."""
+
+SCARCE = 3
+"""Room for fewer checkpoints than that is marked."""
+_PHASE_NAMES = {"data": "data wait"}
+"""Phases of a step that are called otherwise than by their names."""
+
+
+def phase_name(phase: str) -> str:
+    """What a phase of a step is called."""
+    return _PHASE_NAMES.get(phase, phase)
+
+
+def stuck_text(stuck: Stuck) -> str:
+    """A step that does not end: stuck for 2m 05s in data wait."""
+    return f"stuck for {span(stuck.seconds)} in {phase_name(stuck.phase)}"
+
+
+def bar(share: float | None, cells: int, style: str, rest: str) -> list[Span]:
+    """A bar of so many cells, full up to a share, in two styles."""
+    full = round(min(1.0, max(0.0, share or 0.0)) * cells)
+    return [("█" * full, style), ("░" * (cells - full), rest)]
 
 
 def percent(share: float | None) -> str:

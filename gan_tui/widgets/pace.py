@@ -14,8 +14,6 @@ from gan_tui.widgets.line import Lines, Span
 from gan_tui.widgets.wording import clipped, count
 
 LABEL, VALUE, WARN = "pace--label", "pace--value", "pace--warn"
-SCARCE = 3
-"""Room for fewer checkpoints than that is marked."""
 
 
 class PacePane(Lines):
@@ -82,7 +80,7 @@ def _gpu_line(machine: Machine, width: int) -> list[Span]:
     return [
         (label, LABEL),
         (head, VALUE),
-        *_bar(mean or 0.0, cells, "pace--bar"),
+        *words.bar(mean, cells, "pace--bar", "pace--rest"),
         memory,
         (rest, VALUE),
         (warning, WARN),
@@ -97,7 +95,7 @@ def _memory(gpus: tuple[Gpu, ...]) -> str:
 
 def _step_line(view: RunView, width: int) -> list[Span]:
     if view.stuck is not None:
-        return [("step ", LABEL), (f"! stuck for {words.span(view.stuck.seconds)}: {view.stuck.phase}", WARN)]
+        return [("step ", LABEL), (f"! {words.stuck_text(view.stuck)}", WARN)]
     if not view.throughput and view.step_times is None:
         return [("step ", LABEL), ("–", VALUE)]
     median = view.step_times.median if view.step_times else 1 / view.throughput
@@ -110,7 +108,7 @@ def _step_line(view: RunView, width: int) -> list[Span]:
         (head, VALUE),
         (" data wait ", LABEL),
         (told, WARN if starved else VALUE),
-        *_bar(share, cells, WARN if starved else "pace--bar"),
+        *words.bar(share, cells, WARN if starved else "pace--bar", "pace--rest"),
     ]
 
 
@@ -124,7 +122,7 @@ def _host_line(machine: Machine, width: int) -> list[Span]:
     return [
         ("cpu  ", LABEL),
         (head, VALUE),
-        *_bar(machine.cpu or 0.0, cells, "pace--bar"),
+        *words.bar(machine.cpu, cells, "pace--bar", "pace--rest"),
         ("  ram ", LABEL),
         (told, WARN if full else VALUE),
     ]
@@ -132,12 +130,7 @@ def _host_line(machine: Machine, width: int) -> list[Span]:
 
 def _disk_line(view: RunView, machine: Machine, width: int) -> list[Span]:
     found = outlook(machine.disk_free, view.saves)
-    scarce = found is not None and found.fit < SCARCE
+    scarce = found is not None and found.fit < words.SCARCE
     room = f"{'! ' if scarce else ''}{words.size(machine.disk_free)} free"
     last = next((told for told in words.how_long(found) if len(room) + 8 + len(told) <= width), "")
     return [("disk ", LABEL), (room, WARN if scarce else VALUE), (f"   {last}", LABEL)]
-
-
-def _bar(share: float, cells: int, style: str) -> list[Span]:
-    full = round(min(1.0, max(0.0, share)) * cells)
-    return [("█" * full, style), ("░" * (cells - full), "pace--rest")]

@@ -164,7 +164,8 @@ class PictureGrid(Widget):
         try:
             read = {piece: self._prepared(picture, side) for piece, picture in cut(pieces).items()}
         except (OSError, ValueError) as error:
-            self.post_message(self.Unreadable(f"cannot read {self._named(pieces)}: {error}"))
+            if not get_current_worker().is_cancelled:  # else another sheet is wanted by now
+                self.post_message(self.Unreadable(f"cannot read {self._named(pieces)}: {error}"))
             return
         if not get_current_worker().is_cancelled:
             self.post_message(self.Read(arrangement, read))

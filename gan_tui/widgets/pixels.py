@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -48,6 +49,13 @@ def cut(pieces: Iterable[Piece]) -> Mapping[Piece, Image.Image]:
         x, y = piece.column * piece.tile, piece.row * piece.tile
         found[piece] = sheets[piece.path].crop((x, y, x + piece.tile, y + piece.tile))
     return found
+
+
+def png_of(piece: Piece) -> bytes:
+    """A picture as a file of its own, as large as its sheet has it. Raises as ``cut`` does."""
+    buffer = io.BytesIO()
+    cut([piece])[piece].save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
 
 
 def shrunk(picture: Image.Image, side: int) -> Image.Image:

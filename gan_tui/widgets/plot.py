@@ -11,21 +11,21 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from textual import events
-from textual.content import Content
 from textual.message import Message
 
 from gan_tui.state import viewport as vp
 from gan_tui.state.groups import SeriesGroup
 from gan_tui.state.history import History
+from gan_tui.state.markers import Marker
 from gan_tui.state.plain_text import printable
 from gan_tui.state.plot_choice import SMOOTHING_NAMES, PlotChoice
-from gan_tui.state.run_view import Marker
 from gan_tui.state.selection import BehindIt, Selection
 from gan_tui.state.series import SeriesKey
 from gan_tui.themes import SERIES
 from gan_tui.widgets import axes
 from gan_tui.widgets.canvas import BLANK, Canvas, Grid
 from gan_tui.widgets.curves import MEMORY, smoothed
+from gan_tui.widgets.frames import entitle
 from gan_tui.widgets.plot_painter import GUTTER, PRECEDENCE, SYMBOLS, Curve, Frame, Painter
 from gan_tui.widgets.wording import clipped
 from gan_tui.widgets.x_axis import duration_label, x_ticks
@@ -102,7 +102,6 @@ class LossPlot(Canvas, can_focus=True):
         self._data = PlotData()
         self._choice = PlotChoice()
         self._frame: Frame | None = None
-        self._titles = ("", "")
         self._fitted: tuple[SeriesKey, ...] = ()
         """The series that the frame's y axis is for."""
 
@@ -291,10 +290,7 @@ class LossPlot(Canvas, can_focus=True):
             seen = seen[2:]
         if self._history.coarse:
             seen.insert(0, "reading the record…")
-        titles = printable(" · ".join(parts)), printable(" · ".join(seen))
-        if titles != self._titles:
-            self._titles = titles
-            self.border_title, self.border_subtitle = map(Content, titles)  # names and remarks are no markup
+        entitle(self, " · ".join(parts), " · ".join(seen))
 
     def _scale_in_words(self) -> str:
         view = self._choice.viewport

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from math import log10
 from typing import NamedTuple
 
+from gan_tui.state.markers import MarkerKind
 from gan_tui.state.plain_text import printable
-from gan_tui.state.run_view import MarkerKind
 from gan_tui.state.series import SeriesKey, Span
 from gan_tui.widgets import axes, braille
 from gan_tui.widgets.canvas import Grid

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal, NamedTuple, TypeAlias
+from typing import ClassVar, NamedTuple, TypeAlias
 
 from rich.cells import cell_len
 from textual import events
@@ -15,8 +15,8 @@ from textual.widget import Widget
 
 from gan_tui.widgets.columns import cut_middle, left, right
 from gan_tui.widgets.strips import text_strip
+from gan_tui.widgets.wording import StateTone
 
-StateTone: TypeAlias = Literal["good", "waiting", "bad", "plain"]
 Span: TypeAlias = tuple[str, str]
 """Text and the component class of its style."""
 

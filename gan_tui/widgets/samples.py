@@ -14,8 +14,11 @@ from gan_tui.state.gallery import Spot, first_made, kept, moved
 from gan_tui.state.key_words import with_keys
 from gan_tui.state.sheets import sheet_at, sheet_of, stepped
 from gan_tui.terminal_pictures import Drawing
+from gan_tui.widgets.frames import entitle
 from gan_tui.widgets.picture_grid import Exhibit, Named, PictureGrid
 from gan_tui.widgets.pixels import Piece
+
+NONE = "no sample sheet yet"
 
 
 class SamplePane(PictureGrid, can_focus=True):
@@ -32,7 +35,7 @@ class SamplePane(PictureGrid, can_focus=True):
 
     def __init__(self, run_dir: Path, drawing: Drawing | None = None, keys: Mapping[str, str] | None = None) -> None:
         """``keys`` are those in the frame that the user has changed."""
-        super().__init__(drawing or Drawing(), notice="no sample sheet yet")
+        super().__init__(drawing or Drawing(), notice=NONE)
         self._keys = keys or {}
         self._run_dir = run_dir
         self._sheets: tuple[Sampled, ...] = ()
@@ -123,11 +126,15 @@ class SamplePane(PictureGrid, can_focus=True):
         sheet = self.sheet
         if sheet is not None:
             self.hang(exhibit_of(self._run_dir, sheet), kept(sheet.rows, self._selected))
+        elif self._exhibit:  # there was one, and the run has gone back to before it
+            self.hang(())
+            self.say(NONE)
 
     def arranged(self) -> None:
         """Say which sheet this is, and which of its rows are there."""
         sheet, arrangement = self.sheet, self.arrangement
         if sheet is None:
+            entitle(self, subtitle="")
             return
         place = [each.path for each in self._sheets].index(sheet.path) + 1
         parts = [f"step {sheet.step:,}", f"{place}/{len(self._sheets)}"]
@@ -135,8 +142,7 @@ class SamplePane(PictureGrid, can_focus=True):
             rows = [placement.sheet_row + 1 for placement in arrangement.placements]
             parts.append(f"rows {min(rows)}–{max(rows)} of {arrangement.of}")
         told = " · ".join([*parts, with_keys("{older|,} {newer|.} older/newer · {picture|o} large", self._keys)])
-        if told != self.border_subtitle:  # to set it draws the whole pane again
-            self.border_subtitle = told
+        entitle(self, subtitle=told)
 
 
 def exhibit_of(run_dir: Path, sheet: Sampled) -> Exhibit:

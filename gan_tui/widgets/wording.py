@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
+
+from rich.cells import cell_len, set_cell_size
 
 from gan_tui.state.run_view import Status
+
+READ_ONLY = "This view is read-only: attach without --readonly, by a key that steers."
+
+
+StateTone: TypeAlias = Literal["good", "waiting", "bad", "plain"]
+"""What colours a state."""
 
 
 class StatusWord(NamedTuple):
@@ -12,8 +20,7 @@ class StatusWord(NamedTuple):
 
     symbol: str
     word: str
-    token: str
-    """The component class that colours it: good, waiting, bad or plain."""
+    token: StateTone
 
 
 STATUS_WORDS: dict[Status, StatusWord] = {
@@ -57,5 +64,7 @@ def count(number: float) -> str:
 
 
 def clipped(text: str, width: int) -> str:
-    """The text in at most ``width`` columns, with an ellipsis where it was cut."""
-    return text if len(text) <= width else text[: max(0, width - 1)] + "…"
+    """The text in at most ``width`` cells, of which some characters take two, with an ellipsis where it was cut."""
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, width - 1) + "…" if width > 0 else ""

@@ -181,3 +181,20 @@ async def test_any_size(feed: FakeFeed, make_dashboard: MakeDashboard) -> None:
             assert all(len(line) == size[0] for line in screen_text(pilot).splitlines())
         assert type(app.focused).__name__ == "ControlsPane"
         assert BY_ID["pane-3"].keys == ("3",)
+
+
+@pytest.mark.parametrize("key", ["M", "o", "l", "b", "e", "A"])
+async def test_whatever_is_open_says_that_it_is_too_small(
+    key: str, feed: FakeFeed, make_dashboard: MakeDashboard
+) -> None:
+    async with make_dashboard(feed).run_test(size=(120, 40)) as pilot:
+        await press(pilot, key)
+        assert not isinstance(pilot.app.screen, DashboardScreen)
+        await pilot.resize_terminal(59, 20)
+        await settle(pilot)
+        assert "59 x 20 is too small" in screen_text(pilot)
+        await pilot.resize_terminal(6, 5)
+        await settle(pilot)
+        await pilot.resize_terminal(60, 20)
+        await settle(pilot)
+        assert "too small" not in screen_text(pilot)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gan_tui.state.history import History
-from gan_tui.state.run_view import Marker
+from gan_tui.state.markers import Marker
 from gan_tui.state.selection import Selection
 from gan_tui.state.series import SeriesKey
 from tests.gan_tui.recorded import Recording

@@ -55,6 +55,7 @@ def test_what_cannot_be_plotted_is_told_and_nothing_is_written(two: Path) -> Non
     assert "has no line of metrics yet" in refusal(gan_tui_here("plot", "empty", folder=two))
     assert "There are: losses, G, cycle" in refusal(gan_tui_here("plot", "one", "--group", "all", folder=two))
     assert "In losses there are: G_A" in refusal(gan_tui_here("plot", "one", "--series", "xyz", folder=two))
+    assert "--to 0: is no part of" in refusal(gan_tui_here("plot", "one", "--to", "0", folder=two))
     assert "--from 600: is no part of" in refusal(gan_tui_here("plot", "one", "--from", "600", folder=two))
     assert "Let it end with" in refusal(gan_tui_here("plot", "one", "-o", "a.pdf", folder=two))
     (two / "a.svg").touch()

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 import pytest
 from msgspec.structs import replace
+from PIL import Image
 from rich.console import Console
 from textual.command import CommandPalette
 from textual.pilot import Pilot
@@ -45,6 +46,7 @@ from gan_tui.state.run_view import Origin
 from gan_tui.widgets.controls import ControlsPane
 from gan_tui.widgets.picture_grid import PictureGrid
 from tests.gan_tui.conftest import GONE, MakeDashboard
+from tests.gan_tui.drawings import TILE
 from tests.gan_tui.fake_feed import FakeFeed
 from tests.gan_tui.machines import h200, reading
 from tests.gan_tui.recorded import BEGAN, COMPONENTS, LOG_EVERY, STEPS_PER_EPOCH, Recording
@@ -362,6 +364,7 @@ async def takes_control_over(pilot: Driver, feed: FakeFeed) -> None:
         await press(pilot, key)
         assert deck(pilot).footer.remark == "Control is held by ana@box (pts/3). T takes it over."
     await press(pilot, "plus", "enter", "v")
+    assert deck(pilot).controls.border_subtitle == "1 staged · T take over · Esc drop"
     assert feed.sent == [cmd.TakeSample()], "who watches may look, and note"
     await press(pilot, "T")
     assert "ana@box (pts/3) holds control" in screen_text(pilot)
@@ -624,6 +627,15 @@ async def shows_a_picture_large(pilot: Driver, feed: FakeFeed) -> None:
     await press(pilot, "comma", "comma", "n", "n")
     assert captions_of(screen.grid) == ["real B"]
     assert screen.told == "real B · row 2/8 · step 40,000 · 4/6"
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        await press(pilot, "E", "enter")
+        assert "horse2zebra-real_B-2-40000.png is written, " in str(screen.query_one("#frame").border_subtitle)
+        with Image.open("horse2zebra-real_B-2-40000.png") as picture:
+            assert picture.size == (TILE, TILE)
+        await press(pilot, "E", "down", "enter")
+        assert (
+            Path("horse2zebra-samples-40000.png").stat().st_size > Path("horse2zebra-real_B-2-40000.png").stat().st_size
+        )
     await press(pilot, "escape")
     assert pilot.app.screen is deck(pilot)
     assert deck(pilot).samples.selected == Spot(1, 0)
@@ -752,6 +764,13 @@ async def exports_what_is_on_screen(pilot: Driver, feed: FakeFeed) -> None:
         assert Path("horse2zebra-samples-49000.png").read_bytes().startswith(b"\x89PNG")
         await press(pilot, "E")
         typed = pilot.app.screen.query_one(Input)
+        for nowhere, told in (("/", "is a folder"), ("~nobody-here/a.svg", "the home of nobody here")):
+            typed.value = nowhere
+            await press(pilot, "enter")
+            assert told in str(pilot.app.screen.query_one("#said", Static).content)
+        typed.value = "/"
+        await press(pilot, "down", "up")
+        assert typed.value == "/"
         typed.value = "none/mine.csv"
         await press(pilot, "enter")
         assert "is no folder" in str(pilot.app.screen.query_one("#said", Static).content)
@@ -911,7 +930,24 @@ async def test_read_only_refuses_every_command(feed: FakeFeed, make_dashboard: M
             await press(pilot, key)
             assert deck(pilot).footer.remark.startswith("This view is read-only")
             assert isinstance(pilot.app.screen, DashboardScreen)
-        assert feed.sent == []
+        for key in ("plus", "minus", "left_parenthesis", "right_parenthesis", "equals_sign", "D"):
+            await press(pilot, key)
+            assert deck(pilot).footer.remark.startswith("This view is read-only")
+            assert isinstance(pilot.app.screen, DashboardScreen)
+        controls = deck(pilot).controls
+        assert (controls.drafts, controls.border_subtitle) == ({}, "1/11↓ · [ ] choose")
+        feed.play(*later(feed).found(49_250))
+        await settle(pilot)
+        told = "".join(deck(pilot).health.render_line(y).text for y in range(3))
+        assert ("suggested" in told, "accepts" in told) == (True, False)
+        await press(pilot, "A")
+        assert str(pilot.app.screen.query_one("#alerts").border_subtitle) == "↑ ↓ choose · Esc close"
+        await press(pilot, "enter", "escape")
+        save_set(sets_file(), "gentle", {"loss.cycle_a": 5.0})
+        await press(pilot, "p")
+        assert "Enter prepare" not in str(pilot.app.screen.query_one("#dialog").border_subtitle)
+        await press(pilot, "enter", "escape")
+        assert (controls.drafts, feed.sent) == ({}, [])
 
 
 async def test_read_only_starts_no_engine(feed: FakeFeed, make_dashboard: MakeDashboard) -> None:
@@ -920,6 +956,8 @@ async def test_read_only_starts_no_engine(feed: FakeFeed, make_dashboard: MakeDa
     async with make_dashboard(feed, readonly=True).run_test(size=(120, 40)) as pilot:
         await press(pilot, "R")
         assert isinstance(pilot.app.screen, CheckpointPicker)
+        keys = pilot.app.screen.query_one("#picker").border_subtitle
+        assert keys == "g newest good · Tab details · Esc close"
         await press(pilot, "enter")
         assert deck(pilot).footer.remark.startswith("This view is read-only")
         assert pilot.app.return_value is None

@@ -28,8 +28,8 @@ from gan_tui.screens.new_run import NewRunDialog
 from gan_tui.screens.prompts import FilterDialog
 from gan_tui.screens.run_prompts import DeleteDialog, LineDialog
 from gan_tui.screens.runs import RunsScreen
-from gan_tui.state.appearance import Appearance
 from gan_tui.state.imaging import Imaging
+from gan_tui.terminal_pictures import Drawing
 from tests.gan_tui.conftest import make_run, write_checkpoint
 from tests.gan_tui.drawings import write_sheet
 from tests.gan_tui.fake_runs import AROUND, NOW, FakeRuns, branch, row, shelf
@@ -365,11 +365,25 @@ async def test_a_click_goes_to_a_run_and_a_second_one_opens_it() -> None:
 
 
 async def test_without_pictures_there_are_none(folder: Path) -> None:
-    around = replace(AROUND, appearance=Appearance(images="off", imaging=Imaging(protocol="off")))
+    around = replace(AROUND, drawing=Drawing(imaging=Imaging(protocol="off")))
     async with RunsApp(FakeRuns(shelf()), around, rest=0).run_test(size=(120, 40)) as pilot:
         await settle(pilot)
         assert facts(pilot)["saved"].startswith("2 checkpoints")
         assert "samples of step" not in text(pilot)
+
+
+async def test_a_terminal_that_is_too_small_says_so_also_over_a_dialog() -> None:
+    async with browsing(FakeRuns(shelf())) as pilot:
+        for keys in ((), ("slash",)):
+            await press(pilot, *keys)
+            await pilot.resize_terminal(59, 20)
+            await settle(pilot)
+            assert "59 x 20 is too small" in text(pilot)
+            assert "q leaves; no run is touched." in text(pilot)
+            assert "horse2zebra" not in text(pilot)
+            await pilot.resize_terminal(120, 40)
+            await settle(pilot)
+            assert "too small" not in text(pilot)
 
 
 async def test_the_details_scroll_while_they_have_the_keys() -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from engine.protocol.events import Sampled
+from gan_tui.state.markers import Marker
 from gan_tui.state.nudge_sheets import before_after, nudge_near, nudges_of
-from gan_tui.state.run_view import Marker
 
 STEPS = (100, 200, 300, 400)
 SHEETS = tuple(

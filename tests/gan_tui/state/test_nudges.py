@@ -6,8 +6,9 @@ from msgspec.structs import replace
 
 from engine.protocol import commands as cmd
 from engine.protocol import events as ev
+from gan_tui.state.markers import Marker
 from gan_tui.state.nudges import Made, checkpoint_before, made_by_others, net, reversal, standing
-from gan_tui.state.run_view import Marker, RunView, apply, with_past, with_reply, with_request
+from gan_tui.state.run_view import RunView, apply, with_past, with_reply, with_request
 
 
 def nudge(seq: int, step: int = 0, undoes: int | None = None, **moved: tuple[float, float]) -> ev.Nudged:

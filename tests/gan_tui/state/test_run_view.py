@@ -13,9 +13,9 @@ from engine.protocol.commands import Refusal, Reply
 from gan_tui.state.absorb import absorb
 from gan_tui.state.effective import effective_values
 from gan_tui.state.history import History
+from gan_tui.state.markers import MARKERS_LENGTH
 from gan_tui.state.run_view import (
     JOURNAL_LENGTH,
-    MARKERS_LENGTH,
     PHASES_LENGTH,
     Origin,
     RunView,
@@ -252,6 +252,16 @@ def test_alerts_without_end_leave_the_other_markers_on_the_plot(started: RunView
     for _ in range(MARKERS_LENGTH + 1):
         view = apply(view, ev.Alert(**recording.when(11), subject="s", fact="f"))
     assert [marker.kind for marker in view.markers] == ["nudge", "alert"]
+
+
+def test_a_marker_tells_of_every_nudge_of_its_step(started: RunView, recording: Recording) -> None:
+    view = apply(
+        apply(started, recording.nudge(10, "loss.cycle_a", 10.0, 5.0)), recording.nudge(10, "optim.pool", 50, 20)
+    )
+    assert [marker.text for marker in view.markers] == ["loss.cycle_a 10 → 5 (you), optim.pool 50 → 20 (you)"]
+    for value in range(1000):
+        view = apply(view, recording.nudge(10, "loss.cycle_a", value, value + 1))
+    assert len(view.markers[0].text) < 300
 
 
 def test_absorbing_equals_applying_one_by_one(recording: Recording) -> None:

@@ -39,7 +39,7 @@ def test_its_origin_is_the_first_to_go(width: int) -> None:
 
 def test_a_step_that_does_not_end_is_told() -> None:
     stuck = replace(BRANCH, stuck=Stuck(seconds=125.0, usual=0.2, phase="data"))
-    assert "✖ step stuck for 2m 05s: data" in first_line(stuck, 120)
+    assert "✖ step stuck for 2m 05s in data wait" in first_line(stuck, 120)
     assert "stuck" not in first_line(replace(stuck, state="finished"), 120)
 
 

@@ -58,7 +58,7 @@ def test_every_fault_has_a_sign() -> None:
     assert text(changed(gpus=(hot,)))[0].endswith("! heat")
     assert "! 149/151 GB" in text(changed(gpus=(replace(hot, memory=149_000_000_000),)))[0]
     assert "data wait ! 38%" in text(starved)[1]
-    assert text(stuck)[1] == "step ! stuck for 2m 05s: data"
+    assert text(stuck)[1] == "step ! stuck for 2m 05s in data wait"
     assert text(changed(disk_free=500_000_000))[3].startswith("disk ! 500 MB free   1 more checkpoints")
     assert text(changed(gpus=(), gpu_trouble="no driver"))[0] == "gpu  ! no driver"
 

@@ -118,6 +118,19 @@ async def test_two_sheets_of_one_step_are_two(tmp_path: Path) -> None:
         assert await pictures() == of_second
 
 
+async def test_sheets_that_a_resume_has_taken_back_are_not_shown_any_more(tmp_path: Path) -> None:
+    app = PaneApp(tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.pane.show((sheet(tmp_path, 1, 0.2),))
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert app.pane.border_subtitle
+        app.pane.show(())
+        await pilot.pause()
+        assert "".join(app.pane.render_line(y).text for y in range(24)).strip() == "no sample sheet yet"
+        assert not app.pane.border_subtitle
+
+
 async def test_pictures_come_back_after_the_pane_was_too_small_for_them(tmp_path: Path) -> None:
     app = PaneApp(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:

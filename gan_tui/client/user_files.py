@@ -1,0 +1,13 @@
+"""Where the user's own files lie: settings and sets of controls, beside no run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def user_folder(environ: Mapping[str, str]) -> Path:
+    """The folder gan-tui in $XDG_CONFIG_HOME, which counts where it is an absolute path, or in ~/.config."""
+    home = environ.get("XDG_CONFIG_HOME")
+    folder = Path(home) if home and Path(home).is_absolute() else Path("~/.config").expanduser()
+    return folder / "gan-tui"
