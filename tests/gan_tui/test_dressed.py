@@ -21,7 +21,7 @@ from tests.gan_tui.fake_feed import FakeFeed
 from tests.gan_tui.recorded import BEGAN
 from tests.gan_tui.screens.settled import settle
 
-LEAVING = {"detach"}
+LEAVING = {"detach", "runs"}
 """Actions after which there is no screen."""
 
 
