@@ -216,7 +216,7 @@ class DashboardScreen(Screen[None]):
                 effective=effective_values(view),
                 staged=staged,
                 applying=view.waiting_for(cmd.SetControls) or view.waiting_for(cmd.Undo),
-                steers=not view.ended,
+                steers=not (view.ended or self._readonly),
             )
         )
 
@@ -248,6 +248,8 @@ class DashboardScreen(Screen[None]):
         action = self._by_id[action_id]
         if action.needs_engine and self._view.ended:
             self.say("No engine works on this run. {checkpoints|R} lists the checkpoints to go on from.", "bad")
+        elif action.needs_engine and self.steering.refuses_readonly():
+            return
         else:
             action.run(self)
 

@@ -233,7 +233,7 @@ class Excursions:
                 self._steering.say(loaded.said)
 
         view = self._steering.view
-        dialog = ControlSetsDialog(sets_file(), view.controls, view.values, steers=not view.ended)
+        dialog = ControlSetsDialog(sets_file(), view.controls, view.values, steers=not (view.ended or self._readonly))
         self._screen.app.push_screen(dialog, chosen)
 
     def ask_take_over(self) -> None:
