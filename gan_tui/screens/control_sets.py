@@ -66,8 +66,6 @@ class ControlSetsDialog(ModalScreen[Loaded | None]):
         """The sets, what the highlighted one would do, and a field for a new one's name."""
         with Vertical(id="dialog") as dialog:
             dialog.border_title = "control sets"
-            load = "Enter prepare · " if self._steers else ""
-            dialog.border_subtitle = f"{load}s save · d delete · Esc close"
             yield OptionList()
             yield Static(id="fit")
             yield TypedLine(placeholder="a name for the values in force", max_length=60)
@@ -75,9 +73,9 @@ class ControlSetsDialog(ModalScreen[Loaded | None]):
 
     def on_mount(self) -> None:
         """List what the file has."""
-        self.query_one(Input).display = False
         self._say("")
         self._list()
+        self._leave_field()
 
     # ------------------------------------------------------------------------------------------------ what happens
 
@@ -102,6 +100,7 @@ class ControlSetsDialog(ModalScreen[Loaded | None]):
         field.display = True
         field.value = ""
         field.focus()
+        self._name_keys()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Save them under it."""
@@ -169,6 +168,7 @@ class ControlSetsDialog(ModalScreen[Loaded | None]):
         else:
             self.set_focus(None)
         self._show_fit()
+        self._name_keys()
 
     def _show_fit(self) -> None:
         name = self._described = self._chosen()
@@ -189,6 +189,16 @@ class ControlSetsDialog(ModalScreen[Loaded | None]):
         self.query_one(Input).display = False
         if self._sets:
             self.query_one(OptionList).focus()
+        self._name_keys()
+
+    def _name_keys(self) -> None:
+        """Those that do something now, in the frame."""
+        if self.query_one(Input).display:
+            told = "Enter save · Esc back"
+        else:
+            load = "Enter prepare · " if self._steers and self._sets else ""
+            told = f"{load}s save{' · d delete' if self._sets else ''} · Esc close"
+        self.query_one("#dialog").border_subtitle = told
 
     def _say(self, text: str) -> None:
         said = self.query_one("#said", Static)

@@ -247,6 +247,8 @@ class DashboardScreen(Screen[None]):
         action = self._by_id[action_id]
         if action.needs_engine and self._view.ended:
             self.say("No engine works on this run. {checkpoints|R} lists the checkpoints to go on from.", "bad")
+        elif action.needs_engine and self.steering.refuses_readonly():
+            return
         else:
             action.run(self)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 
 from textual.message_pump import MessagePump
-from textual.timer import Timer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,11 @@ class Tempo:
 
 
 class Pacer:
-    """Runs ``draw`` for each wave of requests, with at least ``interval()`` seconds between two."""
+    """Runs ``draw`` for each wave of requests, with at least ``interval()`` seconds between two.
+
+    It waits by the event loop's own timer. Textual's leave ticks out that are due before they have begun to wait, the
+    only one of a timer that does not repeat among them: a pacer that waits for it would never draw again.
+    """
 
     def __init__(
         self,
@@ -45,7 +49,7 @@ class Pacer:
         self._draw = draw
         self._clock = clock
         self._last = float("-inf")
-        self._timer: Timer | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
     def request(self) -> None:
         """Have it drawn as soon as its pace allows."""
@@ -55,13 +59,17 @@ class Pacer:
         if wait <= 0:
             self._run()
         else:
-            self._timer = self._owner.set_timer(wait, self._run)
+            self._timer = asyncio.get_running_loop().call_later(wait, self._owner.call_later, self._time_has_come)
 
     def hurry(self) -> None:
         """Have it drawn now: somebody waits for it."""
         if self._timer is not None:
-            self._timer.stop()
+            self._timer.cancel()
         self._run()
+
+    def _time_has_come(self) -> None:
+        if self._timer is not None:  # else it was hurried meanwhile
+            self._run()
 
     def _run(self) -> None:
         self._timer = None

@@ -124,18 +124,15 @@ class Steering:
 
     def nudge(self, direction: int, *, coarse: bool = False) -> None:
         """Prepare a lower (-1) or a higher (+1) value for the selected control."""
-        if not self._refuses_readonly():
-            self._controls.nudge(direction, coarse=coarse)
+        self._controls.nudge(direction, coarse=coarse)
 
     def nudge_to_default(self) -> None:
         """Prepare the selected control's default."""
-        if not self._refuses_readonly():
-            self._controls.back_to_default()
+        self._controls.back_to_default()
 
     def ask_value(self) -> None:
         """Have a value typed for the selected control."""
-        if not self._refuses_readonly():
-            self._controls.ask_value()
+        self._controls.ask_value()
 
     def prepare(self, values: Mapping[str, float]) -> None:
         """Prepare changes of several controls."""
@@ -160,7 +157,7 @@ class Steering:
 
     def may(self, kind: type[cmd.Command]) -> bool:
         """Whether a command of that type may be asked of the engine now; where not, say why."""
-        if self._refuses_readonly():
+        if self.refuses_readonly():
             return False
         if self._view.ended:
             self.say(f"No engine works on this run. To go on: gan-tui resume {self._view.name}", "bad")
@@ -169,6 +166,12 @@ class Steering:
             self.say(f"Control is held by {printable(other.words)}. {{take-over|T}} takes it over.", "bad")
             return False
         return True
+
+    def refuses_readonly(self) -> bool:
+        """Whether this view only watches; where it does, say so."""
+        if self._readonly:
+            self.say(READ_ONLY, "bad")
+        return self._readonly
 
     def accept(self, alert: Alert | None = None) -> None:
         """Prepare what an alert suggests, or the newest open one that suggests something; Enter sends it."""
@@ -200,18 +203,13 @@ class Steering:
 
     def may_resume(self) -> bool:
         """Whether another engine may be started here; where not, say why."""
-        if self._refuses_readonly():
+        if self.refuses_readonly():
             return False
         if not self._view.ended:
             self.say("This run has an engine at work: stop it first ({stop|X}), then choose a checkpoint.", "bad")
         return self._view.ended
 
     # ------------------------------------------------------------------------------------------- inside
-
-    def _refuses_readonly(self) -> bool:
-        if self._readonly:
-            self.say(READ_ONLY, "bad")
-        return self._readonly
 
     def _ask(self, command: cmd.Command) -> None:
         if self.may(type(command)):

@@ -70,6 +70,11 @@ class History:
 
     # ------------------------------------------------------------------------------------------- writing
 
+    @property
+    def looks(self) -> Mapping[str, float | None]:
+        """Of the newest contact sheet: the measures of its pictures, where any were recorded."""
+        return self._looks
+
     def record(self, event: Metrics) -> None:
         """Append one line of metrics.
 

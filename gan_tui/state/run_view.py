@@ -149,8 +149,10 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
         match self.link:
             case "reading" | "connecting" | "lost":
                 return self.link
-            case "live" | "record":
+            case "live":
                 return self.state
+            case "record":  # of a run that has ended; the line that would say how may be damaged
+                return self.state if self.state in ENDED else "lost"
             case _:
                 assert_never(self.link)
 
@@ -210,6 +212,13 @@ def with_past(view: RunView, past: RunView) -> RunView:
     return replace(
         view, markers=markers[-MARKERS_LENGTH:], sheets=sheets[-SHEETS_LENGTH:], nudges=nudges[-NUDGES_LENGTH:]
     )
+
+
+def with_looks(view: RunView, looks: Mapping[str, float | None]) -> RunView:
+    """How the newest contact sheet looks, from the line that told it."""
+    if all(name in view.health and view.health[name] == value for name, value in looks.items()):
+        return view
+    return replace(view, health={**view.health, **looks})
 
 
 def with_reading(view: RunView, line: ev.Metrics | None) -> RunView:

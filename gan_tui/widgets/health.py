@@ -49,9 +49,9 @@ class HealthPane(Lines):
             return []
         told = [_state(view, width)]
         if (alert := acceptable(view.found, view.values)) and not view.ended:
-            way = with_keys("  ({accept|a} accepts)", self._keys) if self._steers else ""
-            nudge = f"{suggestion_text(alert, view.values)}{way}"
-            told.append([("suggested  ", "health--label"), (clipped(nudge, width - 11), "health--value")])
+            how = with_keys("  ({accept|a} accepts)", self._keys) if self._steers else ""
+            nudge = clipped(suggestion_text(alert, view.values), width - 11 - len(how))
+            told.append([("suggested  ", "health--label"), (nudge + how, "health--value")])
         told += _measured("real/fake  ", belief_texts(view.health), width)
         told += _measured("pictures   ", look_texts(view.health), width)
         return told

@@ -323,8 +323,13 @@ async def shows_what_changed_since_a_nudge(pilot: Driver, feed: FakeFeed) -> Non
 async def keeps_sets_of_controls(pilot: Driver, feed: FakeFeed) -> None:
     await press(pilot, "p")
     assert "No set has been saved yet" in screen_text(pilot)
-    await press(pilot, "s", *"one", "enter")
+    frame = pilot.app.screen.query_one("#dialog")
+    assert frame.border_subtitle == "s save · Esc close", "there is nothing to prepare"
+    await press(pilot, "s")
+    assert frame.border_subtitle == "Enter save · Esc back"
+    await press(pilot, *"one", "enter")
     assert "one is saved, with 11 values" in screen_text(pilot)
+    assert frame.border_subtitle == "Enter prepare · s save · d delete · Esc close"
     saved = read_sets(sets_file())
     assert saved["one"] == feed.snapshot().values
     save_set(sets_file(), "two", {"loss.cycle_a": 5.0, "loss.identity": 1.0, "loss.l1": 2.0, "optim.lr_g": 7.0})
@@ -926,9 +931,10 @@ async def test_a_new_sheet_does_not_take_the_samples_away_from_the_cursor(
 
 async def test_read_only_refuses_every_command(feed: FakeFeed, make_dashboard: MakeDashboard) -> None:
     async with make_dashboard(feed, readonly=True).run_test(size=(120, 40)) as pilot:
-        for key in ("P", "S", "u", "v", "X", "m"):
+        for key in ("P", "S", "u", "v", "X", "m", "plus", "left_parenthesis", "=", "D", "a"):
+            deck(pilot).say("")
             await press(pilot, key)
-            assert deck(pilot).footer.remark.startswith("This view is read-only")
+            assert deck(pilot).footer.remark.startswith("This view is read-only"), key
             assert isinstance(pilot.app.screen, DashboardScreen)
         for key in ("plus", "minus", "left_parenthesis", "right_parenthesis", "equals_sign", "D"):
             await press(pilot, key)
@@ -948,6 +954,9 @@ async def test_read_only_refuses_every_command(feed: FakeFeed, make_dashboard: M
         assert "Enter prepare" not in str(pilot.app.screen.query_one("#dialog").border_subtitle)
         await press(pilot, "enter", "escape")
         assert (controls.drafts, feed.sent) == ({}, [])
+        assert deck(pilot).controls.drafts == {}
+        assert "nudge" not in str(deck(pilot).controls.border_subtitle)
+        assert feed.sent == []
 
 
 async def test_read_only_starts_no_engine(feed: FakeFeed, make_dashboard: MakeDashboard) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from textual.pilot import Pilot
 from engine.protocol.commands import SetControls
 from engine.protocol.rundir import RunDirectory
 from gan_tui.app import Dashboard
-from gan_tui.screens.pacer import Pacer, Tempo
+from gan_tui.screens.pacer import Tempo
 from gan_tui.state.outlet import NoOutlet
 from gan_tui.surroundings import Surroundings, Watched
 from tests.gan_tui.fake_feed import FakeFeed
@@ -69,39 +68,6 @@ async def test_a_slow_link_is_told_of_while_it_lasts_and_an_answer_waits_for_no_
         feed.answer("in force from step 49,351")
         await settle(pilot)
         assert "49,350" in header(pilot), "but not when the user waits for an answer"
-
-
-class Owner:
-    """Keeps what timers are set."""
-
-    def __init__(self) -> None:
-        self.timers: list[tuple[float, Callable[[], None]]] = []
-
-    def set_timer(self, seconds: float, call: Callable[[], None]) -> Any:
-        """Note it; the test runs it."""
-        self.timers.append((seconds, call))
-        return self
-
-    def stop(self) -> None:
-        """Of the timer that was set last."""
-        self.timers.pop()
-
-
-def test_a_pacer_asks_for_its_interval_each_time_and_hurries_without_a_second_drawing() -> None:
-    owner, drawn, now, interval = Owner(), [], 0.0, 1.0
-    pacer = Pacer(owner, lambda: interval, lambda: drawn.append(now), clock=lambda: now)  # type: ignore[arg-type]
-    pacer.request()
-    pacer.request()
-    pacer.request()
-    assert drawn == [0.0]
-    assert [seconds for seconds, _ in owner.timers] == [1.0]
-    owner.timers.pop()[1]()
-    interval = 8.0
-    pacer.request()
-    assert [seconds for seconds, _ in owner.timers] == [8.0]
-    pacer.hurry()
-    assert len(drawn) == 3
-    assert owner.timers == []
 
 
 @pytest.mark.parametrize("stretch", [1.0, 2.0, 4.0, 8.0])

@@ -97,6 +97,19 @@ def test_the_journal_says_what_is_suggested_and_what_was_done(recording: Recordi
     ]
 
 
+def test_the_looks_of_the_newest_sheet_are_known_where_many_lines_are_read_at_once(recording: Recording) -> None:
+    whole = recording.health(50)
+    beliefs = {name: value for name, value in whole.items() if not name.startswith(("diversity", "change", "corr"))}
+    lines = [recording.metrics(50, health=whole), *(recording.metrics(step, health=beliefs) for step in (100, 150))]
+    at_once = absorb(RunView(name="r"), History(), lines)
+    history, one_by_one = History(), RunView(name="r")
+    for line in lines:
+        one_by_one = absorb(one_by_one, history, [line])
+
+    assert look_texts(at_once.health) == look_texts(whole) != []
+    assert at_once.health == one_by_one.health
+
+
 def test_health_has_groups_of_its_own_and_looks_hold_until_the_next_sheet(recording: Recording) -> None:
     history = History()
     beliefs = {"D_A_on_real": 0.9, "D_A_on_fake": 0.1}

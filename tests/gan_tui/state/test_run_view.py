@@ -15,6 +15,7 @@ from gan_tui.state.effective import effective_values
 from gan_tui.state.history import History
 from gan_tui.state.markers import MARKERS_LENGTH
 from gan_tui.state.run_view import (
+    ENDED,
     JOURNAL_LENGTH,
     PHASES_LENGTH,
     Origin,
@@ -289,3 +290,10 @@ def test_absorbing_a_resume_drops_the_abandoned_course(recording: Recording) -> 
 def test_effective_rates_belong_to_their_controls(started: RunView, recording: Recording) -> None:
     view = apply(started, recording.metrics(50, lr={"G": 1e-4, "D": 5e-5, "other": 1.0}))
     assert effective_values(view) == {"optim.lr_g": 1e-4, "optim.lr_d": 5e-5}
+
+
+def test_a_run_that_has_ended_without_a_word_in_its_record_is_not_shown_as_trained(started: RunView) -> None:
+    view = with_link(started, "record")
+    assert started.state not in ENDED
+    assert view.ended
+    assert view.status == "lost"
