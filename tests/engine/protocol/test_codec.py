@@ -84,7 +84,7 @@ def test_what_is_not_finite_is_no_number_on_the_wire(value: float) -> None:
         decode_request(encode(cmd.Request(version=1, id="x", by="me", command=command)))
 
 
-GOOD = encode(cmd.Request(version=1, id="x", by="me", command=cmd.SetControls(values={"a": 1.0})))
+GOOD = encode(cmd.Request(version=1, id="x", by="me", command=cmd.SetControls(values={"a": 1.0}, why="a look")))
 
 
 @pytest.mark.parametrize(
