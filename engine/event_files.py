@@ -54,11 +54,12 @@ class EventFiles:
 
     def close(self) -> None:
         """Write what waits, for a while at most."""
-        try:
-            self._waiting.put(None, timeout=CLOSE_SECONDS)
-        except queue.Full:
-            log.error("the disk of %s is too slow: its end is left out", self._run.tensorboard)
-        self._thread.join(CLOSE_SECONDS)
+        if not self.trouble:  # or nobody takes what waits any more
+            try:
+                self._waiting.put(None, timeout=CLOSE_SECONDS)
+            except queue.Full:
+                log.error("the disk of %s is too slow: its end is left out", self._run.tensorboard)
+            self._thread.join(CLOSE_SECONDS)
         if self._left_out:
             log.error("%d events were left out of %s, as too many waited", self._left_out, self._run.tensorboard)
 

@@ -36,9 +36,9 @@ class WatchfulSection(Section, frozen=True, kw_only=True):
 class DSaturatedSentinel(WatchfulSection, frozen=True, kw_only=True):
     """Watches for a discriminator that has won: it is sure of every image."""
 
-    real: Unit = 0.95
+    real: Unit = 0.97
     """Mean belief, 0 to 1, that real images are real, from which on it is sure of them."""
-    fake: Unit = 0.05
+    fake: Unit = 0.03
     """Mean belief that generated images are real, down from which it is sure of them."""
     steps: NonNegative = 1000
     """For how many steps before it is told."""
@@ -47,7 +47,7 @@ class DSaturatedSentinel(WatchfulSection, frozen=True, kw_only=True):
 class ImbalanceSentinel(WatchfulSection, frozen=True, kw_only=True):
     """Watches for players of whom one is far ahead: by how much more real images are believed to be real."""
 
-    ahead: Unit = 0.85
+    ahead: Unit = 0.9
     """Difference of the mean beliefs in real and in generated images from which on the discriminator is far ahead."""
     behind: Unit = 0.02
     """Difference down from which it does not tell them apart."""

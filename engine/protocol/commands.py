@@ -15,8 +15,10 @@ MAX_TEXT = 2000
 MAX_STAGED = 100
 
 
-class _Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid_unknown_fields=True):
-    pass
+class _Command(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid_unknown_fields=True, omit_defaults=True
+):
+    """What is left at its default is not sent: an engine of before refuses fields that it does not know."""
 
 
 class Status(_Command, frozen=True, kw_only=True, tag="status"):
@@ -105,7 +107,10 @@ class Viewer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A command on the wire."""
+    """A command on the wire.
+
+    An engine from before ``viewer`` refuses whatever a dashboard sends it, in words; command lines steer it as ever.
+    """
 
     version: int
     id: str

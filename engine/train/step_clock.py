@@ -62,11 +62,12 @@ class StepClock:
         """What comes from now on is of another phase."""
         now = self._now()
         spent, self._marked = now - self._marked, now
-        before, self.phase = self.phase, phase
+        before = self.phase
         if before != "held":
             self._phases[before] += spent
         elif self._began is not None:
-            self._began += spent
+            self._began += spent  # before the phase is another: who looks meanwhile must not take a pause for a step
+        self.phase = phase
 
     def summary(self) -> StepTimes | None:
         """The steps since the last ``clear``; None where there was none."""
@@ -103,8 +104,8 @@ class StepClock:
     @property
     def seconds_in_step(self) -> float | None:
         """How long the step in progress has taken so far; None in a pause, and before the first."""
-        began = self._began
-        return None if began is None or self.phase == "held" else self._now() - began
+        held, began = self.phase == "held", self._began  # in this order: see turn_to
+        return None if held or began is None else self._now() - began
 
     def _count(self, seconds: float) -> None:
         fastest, slowest = self._extremes if self._classes else (seconds, seconds)

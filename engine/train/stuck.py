@@ -45,6 +45,8 @@ class Trouble:
     """Of the steps measured before it."""
     newest: Stuck
     """With the phase in which it was first found to be."""
+    ended: bool = False
+    """Whether the process was told to end for it."""
 
 
 class StuckWatch(Lookout):
@@ -96,11 +98,14 @@ class StuckWatch(Lookout):
         before = self._trouble
         new = before is None or before.number != number
         found_in = phase if before is None or new else before.newest.phase
-        self._trouble = Trouble(number=number, newest=replace(stuck, phase=found_in))
+        # Not at the first look: a process that was stopped for a while (SIGSTOP, a suspended job) may be well again.
+        ending = self._config.action == "stop" and before is not None and not new and not before.ended
+        ended = ending or (before is not None and not new and before.ended)
+        self._trouble = Trouble(number=number, newest=replace(stuck, phase=found_in), ended=ended)
         if new:
             log.warning("%s; the loop is in:\n%s", said(stuck), self._stack())
         self._tell(stuck)
-        if new and self._config.action == "stop":
+        if ending:
             fix = "What was trained since the newest checkpoint is lost; see engine.log, then: gan-tui resume"
             self.end(WorkError("a step", f"does not end: {said(stuck)}", fix))
 

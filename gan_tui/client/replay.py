@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.config.load import read_toml, with_settings
+from engine.config.load import Tree, read_toml, with_settings
+from engine.config.sentinels import SentinelConfig
 from engine.errors import RequestError, WorkError
 from engine.protocol.course import Outline, outline_of, write_nudges
 from engine.protocol.record import last_metrics
@@ -12,8 +13,6 @@ from engine.protocol.rundir import Replay, RunDirectory, create_run, read_identi
 from gan_tui.client.prepare import checked
 
 _BY_THE_CLOCK = ("starved", "stuck", "disk", "throttled")
-_UNGUARDED = ("sentinel.not_finite.action=warn", *(f"sentinel.{name}.action=off" for name in _BY_THE_CLOCK))
-"""A replay is to come as far as the original did: nothing holds it, nor ends it a step earlier or later than that."""
 
 
 def make_replay(original: RunDirectory, folder: Path, *, name: str | None, steps: int | None) -> RunDirectory:
@@ -26,7 +25,8 @@ def make_replay(original: RunDirectory, folder: Path, *, name: str | None, steps
     identity = read_identity(original)
     course = outline_of(original)
     last_step = _last_step(original, course, steps)
-    tree = with_settings(read_toml(original.config), [f"run.steps={last_step}", *_UNGUARDED])
+    written = read_toml(original.config)
+    tree = with_settings(written, [f"run.steps={last_step}", *_unguarded(written)])
     prepared = checked(identity.preset, tree, {}, origin=str(original.config))
     replay = create_run(
         folder,
@@ -67,6 +67,16 @@ def has_repeated(replay: RunDirectory, last_step: int) -> bool:
     """Whether a replay has recorded the numbers of the last step that it is to repeat."""
     newest = last_metrics(replay)
     return newest is not None and newest.step >= last_step
+
+
+def _unguarded(tree: Tree) -> list[str]:
+    """Settings by which a replay comes as far as the original did: no sentinel holds it, nor ends it a step earlier or
+    later than that. Those that go by the numbers may still tell."""
+    told = {name: tree.get("sentinel", {}).get(name, {}).get("action") for name in SentinelConfig.__struct_fields__}
+    return [
+        f"sentinel.{name}.action={'off' if name in _BY_THE_CLOCK or action == 'off' else 'warn'}"
+        for name, action in told.items()
+    ]
 
 
 def _unwritable(replay: RunDirectory, error: OSError) -> WorkError:

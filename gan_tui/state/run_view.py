@@ -243,8 +243,18 @@ def with_request(view: RunView, request_id: str, command: Command) -> RunView:
 
 
 def with_reply(view: RunView, reply: Reply) -> RunView:
-    """The view after an answer; an answer to an unknown request changes nothing."""
-    return _answered(view, reply.id, reply=reply)
+    """The view after an answer; an answer to an unknown request changes nothing.
+
+    A refusal that names no request is what an engine of another version says to what it cannot read: it is the answer
+    to all that waits, since it will not read the rest either.
+    """
+    if reply.id or reply.refusal is None:
+        return _answered(view, reply.id, reply=reply)
+    refusal = replace(reply.refusal, fix="It is of another version than this dashboard: steer it with gan-tui ctl.")
+    for exchange in view.exchanges:
+        if exchange.waiting:
+            view = _answered(view, exchange.id, reply=replace(reply, id=exchange.id, refusal=refusal))
+    return view
 
 
 def with_unanswered(view: RunView, request_id: str, problem: str) -> RunView:

@@ -200,7 +200,7 @@ def _check_strangers(run: RunDirectory, findings: Findings, *, alive: bool, repl
     """Tell of whatever lies in the run directory and is no part of a run, or of one that may be a replay."""
     known = {
         run.config, run.identity, run.metrics, run.events, run.samples, run.checkpoints, run.log, run.lock,
-        run.door, run.keys, run.tensorboard,
+        run.door, run.keys, run.tensorboard, run.remarks,
         *((run.nudges,) if replay else ()),
     }  # fmt: skip
     for path in list_folder(run.root):

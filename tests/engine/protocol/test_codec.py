@@ -42,6 +42,22 @@ def test_every_command_survives_the_wire(kind: type[Any]) -> None:
     assert decode_request(encode(request)) == request
 
 
+@pytest.mark.parametrize(
+    ("command", "sent"),
+    [
+        (cmd.Undo(), {"kind": "undo"}),
+        (cmd.Undo(of=3), {"kind": "undo", "of": 3}),
+        (cmd.SetControls(values={"a": 1.0}), {"kind": "set", "values": {"a": 1.0}}),
+        (cmd.Stop(), {"kind": "stop"}),
+    ],
+)
+def test_what_engines_of_before_do_not_know_is_sent_only_where_it_is_asked_for(
+    command: cmd.Command, sent: dict[str, Any]
+) -> None:
+    payload = encode(cmd.Request(version=1, id="x", by="someone", command=command))
+    assert msgspec.json.decode(payload) == {"version": 1, "id": "x", "by": "someone", "command": sent}
+
+
 def test_ticks_are_streamed_and_never_recorded() -> None:
     tick = example(ev.Tick)
     assert decode_streamed(encode(tick)) == tick
@@ -68,7 +84,7 @@ def test_what_is_not_finite_is_no_number_on_the_wire(value: float) -> None:
         decode_request(encode(cmd.Request(version=1, id="x", by="me", command=command)))
 
 
-GOOD = encode(cmd.Request(version=1, id="x", by="me", command=cmd.SetControls(values={"a": 1.0})))
+GOOD = encode(cmd.Request(version=1, id="x", by="me", command=cmd.SetControls(values={"a": 1.0}, why="a look")))
 
 
 @pytest.mark.parametrize(

@@ -44,9 +44,10 @@ SATURATED, BALANCE = DSaturatedSentinel(), ImbalanceSentinel()
     ("real", "fake", "saturation", "balance"),
     [
         (0.7, 0.3, "well", "well"),
-        (0.96, 0.04, "D_B", "unknown"),
-        (0.96, 0.06, "well", "D_B"),
-        (0.94, 0.04, "well", "D_B"),
+        (0.98, 0.02, "D_B", "unknown"),
+        (0.98, 0.04, "well", "D_B"),
+        (0.96, 0.02, "well", "D_B"),
+        (0.96, 0.078, "well", "well"),
         (0.51, 0.50, "well", "D_B"),
         (0.40, 0.60, "well", "D_B"),
         (0.60, 0.55, "well", "well"),

@@ -10,12 +10,15 @@ from torch import Tensor, nn
 from engine.train.session import Session
 
 WATCHFUL = (
-    "log.every=2", "sample.every=4", "sample.count=3", "run.steps=40",
+    "log.every=1", "sample.every=4", "sample.count=3", "run.steps=24",
     "sentinel.d_saturated.steps=12", "sentinel.imbalance.steps=20", "sentinel.imbalance.behind=0.005",
-    "sentinel.collapse.steps=20", "sentinel.identity.steps=12", "sentinel.inversion.steps=12",
+    "sentinel.collapse.steps=8", "sentinel.identity.steps=8", "sentinel.inversion.steps=8",
     "sentinel.spike.lines=10", "sentinel.stall.steps=20",
 )  # fmt: skip
-"""A run of seconds, in which sentinels lose their patience within it; those of shipped runs have thousands of steps."""
+"""A run of a second or two, in which sentinels lose their patience; those of shipped runs have thousands of steps."""
+
+SMALL = ("data.resize=18", "data.crop=16")
+"""Images as small as a CycleGAN of two halvings takes them."""
 
 
 def redraw(session: Session, name: str, draw: Callable[[Tensor], Tensor]) -> None:

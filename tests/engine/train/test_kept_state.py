@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
+import torch
 
 from engine.config.schema import OptimConfig
 from engine.errors import WorkError
 from engine.protocol import events as ev
-from engine.protocol.checkpoints import list_checkpoints
+from engine.protocol.checkpoints import MANIFEST, TRAINING_STATE, StoredFile, list_checkpoints
 from engine.protocol.commands import SaveCheckpoint, SetControls, Stop, Undo
 from engine.protocol.rundir import Parent, RunDirectory
 from engine.schedules import build_schedule
 from engine.train.loop import Ending, train
 from tests.engine.train.here import after_step, session_of, train_here
-from tests.runs import events_of, make_images, make_run, metrics_of
+from tests.runs import course_of, events_of, make_images, make_run, metrics_of
 
 
 def branch_of(parent: RunDirectory, folder: Path, *settings: str) -> RunDirectory:
@@ -134,3 +138,48 @@ def test_a_plateau_whose_first_epoch_is_not_finite_still_sees_the_next_ones_impr
     for objective in (math.nan, 10.0, 8.0, 6.0, 4.0):
         schedule.epoch_done(objective)
     assert schedule.factor == 1.0
+
+
+def as_before_sentinels(run: RunDirectory) -> None:
+    """Take from a run what those had not that were trained before most sentinels, beliefs and looks."""
+    written = run.config.read_text()
+    older = written[: written.index("[sentinel.d_saturated]")].replace("tensorboard = false\n", "")
+    assert "[sentinel.not_finite]" in older
+    assert "tensorboard" not in older
+    run.config.write_text(older)
+    [(folder, manifest)] = list_checkpoints(run)
+    path = folder / TRAINING_STATE
+    state: dict[str, Any] = torch.load(path, weights_only=True)
+    del state["looks"]
+    meters = state["meters"]
+    known = [place for place, name in enumerate(meters["components"]) if not name.startswith(("D_A_on", "D_B_on"))]
+    assert len(known) == len(meters["components"]) - 4
+    meters["components"] = [meters["components"][place] for place in known]
+    for which in ("interval", "epoch"):
+        meters[which] = meters[which][known].clone()
+        meters[f"{which}_steps"] = [meters[f"{which}_steps"][place] for place in known]
+    torch.save(state, path)
+    whole = path.read_bytes()
+    stored = StoredFile(size=len(whole), sha256=hashlib.sha256(whole).hexdigest())
+    changed = msgspec.structs.replace(manifest, files={**manifest.files, TRAINING_STATE: stored})
+    (folder / MANIFEST).write_bytes(msgspec.json.encode(changed))
+
+
+def test_a_run_from_before_there_were_sentinels_goes_on_and_is_watched(tmp_path: Path) -> None:
+    """It is stopped in mid-interval: its losses go on as they would have, its beliefs begin anew."""
+    settings = ("run.steps=9", "log.every=3", "sample.every=2")
+    run, whole = (make_run(tmp_path, *settings, name=name) for name in ("run", "whole"))
+    train_here(whole)
+
+    def stop(event: ev.Event) -> tuple[Stop, ...]:
+        return (Stop(),) if isinstance(event, ev.Sampled) and event.step == 4 else ()
+
+    train_here(run, script=stop)
+    as_before_sentinels(run)
+    with session_of(run) as session:
+        assert session.progress.step == 4
+        assert session.config.sentinel.collapse.action == "warn"
+        assert {sentry.name for sentry in session.sentries} >= {"d_saturated", "collapse", "stall"}
+        assert train(session) is Ending.FINISHED
+    assert course_of(run) == course_of(whole)
+    assert {"D_A_on_real", "change_fake_B"} <= metrics_of(run)[-1].health.keys()

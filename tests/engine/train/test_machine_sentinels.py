@@ -206,11 +206,26 @@ def test_the_run_is_ended_once_where_that_is_wanted(caplog: pytest.LogCaptureFix
     told.steps(10, 0.5)
     told.hand.at += 121.0
     watch.look()
+    assert told.ended == [], "the process may have been stopped, and go on now"
+    told.hand.at += 2.0
+    watch.look()
     watch.look()
     [reason] = told.ended
-    assert reason.fact == "does not end: it has been waiting for data, for 121 s in all; 0.5 s are usual"
+    assert reason.fact == "does not end: it has been waiting for data, for 123 s in all; 0.5 s are usual"
     [logged] = [record for record in caplog.records if record.levelno == logging.WARNING]
     assert "waiting for data" in logged.getMessage()
+
+
+def test_a_step_that_a_stopped_process_was_in_is_told_of_and_ends_nothing() -> None:
+    told = Told()
+    watch = told.watch(action="stop")
+    told.steps(10, 0.5)
+    told.hand.at += 3600.0
+    watch.look()
+    told.steps(1, 0.5)
+    watch.look()
+    assert len(told.said) == 1
+    assert told.ended == []
 
 
 def test_viewers_are_told_while_the_loop_is_stuck_and_the_journal_afterwards(tmp_path: Path) -> None:

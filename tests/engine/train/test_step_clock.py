@@ -88,3 +88,24 @@ def test_what_is_usual_is_known_after_a_while_and_follows_the_newest_steps(hand:
     for _ in range(USUAL_OVER):
         hand.step(0.0, 3.0)
     assert hand.clock.usual == pytest.approx(3.0)
+
+
+def test_at_no_moment_is_a_pause_that_ends_taken_for_a_long_step(hand: Hand) -> None:
+    """Another thread may look between any two of the clock's own moves."""
+    seen: list[float | None] = []
+
+    class Watched(StepClock):
+        def __setattr__(self, name: str, value: object) -> None:
+            if "_began" in self.__dict__:
+                seen.append(self.seconds_in_step)
+            super().__setattr__(name, value)
+            if "_began" in self.__dict__:
+                seen.append(self.seconds_in_step)
+
+    hand.clock = Watched(lambda: hand.at)
+    hand.step(0.5, 1.0)
+    hand.clock.turn_to("held")
+    hand.at += 3600.0
+    hand.clock.turn_to("other")
+    assert max(seconds for seconds in seen if seconds is not None) == pytest.approx(1.5)
+    assert hand.clock.seconds_in_step == pytest.approx(1.5)

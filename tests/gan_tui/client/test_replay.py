@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from engine.config.load import read_toml, resolve
+from engine.config.sentinels import SentinelConfig
 from engine.errors import RequestError, WorkError
 from engine.protocol import events as ev
 from engine.protocol.codec import encode
@@ -114,12 +115,29 @@ def test_a_replay_whose_files_cannot_be_written_is_told(original: RunDirectory, 
         make_replay(original, target, name=None, steps=None)
 
 
-@pytest.mark.parametrize("action", ["warn", "pause", "stop"])
+@pytest.mark.parametrize("action", ["warn", "pause", "stop", "off"])
 def test_no_sentinel_holds_or_ends_a_replay(tmp_path: Path, action: str) -> None:
-    run = make_run(tmp_path, f"sentinel.not_finite.action={action}")
+    """What goes by the numbers may still tell; what goes by the clock would not find what the original's did."""
+    actions = dict.fromkeys(SentinelConfig.__struct_fields__, action)
+    if action == "off":
+        actions["not_finite"] = "warn"  # it has no off
+    if action == "pause":
+        actions["stuck"] = "warn"  # it has no pause
+    run = make_run(tmp_path, *(f"sentinel.{name}.action={each}" for name, each in actions.items()))
     write_record(run)
-    replay = make_replay(run, tmp_path, name=None, steps=None)
-    assert resolve(read_toml(replay.config), "").sentinel.not_finite.action == "warn"
+    config = resolve(read_toml(make_replay(run, tmp_path, name=None, steps=None).config), "").sentinel
+    clock = {"starved", "stuck", "disk", "throttled"}
+    of_replay = {name: getattr(config, name).action for name in SentinelConfig.__struct_fields__}
+    assert of_replay == {name: "off" if name in clock or each == "off" else "warn" for name, each in actions.items()}
+
+
+def test_a_replay_of_a_run_from_before_there_were_such_sentinels_is_not_held_either(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    text = run.config.read_text()
+    run.config.write_text(text[: text.index("[sentinel.d_saturated]")])
+    write_record(run)
+    config = resolve(read_toml(make_replay(run, tmp_path, name=None, steps=None).config), "").sentinel
+    assert (config.not_finite.action, config.collapse.action, config.disk.action) == ("warn", "warn", "off")
 
 
 def test_how_far_a_replay_has_come(original: RunDirectory) -> None:

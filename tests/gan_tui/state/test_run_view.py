@@ -217,6 +217,20 @@ def test_commands_wait_and_are_answered(started: RunView) -> None:
     assert with_unanswered(view, "a", "no answer within 5 s").exchanges[-1].problem == "no answer within 5 s"
 
 
+def test_an_engine_that_cannot_read_what_is_asked_has_answered_all_that_waits(started: RunView) -> None:
+    """As one from before there were viewers: it cannot even say which request it refuses."""
+    view = with_request(with_request(started, "a", cmd.Pause()), "b", cmd.Undo())
+    refusal = Refusal(subject="message", fact="is malformed (unknown field `viewer`)")
+    answered = with_reply(view, Reply(version=1, id="", step=3, refusal=refusal))
+    assert not any(exchange.waiting for exchange in answered.exchanges)
+    reply = answered.exchanges[-1].reply
+    assert reply is not None
+    assert reply.refusal is not None
+    assert reply.refusal.fact == refusal.fact
+    assert "gan-tui ctl" in reply.refusal.fix
+    assert with_reply(answered, Reply(version=1, id="", step=3, refusal=refusal)) == answered
+
+
 def test_the_journal_is_bounded(started: RunView, recording: Recording) -> None:
     view = started
     for step in range(JOURNAL_LENGTH + 50):

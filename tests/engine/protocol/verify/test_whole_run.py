@@ -12,6 +12,7 @@ from engine.protocol.access import server_keys
 from engine.protocol.checkpoints import list_checkpoints, read_manifest
 from engine.protocol.commands import Stop
 from engine.protocol.course import write_nudges
+from engine.protocol.remarks import Remarks, write_remarks
 from engine.protocol.rundir import Parent, Replay, RunDirectory, read_identity, write_identity
 from engine.protocol.verify import verify_run
 from tests.engine.protocol.verify.damage import findings_of, only_finding, rewrite_manifest, seq_of
@@ -153,6 +154,11 @@ def test_a_configuration_that_does_not_resolve(run: RunDirectory, text: str | No
 
 def test_event_files_for_other_tools_are_no_strangers(run: RunDirectory) -> None:
     run.tensorboard.mkdir()
+    assert verify_run(run).findings == ()
+
+
+def test_what_a_user_has_remarked_is_no_stranger(run: RunDirectory) -> None:
+    write_remarks(run, Remarks(starred=True, note="the one to keep"))
     assert verify_run(run).findings == ()
 
 
