@@ -10,7 +10,6 @@ from textual.driver import Driver
 from textual.message import Message
 
 from engine.errors import GanTuiError, WorkError
-from gan_tui import terminal_guard
 from gan_tui.behind import Behind
 from gan_tui.caller import Caller
 from gan_tui.departures import Browse, Departure, Detached, Ended, ResumeFrom
@@ -21,8 +20,9 @@ from gan_tui.screens.wishes import BehindWanted, CallsChanged, Left, ThemeWanted
 from gan_tui.state.appearance import Appearance
 from gan_tui.state.run_view import RunView
 from gan_tui.surroundings import Surroundings, Watched
-from gan_tui.terminal_driver import driver_for, this_terminal
-from gan_tui.terminal_pictures import drawing_on
+from gan_tui.terminal import guard
+from gan_tui.terminal.driver import driver_for, this_terminal
+from gan_tui.terminal.pictures import drawing_on
 
 
 class Dashboard(DressedApp[Departure]):
@@ -150,7 +150,7 @@ def run_dashboard(watched: Watched, appearance: Appearance) -> Departure:
     Raises:
         WorkError: the dashboard failed; Textual has shown the traceback.
     """
-    terminal_guard.start()
+    guard.start()
     terminal = this_terminal()
     drawing = drawing_on(terminal, appearance.imaging)
     surroundings = Surroundings(appearance=appearance, outlet=terminal, drawing=drawing)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import monotonic
 
-from gan_tui.calling import Way, call, in_words
 from gan_tui.state.appearance import Means
 from gan_tui.state.notifying import Watch, following, judged
 from gan_tui.state.outlet import Outlet
 from gan_tui.state.run_view import RunView
+from gan_tui.terminal.calling import Way, call, in_words
 
 
 class Caller:

@@ -39,7 +39,7 @@ class DressedApp(App[Returned]):
         self.appearance = appearance
         self._only_ascii: LineFilter | None = None
         if appearance.ascii:
-            from gan_tui.ascii_filter import AsciiFilter
+            from gan_tui.terminal.ascii_filter import AsciiFilter
 
             self._only_ascii = AsciiFilter()
         foreign = list(self.available_themes)

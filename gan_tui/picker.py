@@ -9,10 +9,10 @@ from textual.app import ComposeResult
 from textual.driver import Driver
 
 from engine.protocol.rundir import RunDirectory
-from gan_tui import terminal_guard
 from gan_tui.dressed import DressedApp
 from gan_tui.state.appearance import Appearance
-from gan_tui.terminal_driver import driver_for, this_terminal
+from gan_tui.terminal import guard
+from gan_tui.terminal.driver import driver_for, this_terminal
 from gan_tui.widgets.too_small import TooSmall
 
 if TYPE_CHECKING:
@@ -58,6 +58,6 @@ def pick_checkpoint(run: RunDirectory, request: ResumeRequest, appearance: Appea
         request: what else is asked of its resume, for the preflight.
         appearance: what the user wishes to see.
     """
-    terminal_guard.start()
+    guard.start()
     app = PickerApp(run, request, now=time(), appearance=appearance, driver_class=driver_for(this_terminal()))
     return app.run(mouse=appearance.mouse)

@@ -9,7 +9,6 @@ from textual.driver import Driver
 from textual.message import Message
 
 from engine.errors import WorkError
-from gan_tui import terminal_guard
 from gan_tui.departures import RunsDeparture
 from gan_tui.dressed import DressedApp
 from gan_tui.palette import ActionProvider
@@ -19,8 +18,9 @@ from gan_tui.screens.wishes import ThemeWanted
 from gan_tui.state.appearance import Appearance
 from gan_tui.state.runs_feed import RunsFeed
 from gan_tui.surroundings import Surroundings
-from gan_tui.terminal_driver import driver_for, this_terminal
-from gan_tui.terminal_pictures import drawing_on
+from gan_tui.terminal import guard
+from gan_tui.terminal.driver import driver_for, this_terminal
+from gan_tui.terminal.pictures import drawing_on
 from gan_tui.widgets.footer import Tone
 
 
@@ -110,7 +110,7 @@ def run_browser(
     Raises:
         WorkError: the browser failed; Textual has shown the traceback.
     """
-    terminal_guard.start()
+    guard.start()
     terminal = this_terminal()
     drawing = drawing_on(terminal, appearance.imaging)
     surroundings = Surroundings(appearance=appearance, outlet=terminal, drawing=drawing)

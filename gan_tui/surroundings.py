@@ -9,12 +9,12 @@ from os import environ
 from time import time
 
 from engine.protocol.rundir import RunDirectory
-from gan_tui.calling import Way, way_of
 from gan_tui.screens.pacer import Tempo
 from gan_tui.state.appearance import Appearance
 from gan_tui.state.feed import Feed
 from gan_tui.state.outlet import NoOutlet, Outlet
-from gan_tui.terminal_pictures import Drawing
+from gan_tui.terminal.calling import Way, way_of
+from gan_tui.terminal.pictures import Drawing
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ from gan_tui.state.gallery import REAL, spoken
 from gan_tui.state.nudge_sheets import BeforeAfter, before_after, nudges_of
 from gan_tui.state.plain_text import printable
 from gan_tui.state.run_view import RunView
-from gan_tui.terminal_pictures import Drawing
+from gan_tui.terminal.pictures import Drawing
 from gan_tui.widgets.arrangement import LARGEST_AREA
 from gan_tui.widgets.frames import entitle
 from gan_tui.widgets.picture_grid import Exhibit, Named, PictureGrid

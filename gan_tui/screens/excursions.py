@@ -21,7 +21,7 @@ from gan_tui.state.history import History
 from gan_tui.state.nudge_sheets import nudge_near, nudges_of
 from gan_tui.state.nudges import checkpoint_before, reversal, standing
 from gan_tui.state.run_view import RunView
-from gan_tui.terminal_pictures import Drawing
+from gan_tui.terminal.pictures import Drawing
 from gan_tui.widgets.plot import LossPlot
 from gan_tui.widgets.samples import SamplePane
 

@@ -15,7 +15,7 @@ from gan_tui.screens.following import FollowingScreen
 from gan_tui.state.gallery import Spot, first_made, kept, moved, spoken
 from gan_tui.state.run_view import RunView
 from gan_tui.state.sheets import sheet_of, stepped
-from gan_tui.terminal_pictures import Drawing
+from gan_tui.terminal.pictures import Drawing
 from gan_tui.widgets.arrangement import LARGEST_AREA
 from gan_tui.widgets.frames import entitle
 from gan_tui.widgets.picture_grid import PictureGrid

@@ -19,7 +19,7 @@ from textual.worker import get_current_worker
 
 from gan_tui.state.gallery import Spot, spoken
 from gan_tui.state.plain_text import printable
-from gan_tui.terminal_pictures import Drawing, Encoded, colour_of
+from gan_tui.terminal.pictures import Drawing, Encoded, colour_of
 from gan_tui.widgets.arrangement import LARGEST_AREA, SEAM, Arrangement, Placement, arrange, captions
 from gan_tui.widgets.picture import cell_row
 from gan_tui.widgets.pixels import Piece, PixelRows, cut, pixel_rows, shrunk

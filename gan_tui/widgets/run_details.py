@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from engine.protocol.events import Sampled
 from gan_tui.state.plain_text import printable
-from gan_tui.terminal_pictures import Drawing
+from gan_tui.terminal.pictures import Drawing
 from gan_tui.widgets.fact_sheet import Fact, FactSheet
 from gan_tui.widgets.samples import SamplePane
 

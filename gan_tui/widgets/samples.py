@@ -13,7 +13,7 @@ from engine.protocol.events import Sampled
 from gan_tui.state.gallery import Spot, first_made, kept, moved
 from gan_tui.state.key_words import with_keys
 from gan_tui.state.sheets import sheet_at, sheet_of, stepped
-from gan_tui.terminal_pictures import Drawing
+from gan_tui.terminal.pictures import Drawing
 from gan_tui.widgets.frames import entitle
 from gan_tui.widgets.picture_grid import Exhibit, Named, PictureGrid
 from gan_tui.widgets.pixels import Piece

@@ -29,7 +29,7 @@ from gan_tui.screens.prompts import FilterDialog
 from gan_tui.screens.run_prompts import DeleteDialog, LineDialog
 from gan_tui.screens.runs import RunsScreen
 from gan_tui.state.imaging import Imaging
-from gan_tui.terminal_pictures import Drawing
+from gan_tui.terminal.pictures import Drawing
 from tests.gan_tui.conftest import make_run, write_checkpoint
 from tests.gan_tui.drawings import write_sheet
 from tests.gan_tui.fake_runs import AROUND, NOW, FakeRuns, branch, row, shelf

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from textual.app import App, ComposeResult
 
-from gan_tui.kitty import MARKS, PLACEHOLDER, KittyPictures
 from gan_tui.state.gallery import Spot
 from gan_tui.state.imaging import Imaging
 from gan_tui.state.outlet import NoOutlet
-from gan_tui.terminal_pictures import Drawing, number_of
+from gan_tui.terminal.kitty import MARKS, PLACEHOLDER, KittyPictures
+from gan_tui.terminal.pictures import Drawing, number_of
 from gan_tui.widgets.picture_grid import PictureGrid
 from gan_tui.widgets.samples import exhibit_of
 from tests.gan_tui.drawings import TILE, write_sheet

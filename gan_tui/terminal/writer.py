@@ -9,12 +9,12 @@ from collections import deque
 from collections.abc import Callable
 from time import monotonic
 
-from gan_tui import terminal_budget as budgets
-from gan_tui import terminal_link as links
-from gan_tui.ssh_queue import SshQueue
-from gan_tui.terminal_budget import Spent
-from gan_tui.terminal_diff import TerminalDiff
-from gan_tui.terminal_link import LinkState
+from gan_tui.terminal import budget as budgets
+from gan_tui.terminal import link as links
+from gan_tui.terminal.budget import Spent
+from gan_tui.terminal.diff import TerminalDiff
+from gan_tui.terminal.link import LinkState
+from gan_tui.terminal.ssh_queue import SshQueue
 
 LEAVE_SECONDS = 2.0
 """A terminal that takes nothing for so long is left as it is at the end."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from gan_tui import terminal_budget as budgets
-from gan_tui.terminal_budget import Spent
-from gan_tui.terminal_link import LinkState
+from gan_tui.terminal import budget as budgets
+from gan_tui.terminal.budget import Spent
+from gan_tui.terminal.link import LinkState
 
 
 def test_the_budget_is_the_designs_and_half_of_a_slow_links_rate() -> None:

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from gan_tui.terminal_diff import MARK, TerminalDiff
-from gan_tui.terminal_pictures import Encoded, number_of
+from gan_tui.terminal.diff import MARK, TerminalDiff
+from gan_tui.terminal.pictures import Encoded, number_of
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -23,7 +23,7 @@ BAND = 6
 
 
 class SixelPictures:
-    """Implements gan_tui.terminal_pictures.TerminalPictures."""
+    """Implements gan_tui.terminal.pictures.TerminalPictures."""
 
     def __init__(self, cell: tuple[int, int]) -> None:
         """``cell`` is the size of one in pixels."""

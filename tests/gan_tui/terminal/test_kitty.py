@@ -10,10 +10,10 @@ from base64 import b64decode
 from PIL import Image
 from rich.cells import cell_len
 
-from gan_tui.kitty import CHUNK, MARKS, PLACEHOLDER, KittyPictures
 from gan_tui.state.outlet import NoOutlet
-from gan_tui.terminal_diff import TerminalDiff
-from gan_tui.terminal_pictures import colour_of
+from gan_tui.terminal.diff import TerminalDiff
+from gan_tui.terminal.kitty import CHUNK, MARKS, PLACEHOLDER, KittyPictures
+from gan_tui.terminal.pictures import colour_of
 from tests.gan_tui.drawings import draw_animal
 
 SEQUENCE = re.compile(r"\x1b_G([^;\x1b]*);?([^\x1b]*)\x1b\\")

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 
 from rich.cells import get_character_cell_size
 
-from gan_tui.terminal_look import Cell, Look, restyled, transition
+from gan_tui.terminal.look import Cell, Look, restyled, transition
 
 _TOKENS = re.compile(
     r"\x1b\[(\d+);(\d+)H"  # go to row, column

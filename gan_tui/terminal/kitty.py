@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from gan_tui.state.outlet import Outlet
-from gan_tui.terminal_pictures import Encoded
+from gan_tui.terminal.pictures import Encoded
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -45,7 +45,7 @@ MARKS = _marks()
 
 
 class KittyPictures:
-    """Implements gan_tui.terminal_pictures.TerminalPictures.
+    """Implements gan_tui.terminal.pictures.TerminalPictures.
 
     A slot's pictures have two numbers in turn: the one on the screen stays until the cells that show it are written
     anew, so that nothing flickers. A picture goes when no text waits, before or after its placeholders, which the

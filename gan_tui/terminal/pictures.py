@@ -19,7 +19,7 @@ from gan_tui.state.imaging import Imaging
 if TYPE_CHECKING:
     from PIL import Image
 
-    from gan_tui.terminal_writer import FrameWriter
+    from gan_tui.terminal.writer import FrameWriter
 
 USUAL_CELL = (8, 16)
 """Pixels of a cell, where the terminal does not say."""
@@ -67,11 +67,11 @@ def drawing_on(terminal: FrameWriter, imaging: Imaging) -> Drawing:
     """How pictures are drawn on this process's terminal, in the way that has been chosen for it."""
     match imaging.protocol:
         case "kitty":
-            from gan_tui.kitty import KittyPictures
+            from gan_tui.terminal.kitty import KittyPictures
 
             return Drawing(imaging=imaging, pictures=KittyPictures(terminal, cell_size(sys.stdout.fileno())))
         case "sixel":
-            from gan_tui.sixel import SixelPictures
+            from gan_tui.terminal.sixel import SixelPictures
 
             sixels = SixelPictures(cell_size(sys.stdout.fileno()))
             terminal.overlay = sixels.overlay

@@ -13,8 +13,8 @@ from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
-from gan_tui.terminal_pictures import TerminalPictures
-from gan_tui.terminal_writer import FrameWriter
+from gan_tui.terminal.pictures import TerminalPictures
+from gan_tui.terminal.writer import FrameWriter
 
 PROMPT_SECONDS = 1.0
 """What is drawn within that time of a key or click goes out first: it is probably what that has caused."""

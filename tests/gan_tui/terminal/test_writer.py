@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pyte
 import pytest
 
-from gan_tui.terminal_writer import FrameWriter
+from gan_tui.terminal.writer import FrameWriter
 from tests.until import until
 
 SIZE = (40, 10)

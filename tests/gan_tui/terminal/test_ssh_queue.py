@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gan_tui.ssh_queue import SshQueue
+from gan_tui.terminal.ssh_queue import SshQueue
 
 HEADER = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
 LINE = "   {place}: {ours} {theirs} 01 {queue:08X}:00000000 01:00000014 00000000     0        0 21 4 0 20 4 30 10 -1\n"

@@ -7,13 +7,13 @@ import pty
 import subprocess
 import sys
 
-from gan_tui.terminal_guard import HANGUP_STATUS
+from gan_tui.terminal.guard import HANGUP_STATUS
 
 PROGRAM = """
 import signal, threading
 signal.signal(signal.SIGHUP, signal.SIG_IGN)
-from gan_tui import terminal_guard
-terminal_guard.start()
+from gan_tui.terminal import guard
+guard.start()
 print("ready", flush=True)
 threading.Event().wait()
 """
@@ -31,6 +31,6 @@ def test_a_closed_terminal_ends_the_process() -> None:
 
 
 def test_without_a_terminal_there_is_nothing_to_watch() -> None:
-    program = "from gan_tui import terminal_guard; raise SystemExit(0 if terminal_guard.start() is None else 1)"
+    program = "from gan_tui.terminal import guard; raise SystemExit(0 if guard.start() is None else 1)"
     done = subprocess.run([sys.executable, "-c", program], stdin=subprocess.DEVNULL, check=False)
     assert done.returncode == 0

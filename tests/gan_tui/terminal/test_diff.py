@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gan_tui.terminal_diff import TerminalDiff
+from gan_tui.terminal.diff import TerminalDiff
 
 SIZE = (20, 6)
 styles = st.sampled_from(

@@ -10,10 +10,10 @@ import tty
 
 from PIL import Image
 
-from gan_tui.sixel import COLOURS, SixelPictures, sixels
-from gan_tui.terminal_diff import MARK, TerminalDiff
-from gan_tui.terminal_pictures import colour_of
-from gan_tui.terminal_writer import FrameWriter
+from gan_tui.terminal.diff import MARK, TerminalDiff
+from gan_tui.terminal.pictures import colour_of
+from gan_tui.terminal.sixel import COLOURS, SixelPictures, sixels
+from gan_tui.terminal.writer import FrameWriter
 from tests.gan_tui.drawings import draw_animal
 
 Colour = tuple[int, ...]

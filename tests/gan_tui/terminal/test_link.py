@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gan_tui import terminal_link as link
-from gan_tui.terminal_link import LinkState
+from gan_tui.terminal import link
+from gan_tui.terminal.link import LinkState
 
 
 def written(state: LinkState, at: float, seconds: float, size: int) -> LinkState:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from gan_tui import terminal_link as link
-from gan_tui.terminal_link import LinkState
+from gan_tui.terminal import link
+from gan_tui.terminal.link import LinkState
 
 SMALL, LARGE = (80 * 24, 4000.0), (200 * 50, 12_000.0)
 """Cells of a terminal, and the bytes a second that it may be sent on average: the design's figures."""
