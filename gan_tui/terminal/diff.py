@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from rich.cells import get_character_cell_size
 
@@ -29,6 +29,8 @@ MARK = "\u00a0"
 """Marks a cell that something is drawn over. It looks like a space, and is nowhere else on a screen."""
 _BRIDGE = 4
 """So many unchanged cells between two changed ones are cheaper to write again than to skip."""
+_ERASED = 12
+"""So many spaces in a row are longer than the two sequences that erase the cells and go past them."""
 _STYLES_KEPT = 4096
 _SYNC_BEGIN, _SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
 _LEAVE_SCREEN = "\x1b[?1049l"
@@ -38,9 +40,14 @@ class TerminalDiff:
     """A model of the terminal's cells that turns what is to be written into what needs to be written.
 
     ``take`` what is to be written, and ``drain`` what needs to be sent for it.
+
+    Args:
+        erases_in_colour: whether erased cells take the background that is set (terminfo's ``bce``), so that spaces can
+            be erased instead of written.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, erases_in_colour: bool = False) -> None:
+        self.erases_in_colour = erases_in_colour
         self.size: tuple[int, int] | None = None
         """Columns and rows of the terminal; cells outside are not sent. None: not known."""
         self._wanted: defaultdict[int, dict[int, Cell]] = defaultdict(dict)
@@ -213,29 +220,54 @@ class TerminalDiff:
         row, sent = self._wanted[y], self._sent[y]
         width = self.size[0] if self.size else None
         at = None
+        erased = 0
         for x in sorted(self._changed.get(y, ())):
             if width is not None and x >= width:
                 break
+            if x < erased:
+                continue
             if at is None or x > at + _BRIDGE or any(gap not in row for gap in range(at, x)):
                 out.append(f"\x1b[{y + 1};{x + 1}H")
                 at = x
-            for place in range(at, x + 1):
+            for place in range(at, x):
                 self._send_cell(out, row[place])
                 sent[place] = row[place]
+            if self.erases_in_colour and (blanks := _blanks(row, x, width)) >= _ERASED:
+                self._send_look(out, row[x])
+                out.append(f"\x1b[{blanks}X")
+                erased, at = x + blanks, None
+                sent.update((place, row[place]) for place in range(x, erased))
+                continue
+            self._send_cell(out, row[x])
+            sent[x] = row[x]
             if (half := row.get(x + 1)) is not None and not half.char:
                 sent[x + 1] = half
-            at = max(at, x + 1)
+            at = x + 1
 
     def _send_cell(self, out: list[str], cell: Cell) -> None:
+        self._send_look(out, cell)
+        if cell.char == MARK:
+            self.marks.add(cell.look.foreground)
+        out.append(cell.char)
+
+    def _send_look(self, out: list[str], cell: Cell) -> None:
         look, written = cell.look, self._written_look
         if cell.char == " " and written is not None and look.plain and written.plain:
             look = written._replace(background=look.background)
         if look != written:
             out.append(transition(written, look))
             self._written_look = look
-        if cell.char == MARK:
-            self.marks.add(cell.look.foreground)
-        out.append(cell.char)
+
+
+def _blanks(row: Mapping[int, Cell], x: int, width: int | None) -> int:
+    """How many cells from there show one background alone."""
+    first = row[x]
+    if first.char != " " or not first.look.plain:
+        return 0
+    end = x + 1
+    while row.get(end) == first and (width is None or end < width):
+        end += 1
+    return end - x
 
 
 def _harmless(sequence: str) -> bool:

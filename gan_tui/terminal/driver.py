@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import curses
 import signal
 import sys
 from time import monotonic
@@ -111,4 +112,13 @@ def driver_for(frames: FrameWriter, drawn: TerminalPictures | None = None) -> ty
 def this_terminal() -> FrameWriter:
     """A writer to the terminal that Textual draws on: standard error. That there is one has been looked at before."""
     assert sys.__stderr__ is not None
-    return FrameWriter(sys.__stderr__.fileno())
+    fd = sys.__stderr__.fileno()
+    return FrameWriter(fd, erases_in_colour=_erases_in_colour(fd))
+
+
+def _erases_in_colour(fd: int) -> bool:
+    try:
+        curses.setupterm(fd=fd)
+    except curses.error:  # a terminal that nobody has described
+        return False
+    return curses.tigetflag("bce") > 0

@@ -33,16 +33,19 @@ class FrameWriter:
     still therefore costs no memory, and delays nobody but itself.
     """
 
-    def __init__(self, fd: int, queued: Callable[[], int | None] | None = None) -> None:
+    def __init__(
+        self, fd: int, queued: Callable[[], int | None] | None = None, *, erases_in_colour: bool = False
+    ) -> None:
         """Open nothing.
 
         Args:
             fd: the terminal.
             queued: bytes that wait behind the terminal, as far as that can be seen.
+            erases_in_colour: see TerminalDiff.
         """
         self._fd = fd
         self._queued = queued or SshQueue()
-        self._diff = TerminalDiff()
+        self._diff = TerminalDiff(erases_in_colour=erases_in_colour)
         self._after: dict[str, deque[bytes]] = {}
         self.overlay: Callable[[TerminalDiff], bytes] | None = None
         """Draws over cells whose marks have been sent, one picture at a time; b"" when there is no more."""

@@ -14,7 +14,9 @@ styles = st.sampled_from(
     ["", "1", "7", "4;38;2;9;9;9", "38;2;1;2;3", "48;2;4;5;6", "38;2;1;2;3;48;2;4;5;6", "31", "44"]
 )
 pieces = st.tuples(st.integers(0, 5), st.integers(0, 12), styles, st.text("ab ▀", min_size=1, max_size=8))
-paints = st.lists(pieces, max_size=8)
+blanks = st.tuples(st.integers(0, 5), st.integers(0, 3), styles, st.integers(9, 17).map(" ".__mul__))
+paints = st.lists(pieces | blanks, max_size=8)
+erasing = st.booleans()
 
 
 def sequence(paint: list[tuple[int, int, str, str]]) -> str:
@@ -47,11 +49,27 @@ def shown(*writes: str) -> list[list[tuple[object, ...]]]:
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(paints, max_size=5))
-def test_the_screen_looks_as_if_everything_had_been_written(writes: list[list[tuple[int, int, str, str]]]) -> None:
-    diff = TerminalDiff()
+@given(st.lists(paints, max_size=5), erasing)
+def test_the_screen_looks_as_if_everything_had_been_written(
+    writes: list[list[tuple[int, int, str, str]]], erases: bool
+) -> None:
+    diff = TerminalDiff(erases_in_colour=erases)
+    diff.size = SIZE
     raw = [sequence(paint) for paint in writes]
     assert shown(*(thin(diff, write) for write in raw)) == shown(*raw)
+
+
+def test_spaces_are_erased_where_that_leaves_their_background() -> None:
+    ground = sequence([(0, 0, "48;2;4;5;6", "a" + " " * 18 + "b")])
+    diff = TerminalDiff(erases_in_colour=True)
+    sent = thin(diff, ground)
+    assert "\x1b[18X" in sent
+    assert "  " not in sent
+    assert shown(sent) == shown(ground)
+    assert thin(diff, ground) == ""
+    underlined = sequence([(1, 0, "4", " " * 18)])
+    assert thin(diff, underlined).count(" ") == 18, "erasing draws no line"
+    assert thin(TerminalDiff(), ground).count(" ") == 18
 
 
 def test_what_is_there_already_is_not_written() -> None:
@@ -133,9 +151,12 @@ def test_after_an_unknown_move_text_goes_where_the_cursor_is() -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(paints, max_size=5), st.integers(1, 40))
-def test_a_screen_sent_in_parts_is_whole_in_the_end(writes: list[list[tuple[int, int, str, str]]], limit: int) -> None:
-    diff = TerminalDiff()
+@given(st.lists(paints, max_size=5), st.integers(1, 40), erasing)
+def test_a_screen_sent_in_parts_is_whole_in_the_end(
+    writes: list[list[tuple[int, int, str, str]]], limit: int, erases: bool
+) -> None:
+    diff = TerminalDiff(erases_in_colour=erases)
+    diff.size = SIZE
     raw = [sequence(paint) for paint in writes]
     parts = []
     for write in raw:
