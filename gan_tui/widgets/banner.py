@@ -1,4 +1,4 @@
-"""The banner of a run that no engine works on: what happened and what to do about it."""
+"""The banner of a run that no engine works on, or none that is heard of: what happened and what to do about it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ INDENT = "   "
 
 
 class EndBanner(Lines):
-    """Hidden while the run lives; then the fact and the way on, which holds commands to be copied: it is wrapped."""
+    """Hidden while the run is seen to live; then the fact and the way on, which holds commands to be copied: it is wrapped."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"banner--good", "banner--bad", "banner--plain", "banner--advice"}
     DEFAULT_CSS = """
@@ -84,6 +84,10 @@ def _told(view: RunView) -> Told | None:
         case "finished":
             return (f" ✔ finished: {view.step:,} steps", "banner--good"), (
                 "{checkpoints|R} lists its checkpoints; {detach|q} leaves.",
+            )
+        case "connecting" if view.step:  # before the first step the start-up tells it
+            return (f" ◌ no word from an engine since step {view.step:,}", "banner--plain"), (
+                "One that is just starting, or is out of reach, does not need this view, which comes back by itself.",
             )
         case "reading" | "connecting" | "starting" | "training" | "paused" | "stopping":
             return None

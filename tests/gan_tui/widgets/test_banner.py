@@ -45,3 +45,16 @@ def test_what_is_too_long_ends_with_an_ellipsis() -> None:
     assert len(told) == MOST_LINES
     assert told[-1].endswith("…")
     assert all(len(line) <= 60 for line in told)
+
+
+def test_an_engine_that_is_not_heard_of_is_told_once_it_has_trained() -> None:
+    banner = EndBanner()
+    banner.show(RunView(name="far", link="connecting", state="training"))
+    assert not banner.display
+    banner.show(RunView(name="far", link="connecting", state="training", step=1_234))
+    assert banner.display
+    fact, advice = ("".join(text for text, _ in line) for line in banner.lines(120))
+    assert fact == " ◌ no word from an engine since step 1,234"
+    assert "comes back by itself" in advice
+    banner.show(RunView(name="far", link="live", state="training", step=1_235))
+    assert not banner.display
