@@ -22,7 +22,7 @@ INDENT = "   "
 
 
 class EndBanner(Lines):
-    """Hidden while the run is seen to live; then the fact and the way on: commands to be copied, so that it is wrapped."""
+    """Hidden while the run is seen to live; then the fact and the way on: commands to be copied, hence wrapped."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"banner--good", "banner--bad", "banner--plain", "banner--advice"}
     DEFAULT_CSS = """
