@@ -23,7 +23,7 @@ def test_a_terminal_of_the_locale_c_with_keys_of_the_users_own(tmp_path: Path) -
     environment = {"GAN_TUI_CONFIG": str(file), "LC_ALL": "C", "NO_COLOR": ""}
     command = [*GAN_TUI, "attach", str(run.root), "--theme", "light", "--no-mouse"]
     with Terminal(command, columns=100, rows=30, env=environment) as terminal:
-        terminal.wait_for("#= losses", "k detach", "cycle_A")
+        terminal.wait_for("#= losses", "k leave", "cycle_A")
         assert terminal.text.isascii(), terminal.text
         terminal.press("t")
         terminal.wait_for('To keep it: theme = "colour-blind-dark" under [display] in /')

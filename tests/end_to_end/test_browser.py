@@ -31,7 +31,7 @@ def test_a_visit_to_the_browser(tmp_path: Path) -> None:
             terminal.press("enter")
             terminal.wait_for("FINISHED", "journal")
             terminal.press("q")
-            terminal.wait_for("gan-tui runs", "kept has finished")
+            terminal.wait_for("gan-tui runs", "kept has finished", "2 runs")
             terminal.press("*", "m")
             terminal.wait_for("★ kept", "note on kept")
             terminal.press("the good one", "enter")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import io
 import json
 import os
 import resource
@@ -19,7 +18,6 @@ from hashlib import sha256
 from pathlib import Path
 
 import msgspec
-import pexpect
 import pytest
 
 from engine.config.load import dump
@@ -365,16 +363,11 @@ def test_words_of_other_users_reach_the_journal_as_text(hostile_folder: Path) ->
 
 
 def _is_drawn_as_text(run: RunDirectory) -> None:
-    sent = io.BytesIO()
-    command = [*COMMAND, "attach", str(run.root)]
-    viewer = pexpect.spawn(command[0], command[1:], dimensions=(40, 120), timeout=90)
-    viewer.logfile_read = sent
-    viewer.expect_exact("evil[/red]")
-    viewer.send("q")
-    viewer.expect(pexpect.EOF)
-    viewer.close()
-    assert viewer.exitstatus == 0, "the markup in the note is no button"
-    text = sent.getvalue().decode("utf-8")
+    with Terminal([*COMMAND, "attach", str(run.root)], columns=160) as viewer:
+        viewer.wait_for("evil[/red]")
+        viewer.press("q")
+        assert viewer.wait_for_exit() == 0, "the markup in the note is no button"
+    text = viewer.written.decode("utf-8")
     assert "\x1b]0;owned" not in text
     assert not set("\x9b\x90\u202e\u2066\x7f") & set(text)
 
@@ -386,6 +379,7 @@ def test_markup_in_a_name_is_shown_and_not_obeyed(hostile_folder: Path) -> None:
     environment = {"GAN_TUI_RUNS_DIR": str(hostile_folder / "runs")}
     with Terminal([*COMMAND, "runs"], columns=200, env=environment) as terminal:
         terminal.wait_for("marked", name)
+        terminal.press("q")
         assert terminal.wait_for_exit() == 0
 
 

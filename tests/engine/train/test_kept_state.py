@@ -123,7 +123,7 @@ def test_errands_under_way_are_completed_when_training_fails(tmp_path: Path) -> 
             def __getattr__(self, name: str) -> object:
                 return getattr(method, name)
 
-            def step(self, batch: object) -> None:
+            def compute(self, batch: object) -> None:
                 raise WorkError("the step", "fails")
 
         method, session.method = session.method, FailingMethod()  # type: ignore[assignment]

@@ -41,7 +41,7 @@ def read_in_order(run: RunDirectory, view: RunView) -> tuple[RunView, History]:
     """A run with its ancestors, read from the first line to the last."""
     history = History()
     for past in read_past(ancestry(run), history, sparse=False):
-        view = with_past(replace(view, markers=(), sheets=()), past)
+        view = with_past(replace(view, markers=(), sheets=(), nudges=()), past)
     return absorb(view, history, RecordReader(run).read()), history
 
 
