@@ -12,6 +12,11 @@ import pytest
 os.environ["OMP_NUM_THREADS"] = "1"  # PyTorch reads it when it is imported; test machines are shared
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: half of the tests wait for a process that they have started."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture(scope="session", autouse=True)
 def apart_from_the_user() -> Iterator[None]:
     """The user's live engines, runs and taste are never met; the folder's path is short enough for sockets."""

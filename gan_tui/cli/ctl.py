@@ -224,7 +224,8 @@ def sample(context: typer.Context, as_json: AsJson = False) -> None:
 def set_(
     context: typer.Context,
     pairs: Annotated[
-        list[str], typer.Argument(metavar="KEY VALUE [KEY VALUE]...", help="Controls and their new values.")
+        list[str],
+        typer.Argument(metavar="KEY VALUE [KEY VALUE]...", help="Controls and their new values; KEY=VALUE will do."),
     ],
     at_step: Annotated[int | None, typer.Option(help="Stage the change until so many steps are done.")] = None,
     why: Annotated[str, typer.Option(help="A reason for the journal.")] = "",
@@ -239,6 +240,7 @@ def set_(
 def _pairs(words: list[str]) -> dict[str, float]:
     from engine.errors import RequestError
 
+    words = [part for word in words for part in word.split("=", 1)]
     if len(words) % 2:
         raise RequestError("set", "needs a value after every key", "Try: gan-tui ctl RUN set loss.cycle_a 5")
     values = {}

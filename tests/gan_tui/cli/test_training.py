@@ -154,7 +154,7 @@ def test_steering_from_the_command_line(detached: RunDirectory, work: Path) -> N
 
     assert re.fullmatch(r"paused after step [\d,]+", ctl("pause"))
     assert ctl("status").startswith("life: paused")
-    assert ctl("set", "loss.cycle_a", "5", "optim.lr_g", "1e-4", "--why", "a look").startswith("loss.cycle_a 10 -> 5, ")
+    assert ctl("set", "loss.cycle_a", "5", "optim.lr_g=1e-4", "--why", "a look").startswith("loss.cycle_a 10 -> 5, ")
     assert ctl("undo", "--why", "seen").startswith("loss.cycle_a 5 -> 10, ")
     assert ctl("note", "two", "words") == "noted"
     assert ctl("note", "--timeout=90", "--", "--timeout", "is", "text") == "noted"
