@@ -8,7 +8,7 @@ generated teaches nothing either: at the optimum it believes 1/2 of both, but so
 from __future__ import annotations
 
 from engine.config.sentinels import DSaturatedSentinel, ImbalanceSentinel
-from engine.sentinels.finding import Finding, Outlook, Remedy
+from engine.sentinels.finding import Finding, Outlook, Remedy, agreeing
 from engine.sentinels.names import Beliefs, beliefs_in
 from engine.sentinels.vitals import Vitals
 
@@ -28,7 +28,7 @@ def judge_saturation(config: DSaturatedSentinel, vitals: Vitals) -> Outlook:
         return "well"
     return Finding(
         subject=", ".join(sure),
-        fact=f"is sure of every image ({_said(sure)})",
+        fact=f"{agreeing(sure, 'is', 'are')} sure of every image ({_said(sure)})",
         cause="The discriminator has won: it learns faster than the generator, which gets next to nothing to go by.",
         remedies=(SLOWER_D, FASTER_G),
         fix="If it goes on, branch from a checkpoint before it with a lower optim.lr_d.",
@@ -49,7 +49,7 @@ def judge_balance(config: ImbalanceSentinel, saturated: DSaturatedSentinel, vita
     if ahead:
         return Finding(
             subject=", ".join(ahead),
-            fact=f"is far ahead of the generator ({_said(ahead)})",
+            fact=f"{agreeing(ahead, 'is', 'are')} far ahead of the generator ({_said(ahead)})",
             cause="The discriminator learns faster than the generator can follow.",
             remedies=(SLOWER_D, FASTER_G),
         )
@@ -57,7 +57,7 @@ def judge_balance(config: ImbalanceSentinel, saturated: DSaturatedSentinel, vita
     if behind:
         return Finding(
             subject=", ".join(behind),
-            fact=f"does not tell generated images from real ones ({_said(behind)})",
+            fact=f"{agreeing(behind, 'does', 'do')} not tell generated images from real ones ({_said(behind)})",
             cause="The discriminator has stopped learning, or learns too slowly: the generator gets nothing to go by.",
             remedies=(FASTER_D, SLOWER_G),
             fix="If the pictures are as good as real ones, this is the end that was hoped for.",

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 
 from engine.config.sentinels import SpikeSentinel, StallSentinel
 from engine.sentinels.balance import FASTER_G, SLOWER_D, SLOWER_G
-from engine.sentinels.finding import Finding, Outlook
+from engine.sentinels.finding import Finding, Outlook, agreeing
 from engine.sentinels.vitals import Vitals
 
 _NARROWEST = 0.05
@@ -63,7 +63,7 @@ def _spike(high: Mapping[str, str], objective: Collection[str]) -> Finding:
     of_generators = any(name in objective for name in high)
     return Finding(
         subject=", ".join(high),
-        fact=f"is far above its range: {'; '.join(high.values())}",
+        fact=f"{agreeing(high, 'is far above its range', 'are far above their ranges')}: {'; '.join(high.values())}",
         cause="A step that was too long, or images unlike the others in the data.",
         remedies=(SLOWER_G, SLOWER_D) if of_generators else (SLOWER_D, SLOWER_G),
         fix="If it does not come down again, resume the checkpoint before it.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -38,6 +39,11 @@ class Finding:
     cause: str
     remedies: tuple[Remedy, ...] = ()
     fix: str = ""
+
+
+def agreeing(subjects: Sized, one: str, several: str) -> str:
+    """The form of a clause that agrees with the number of its subjects."""
+    return one if len(subjects) == 1 else several
 
 
 Outlook: TypeAlias = Finding | Literal["well", "unknown"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from engine.config.sentinels import DiskSentinel, StarvedSentinel, ThrottledSentinel
 from engine.protocol.machine import Gpu, Machine
-from engine.sentinels.finding import Finding, Outlook, Remedy
+from engine.sentinels.finding import Finding, Outlook, Remedy, agreeing
 
 READING_SECONDS = 2.0
 """Between two readings of the machine: what moves faster than that nobody can read."""
@@ -104,7 +104,7 @@ def judge_clocks(config: ThrottledSentinel, load: Load) -> Outlook:
         return "well"
     return Finding(
         subject=", ".join(f"gpu {gpu.index}" for gpu in slow),
-        fact="is slowed down (" + "; ".join(_said(gpu) for gpu in slow) + ")",
+        fact=f"{agreeing(slow, 'is', 'are')} slowed down (" + "; ".join(_said(gpu) for gpu in slow) + ")",
         cause=HELD_DOWN[_reason(slow[0])],
         fix="See what nvidia-smi -q -d PERFORMANCE,TEMPERATURE,POWER says; only whoever runs the machine can mend it.",
     )

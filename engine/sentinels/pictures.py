@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine.config.sentinels import CollapseSentinel, IdentitySentinel, InversionSentinel
-from engine.sentinels.finding import Finding, Outlook, Remedy
+from engine.sentinels.finding import Finding, Outlook, Remedy, agreeing
 from engine.sentinels.names import CHANGE, CORRELATION, DIVERSITY, looks_in
 from engine.sentinels.vitals import Vitals
 
@@ -24,9 +24,10 @@ def judge_collapse(config: CollapseSentinel, vitals: Vitals) -> Outlook:
     if not alike or vitals.stage:
         return _well(looks, vitals)
     shares = ", ".join(f"{share:.2f}" for share in alike.values())
+    look = agreeing(alike, "looks", "look")
     return Finding(
         subject=", ".join(alike),
-        fact=f"looks alike whatever is translated: {shares} of the distances that real images have",
+        fact=f"{look} alike whatever is translated: {shares} of the distances that real images have",
         cause="Mode collapse: the generator has found one picture that passes, and ignores its input.",
         remedies=(*_bound_to_input(alike), Remedy(controls=("optim.lr_g",), factor=0.5)),
         fix="What is lost rarely comes back: branch from a checkpoint before it.",
@@ -42,7 +43,7 @@ def judge_identity(config: IdentitySentinel, vitals: Vitals) -> Outlook:
     changes = ", ".join(f"{change:.3f}" for change in same.values())
     return Finding(
         subject=", ".join(same),
-        fact=f"is its input again: mean difference {changes} of black to white",
+        fact=f"{agreeing(same, 'is its', 'are their')} input again: mean difference {changes} of black to white",
         cause="Leaving images as they are costs least: the terms that ask for that outweigh the adversarial one.",
         remedies=(Remedy(controls=("loss.identity",), factor=0.5), Remedy(controls=("loss.adversarial",), factor=2)),
     )
@@ -55,9 +56,10 @@ def judge_inversion(config: InversionSentinel, vitals: Vitals) -> Outlook:
     if not inverted or vitals.stage:
         return _well(looks, vitals)
     correlations = ", ".join(f"{correlation:.2f}" for correlation in inverted.values())
+    turned = agreeing(inverted, "is a negative: its", "are negatives: their")
     return Finding(
         subject=", ".join(inverted),
-        fact=f"is a negative: its brightness goes against the image's (correlation {correlations})",
+        fact=f"{turned} brightness goes against the image's (correlation {correlations})",
         cause="A cycle is as well closed by inverting twice; only terms that compare colours directly forbid it.",
         remedies=(Remedy(controls=("loss.identity",), factor=2, start=0.5), Remedy(controls=("loss.l1",), factor=2)),
         fix="It rarely turns back: branch from a checkpoint before it, or begin with another run.seed.",

@@ -138,6 +138,10 @@ def test_a_loss_far_above_its_range_is_told_with_what_it_was_and_whose_rate_to_l
     assert found.fact.startswith("is far above its range: 9, of late 0.4")
     assert found.remedies[0].controls == ("optim.lr_d",)
     assert spikes(course(noisy(1))[0]) == "well", "one spike does not widen the range"
+    [both] = course([{"G": 30.0, "D": 9.0}])
+    found = spikes(both)
+    assert isinstance(found, Finding)
+    assert f"{found.subject} {found.fact}".startswith("G, D are far above their ranges: 30, of late ")
 
 
 def test_a_loss_that_falls_or_that_a_nudge_has_raised_is_no_spike() -> None:
