@@ -13,7 +13,7 @@ from gan_tui.state.plot_choice import SMOOTHING_NAMES
 from gan_tui.state.selection import Selection
 from gan_tui.state.series import SeriesKey
 from gan_tui.widgets import axes
-from gan_tui.widgets.curves import MEMORY, Band, bridged, positive, smoothed
+from gan_tui.widgets.curves import Band, bridged, memory_of, positive, smoothed
 from gan_tui.widgets.x_axis import x_ticks
 
 COLUMNS = 480
@@ -109,7 +109,7 @@ def _curve(
     selection: Selection, history: History, x: axes.Range, key: SeriesKey, colour: int, *, behind: bool = False
 ) -> ChartCurve:
     spans = history.decimate((key,), x.low, x.high, COLUMNS, selection.axis)[key]
-    bands = smoothed(spans, MEMORY[selection.smoothing] ** (SMOOTHED_OVER / COLUMNS))
+    bands = smoothed(spans, memory_of(key, selection.smoothing) ** (SMOOTHED_OVER / COLUMNS))
     drawn = bridged(positive(bands) if selection.log else bands, spans)
     measured = [span.finite > 0 for span in spans]
     there = [band for band in bands if band is not None]

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TypeAlias
 
-from gan_tui.state.plot_choice import Smoothing
-from gan_tui.state.series import Span
+from gan_tui.state.plot_choice import SMOOTHING_NAMES, Smoothing
+from gan_tui.state.series import Group, SeriesKey, Span
 
 MEMORY: dict[Smoothing, float] = {0: 0.0, 1: 0.8, 2: 0.95}
 """What an exponential mean keeps from one dot column to the next."""
 
 Band: TypeAlias = tuple[float, float] | None
 """The lowest and highest value that a dot column shows of a series; None where there is none."""
+_SET: frozenset[Group] = frozenset({"lr", "weight"})
+"""Series of what was set, not measured: they change when they are changed, and have no noise to be smoothed away."""
+
+
+def memory_of(key: SeriesKey, smoothing: Smoothing) -> float:
+    """What a series' exponential mean keeps from one dot column to the next."""
+    return 0.0 if key.group in _SET else MEMORY[smoothing]
+
+
+def smoothing_in_words(keys: Collection[SeriesKey], smoothing: Smoothing) -> str:
+    """How the curves of some series are drawn."""
+    return SMOOTHING_NAMES[smoothing if any(key.group not in _SET for key in keys) else 0]
 
 
 def smoothed(spans: Sequence[Span], memory: float) -> list[Band]:

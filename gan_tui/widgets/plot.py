@@ -18,13 +18,13 @@ from gan_tui.state.groups import SeriesGroup
 from gan_tui.state.history import History
 from gan_tui.state.markers import Marker
 from gan_tui.state.plain_text import printable
-from gan_tui.state.plot_choice import SMOOTHING_NAMES, PlotChoice
+from gan_tui.state.plot_choice import PlotChoice
 from gan_tui.state.selection import BehindIt, Selection
 from gan_tui.state.series import SeriesKey
 from gan_tui.themes import SERIES
 from gan_tui.widgets import axes
 from gan_tui.widgets.canvas import BLANK, Canvas, Grid
-from gan_tui.widgets.curves import MEMORY, smoothed
+from gan_tui.widgets.curves import memory_of, smoothed, smoothing_in_words
 from gan_tui.widgets.frames import entitle
 from gan_tui.widgets.plot_painter import GUTTER, PRECEDENCE, SYMBOLS, Curve, Frame, Painter
 from gan_tui.widgets.wording import clipped
@@ -285,7 +285,11 @@ class LossPlot(Canvas, can_focus=True):
             parts.append(f"from {self._data.origin}")
         if self._data.beside:
             parts.append(f"behind: {self._data.beside.name}")
-        seen = ["log y" if group.log else "linear y", SMOOTHING_NAMES[choice.smoothing], self._scale_in_words()]
+        seen = [
+            "log y" if group.log else "linear y",
+            smoothing_in_words(group.keys, choice.smoothing),
+            self._scale_in_words(),
+        ]
         if self._cursor() is not None:
             seen = seen[2:]
         if self._history.coarse:
@@ -365,9 +369,15 @@ class LossPlot(Canvas, can_focus=True):
         self, history: History, keys: Sequence[SeriesKey], x: axes.Range, columns: int, *, beside: bool = False
     ) -> list[Curve]:
         spans = history.decimate(keys, x.low, x.high, 2 * columns, self._choice.viewport.axis)
-        memory, kind = MEMORY[self._choice.smoothing], "beside" if beside else "series"
+        kind, smoothing = "beside" if beside else "series", self._choice.smoothing
         return [
-            Curve(key, spans[key], smoothed(spans[key], memory), f"plot--{kind}-{self._colour(key)}", beside)
+            Curve(
+                key,
+                spans[key],
+                smoothed(spans[key], memory_of(key, smoothing)),
+                f"plot--{kind}-{self._colour(key)}",
+                beside,
+            )
             for key in keys
         ]
 

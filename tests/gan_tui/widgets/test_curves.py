@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gan_tui.state.series import EMPTY, Span, span_of
-from gan_tui.widgets.curves import Band, bridged, positive, smoothed
+from gan_tui.state.series import EMPTY, SeriesKey, Span, span_of
+from gan_tui.widgets.curves import Band, bridged, memory_of, positive, smoothed, smoothing_in_words
 
 
 def spans_of(*values: float) -> list[Span]:
@@ -20,6 +20,13 @@ def test_a_mean_follows_without_leaning_to_its_beginning() -> None:
     assert means(smoothed(spans_of(2.0, 2.0, 2.0), 0.8)) == pytest.approx([2.0, 2.0, 2.0])
     [_, second] = means(smoothed(spans_of(1.0, 2.0), 0.5))
     assert second == pytest.approx((1.0 * 0.5 + 2.0) / 1.5)
+
+
+def test_what_was_set_is_drawn_as_it_was_set() -> None:
+    weight, loss = SeriesKey("weight", "cycle_a"), SeriesKey("loss", "cycle_A")
+    assert means(smoothed(spans_of(10.0, 5.0), memory_of(weight, 2))) == [10.0, 5.0]
+    assert means(smoothed(spans_of(10.0, 5.0), memory_of(loss, 2)))[1] != 5.0
+    assert (smoothing_in_words([weight], 2), smoothing_in_words([weight, loss], 2)) == ("raw", "smoother")
 
 
 def test_a_term_switched_off_is_zero_at_once_and_begins_anew_when_switched_on() -> None:
