@@ -5,9 +5,9 @@
 An engine, started as a user starts it, trains all the while, and writes several lines of metrics a second. For each
 size a dashboard is attached to it in a pseudo-terminal whose bytes are counted: until it has settled; while the run
 trains and no new sheet of samples comes; while there is one every few seconds, in the samples pane where the terminal
-is narrow; and while the run is paused. In parentheses is what the design allows. "CPU" is the processor time of the
-dashboard's process, as a share of one core. A sheet's bytes are those written with pictures beyond those written
-without in the same time, by the number of sheets.
+is narrow; and while the run is paused. In parentheses is what the design allows, with "over" where a figure is more.
+"CPU" is the processor time of the dashboard's process, as a share of one core. A sheet's bytes are those written with
+pictures beyond those written without in the same time, by the number of sheets.
 
 Attaching to a record of so many lines is measured as by benchmarks/attach.py, once; 0 leaves it out.
 """
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import subprocess
 import sys
 import tempfile
@@ -31,11 +32,15 @@ from measure.timing import wait_as_the_engine_does
 from terminals.viewer import GAN_TUI, Viewer
 from watching.engine import engine_at_work
 
+from gan_tui.widgets.footer import FooterBar
+
 SMALL = ("generator.width=4", "generator.blocks=1", "discriminator.width=4", "data.images=8")
 NEVER, OFTEN = 10_000_000, 20
 """Steps from sheet to sheet."""
 ALLOWED = {"80x24": (4000, 0.03), "200x50": (12_000, 0.06)}
-"""Bytes a second and CPU while a run trains, from the design; a sheet may take 60 kB, the first paint 0.6 s."""
+"""Bytes a second and CPU while a run trains, from the design."""
+SHEET, FIRST_PAINT = 60_000, 0.6
+"""Bytes of a new sheet, and seconds, from the design too."""
 
 
 class Spell(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,7 +135,7 @@ def draw(run: Path, size: str, seconds: float, settle: float) -> Drawn:
         ctl(run, "set", "sample.every", str(NEVER))
         new = sheets(run) - before
         ctl(run, "pause")
-        viewer.watch(settle)
+        viewer.until_quiet(FooterBar.SECONDS + 1)  # the footer's remark on the last command goes by itself
         paused = spell(viewer, seconds)
         ctl(run, "continue")
     more = (with_pictures.bytes_a_second - plain.bytes_a_second) * seconds
@@ -172,16 +177,20 @@ def attach_to(lines: int) -> attach.Attached:
 
 def told(row: Drawn) -> str:
     """A row of the table."""
-    size, cpu = ALLOWED.get(row.size, (0, 0.0))
-    allowed = (f" ({size:,})", f" ({cpu:.0%})") if size else ("", "")
-    spells = [
-        f"{each.bytes_a_second:,.0f} B/s{may_write} | {each.cpu:.1%}{may_compute}"
-        for each, (may_write, may_compute) in ((row.training, allowed), (row.with_pictures, ("", "")))
-    ]
-    sheet = f"{row.bytes_a_sheet / 1000:.0f} kB of {row.sheets}"
-    paused = f"{row.paused.bytes_a_second:,.0f} B/s (0) | {row.paused.cpu:.1%}"
-    paint = f"{row.first_paint_s:.2f} s | {row.settled_bytes / 1000:.0f} kB"
-    return f"| {row.size} | {paint} | {' | '.join(spells)} | {sheet} | {paused} |"
+    most, cpu = ALLOWED.get(row.size, (math.inf, math.inf))
+    training = f"{row.training.bytes_a_second:,.0f} B/s{beside(row.training.bytes_a_second, most, f'{most:,}')}"
+    training += f" | {row.training.cpu:.1%}{beside(row.training.cpu, cpu, f'{cpu:.0%}')}"
+    pictures = f"{row.with_pictures.bytes_a_second:,.0f} B/s | {row.with_pictures.cpu:.1%}"
+    sheet = f"{row.bytes_a_sheet / 1000:.0f} kB of {row.sheets}{beside(row.bytes_a_sheet, SHEET, '60 kB')}"
+    paused = f"{row.paused.bytes_a_second:,.0f} B/s{beside(row.paused.bytes_a_second, 0, '0')} | {row.paused.cpu:.1%}"
+    paint = f"{row.first_paint_s:.2f} s{beside(row.first_paint_s, FIRST_PAINT, '0.6 s')}"
+    settled = f"{row.settled_bytes / 1000:.0f} kB"
+    return f"| {row.size} | {paint} | {settled} | {training} | {pictures} | {sheet} | {paused} |"
+
+
+def beside(measured: float, allowed: float, in_words: str) -> str:
+    """What is allowed, behind a figure, and whether that is more."""
+    return "" if allowed == math.inf else f" ({in_words}{': over' if measured > allowed else ''})"
 
 
 def read_arguments() -> argparse.Namespace:

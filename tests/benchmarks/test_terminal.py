@@ -37,10 +37,10 @@ def report_of(tmp_path: Path, program: str, *words: str) -> dict[str, Any]:
 
 
 def test_what_a_dashboard_writes(tmp_path: Path) -> None:
-    report = report_of(tmp_path, "terminal.py", "--quick", "--size", "80x24", "--seconds", "1", "--lines", "0")
+    report = report_of(tmp_path, "terminal.py", "--quick", "--size", "200x50", "--seconds", "1", "--lines", "0")
     assert report["whole_curve_s"] is None
     (row,) = report["rows"]
-    assert row["size"] == "80x24"
+    assert row["size"] == "200x50"
     assert row["settled_bytes"] > 2000
     assert row["paused"]["bytes_a_second"] == 0, "nothing is written when nothing changes"
     assert row["training"]["cpu"] >= 0
