@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from textual import events
-from textual.app import App
 from textual.driver import Driver
 from textual.filter import LineFilter
 
+from gan_tui.in_turn import KeysInTurn
 from gan_tui.state.appearance import THEME_NAMES, Appearance
 from gan_tui.themes import THEMES
 from gan_tui.widgets.too_small import LEAST_HEIGHT, LEAST_WIDTH
@@ -17,7 +17,7 @@ from gan_tui.widgets.too_small import LEAST_HEIGHT, LEAST_WIDTH
 Returned = TypeVar("Returned")
 
 
-class DressedApp(App[Returned]):
+class DressedApp(KeysInTurn[Returned]):
     """Looks as the user wishes; an application derives from it and is given its ``Appearance``.
 
     Its actions' bindings have the actions' ids, by which the user's file gives them other keys. The class ``-plain`` is

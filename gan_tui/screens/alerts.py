@@ -9,11 +9,11 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.protocol import events as ev
+from gan_tui.screens.dialog import Dialog
 from gan_tui.screens.following import FollowingScreen
 from gan_tui.state.health import Found
 from gan_tui.state.health_words import WATCHED, span_text, suggestion_text
@@ -24,7 +24,7 @@ from gan_tui.widgets.fact_sheet import Fact, FactSheet
 _DONE = {"warn": "", "pause": "the run was held", "stop": "the run was saved and ended"}
 
 
-class AlertsScreen(ModalScreen[ev.Alert], FollowingScreen[ev.Alert]):
+class AlertsScreen(Dialog[ev.Alert], FollowingScreen[ev.Alert]):
     """Returns the alert whose suggestion is accepted, or None. Alerts that come while it is open are added to it."""
 
     CSS_PATH = "alerts.tcss"

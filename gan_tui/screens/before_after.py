@@ -9,10 +9,10 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from engine.protocol.events import Sampled
+from gan_tui.screens.dialog import Dialog
 from gan_tui.screens.following import FollowingScreen
 from gan_tui.state.gallery import REAL, spoken
 from gan_tui.state.nudge_sheets import BeforeAfter, before_after, nudges_of
@@ -29,7 +29,7 @@ AREA = 2 * LARGEST_AREA
 """Cells of all pictures together; another sheet changes a third of them."""
 
 
-class BeforeAfterScreen(ModalScreen[None], FollowingScreen[None]):
+class BeforeAfterScreen(Dialog[None], FollowingScreen[None]):
     """Goes through the nudges, the sheets after one, and the pictures of a row."""
 
     CSS_PATH = "before_after.tcss"

@@ -11,13 +11,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import get_current_worker
 
 from engine.protocol.rundir import RunDirectory
 from gan_tui.client.neighbours import Neighbour, neighbours_of
+from gan_tui.screens.dialog import Dialog
 from gan_tui.state.plain_text import printable
 
 
@@ -28,7 +28,7 @@ class Chosen:
     run: RunDirectory | None
 
 
-class BesideDialog(ModalScreen[Chosen | None]):
+class BesideDialog(Dialog[Chosen | None]):
     """Returns what was chosen; None where everything is to stay as it is."""
 
     CSS_PATH = "beside.tcss"

@@ -12,7 +12,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import DataTable, Static
 from textual.worker import get_current_worker
 
@@ -24,6 +23,7 @@ from gan_tui.client.inspection import Inspection
 from gan_tui.client.inventory import Inventory, Kept, UnreadableCheckpoint
 from gan_tui.client.preflight import Preflight
 from gan_tui.screens.checkpoint_words import facts_of, headline_of, row_of, step_of
+from gan_tui.screens.dialog import Dialog
 from gan_tui.state.imaging import Imaging
 from gan_tui.state.plain_text import printable
 from gan_tui.widgets.checkpoint_details import CheckpointDetails
@@ -36,7 +36,7 @@ AGEING = 15.0
 """Seconds after which the ages that are shown are renewed."""
 
 
-class CheckpointPicker(ModalScreen[int | None]):
+class CheckpointPicker(Dialog[int | None]):
     """Lists checkpoints, newest first, with the preflight of the one highlighted; returns a step, or None."""
 
     CSS_PATH = "checkpoints.tcss"

@@ -10,13 +10,13 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.config.controls import Control
 from engine.errors import GanTuiError
 from gan_tui.client.control_sets import delete_set, read_sets, save_set
+from gan_tui.screens.dialog import Dialog
 from gan_tui.state.control_sets import Fit, Values, fitted, in_words, said_of
 from gan_tui.state.plain_text import printable
 from gan_tui.widgets.typed import TypedLine
@@ -32,7 +32,7 @@ class Loaded:
         self.said = said_of(name, fit)
 
 
-class ControlSetsDialog(ModalScreen[Loaded | None]):
+class ControlSetsDialog(Dialog[Loaded | None]):
     """Returns the set that was chosen; saving and deleting are done in it.
 
     Args:

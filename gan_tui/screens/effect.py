@@ -9,9 +9,9 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from gan_tui.screens.dialog import Dialog
 from gan_tui.screens.following import FollowingScreen
 from gan_tui.state import effect_words as words
 from gan_tui.state.effect import LEAST_LINES, Effect, effect_of
@@ -23,7 +23,7 @@ NONE = "No control of this run has been moved yet. Nudge one, and come back when
 READING = "The record is still being read: what is shown rests on samples of it."
 
 
-class EffectScreen(ModalScreen[None], FollowingScreen[None]):
+class EffectScreen(Dialog[None], FollowingScreen[None]):
     """Follows the run while it is open; older nudges can be looked at one after another."""
 
     CSS_PATH = "effect.tcss"

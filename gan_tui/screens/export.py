@@ -15,13 +15,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from engine.errors import GanTuiError
 from engine.protocol.events import Sampled
 from gan_tui.chart.files import FORMATS, PlotFormat, unused, write_file
 from gan_tui.chart.plot_file import plot_content
+from gan_tui.screens.dialog import Dialog
 from gan_tui.screens.on_screen import OnScreen
 from gan_tui.state.gallery import Spot, spoken
 from gan_tui.state.journal import size_text
@@ -98,7 +98,7 @@ def _sheet_export(run: str, path: Path, step: int) -> Export:
     )
 
 
-class ExportDialog(ModalScreen[str | None]):
+class ExportDialog(Dialog[str | None]):
     """Returns what was written, in words; None where nothing was."""
 
     CSS_PATH = "export.tcss"

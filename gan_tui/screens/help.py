@@ -10,11 +10,11 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from gan_tui.actions.action import ActionOn
 from gan_tui.actions.table import grouped
+from gan_tui.screens.dialog import Dialog
 from gan_tui.widgets.journal import SYMBOLS as JOURNAL_SYMBOLS
 from gan_tui.widgets.plot_painter import SYMBOLS as PLOT_SYMBOLS
 
@@ -22,7 +22,7 @@ KEYS = 9
 """Columns for keys, at least."""
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """Lists the keys; any of the usual ones closes it."""
 
     CSS_PATH = "help.tcss"

@@ -9,10 +9,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
-from textual.screen import ModalScreen
 
 from engine.protocol.rundir import RunDirectory
 from gan_tui.client.log_tail import LogFollower, LogTail
+from gan_tui.screens.dialog import Dialog
 from gan_tui.state.journal import size_text
 from gan_tui.state.log_lines import Log, News, with_news
 from gan_tui.widgets.frames import entitle
@@ -20,7 +20,7 @@ from gan_tui.widgets.log_view import LogView
 from gan_tui.widgets.typed import TypedLine
 
 
-class LogScreen(ModalScreen[None]):
+class LogScreen(Dialog[None]):
     """Follows the log while it is open."""
 
     CSS_PATH = "log.tcss"

@@ -13,7 +13,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
@@ -21,6 +20,7 @@ from textual.widgets.option_list import Option
 from engine.errors import GanTuiError
 from gan_tui.client.new_run import NewRun, check_new_run, typed_settings
 from gan_tui.client.preset_shelf import presets_at_hand
+from gan_tui.screens.dialog import Dialog
 from gan_tui.state.plain_text import printable
 from gan_tui.state.preset_offers import PresetOffer, lines_of, matching, nearest
 from gan_tui.widgets.typed import TypedLine
@@ -46,7 +46,7 @@ class _Asked:
     data: str
 
 
-class NewRunDialog(ModalScreen[NewRun | None]):
+class NewRunDialog(Dialog[NewRun | None]):
     """Returns a run that can be begun; None where the user thought better of it.
 
     Args:

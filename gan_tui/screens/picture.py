@@ -8,9 +8,9 @@ from typing import ClassVar, NamedTuple
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from engine.protocol.events import Sampled
+from gan_tui.screens.dialog import Dialog
 from gan_tui.screens.following import FollowingScreen
 from gan_tui.state.gallery import Spot, first_made, kept, moved, spoken
 from gan_tui.state.run_view import RunView
@@ -35,7 +35,7 @@ class LeftAt(NamedTuple):
     spot: Spot
 
 
-class PictureScreen(ModalScreen[LeftAt], FollowingScreen[LeftAt]):
+class PictureScreen(Dialog[LeftAt], FollowingScreen[LeftAt]):
     """Goes through the sheets with one picture; the newest is followed as in the pane."""
 
     CSS_PATH = "picture.tcss"

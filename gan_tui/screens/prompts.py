@@ -9,19 +9,19 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from engine.config.controls import Control
 from engine.errors import RequestError
 from engine.protocol.commands import MAX_TEXT
+from gan_tui.screens.dialog import Dialog
 from gan_tui.state.journal import number
 from gan_tui.state.plain_text import printable
 from gan_tui.widgets.frames import entitle
 from gan_tui.widgets.typed import TypedLine
 
 
-class ValueDialog(ModalScreen[float | None]):
+class ValueDialog(Dialog[float | None]):
     """Returns a value that the control takes, or None."""
 
     CSS_PATH = "prompts.tcss"
@@ -58,7 +58,7 @@ class ValueDialog(ModalScreen[float | None]):
         self.query_one("#objection", Static).update(Text(printable(objection)))
 
 
-class NoteDialog(ModalScreen[str | None]):
+class NoteDialog(Dialog[str | None]):
     """Returns a remark, or None."""
 
     CSS_PATH = "prompts.tcss"
@@ -76,7 +76,7 @@ class NoteDialog(ModalScreen[str | None]):
         self.dismiss(event.value.strip() or None)
 
 
-class FilterDialog(ModalScreen[None]):
+class FilterDialog(Dialog[None]):
     """Hands on what is typed while it is typed; Escape puts back what was there before.
 
     Args:

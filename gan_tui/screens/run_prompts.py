@@ -9,16 +9,16 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from gan_tui.screens.dialog import Dialog
 from gan_tui.state.plain_text import printable
 from gan_tui.widgets.frames import entitle
 from gan_tui.widgets.typed import TypedLine
 
 
-class LineDialog(ModalScreen[str | None]):
+class LineDialog(Dialog[str | None]):
     """Returns what was typed, perhaps nothing; None where the user thought better of it.
 
     Args:
@@ -57,7 +57,7 @@ class LineDialog(ModalScreen[str | None]):
         self.dismiss(event.value.strip())
 
 
-class DeleteDialog(ModalScreen[bool]):
+class DeleteDialog(Dialog[bool]):
     """Returns whether the run is to be deleted.
 
     Args:

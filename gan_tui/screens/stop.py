@@ -8,10 +8,10 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from gan_tui.screens.dialog import Dialog
 from gan_tui.state.plain_text import printable
 
 How: TypeAlias = Literal["epoch", "save", "discard"]
@@ -23,7 +23,7 @@ _CHOICES: tuple[tuple[How, str, str, str], ...] = (
 )
 
 
-class StopDialog(ModalScreen[How | None]):
+class StopDialog(Dialog[How | None]):
     """Returns how to stop; None when the run is to go on."""
 
     How: TypeAlias = How

@@ -8,14 +8,14 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from engine.protocol.events import Holder
+from gan_tui.screens.dialog import Dialog
 from gan_tui.state.plain_text import printable
 
 
-class TakeOverDialog(ModalScreen[bool]):
+class TakeOverDialog(Dialog[bool]):
     """Returns whether control is to be taken over."""
 
     CSS_PATH = "takeover.tcss"

@@ -8,10 +8,10 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from engine.protocol.events import Change
+from gan_tui.screens.dialog import Dialog
 from gan_tui.state.nudges import Made, moves
 from gan_tui.state.plain_text import printable
 from gan_tui.state.run_view import RunView
@@ -19,7 +19,7 @@ from gan_tui.state.run_view import RunView
 Answer: TypeAlias = Literal["undo", "resume"]
 
 
-class UndoDialog(ModalScreen[Answer | None]):
+class UndoDialog(Dialog[Answer | None]):
     """Returns whether to take it back, or to go on from a checkpoint of before it; None: neither.
 
     Args:

@@ -1,0 +1,18 @@
+"""What every screen over another has in common: it is answered once."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from textual.await_complete import AwaitComplete
+from textual.screen import ModalScreen
+
+Answer = TypeVar("Answer")
+
+
+class Dialog(ModalScreen[Answer]):
+    """Lies over another screen until it is dismissed."""
+
+    def dismiss(self, result: Answer | None = None) -> AwaitComplete:
+        """Go, and hand over the answer; a second Enter that was on its way with the first says nothing more."""
+        return super().dismiss(result) if self.is_current else AwaitComplete()
