@@ -53,14 +53,16 @@ def show_new_engine(
 
 def _wait_until_taken_up(run: RunDirectory, engine: subprocess.Popen[bytes]) -> None:
     from gan_tui.client.headless import wait_until_taken_up
+    from gan_tui.client.locate import called
 
     wait_until_taken_up(run, engine)
     put(run.name)
-    say(f"{run.name} trains in the background. Watch it: gan-tui attach {run.name}")
+    say(f"{run.name} trains in the background. Watch it: gan-tui attach {called(run)}")
 
 
 def _follow_as_text(run: RunDirectory, engine: subprocess.Popen[bytes]) -> None:
     from gan_tui.client.headless import follow
+    from gan_tui.client.locate import called
 
     if sys.stdout.isatty():
         from gan_tui.cli.progress_bar import ProgressBar
@@ -73,7 +75,7 @@ def _follow_as_text(run: RunDirectory, engine: subprocess.Popen[bytes]) -> None:
         try:
             status = follow(run, engine, PlainLines())
         except BrokenPipeError:  # as `| head` ends it; the run is not concerned
-            say(f"Nobody reads the lines any more. {run.name} goes on: gan-tui attach {run.name}")
+            say(f"Nobody reads the lines any more. {run.name} goes on: gan-tui attach {called(run)}")
             raise
     raise typer.Exit(status)
 
@@ -145,11 +147,12 @@ def watch(
 
 def in_words(run: RunDirectory, left: Detached | Ended) -> str:
     """What is said of a run of this machine when its dashboard was left."""
+    from gan_tui.client.locate import called
     from gan_tui.departures import Ended
 
     if isinstance(left, Ended):
         return _ended(run, left.status)
-    return f"{_going_on(run.name, left.status)} Come back: gan-tui attach {run.name}"
+    return f"{_going_on(run.name, left.status)} Come back: gan-tui attach {called(run)}"
 
 
 def show_distant_run(access: Access, appearance: Appearance, *, again: str, readonly: bool) -> None:
@@ -236,6 +239,7 @@ def _going_on(run: str, status: str) -> str:
 
 def _ended(run: RunDirectory, status: str) -> str:
     from engine.protocol.rundir import read_identity
+    from gan_tui.client.locate import called
 
     match status:
         case "finished":
@@ -243,6 +247,6 @@ def _ended(run: RunDirectory, status: str) -> str:
         case "failed":
             return f"{run.name} failed: {read_identity(run).reason}"
         case "lost":
-            return f"{run.name} lost its engine; {run.log} may say why. Go on: gan-tui resume {run.name}"
+            return f"{run.name} lost its engine; {run.log} may say why. Go on: gan-tui resume {called(run)}"
         case _:
-            return f"{run.name} is stopped. Go on: gan-tui resume {run.name}"
+            return f"{run.name} is stopped. Go on: gan-tui resume {called(run)}"

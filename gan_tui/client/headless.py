@@ -15,6 +15,7 @@ from engine.protocol import events as ev
 from engine.protocol.commands import Stop
 from engine.protocol.rundir import RunDirectory, engine_is_alive, read_identity
 from gan_tui.client.ending import ENDED_WELL
+from gan_tui.client.locate import called
 from gan_tui.client.sender import sender_name
 from gan_tui.client.stream import EventStream
 
@@ -113,5 +114,7 @@ def _raise_failure(run: RunDirectory) -> None:
         kind = RequestError if identity.exit_status == RequestError.exit_code else WorkError
         raise kind(f"run {run.name}", f"failed: {identity.reason}")
     if engine_is_alive(run):
-        raise WorkError(f"run {run.name}", "was taken up by another engine", f"Attach to it: gan-tui attach {run.name}")
-    raise WorkError(f"run {run.name}", "lost its engine", f"{run.log} may say why. Go on: gan-tui resume {run.name}")
+        raise WorkError(
+            f"run {run.name}", "was taken up by another engine", f"Attach to it: gan-tui attach {called(run)}"
+        )
+    raise WorkError(f"run {run.name}", "lost its engine", f"{run.log} may say why. Go on: gan-tui resume {called(run)}")

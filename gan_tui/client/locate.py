@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -78,6 +79,14 @@ def _no_run(file: Path, folder: Path) -> RequestError:
         return RequestError(str(file), "is an access file, not a run directory", fix)
     fact = f"is a file that is no access file, and no run in {folder} is called so"
     return RequestError(str(file), fact, "Name a run, or a file as `gan-tui access RUN FILE` writes it.")
+
+
+def called(run: RunDirectory) -> str:
+    """What a command typed here is to call a run: its name, where that finds it, or its path."""
+    if run.root.parent.resolve() == runs_folder(None):
+        return run.name
+    here = Path.cwd()
+    return shlex.quote(str(run.root.relative_to(here) if run.root.is_relative_to(here) else run.root))
 
 
 def most_recent_live(folder: Path) -> RunDirectory:

@@ -118,7 +118,7 @@ def _right(view: RunView) -> list[_Item]:
         items.append(_Item(f"epoch {view.epoch}/{view.epochs}", "header--plain", 4))
     if view.total_steps:
         items.append(_Item(f"step {view.step:,}", "header--plain", 1))
-    if view.throughput and not view.ended:
+    if view.throughput and view.status in ("training", "paused", "stopping"):
         items.append(_Item(pace(view.throughput), "header--plain", 3))
     if view.remaining_seconds is not None and view.status in ("training", "paused"):
         items.append(_Item(f"ETA {duration(view.remaining_seconds)}", "header--plain", 2))

@@ -9,7 +9,7 @@ import pytest
 from engine.errors import RequestError
 from engine.protocol.rundir import RunDirectory
 from engine.record import Standing
-from gan_tui.client.locate import find_run, list_damaged, list_runs, most_recent_live, runs_folder
+from gan_tui.client.locate import called, find_run, list_damaged, list_runs, most_recent_live, runs_folder
 from tests.gan_tui.client.locked import locked
 from tests.runs import make_run
 
@@ -89,3 +89,12 @@ def test_the_folder_of_runs_is_asked_for_or_named_by_the_environment(
     (tmp_path / "file").touch()
     with pytest.raises(RequestError, match="file: is not a folder"):
         runs_folder(Path("file"))
+
+
+def test_a_run_is_called_by_what_finds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert called(RunDirectory(tmp_path / "runs" / "mine")) == "mine"
+    assert called(RunDirectory(tmp_path / "other runs" / "mine")) == "'other runs/mine'"
+    assert called(RunDirectory(Path("/elsewhere/mine"))) == "/elsewhere/mine"
+    monkeypatch.setenv("GAN_TUI_RUNS_DIR", "/elsewhere")
+    assert called(RunDirectory(Path("/elsewhere/mine"))) == "mine"
