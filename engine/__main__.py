@@ -170,6 +170,7 @@ def _train(launch: Launch, record: Record, standing: Standing, link: Link, besid
         session = open_session(run, config, record, standing, link, followers)
         if session.stuck is not None:
             session.stuck.end = partial(end_stuck, record, standing)
+        session.gateway = gateway
         ending = train(session)
     except StopRequestedError as request:
         log.info("%s before the first step", request)

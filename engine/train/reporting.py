@@ -86,7 +86,18 @@ def tick(session: Session) -> None:
     _watch_witness(session)
     _watch_clock(session)
     watch_machine(session)
+    _watch_gateway(session)
     publish_tick(session, _machine_to_tell(session))
+
+
+def _watch_gateway(session: Session) -> None:
+    """Journal that other machines are not answered any more, or were not for a moment."""
+    if session.gateway is None or not (how := session.gateway.died()):
+        return
+    anew = session.gateway.answers
+    fact = f"{'were not answered for a moment' if anew else 'are not answered any more'}: the gateway ended {how}"
+    again = "It is started anew." if anew else f"The next engine starts it: gan-tui resume {session.run.name}"
+    session.alert("viewers on other machines", fact, f"Training goes on. {again}")
 
 
 def begin_line(session: Session) -> None:

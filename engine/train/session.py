@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import torch
 from msgspec.structs import replace
@@ -41,6 +42,19 @@ from engine.transfers import Send
 
 RECENT_LINES = 64
 """Lines of metrics that a checkpoint's manifest repeats."""
+
+
+class Gateway(Protocol):
+    """What answers other machines, in a process of its own."""
+
+    @property
+    def answers(self) -> bool:
+        """Whether it is there, or has just been started."""
+        ...
+
+    def died(self) -> str:
+        """How it has ended by itself, told once; empty where it has not."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +125,8 @@ class Session:
     """Bytes of the newest checkpoint; 0 where that is not known."""
     stuck: StuckWatch | None = None
     """Watches for a step that does not end; None where nobody wants that."""
+    gateway: Gateway | None = None
+    """What answers other machines; None where they are not to be answered."""
     throughput: float = 0.0
     """Steps a second over the last whole interval."""
     recent: deque[Reading] = field(default_factory=lambda: deque(maxlen=RECENT_LINES))

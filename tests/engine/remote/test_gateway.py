@@ -292,6 +292,15 @@ def test_a_signal_to_the_whole_group_leaves_it_to_say_how_the_run_has_ended_and_
         [gateway] = gateways_of(following)
         gateway.kill()
         following.until_step(step + 3)
+        [alert] = following.until(lambda: events_of(run, ev.Alert), "the word that it has died")
+        assert alert.fact == "were not answered for a moment: the gateway ended by signal 9"
+        assert answer(moved, cmd.Status()).report, "at the same port"
+        [gateway] = gateways_of(following)
+        gateway.kill()
+        [_, alert] = following.until(
+            lambda: events_of(run, ev.Alert)[1:] and events_of(run, ev.Alert), "the second word"
+        )
+        assert alert.fact.startswith("are not answered any more")
         following.ask(cmd.Stop())
         assert following.ended() == 0
 
