@@ -18,6 +18,9 @@ A_SPIKE = Patience(readings=2)
 AFTER_A_SPIKE = Patience(readings=10)
 """Lines within the range before a spike is over."""
 
+DISK = "disk"
+"""The name of the one that looks while a run is paused, too."""
+
 
 def training_sentries(config: SentinelConfig) -> list[Sentry[Vitals]]:
     """Those that are not off, but for not_finite, which may end a run whose state cannot be saved."""
@@ -36,7 +39,7 @@ def machine_sentries(config: SentinelConfig, more_data: str = "") -> list[Sentry
         judge = Starvation(starved, more_data)
         found.append(Sentry("starved", starved.action, judge, AT_ONCE, Patience(readings=10)))
     if (disk := config.disk).action != "off":
-        found.append(Sentry("disk", disk.action, partial(judge_disk, disk), Patience(readings=2)))
+        found.append(Sentry(DISK, disk.action, partial(judge_disk, disk), Patience(readings=2)))
     if (throttled := config.throttled).action != "off":
         patience = Patience(readings=max(1, round(throttled.seconds / READING_SECONDS)))
         found.append(Sentry("throttled", throttled.action, partial(judge_clocks, throttled), patience))

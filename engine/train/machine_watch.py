@@ -10,7 +10,7 @@ from engine.config.data import PairedData, UnpairedData
 from engine.protocol import events as ev
 from engine.protocol.machine import Stuck
 from engine.sentinels.load import Load
-from engine.sentinels.posts import machine_sentries
+from engine.sentinels.posts import DISK, machine_sentries
 from engine.train.session import Session
 from engine.train.stuck import DOING, StuckWatch
 from engine.train.ticks import publish_tick
@@ -29,10 +29,13 @@ def post_machine_sentinels(session: Session) -> None:
 
 
 def watch_machine(session: Session) -> None:
-    """Have the sentinels look at the newest reading, once; and journal what a step that is over was stuck in."""
+    """Have the sentinels look at the newest reading, once; and journal what a step that is over was stuck in.
+
+    While the run is paused the disk is looked at alone: others may fill it, and nothing else is asked of the machine.
+    """
     _tell_of_stuck_step(session)
     newest = session.machine.newest
-    if newest is None or newest is session.machine_watched or session.state != "training":
+    if newest is None or newest is session.machine_watched or session.state not in ("training", "paused"):
         return
     session.machine_watched = newest
     begun = max(0, session.resumed_step)
@@ -42,7 +45,8 @@ def watch_machine(session: Session) -> None:
         checkpoint=session.saved_size,
         filling=session.source.cache is not None and session.progress.step - begun < session.steps_per_epoch,
     )
-    watch(session, session.machine_sentries, reading)
+    paused = session.state == "paused"
+    watch(session, [sentry for sentry in session.machine_sentries if not paused or sentry.name == DISK], reading)
 
 
 def _tell_of_stuck_step(session: Session) -> None:

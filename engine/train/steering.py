@@ -49,9 +49,7 @@ class Steering:
             finish_line(session)  # a line that is not finite is told of before the run is held, not after
             self._pause(session.hold)
             session.hold = ""
-        if session.ending:
-            self._end_for(session.ending)
-            session.ending = ""
+        self._end_if_found()
         for repeated in take_repeats(session):  # as they were made, be it that an undo moved what no longer acts
             self._make_staged(repeated)
         for staged in session.panel.take_due(session.progress.step):
@@ -64,6 +62,7 @@ class Steering:
             self._answer(session.link.mailbox.wait(SETTLE_SECONDS))
             self._settle()
             tick(session)
+            self._end_if_found()
             session.pace.held += time.monotonic() - begun
             session.steps.turn_to("other")
         refresh_report(session)
@@ -156,9 +155,10 @@ class Steering:
         }
         return how[command.how]
 
-    def _end_for(self, by: str) -> None:
-        """Save and end, as a sentinel asks; a user's stop goes before, and so does a save that needs room first."""
-        if self.stop is not None:
+    def _end_if_found(self) -> None:
+        """Save and end where a sentinel asks for it; a user's stop goes before, and so does a save that needs room."""
+        by, self._session.ending = self._session.ending, ""
+        if not by or self.stop is not None:
             return
         try:
             self._stop(cmd.Stop(how="save"), by)

@@ -73,7 +73,8 @@ def _act(session: Session, name: str, action: Action) -> None:
         case "warn":
             pass
         case "pause":
-            session.hold = f"sentinel {name}"
+            if session.state != "paused":  # or the run would be held once more when a user continues it
+                session.hold = f"sentinel {name}"
         case "stop":
             session.ending = f"sentinel {name}"
         case _ as never:

@@ -280,19 +280,26 @@ def alert_to_accept(report: Report, sentinel: str) -> Alert:
     """The open alert that is meant.
 
     Raises:
-        RequestError: there is none, or it suggests nothing.
+        RequestError: there is none, it suggests nothing, or what it suggests is in force.
     """
     from engine.errors import RequestError
+    from gan_tui.state.health import acceptable
 
     meant = [alert for alert in report.alerts if sentinel in ("", alert.sentinel)]
-    suggesting = [alert for alert in meant if alert.suggestion]
-    if suggesting:
-        return suggesting[-1]
+    if (found := acceptable(meant, report.controls)) is not None:
+        return found
     subject = f"sentinel {sentinel}" if sentinel else "accept"
-    if meant:
-        raise RequestError(subject, "suggests no nudge", meant[-1].fix)
-    known = ", ".join(alert.sentinel for alert in report.alerts)
-    raise RequestError(subject, "finds no open alert", f"Open: {known}." if known else "")
+    if not meant:
+        known = ", ".join(alert.sentinel for alert in report.alerts)
+        fix = (
+            f"Open: {known}."
+            if known
+            else f"There is nothing to accept; gan-tui ctl {report.run} status tells of alerts."
+        )
+        raise RequestError(subject, "finds no open alert", fix)
+    look = meant[-1].fix or "Wait for what it changes to show, or see its cause (key A of the dashboard)."
+    in_force = any(alert.suggestion for alert in meant)
+    raise RequestError(subject, "suggests what is in force already" if in_force else "suggests no nudge", look)
 
 
 @app.command()

@@ -177,7 +177,7 @@ class Steering:
         """Prepare what an alert suggests, or the newest open one that suggests something; Enter sends it."""
         if not self.may(cmd.SetControls):
             return
-        alert = alert or acceptable(self._view.found, self._view.values)
+        alert = alert or acceptable(open_alerts(self._view.found), self._view.values)
         if alert is None:
             waiting = bool(open_alerts(self._view.found))
             self.say("No open alert suggests a nudge." + (" {alerts|A} says what to do." if waiting else ""))

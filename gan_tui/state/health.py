@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -48,9 +48,14 @@ def open_alerts(found: tuple[Found, ...]) -> tuple[ev.Alert, ...]:
     return tuple(each.alert for each in found if each.open)
 
 
-def acceptable(found: tuple[Found, ...], values: Mapping[str, float]) -> ev.Alert | None:
-    """The newest open alert with a suggestion that differs from what is in force."""
-    for alert in reversed(open_alerts(found)):
+def acceptable(alerts: Sequence[ev.Alert], values: Mapping[str, float]) -> ev.Alert | None:
+    """The newest alert with a suggestion that differs from what is in force.
+
+    Args:
+        alerts: open ones, oldest first.
+        values: those of the controls.
+    """
+    for alert in reversed(alerts):
         if any(values.get(name, value) != value for name, value in alert.suggestion.items()):
             return alert
     return None

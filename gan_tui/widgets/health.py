@@ -48,7 +48,7 @@ class HealthPane(Lines):
         if view is None:
             return []
         told = [_state(view, width)]
-        if (alert := acceptable(view.found, view.values)) and not view.ended:
+        if (alert := acceptable(open_alerts(view.found), view.values)) and not view.ended:
             how = with_keys("  ({accept|a} accepts)", self._keys) if self._steers else ""
             nudge = clipped(suggestion_text(alert, view.values), width - 11 - len(how))
             told.append([("suggested  ", "health--label"), (nudge + how, "health--value")])

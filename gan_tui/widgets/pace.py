@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import ClassVar
 
 from msgspec.structs import replace
@@ -13,6 +14,8 @@ from gan_tui.widgets import machine_words as words
 from gan_tui.widgets.line import Lines, Span
 from gan_tui.widgets.wording import clipped, count
 
+AT_REST_SECONDS = 60.0
+"""Between two readings that are shown of a paused run's machine."""
 LABEL, VALUE, WARN = "pace--label", "pace--value", "pace--warn"
 
 
@@ -34,29 +37,52 @@ class PacePane(Lines):
         self._view: RunView | None = None
 
     def show(self, view: RunView) -> None:
-        """Take the run's view. Paused, the readings stay as they were then: of a run at rest nothing is sent."""
+        """Take the run's view. Paused, what room there is is renewed once a minute, or when it begins to lack.
+
+        So next to nothing is sent of a run at rest.
+        """
         before = self._view
-        at_rest = before is not None and before.state == view.state == "paused" and before.machine is not None
-        self._view = replace(view, machine=before.machine) if before is not None and at_rest else view
+        if before is not None and before.machine is not None and before.state == view.state == "paused":
+            new = view.machine_time - before.machine_time >= AT_REST_SECONDS or _lacking(view) != _lacking(before)
+            view = view if new else replace(view, machine=before.machine, machine_time=before.machine_time)
+        self._view = view
         self.redraw()
 
     def lines(self, width: int) -> list[list[Span]]:
-        """GPU, step, processors and memory, disk, images, networks; without readings of the machine, what is left."""
+        """GPU, step, processors and memory, disk, images, networks; without readings of the machine, what is left.
+
+        Paused, without rates: those of the last steps would pass for what is going on.
+        """
         view = self._view
         if view is None:
             return []
         machine = view.machine
+        paused = view.state == "paused"
+        if paused and machine is not None:
+            machine = _at_rest(machine)
         networks = " · ".join(f"{name} {count(number)}" for name, number in view.parameters.items())
         found: list[list[Span]] = []
         if machine is not None and (machine.gpus or machine.gpu_trouble):
             found.append(_gpu_line(machine, width))
-        found.append(_step_line(view, width))
+        found.append([("step ", LABEL), ("– paused", VALUE)] if paused else _step_line(view, width))
         if machine is not None:
             found.append(_host_line(machine, width))
             found.append(_disk_line(view, machine, width))
         found.append([("images   ", LABEL), (f"{view.images:,} of each domain", VALUE)])
         found.append([("networks ", LABEL), (clipped(networks, width - 9), VALUE)])
         return found
+
+
+def _at_rest(machine: Machine) -> Machine:
+    """What there is room for: how busy, hot and fast things are stands for nothing in a run that is paused."""
+    gpus = tuple(Gpu(index=gpu.index, memory=gpu.memory, memory_total=gpu.memory_total) for gpu in machine.gpus)
+    return replace(machine, gpus=gpus, cpu=None)
+
+
+def _lacking(view: RunView) -> tuple[bool, ...]:
+    """Of what there is too little: GPU memory, memory, disk."""
+    machine = view.machine
+    return (_is_full(machine.gpus), _is_short(machine), _is_scarce(view, machine)) if machine is not None else ()
 
 
 def _gpu_line(machine: Machine, width: int) -> list[Span]:
@@ -66,17 +92,19 @@ def _gpu_line(machine: Machine, width: int) -> list[Span]:
     busy = [gpu.busy for gpu in gpus if gpu.busy is not None]
     mean = sum(busy) / len(busy) if busy else None
     slowed = words.slowed_by(gpus)
-    share = memory_share(gpus) or 0.0
-    full = share >= words.FULL
+    full = _is_full(gpus)
     memory: Span = (f"  {'! ' if full else ''}{_memory(gpus)}", WARN if full else VALUE)
-    heat = f"  {words.heat(gpus).partition(',')[0].replace(' ', '')}"
-    power = f"  {words.power(gpus).partition(' of')[0].removesuffix(' W')} W"
+    heat = power = ""
+    if any(gpu.celsius is not None for gpu in gpus):
+        heat = f"  {words.heat(gpus).partition(',')[0].replace(' ', '')}"
+    if any(gpu.watts is not None for gpu in gpus):
+        power = f"  {words.power(gpus).partition(' of')[0].removesuffix(' W')} W"
     warning = f"  ! {' and '.join(slowed)}" if slowed else ""
     label = "gpu  " if len(gpus) == 1 else f"{len(gpus)} gpus "
     head = f"{words.percent(mean):>4} "
     room = width - len(label) - len(head) - len(memory[0]) - len(warning)
     rest = next(told for told in (heat + power, heat, "") if len(told) <= room or not told)
-    cells = max(0, min(20, room - len(rest)))
+    cells = max(0, min(20, room - len(rest))) if mean is not None else 0
     return [
         (label, LABEL),
         (head, VALUE),
@@ -85,6 +113,10 @@ def _gpu_line(machine: Machine, width: int) -> list[Span]:
         (rest, VALUE),
         (warning, WARN),
     ]
+
+
+def _is_full(gpus: tuple[Gpu, ...]) -> bool:
+    return (memory_share(gpus) or 0.0) >= words.FULL
 
 
 def _memory(gpus: tuple[Gpu, ...]) -> str:
@@ -113,12 +145,11 @@ def _step_line(view: RunView, width: int) -> list[Span]:
 
 
 def _host_line(machine: Machine, width: int) -> list[Span]:
-    share = machine.memory / machine.memory_total if machine.memory and machine.memory_total else 0.0
-    full = share >= words.FULL
+    full = _is_short(machine)
     memory = words.part_of(machine.memory, machine.memory_total).replace(" of ", "/")
     head = f"{words.percent(machine.cpu):>4} "
     told = f"{'! ' if full else ''}{memory}"
-    cells = max(0, min(20, width - 12 - len(head) - len(told)))
+    cells = max(0, min(20, width - 12 - len(head) - len(told))) if machine.cpu is not None else 0
     return [
         ("cpu  ", LABEL),
         (head, VALUE),
@@ -128,9 +159,20 @@ def _host_line(machine: Machine, width: int) -> list[Span]:
     ]
 
 
+def _is_short(machine: Machine) -> bool:
+    return (machine.memory or 0) >= words.FULL * (machine.memory_total or inf)
+
+
 def _disk_line(view: RunView, machine: Machine, width: int) -> list[Span]:
     found = outlook(machine.disk_free, view.saves)
-    scarce = found is not None and found.fit < words.SCARCE
+    scarce = _is_scarce(view, machine)
+    if found is not None and view.state == "paused":
+        found = replace(found, seconds=None)
     room = f"{'! ' if scarce else ''}{words.size(machine.disk_free)} free"
     last = next((told for told in words.how_long(found) if len(room) + 8 + len(told) <= width), "")
     return [("disk ", LABEL), (room, WARN if scarce else VALUE), (f"   {last}", LABEL)]
+
+
+def _is_scarce(view: RunView, machine: Machine) -> bool:
+    found = outlook(machine.disk_free, view.saves)
+    return found is not None and found.fit < words.SCARCE

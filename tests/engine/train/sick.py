@@ -43,6 +43,13 @@ def one_picture(images: Tensor) -> Tensor:
     return torch.linspace(-0.9, 0.9, images.shape[-1], dtype=images.dtype).expand_as(images)
 
 
+def blind(network: nn.Module) -> None:
+    """Make all weights 0: whatever the input, the output is the last bias, and no other weight ever has a gradient."""
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.zero_()
+
+
 def blow_up(network: nn.Module) -> None:
     """Make a network's weights many times as large."""
     with torch.no_grad():

@@ -17,7 +17,7 @@ from engine.errors import GanTuiError
 from engine.machine.watch import MachineWatch
 from engine.protocol import events as ev
 from engine.protocol.codec import decode_streamed
-from engine.protocol.commands import Continue
+from engine.protocol.commands import Continue, Pause, WriteNote
 from engine.protocol.machine import Gpu, Machine, Stuck
 from engine.protocol.rundir import RunDirectory
 from engine.train.loop import Ending, train
@@ -122,6 +122,35 @@ def test_a_disk_that_fills_up_ends_the_run_with_a_checkpoint_where_that_is_wante
     [stopped] = events_of(run, ev.Stopped)
     assert (stopped.by, stopped.saved) == ("sentinel disk", True)
     assert alert.step <= stopped.step <= alert.step + 1
+
+
+@pytest.mark.parametrize("action", ["pause", "stop"])
+def test_a_disk_that_others_fill_while_the_run_is_paused_is_told_and_holds_it_no_second_time(
+    tmp_path: Path, action: str
+) -> None:
+    run = make_run(tmp_path, "run.steps=4", f"sentinel.disk.action={action}")
+    disk = Readings(Machine(disk_free=90 * GB))
+    here: list[Session] = []
+
+    def script(event: ev.Event) -> Iterable[Any]:
+        match event:
+            case ev.Metrics(step=2):
+                yield Pause()
+            case ev.Paused() | ev.Note():
+                disk.left = [Machine(disk_free=GB // 10)]
+                here[0].machine.look()
+                yield WriteNote(text="still paused")
+            case ev.Alert():
+                yield from (Continue(),) if action == "pause" else ()
+
+    with watched(run, Machine(), script=script) as (session, _):
+        session.machine = MachineWatch(disk, seconds=3600.0)
+        here.append(session)
+        assert train(session) is (Ending.FINISHED if action == "pause" else Ending.STOPPED)
+    [paused] = events_of(run, ev.Paused)
+    assert told_of(run) == [("disk", paused.step)]
+    assert paused.by == "test"
+    assert [event.by for event in events_of(run, ev.Stopped)] == (["sentinel disk"] if action == "stop" else [])
 
 
 def test_a_gpu_that_is_too_hot_holds_the_run_where_that_is_wanted(tmp_path: Path) -> None:

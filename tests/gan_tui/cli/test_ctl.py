@@ -37,9 +37,13 @@ def test_what_the_disk_does_not_take_is_said(capsys: pytest.CaptureFixture[str])
     assert save == "disk      the newest checkpoint could not be written: No space left on device"
 
 
-COLLAPSE, STALL = (
+COLLAPSE, STALL, APPLIED = (
     Alert(seq=seq, step=900 + seq, time=0.0, sentinel=name, subject=subject, fact="f", fix="Look.", suggestion=nudge)
-    for seq, name, subject, nudge in ((1, "collapse", "fake_B", {"loss.cycle_a": 1.0}), (2, "stall", "losses", {}))
+    for seq, name, subject, nudge in (
+        (1, "collapse", "fake_B", {"loss.cycle_a": 1.0}),
+        (2, "stall", "losses", {}),
+        (3, "spike", "G_A", {"optim.lr_g": 2e-4}),
+    )
 )
 
 
@@ -54,10 +58,13 @@ def test_open_alerts_are_told_with_what_they_suggest(capsys: pytest.CaptureFixtu
 def test_the_newest_alert_that_suggests_something_is_accepted_or_the_one_that_is_named() -> None:
     report = replace(REPORT, alerts=(COLLAPSE, STALL))
     assert alert_to_accept(report, "") == alert_to_accept(report, "collapse") == COLLAPSE
+    assert alert_to_accept(replace(REPORT, alerts=(COLLAPSE, APPLIED)), "") == COLLAPSE
     for alerts, named, said in (
         ((COLLAPSE, STALL), "stall", "sentinel stall: suggests no nudge. Look."),
         ((COLLAPSE,), "spike", "sentinel spike: finds no open alert. Open: collapse."),
-        ((), "", "accept: finds no open alert"),
+        ((), "", "accept: finds no open alert. There is nothing to accept; gan-tui ctl r status tells of alerts."),
+        ((APPLIED,), "", "accept: suggests what is in force already. Look."),
+        ((COLLAPSE, APPLIED, STALL), "spike", "sentinel spike: suggests what is in force already. Look."),
     ):
         with pytest.raises(RequestError) as refused:
             alert_to_accept(replace(REPORT, alerts=alerts), named)

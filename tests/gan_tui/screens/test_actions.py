@@ -734,7 +734,7 @@ async def shows_the_machine(pilot: Driver, feed: FakeFeed) -> None:
     assert "whole run" in board_text(pilot)
     await press(pilot, "M")
     assert pilot.app.screen is deck(pilot)
-    assert "! heat" in "".join(text for text, _ in deck(pilot).pace.lines(60)[0])
+    assert "".join(text for text, _ in deck(pilot).pace.lines(60)[0]) == "gpu     –   41/151 GB"
     await press(pilot, "M", "escape")
     assert pilot.app.screen is deck(pilot)
 

@@ -75,12 +75,22 @@ def test_without_readings_the_lines_of_metrics_speak() -> None:
     assert bare[2] == "disk – free"
 
 
-def test_of_a_paused_run_the_readings_stay() -> None:
-    pane, later = PacePane(), changed(cpu=0.07, disk_free=1_000_000_000)
-    paused = replace(AT_WORK, state="paused")
-    pane.show(paused)
-    at_rest = pane.lines(60)
-    pane.show(replace(later, state="paused"))
-    assert pane.lines(60) == at_rest
-    pane.show(later)
-    assert pane.lines(60) != at_rest
+def test_of_a_paused_run_no_rate_is_shown_and_what_room_there_is_once_a_minute() -> None:
+    pane = PacePane()
+
+    def shown(seconds: float, **changes: object) -> list[str]:
+        pane.show(replace(changed(**changes), state="paused", machine_time=seconds))
+        return ["".join(text for text, _ in line).rstrip() for line in pane.lines(60)]
+
+    at_rest = shown(1000.0)
+    assert at_rest[:4] == [
+        "gpu     –   41/151 GB", "step – paused", "cpu     –   ram 61.4/540 GB",
+        "disk 412 GB free   1,215 more checkpoints of 339 MB",
+    ]  # fmt: skip
+    assert shown(1002.0, cpu=0.07, disk_free=100_000_000_000) == at_rest
+    scarce = shown(1004.0, disk_free=1_000_000_000)
+    assert scarce[3].startswith("disk ! 1.0 GB free")
+    assert shown(1063.0, disk_free=900_000_000) == scarce
+    assert shown(1064.0, disk_free=900_000_000)[3].startswith("disk ! 900 MB free")
+    pane.show(AT_WORK)
+    assert pane.lines(60)[0][1] == (" 97% ", "pace--value")
