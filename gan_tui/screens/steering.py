@@ -60,8 +60,6 @@ class Steering:
         self._controls = controls
         self.say = say
         self._wish = wish
-        self._reason: tuple[str, dict[str, float]] = ("", {})
-        """Why a sentinel's suggestion would be sent, and what that is."""
         self._reported = {exchange.id for exchange in view.exchanges if not exchange.waiting}
 
     # ------------------------------------------------------------------------------------------- data down
@@ -143,8 +141,7 @@ class Steering:
     def apply_drafts(self) -> None:
         """Send the prepared changes, all for one step."""
         if drafts := self._controls.drafts:
-            why, suggested = self._reason
-            self._ask(cmd.SetControls(values=drafts, why=why if drafts == suggested else ""))
+            self._ask(cmd.SetControls(values=drafts, why=self._controls.reason))
         else:
             self.say(
                 "Nothing is prepared: {control-previous|[} {control-next|]} choose a control, "
@@ -184,7 +181,7 @@ class Steering:
             return
         moves = suggestion_text(alert, self._view.values)
         self.prepare(alert.suggestion)
-        self._reason = f"sentinel {alert.sentinel}", dict(alert.suggestion)
+        self._controls.give_reason(f"sentinel {alert.sentinel}", alert.suggestion)
         self.say(f"{printable(f'{alert.sentinel}: {moves}')}. {{apply|Enter}} applies, {{drop|Esc}} drops.")
 
     def ask_stop(self) -> None:

@@ -394,7 +394,19 @@ async def accepts_a_suggestion(pilot: Driver, feed: FakeFeed) -> None:
     await press(pilot, "enter")
     assert feed.sent == [cmd.SetControls(values={"loss.cycle_a": 16.0}, why="sentinel collapse")]
     await press(pilot, "plus", "enter")
-    assert feed.sent[-1] == cmd.SetControls(values={"loss.cycle_a": 16.0, "loss.adversarial": 1.05})
+    both = {"loss.cycle_a": 16.0, "loss.adversarial": 1.05}
+    assert feed.sent[-1] == cmd.SetControls(values=both, why="sentinel collapse")
+    await press(pilot, "escape", "plus", "a", "enter")
+    assert feed.sent[-1] == cmd.SetControls(values=both, why="sentinel collapse")
+    (control,) = (control for control in feed.snapshot().controls if control.name == "loss.cycle_a")
+    deck(pilot).controls.draft(control, 15.0)
+    deck(pilot).controls.draft(control, 16.0)
+    await press(pilot, "enter")
+    assert feed.sent[-1] == cmd.SetControls(values=both), "what was suggested was taken back meanwhile"
+    await press(pilot, "a", "escape")
+    deck(pilot).controls.draft(control, 16.0)
+    await press(pilot, "enter")
+    assert feed.sent[-1] == cmd.SetControls(values={"loss.cycle_a": 16.0}), "the same values, but prepared by hand"
 
 
 async def lists_alerts(pilot: Driver, feed: FakeFeed) -> None:
