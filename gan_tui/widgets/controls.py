@@ -230,5 +230,5 @@ class ControlsPane(Widget, can_focus=True):
         return [*((text, pen(name) + ground) for text, name in parts), (" " * max(0, width - used), ground)]
 
     def _detail_line(self, control: Control, row: int, width: int) -> list[tuple[str, Style]]:
-        told = details(control, self._standing(control), steers=self._data.steers)[row]
-        return [(clipped(f"  {with_keys(told, self._keys)}", width), self.get_component_rich_style("controls--faint"))]
+        told = details(control, self._standing(control), self._keys, steers=self._data.steers)[row]
+        return [(clipped(f"  {told}", width), self.get_component_rich_style("controls--faint"))]

@@ -1034,6 +1034,10 @@ async def test_an_unanswered_command_is_told(feed: FakeFeed, make_dashboard: Mak
         feed.leave_unanswered("The engine did not answer within 10 s.")
         await pilot.pause()
         assert deck(pilot).footer.remark == "The engine did not answer within 10 s."
+        await press(pilot, "S")
+        feed.refuse("run {pause|evil}", "has {detach|X}")
+        await pilot.pause()
+        assert deck(pilot).footer.remark == "run {pause|evil}: has {detach|X}", "not the words of this program"
 
 
 async def test_the_feed_is_closed_at_the_end(feed: FakeFeed, make_dashboard: MakeDashboard) -> None:
