@@ -675,9 +675,9 @@ async def shows_before_and_after_a_nudge(pilot: Driver, feed: FakeFeed) -> None:
     assert screen.told[1] == "before: step 10,000 · after: step 30,000, 12,000 steps later, 2/4"
     await press(pilot, "full_stop")
     assert screen.told[2] == "between them also ▼ 30,000 loss.cycle_a 10 → 8 (you)"
-    assert captions_of(screen.grid) == ["real A → fake B before fake B after", "real B → fake A before fake A after"]
+    assert captions_of(screen.grid) == ["real A → before (fake B) after", "real B → before (fake A) after"]
     await press(pilot, "n")
-    assert captions_of(screen.grid)[0] == "real A → rec A before rec A after"
+    assert captions_of(screen.grid)[0] == "real A → before (rec A) after"
     await press(pilot, "escape")
     assert pilot.app.screen is deck(pilot)
 
