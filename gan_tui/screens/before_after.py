@@ -162,6 +162,6 @@ def side_by_side(run_dir: Path, before: Sampled | None, after: Sampled | None, m
 
 
 def _made(names: Iterable[str], place: int) -> str:
-    """Which of a row's pictures that a network made is shown, counted on beyond the last from the first; or none, ""."""
+    """Which of a row's pictures that a network made is shown, counted on beyond the last; empty where it has none."""
     made = [name for name in names if not name.startswith(REAL)]
     return made[place % len(made)] if made else ""
