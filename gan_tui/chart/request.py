@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from engine.errors import RequestError
 from engine.protocol.rundir import RunDirectory
 from gan_tui.client.whole import whole_run
-from gan_tui.state.groups import SeriesGroup, groups_of, matching
+from gan_tui.state.groups import SeriesGroup, colour_of, groups_of, matching
 from gan_tui.state.history import History
 from gan_tui.state.plot_choice import SMOOTHING_NAMES
-from gan_tui.state.selection import BehindIt, Selection
+from gan_tui.state.selection import BehindIt, Selection, shift_of
 from gan_tui.state.series import Axis
 from gan_tui.state.viewport import Extent, Scale
 from gan_tui.widgets.axes import grown
@@ -43,7 +43,8 @@ def selected(run: RunDirectory, request: PlotRequest) -> Selection:
         WorkError: a run cannot be read.
     """
     view, history = whole_run(run)
-    group = _group(run, groups_of(history.series(), view.objective), request)
+    groups = groups_of(history.series(), view.objective)
+    group = _group(run, groups, request)
     keys = matching(group.keys, request.series)
     if not keys:
         has = ", ".join(key.name for key in group.keys)
@@ -54,7 +55,7 @@ def selected(run: RunDirectory, request: PlotRequest) -> Selection:
         run=run.name,
         group=f"{group.name} /{request.series}" if request.series else group.name,
         keys=keys,
-        colours=tuple(map(group.keys.index, keys)),
+        colours=tuple(colour_of(key, groups) for key in keys),
         history=history,
         x=_extent(run, history, behind, axis, request),
         scale=request.scale,
@@ -80,9 +81,7 @@ def _behind(run: RunDirectory | None, history: History, axis: Axis) -> BehindIt 
     if run is None:
         return None
     _, other = whole_run(run)
-    own, theirs = history.extent(axis), other.extent(axis)
-    shift = own[0] - theirs[0] if axis == "time" and own and theirs else 0.0
-    return BehindIt(name=run.name, history=other, shift=shift)
+    return BehindIt(name=run.name, history=other, shift=shift_of(other, history, axis))
 
 
 def _extent(run: RunDirectory, history: History, behind: BehindIt | None, axis: Axis, request: PlotRequest) -> Extent:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -173,6 +174,15 @@ def begin(plan: ResumePlan) -> RunDirectory:
         fix = f"See what there is: gan-tui checkpoints {plan.source.name}"
         raise WorkError(f"checkpoint {plan.step} of run {plan.source.name}", fact, fix) from error
     return branch
+
+
+def require_settings(source: RunDirectory, settings: Sequence[str]) -> None:
+    """Refuse settings that a branch of a run cannot have, from whichever checkpoint.
+
+    Raises:
+        RequestError: one is not right; WorkError: the run's configuration cannot be read.
+    """
+    _resolved(with_settings(read_toml(source.config), settings), tuple(settings), str(source.config))
 
 
 def _resolved(tree: Tree, settings: tuple[str, ...], origin: str) -> TrainConfig:

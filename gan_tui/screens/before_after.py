@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar
 
@@ -106,7 +107,10 @@ class BeforeAfterScreen(Dialog[None], FollowingScreen[None]):
             self._said.update(Text("The run went back to before its nudges."))
             return
         nudges = len(nudges_of(self._view.markers))
-        entitle(self._frame, f"before and after · nudge {self._place + 1}/{nudges}")
+        sheet = pair.after or pair.before
+        names = [name for row in (sheet.rows if sheet else ()) if (name := _made(row, self._made))]
+        shown = ", ".join(dict.fromkeys(map(spoken, names)))
+        entitle(self._frame, f"before and after · nudge {self._place + 1}/{nudges}{shown and f' · {shown}'}")
         self.told = in_words(pair)
         self._said.update(Text("\n".join(printable(line) for line in self.told)))
         exhibit = side_by_side(self._run_dir, pair.before, pair.after, self._made)
@@ -146,11 +150,18 @@ def side_by_side(run_dir: Path, before: Sampled | None, after: Sampled | None, m
     rows = []
     for place in range(max(len(old), len(new))):
         one, other = (sheet[place] if place < len(sheet) else () for sheet in (old, new))
-        names = [named.name for named in other or one if not named.name.startswith(REAL)]
-        if not names:
+        name = _made([named.name for named in other or one], made)
+        if not name:
             continue
-        name = names[made % len(names)]
         shown = [next((named for named in row if named.name == name), None) for row in (one, other)]
-        pairs = zip(shown, ("before", "after"), strict=True)
-        rows.append(((other or one)[0], *(Named(f"{spoken(name)} {when}", it.piece) for it, when in pairs if it)))
+        pairs = [(when, it) for when, it in zip(("before", "after"), shown, strict=True) if it]
+        when, first = pairs[0]  # the name once a row, and last: where it is cut, before and after are still told apart
+        titled = [(f"{when} ({spoken(name)})", first), *pairs[1:]]
+        rows.append(((other or one)[0], *(Named(caption, it.piece) for caption, it in titled)))
     return tuple(rows)
+
+
+def _made(names: Iterable[str], place: int) -> str:
+    """Which of a row's pictures that a network made is shown, counted on beyond the last; empty where it has none."""
+    made = [name for name in names if not name.startswith(REAL)]
+    return made[place % len(made)] if made else ""

@@ -81,10 +81,16 @@ class DashboardScreen(Screen[None]):
         self.health = HealthPane(keys)
         self.pace = PacePane()
         self.journal = JournalPane(surroundings.zone)
-        self.footer = FooterBar(keys)
+        self.footer = FooterBar()
         self.too_small = TooSmall(with_keys("{detach|q} leaves; the run is not touched.", keys))
         self.steering = Steering(
-            self, view, readonly=watched.readonly, controls=self.controls, say=self.say, wish=self._wish
+            self,
+            view,
+            readonly=watched.readonly,
+            keys=keys,
+            controls=self.controls,
+            say=self.say,
+            wish=self._wish,
         )
         self.excursions = Excursions(
             self,
@@ -246,7 +252,8 @@ class DashboardScreen(Screen[None]):
         """Run an action of the table, unless it is one for an engine and there is none."""
         action = self._by_id[action_id]
         if action.needs_engine and self._view.ended:
-            self.say("No engine works on this run. {checkpoints|R} lists the checkpoints to go on from.", "bad")
+            way = self.steering.in_words("{checkpoints|R} lists the checkpoints to go on from.")
+            self.say(f"No engine works on this run. {way}", "bad")
         elif action.needs_engine and self.steering.refuses_readonly():
             return
         else:
@@ -309,7 +316,8 @@ class DashboardScreen(Screen[None]):
 
     def explain_interrupt(self) -> None:
         """Say which key leaves and which stops."""
-        self.say("{detach|q} leaves the dashboard and training continues; {stop|X} stops the run.")
+        way = "{detach|q} leaves the dashboard and training continues; {stop|X} stops the run."
+        self.say(self.steering.in_words(way))
 
     def on_controls_pane_value_wanted(self, message: ControlsPane.ValueWanted) -> None:
         """Have a value typed for a control."""

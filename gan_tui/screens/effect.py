@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
@@ -21,6 +24,10 @@ from gan_tui.state.run_view import RunView
 
 NONE = "No control of this run has been moved yet. Nudge one, and come back when some lines of metrics are written."
 READING = "The record is still being read: what is shown rests on samples of it."
+
+
+GAP = 2
+"""Blanks between columns."""
 
 
 class EffectScreen(Dialog[None], FollowingScreen[None]):
@@ -92,7 +99,7 @@ class EffectScreen(Dialog[None], FollowingScreen[None]):
         table = self.query_one("#table", Static)
         table.display = has_rows
         if effect is not None and has_rows:
-            table.update(_table(effect))
+            table.update(FittingTable(effect))
         self._put("notes", words.notes(effect) if effect is not None and has_rows else "")
 
     def _effect(self) -> Effect | None:
@@ -109,9 +116,20 @@ class EffectScreen(Dialog[None], FollowingScreen[None]):
         line.update(Text(printable(text)))
 
 
-def _table(effect: Effect) -> Table:
-    heading, *rows = words.table(effect)
-    table = Table.grid(padding=(0, 2))
+@dataclass(frozen=True)
+class FittingTable:
+    """The rows of an effect, with as many of the columns as there is room for: none is cut."""
+
+    effect: Effect
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """The table on as many columns as the console has."""
+        yield _table(self.effect, options.max_width)
+
+
+def _table(effect: Effect, room: int) -> Table:
+    heading, *rows = _fitting(words.table(effect), room)
+    table = Table.grid(padding=(0, GAP))
     for column in heading:
         table.add_column(justify="left" if column in ("loss", "verdict") else "right", no_wrap=True)
     table.add_row(*(Text(column, "dim") for column in heading))
@@ -119,3 +137,15 @@ def _table(effect: Effect) -> Table:
         bold = "bold" if row.verdict in ("higher", "lower") else ""
         table.add_row(*(Text(cell, bold) for cell in cells))
     return table
+
+
+def _fitting(rows: list[tuple[str, ...]], room: int) -> list[tuple[str, ...]]:
+    """The rows, below their heading, without the columns for which there is no room."""
+    for name in words.DISPENSABLE:
+        widths = [max(cell_len(cell) for cell in column) for column in zip(*rows, strict=True)]
+        if sum(widths) + GAP * (len(widths) - 1) <= room:
+            break
+        if name in rows[0]:
+            place = rows[0].index(name)
+            rows = [row[:place] + row[place + 1 :] for row in rows]
+    return rows

@@ -93,7 +93,8 @@ class Excursions:
 
         sheet, spot = self._samples.sheet, self._samples.selected
         if sheet is None or spot is None:
-            self._steering.say("There is no sample sheet yet: {sample|v} draws one at the next step.")
+            none_yet = "There is no sample sheet yet: {sample|v} draws one at the next step."
+            self._steering.say(self._steering.in_words(none_yet))
             return
 
         path = None if self._samples.followed else sheet.path

@@ -116,6 +116,8 @@ class RunErrands:
 
     def branch(self) -> None:
         """Have settings typed, then a checkpoint chosen that a new run goes on from."""
+        from gan_tui.client.branch import require_settings
+        from gan_tui.client.new_run import typed_settings
         from gan_tui.screens.run_prompts import LineDialog
 
         row = self._readable()
@@ -129,14 +131,16 @@ class RunErrands:
             "settings that it is to have otherwise, if any",
             "loss.cycle_a=5 optim.lr_g=1e-4",
             "Enter choose a checkpoint · Esc cancel",
+            check=lambda typed: require_settings(_directory(row), typed_settings(typed)),
         )
         self._screen.app.push_screen(dialog, partial(self._branch_with, row))
 
     def _branch_with(self, row: RunRow, typed: str | None) -> None:
         from gan_tui.client.branch import ResumeRequest
+        from gan_tui.client.new_run import typed_settings
 
         if typed is not None:
-            self._pick(row, ResumeRequest(branch=True, settings=tuple(typed.split())))
+            self._pick(row, ResumeRequest(branch=True, settings=tuple(typed_settings(typed))))
 
     def _pick(self, row: RunRow, request: ResumeRequest) -> None:
         from gan_tui.screens.checkpoints import CheckpointPicker

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.text import Text
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.message import Message
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from engine.errors import GanTuiError
 from gan_tui.screens.dialog import Dialog
 from gan_tui.state.plain_text import printable
 from gan_tui.widgets.frames import entitle
@@ -28,12 +32,31 @@ class LineDialog(Dialog[str | None]):
         keys: what Enter and Escape do.
         typed: what is in the field at first.
         most: characters that may be typed.
+        check: raises GanTuiError where a line will not do, which is said below the field; it may read files.
     """
 
     CSS_PATH = "run_prompts.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel", show=False)]
 
-    def __init__(self, title: str, told: str, example: str, keys: str, *, typed: str = "", most: int = 2000) -> None:
+    @dataclass
+    class Checked(Message):
+        """A worker has looked at a line."""
+
+        typed: str
+        objection: str
+        """Why it will not do; empty where it will."""
+
+    def __init__(
+        self,
+        title: str,
+        told: str,
+        example: str,
+        keys: str,
+        *,
+        typed: str = "",
+        most: int = 2000,
+        check: Callable[[str], None] | None = None,
+    ) -> None:
         super().__init__()
         self._title = title
         self._told = told
@@ -41,6 +64,8 @@ class LineDialog(Dialog[str | None]):
         self._keys = keys
         self._typed = typed
         self._most = most
+        self._check = check
+        self._objection = Static(id="objection")
 
     def compose(self) -> ComposeResult:
         """The field."""
@@ -51,10 +76,46 @@ class LineDialog(Dialog[str | None]):
             yield TypedLine(
                 printable(self._typed), placeholder=self._example, max_length=self._most, select_on_focus=False
             )
+            yield self._objection
+
+    def on_mount(self) -> None:
+        """Begin without an objection."""
+        self._object("")
+
+    def on_input_changed(self) -> None:
+        """Take back what was said of another line."""
+        self._object("")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Return it."""
-        self.dismiss(event.value.strip())
+        """Return it, once it is checked."""
+        if self._check is None:
+            self.dismiss(event.value.strip())
+        else:
+            self._look(event.value.strip(), self._check)
+
+    @work(thread=True, exclusive=True, group="check", name="check a line")
+    def _look(self, typed: str, check: Callable[[str], None]) -> None:
+        objection = ""
+        try:
+            check(typed)
+        except GanTuiError as error:
+            objection = error.one_line()
+        self.post_message(self.Checked(typed, objection))
+
+    @on(Checked)
+    def answer(self, message: Checked) -> None:
+        """Return the line, or say why not; nothing where another is typed by now."""
+        message.stop()
+        if message.typed != self.query_one(Input).value.strip():
+            return
+        if message.objection:
+            self._object(message.objection)
+        else:
+            self.dismiss(message.typed)
+
+    def _object(self, text: str) -> None:
+        self._objection.display = bool(text)
+        self._objection.update(Text(printable(text)))
 
 
 class DeleteDialog(Dialog[bool]):

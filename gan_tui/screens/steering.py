@@ -11,6 +11,7 @@ from engine.protocol import commands as cmd
 from engine.protocol.events import Alert
 from gan_tui.state.health import acceptable, open_alerts
 from gan_tui.state.health_words import suggestion_text
+from gan_tui.state.key_words import with_keys
 from gan_tui.state.nudges import made_by_others
 from gan_tui.state.plain_text import printable
 from gan_tui.state.run_view import Exchange, RunView
@@ -39,6 +40,7 @@ class Steering:
         screen: over which dialogs open.
         view: the run.
         readonly: whether nothing may be asked.
+        keys: those within words that the user has changed.
         controls: the pane in which changes are prepared.
         say: takes refusals and the engine's answers.
         wish: takes what the engine is to be asked.
@@ -50,6 +52,7 @@ class Steering:
         view: RunView,
         *,
         readonly: bool,
+        keys: Mapping[str, str],
         controls: ControlsPane,
         say: Say,
         wish: Callable[[cmd.Command], object],
@@ -57,11 +60,10 @@ class Steering:
         self._screen = screen
         self._view = view
         self._readonly = readonly
+        self._keys = keys
         self._controls = controls
         self.say = say
         self._wish = wish
-        self._reason: tuple[str, dict[str, float]] = ("", {})
-        """Why a sentinel's suggestion would be sent, and what that is."""
         self._reported = {exchange.id for exchange in view.exchanges if not exchange.waiting}
 
     # ------------------------------------------------------------------------------------------- data down
@@ -72,7 +74,8 @@ class Steering:
         if by_others := made_by_others(before, view):
             self.say(printable(f"{by_others[-1].by} has set {by_others[-1].text}"))
         if before.holds and (other := view.held_by_other):
-            self.say(f"{printable(other.words)} has taken over control. {{take-over|T}} takes it back.", "bad")
+            back = self.in_words("{take-over|T} takes it back.")
+            self.say(f"{printable(other.words)} has taken over control. {back}", "bad")
         for exchange in view.exchanges:
             if not exchange.waiting and exchange.id not in self._reported:
                 self._reported.add(exchange.id)
@@ -102,6 +105,10 @@ class Steering:
         if other := self._view.held_by_other:
             tags.append(clipped(printable(f"held by {other.words}"), HOLDER_WIDTH))
         return (*tags, "read-only") if self._readonly else tuple(tags)
+
+    def in_words(self, literal: str) -> str:
+        """A text of ours with the user's keys in it; what comes from outside may look like one and is left as it is."""
+        return with_keys(literal, self._keys)
 
     # ------------------------------------------------------------------------------------------- wishes
 
@@ -143,13 +150,13 @@ class Steering:
     def apply_drafts(self) -> None:
         """Send the prepared changes, all for one step."""
         if drafts := self._controls.drafts:
-            why, suggested = self._reason
-            self._ask(cmd.SetControls(values=drafts, why=why if drafts == suggested else ""))
+            self._ask(cmd.SetControls(values=drafts, why=self._controls.reason))
         else:
-            self.say(
+            how = (
                 "Nothing is prepared: {control-previous|[} {control-next|]} choose a control, "
                 "{nudge-down|-} {nudge-up|+} nudge it, {value|=} type a value."
             )
+            self.say(self.in_words(how))
 
     def take_over(self) -> None:
         """Ask for control, whoever holds it."""
@@ -163,7 +170,8 @@ class Steering:
             self.say(f"No engine works on this run. To go on: gan-tui resume {self._view.name}", "bad")
             return False
         if (other := self._view.held_by_other) and issubclass(kind, get_args(cmd.Steering)):
-            self.say(f"Control is held by {printable(other.words)}. {{take-over|T}} takes it over.", "bad")
+            way = self.in_words("{take-over|T} takes it over.")
+            self.say(f"Control is held by {printable(other.words)}. {way}", "bad")
             return False
         return True
 
@@ -180,12 +188,14 @@ class Steering:
         alert = alert or acceptable(open_alerts(self._view.found), self._view.values)
         if alert is None:
             waiting = bool(open_alerts(self._view.found))
-            self.say("No open alert suggests a nudge." + (" {alerts|A} says what to do." if waiting else ""))
+            where = self.in_words(" {alerts|A} says what to do.") if waiting else ""
+            self.say(f"No open alert suggests a nudge.{where}")
             return
         moves = suggestion_text(alert, self._view.values)
         self.prepare(alert.suggestion)
-        self._reason = f"sentinel {alert.sentinel}", dict(alert.suggestion)
-        self.say(f"{printable(f'{alert.sentinel}: {moves}')}. {{apply|Enter}} applies, {{drop|Esc}} drops.")
+        self._controls.give_reason(f"sentinel {alert.sentinel}", alert.suggestion)
+        then = self.in_words("{apply|Enter} applies, {drop|Esc} drops.")
+        self.say(f"{printable(f'{alert.sentinel}: {moves}')}. {then}")
 
     def ask_stop(self) -> None:
         """Ask the user how to stop, then ask the engine."""
@@ -206,7 +216,8 @@ class Steering:
         if self.refuses_readonly():
             return False
         if not self._view.ended:
-            self.say("This run has an engine at work: stop it first ({stop|X}), then choose a checkpoint.", "bad")
+            way = self.in_words("stop it first ({stop|X}), then choose a checkpoint.")
+            self.say(f"This run has an engine at work: {way}", "bad")
         return self._view.ended
 
     # ------------------------------------------------------------------------------------------- inside

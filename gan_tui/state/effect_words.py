@@ -18,6 +18,8 @@ SIGNS: dict[Verdict, str] = {
 }
 HEADING = ("loss", "before", "after", "change", "noise", "drift", "verdict")
 DRIFT = HEADING.index("drift")
+DISPENSABLE = ("noise", "before", "drift", "after")
+"""Columns that a narrow table does without, in this order: the change and the verdict say most."""
 MEANS = "Means of equal windows of lines. noise: what chance alone makes of the difference, 99 times in 100."
 PROOF = "A difference is no proof: losses move by themselves."
 DRIFTS = "drift: the same difference one window earlier; as before: it goes on as it did."

@@ -61,3 +61,13 @@ def matching(keys: Sequence[SeriesKey], typed: str) -> tuple[SeriesKey, ...]:
     """The series of whose names a typed word is a part, whatever its case; every one where nothing is typed."""
     words = typed.casefold().split()
     return tuple(key for key in keys if not words or any(word in key.name.casefold() for word in words))
+
+
+def colour_of(key: SeriesKey, groups: Sequence[SeriesGroup]) -> int:
+    """The number of a series' colour: its place in the first group that has it, so that it is the same in every one.
+
+    Args:
+        key: the series.
+        groups: all of its run.
+    """
+    return next((group.keys.index(key) for group in groups if key in group.keys), 0)

@@ -52,3 +52,9 @@ class Selection:
         """The time of the run's first line."""
         extent = self.history.extent("time")
         return 0.0 if extent is None else extent[0]
+
+
+def shift_of(other: History, own: History, axis: Axis) -> float:
+    """How far to the right another run's curves lie behind a run's own, as BehindIt has it."""
+    begins = [history.extent(axis) for history in (own, other)]
+    return begins[0][0] - begins[1][0] if axis == "time" and begins[0] and begins[1] else 0.0

@@ -41,7 +41,7 @@ class EndBanner(Lines):
 
     def show(self, view: RunView) -> None:
         """Take the run's view."""
-        before, self._told = self._told, _told(view)
+        before, self._told = self._told, _told(view, self._keys)
         self.display = self._told is not None
         if before != self._told:
             self.refresh(layout=True)
@@ -56,7 +56,6 @@ class EndBanner(Lines):
         if self._told is None:
             return []
         (fact, style), advice = self._told
-        advice = tuple(with_keys(text, self._keys) for text in advice)
         told = [(line, style) for line in _wrapped(fact, width)]
         told += [(line, "banner--advice") for text in advice for line in _wrapped(f"{INDENT}{text}", width)]
         *shown, (last, how) = told[:MOST_LINES]
@@ -67,7 +66,7 @@ def _wrapped(text: str, width: int) -> list[str]:
     return textwrap.wrap(text, max(width, 2 * len(INDENT)), subsequent_indent=INDENT, break_on_hyphens=False)
 
 
-def _told(view: RunView) -> Told | None:
+def _told(view: RunView, keys: Mapping[str, str]) -> Told | None:
     resume = f"gan-tui resume {view.name}"
     match view.status:
         case "lost":
@@ -83,7 +82,7 @@ def _told(view: RunView) -> Told | None:
             return (f" ■ stopped at step {view.step:,}", "banner--plain"), (f"To go on: {resume}",)
         case "finished":
             return (f" ✔ finished: {view.step:,} steps", "banner--good"), (
-                "{checkpoints|R} lists its checkpoints; {detach|q} leaves.",
+                with_keys("{checkpoints|R} lists its checkpoints; {detach|q} leaves.", keys),
             )
         case "connecting" if view.step:  # before the first step the start-up tells it
             return (f" ◌ no word from an engine since step {view.step:,}", "banner--plain"), (

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from engine.config.controls import Control
 from gan_tui.state.drafts import nudged
 from gan_tui.state.journal import number
+from gan_tui.state.key_words import with_keys
 from gan_tui.widgets.wording import clipped
 
 Part: TypeAlias = tuple[str, str]
@@ -96,8 +97,8 @@ def control_line(control: Control, standing: Standing, columns: Columns, *, sele
     return parts
 
 
-def details(control: Control, standing: Standing, *, steers: bool) -> tuple[str, str]:
-    """Two lines on the selected control: what it is, and where each key takes it, in words with keys in them."""
+def details(control: Control, standing: Standing, keys: Mapping[str, str], *, steers: bool) -> tuple[str, str]:
+    """Two lines on the selected control: what it is, and where each key takes it; ``keys`` as in ``with_keys``."""
     unit = f" {control.unit}" if control.unit else ""
     if not steers:
         return control.doc, f"{control.range_text()}{unit}; default {number(control.default)}"
@@ -105,7 +106,8 @@ def details(control: Control, standing: Standing, *, steers: bool) -> tuple[str,
     fine = (("{nudge-down|-}", -1, False), ("{nudge-up|+}", +1, False))
     far = (("{nudge-far-down|(}", -1, True), ("{nudge-far-up|)}", +1, True))
     moves = "  ".join(f"{key} {number(nudged(control, at, way, coarse=coarse))}" for key, way, coarse in (*fine, *far))
-    return control.doc, f"{moves}  {{default|D}} {number(control.default)}  {{value|=}} {bounds_text(control)}{unit}"
+    moves += f"  {{default|D}} {number(control.default)}  {{value|=}} {bounds_text(control)}"
+    return control.doc, with_keys(moves, keys) + unit
 
 
 def bounds_text(control: Control) -> str:

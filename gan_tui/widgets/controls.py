@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -79,6 +79,8 @@ class ControlsPane(Widget, can_focus=True):
         self._keys = keys or {}
         self._data = ControlsData()
         self._drafts: dict[str, float] = {}
+        self._reason: tuple[str, dict[str, float]] = ("", {})
+        """Why some of them are prepared, and which."""
         self._selected = 0
         self._first = 0
         """The first control shown."""
@@ -89,6 +91,11 @@ class ControlsPane(Widget, can_focus=True):
     def drafts(self) -> dict[str, float]:
         """The changes prepared and not yet in force."""
         return dict(self._drafts)
+
+    @property
+    def reason(self) -> str:
+        """Why some of them are prepared; empty where nobody gave a reason."""
+        return self._reason[0]
 
     @property
     def selected(self) -> Control | None:
@@ -126,6 +133,11 @@ class ControlsPane(Widget, can_focus=True):
         in_force = self._data.values.get(control.name, control.default)
         self._drafts = drafted(self._drafts, control.name, value, in_force)
         self._changed()
+
+    def give_reason(self, why: str, names: Iterable[str]) -> None:
+        """Remember why these controls are to be changed, for as long as they are prepared as they are now."""
+        because = {name: self._drafts[name] for name in names if name in self._drafts}
+        self._reason = (why if because else "", because)
 
     def drop_drafts(self) -> None:
         """Forget what was prepared."""
@@ -166,6 +178,8 @@ class ControlsPane(Widget, can_focus=True):
         return text_strip(parts, width, self.rich_style)
 
     def _changed(self) -> None:
+        if not self._reason[1].items() <= self._drafts.items():
+            self._reason = ("", {})
         count, controls = len(self._drafts), len(self._data.controls)
         self._first = scrolled(self._first, self._selected, controls, max(1, self._room()))
         if self._data.applying:
@@ -216,5 +230,5 @@ class ControlsPane(Widget, can_focus=True):
         return [*((text, pen(name) + ground) for text, name in parts), (" " * max(0, width - used), ground)]
 
     def _detail_line(self, control: Control, row: int, width: int) -> list[tuple[str, Style]]:
-        told = details(control, self._standing(control), steers=self._data.steers)[row]
-        return [(clipped(f"  {with_keys(told, self._keys)}", width), self.get_component_rich_style("controls--faint"))]
+        told = details(control, self._standing(control), self._keys, steers=self._data.steers)[row]
+        return [(clipped(f"  {told}", width), self.get_component_rich_style("controls--faint"))]

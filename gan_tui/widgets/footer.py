@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeAlias
 
 from rich.style import Style
 
-from gan_tui.state.key_words import with_keys
 from gan_tui.widgets.line import Lines, Span
 from gan_tui.widgets.wording import clipped
 
@@ -38,10 +37,8 @@ class FooterBar(Lines):
     """
     SECONDS = 6.0
 
-    def __init__(self, keys: Mapping[str, str] | None = None) -> None:
-        """``keys`` are those within remarks that the user has changed."""
+    def __init__(self) -> None:
         super().__init__()
-        self._keys = keys or {}
         self._hints: tuple[Hint, ...] = ()
         self._remark: tuple[str, Tone] | None = None
         self._remarks = 0
@@ -54,7 +51,7 @@ class FooterBar(Lines):
 
     def say(self, text: str, tone: Tone = "plain") -> None:
         """Show a remark for a while, or until the next."""
-        self._remark = (with_keys(text, self._keys).replace("\n", " "), tone)
+        self._remark = (text.replace("\n", " "), tone)
         self._remarks += 1
         self.redraw()
         number = self._remarks

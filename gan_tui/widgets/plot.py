@@ -14,12 +14,12 @@ from textual import events
 from textual.message import Message
 
 from gan_tui.state import viewport as vp
-from gan_tui.state.groups import SeriesGroup
+from gan_tui.state.groups import SeriesGroup, colour_of
 from gan_tui.state.history import History
 from gan_tui.state.markers import Marker
 from gan_tui.state.plain_text import printable
 from gan_tui.state.plot_choice import PlotChoice
-from gan_tui.state.selection import BehindIt, Selection
+from gan_tui.state.selection import BehindIt, Selection, shift_of
 from gan_tui.state.series import SeriesKey
 from gan_tui.themes import SERIES
 from gan_tui.widgets import axes
@@ -217,12 +217,12 @@ class LossPlot(Canvas, can_focus=True):
         """What is seen of the run of that name; None while there is nothing to see."""
         if self._frame is None:
             return None
-        group, behind = self._choice.among(self._data.groups), self._data.beside
+        group = self._choice.among(self._data.groups)
         return Selection(
             run=run,
             group=group.name if not self._choice.typed else f"{group.name} /{self._choice.typed}",
             keys=group.keys,
-            colours=tuple(self._colour(key) for key in group.keys),
+            colours=tuple(colour_of(key, self._data.groups) for key in group.keys),
             history=self._history,
             x=self._frame.x,
             scale=self._choice.viewport.scale,
@@ -230,7 +230,7 @@ class LossPlot(Canvas, can_focus=True):
             smoothing=self._choice.smoothing,
             markers=self._data.markers,
             steps_per_epoch=self._data.steps_per_epoch,
-            behind=BehindIt(name=behind.name, history=behind.history, shift=self._shift()) if behind else None,
+            behind=self._behind(),
         )
 
     # ------------------------------------------------------------------------------------------- the mouse
@@ -375,7 +375,7 @@ class LossPlot(Canvas, can_focus=True):
                 key,
                 spans[key],
                 smoothed(spans[key], memory_of(key, smoothing)),
-                f"plot--{kind}-{self._colour(key)}",
+                f"plot--{kind}-{colour_of(key, self._data.groups) % SERIES}",
                 beside,
             )
             for key in keys
@@ -383,31 +383,28 @@ class LossPlot(Canvas, can_focus=True):
 
     def _curves_beside(self, keys: Sequence[SeriesKey], x: axes.Range, columns: int) -> list[Curve]:
         """Another run's, whose time is counted from its own beginning."""
-        if self._data.beside is None:
+        behind = self._behind()
+        if behind is None:
             return []
-        shift, history = self._shift(), self._data.beside.history
-        return self._curves(history, keys, axes.Range(x.low - shift, x.high - shift), columns, beside=True)
+        there = axes.Range(x.low - behind.shift, x.high - behind.shift)
+        return self._curves(behind.history, keys, there, columns, beside=True)
 
-    def _shift(self) -> float:
-        """How far to the right another run lies on the axis."""
+    def _behind(self) -> BehindIt | None:
         beside = self._data.beside
-        began = beside.history.extent("time") if beside else None
-        return self._origin() - began[0] if began is not None and self._choice.viewport.axis == "time" else 0.0
+        if beside is None:
+            return None
+        shift = shift_of(beside.history, self._history, self._choice.viewport.axis)
+        return BehindIt(name=beside.name, history=beside.history, shift=shift)
 
     def _course(self) -> vp.Course | None:
         """What there is of this run and of the one behind it."""
-        axis, beside = self._choice.viewport.axis, self._data.beside
-        own, other = self._history.extent(axis), beside.history.extent(axis) if beside else None
+        axis, behind = self._choice.viewport.axis, self._behind()
+        own, other = self._history.extent(axis), behind.history.extent(axis) if behind else None
         if own is None:
             return None
-        if other is None:
+        if behind is None or other is None:
             return vp.Course(own[0], own[1], own[1])
-        shift = self._shift()
-        return vp.Course(min(own[0], other[0] + shift), own[1], max(own[1], other[1] + shift))
-
-    def _colour(self, key: SeriesKey) -> int:
-        """The number of a series' colour, which it has in every group."""
-        return next((group.keys.index(key) for group in self._data.groups if key in group.keys), 0) % SERIES
+        return vp.Course(min(own[0], other[0] + behind.shift), own[1], max(own[1], other[1] + behind.shift))
 
     def _x_range(self, course: vp.Course) -> axes.Range:
         view, current = self._choice.viewport, self._frame.x if self._frame else None

@@ -10,6 +10,8 @@ import pytest
 from PIL import Image
 
 from engine.protocol.codec import encode
+from engine.protocol.rundir import RunDirectory
+from gan_tui.chart.request import PlotRequest, selected
 from tests.gan_tui.cli.command import gan_tui_here, refusal, succeeded
 from tests.gan_tui.recorded import Recording
 from tests.runs import make_run
@@ -48,6 +50,15 @@ def test_a_chart_and_a_table(two: Path) -> None:
     succeeded(gan_tui_here("plot", "one", "-o", "a.png", "--group", "learning rates", folder=two))
     with Image.open(two / "a.png") as picture:
         assert picture.format == "PNG"
+
+
+def test_a_series_keeps_its_colour_in_a_chart_of_its_group(two: Path) -> None:
+    run = RunDirectory(two / "runs" / "one")
+    losses = selected(run, PlotRequest())
+    colours = dict(zip(losses.keys, losses.colours, strict=True))
+    cycle = selected(run, PlotRequest(group="cycle"))
+    assert list(cycle.colours) == [colours[key] for key in cycle.keys]
+    assert 0 not in cycle.colours
 
 
 def test_what_cannot_be_plotted_is_told_and_nothing_is_written(two: Path) -> None:

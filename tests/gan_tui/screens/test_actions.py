@@ -394,7 +394,19 @@ async def accepts_a_suggestion(pilot: Driver, feed: FakeFeed) -> None:
     await press(pilot, "enter")
     assert feed.sent == [cmd.SetControls(values={"loss.cycle_a": 16.0}, why="sentinel collapse")]
     await press(pilot, "plus", "enter")
-    assert feed.sent[-1] == cmd.SetControls(values={"loss.cycle_a": 16.0, "loss.adversarial": 1.05})
+    both = {"loss.cycle_a": 16.0, "loss.adversarial": 1.05}
+    assert feed.sent[-1] == cmd.SetControls(values=both, why="sentinel collapse")
+    await press(pilot, "escape", "plus", "a", "enter")
+    assert feed.sent[-1] == cmd.SetControls(values=both, why="sentinel collapse")
+    (control,) = (control for control in feed.snapshot().controls if control.name == "loss.cycle_a")
+    deck(pilot).controls.draft(control, 15.0)
+    deck(pilot).controls.draft(control, 16.0)
+    await press(pilot, "enter")
+    assert feed.sent[-1] == cmd.SetControls(values=both), "what was suggested was taken back meanwhile"
+    await press(pilot, "a", "escape")
+    deck(pilot).controls.draft(control, 16.0)
+    await press(pilot, "enter")
+    assert feed.sent[-1] == cmd.SetControls(values={"loss.cycle_a": 16.0}), "the same values, but prepared by hand"
 
 
 async def lists_alerts(pilot: Driver, feed: FakeFeed) -> None:
@@ -663,9 +675,9 @@ async def shows_before_and_after_a_nudge(pilot: Driver, feed: FakeFeed) -> None:
     assert screen.told[1] == "before: step 10,000 · after: step 30,000, 12,000 steps later, 2/4"
     await press(pilot, "full_stop")
     assert screen.told[2] == "between them also ▼ 30,000 loss.cycle_a 10 → 8 (you)"
-    assert captions_of(screen.grid) == ["real A → fake B before fake B after", "real B → fake A before fake A after"]
+    assert captions_of(screen.grid) == ["real A → before (fake B) after", "real B → before (fake A) after"]
     await press(pilot, "n")
-    assert captions_of(screen.grid)[0] == "real A → rec A before rec A after"
+    assert captions_of(screen.grid)[0] == "real A → before (rec A) after"
     await press(pilot, "escape")
     assert pilot.app.screen is deck(pilot)
 
@@ -1022,6 +1034,10 @@ async def test_an_unanswered_command_is_told(feed: FakeFeed, make_dashboard: Mak
         feed.leave_unanswered("The engine did not answer within 10 s.")
         await pilot.pause()
         assert deck(pilot).footer.remark == "The engine did not answer within 10 s."
+        await press(pilot, "S")
+        feed.refuse("run {pause|evil}", "has {detach|X}")
+        await pilot.pause()
+        assert deck(pilot).footer.remark == "run {pause|evil}: has {detach|X}", "not the words of this program"
 
 
 async def test_the_feed_is_closed_at_the_end(feed: FakeFeed, make_dashboard: MakeDashboard) -> None:

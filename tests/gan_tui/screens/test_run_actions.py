@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from textual.command import CommandPalette
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from engine.protocol.codec import encode
 from engine.protocol.events import Sampled
@@ -142,10 +143,16 @@ async def branches(pilot: Browsing, feed: FakeRuns) -> None:
     assert said(pilot) == "horse2zebra-from-20000 has no checkpoint to branch from."
     await press(pilot, "up", "b")
     assert isinstance(pilot.app.screen, LineDialog)
-    await press(pilot, *"loss.cycle_a=5", "enter")
+    for typed, objection in (("loss.cycl=5 ", "Did you mean loss.cycle"), ('loss.identity="2', "quotation mark")):
+        pilot.app.screen.query_one(Input).value = typed
+        await press(pilot, "enter")
+        assert isinstance(pilot.app.screen, LineDialog)
+        assert objection in " ".join(text(pilot).split())
+    pilot.app.screen.query_one(Input).value = "'loss.cycle_a= 5' loss.cycle_b=4"
+    await press(pilot, "enter")
     assert isinstance(pilot.app.screen, CheckpointPicker)
     await press(pilot, "enter")
-    request = ResumeRequest(branch=True, settings=("loss.cycle_a=5",))
+    request = ResumeRequest(branch=True, settings=("loss.cycle_a= 5", "loss.cycle_b=4"))
     run = RunDirectory(Path("runs/horse2zebra"))
     assert pilot.app.return_value == GoOn(run=run, checkpoint="20000", request=request)
 

@@ -106,6 +106,18 @@ def test_the_smallest_terminal(feed: FakeFeed, make_dashboard: MakeDashboard, sn
     assert snap_compare(make_dashboard(feed), terminal_size=(60, 15), run_before=after())
 
 
+@pytest.mark.parametrize("key", ["e", "b", "A"], ids=["effect", "before and after", "alerts"])
+def test_screens_on_the_smallest_terminal(
+    key: str,
+    feed: FakeFeed,
+    recording: Recording,
+    make_dashboard: MakeDashboard,
+    snap_compare: SnapCompare,
+) -> None:
+    feed.play(*recording.found(49_250))
+    assert snap_compare(make_dashboard(feed), terminal_size=(60, 15), run_before=after(key))
+
+
 @each_size
 @pytest.mark.parametrize("key", ["?", "X", "R", "=", "E"], ids=["help", "stop", "checkpoints", "value", "export"])
 def test_dialogs(

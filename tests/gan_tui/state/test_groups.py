@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gan_tui.state.groups import SeriesGroup, groups_of, matching
+from gan_tui.state.groups import SeriesGroup, colour_of, groups_of, matching
 from gan_tui.state.plot_choice import PlotChoice
 from gan_tui.state.series import SeriesKey
 
@@ -43,6 +43,13 @@ def test_what_the_generators_do_not_minimise_is_a_group_where_its_names_are_not(
 def test_an_engine_that_does_not_say_what_is_minimised_has_neither_group() -> None:
     assert [group.name for group in groups_of(keys(*LOSSES), ())] == ["losses", "G", "cycle", "D"]
     assert groups_of((), ()) == ()
+
+
+def test_a_series_has_one_colour_in_every_group() -> None:
+    rates = keys("G", "D", group="lr")
+    groups = groups_of((*keys(*LOSSES), *rates), OBJECTIVE)
+    assert [colour_of(key, groups) for key in keys("G_A", "cycle_A", "cycle_B", "D_B")] == [0, 2, 3, 5]
+    assert [colour_of(key, groups) for key in (*rates, *keys("gone"))] == [0, 1, 0]
 
 
 def test_a_filter_takes_any_of_its_words_in_any_case() -> None:

@@ -32,10 +32,10 @@ def test_a_command_is_wrapped_and_not_cut(width: int) -> None:
 
 
 def test_without_a_way_on_in_the_fix_it_is_added() -> None:
-    told = lines("CUDA out of memory", "Lower run.batch.", 120)
+    told = lines("CUDA out of memory", "Lower {checkpoints|batch}.", 120)
     assert told == [
         " ✖ CUDA out of memory",
-        "   Lower run.batch.",
+        "   Lower {checkpoints|batch}.",
         "   engine.log has the whole of it. Then: gan-tui resume horse2zebra-with-a-long-name",
     ]
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from engine.config.controls import controls_of
 from engine.config.methods import CycleGanConfig, DiscoGanConfig
-from gan_tui.state.key_words import with_keys
 from gan_tui.widgets.control_lines import Columns, Standing, bounds_text, control_line, details, heading
 
 CONTROLS = controls_of(CycleGanConfig())
@@ -50,11 +50,14 @@ def test_no_line_is_wider_than_its_place(width: int) -> None:
 
 
 def test_what_keys_do_is_told_where_they_do_something() -> None:
-    doc, keys = details(CYCLE, Standing(value=8.0, draft=10.0), steers=True)
+    doc, keys = details(CYCLE, Standing(value=8.0, draft=10.0), {}, steers=True)
     assert doc == CYCLE.doc
-    assert with_keys(keys, {}) == "- 9.5  + 10.5  ( 7.5  ) 12.5  D 10  = 0…1e4"
-    assert details(BY_NAME["log.every"], Standing(value=20.0), steers=True)[1].endswith("1…1e9 steps")
-    assert details(CYCLE, Standing(value=8.0), steers=False)[1] == "a number from 0 to 10000; default 10"
+    assert keys == "- 9.5  + 10.5  ( 7.5  ) 12.5  D 10  = 0…1e4"
+    assert details(BY_NAME["log.every"], Standing(value=20.0), {}, steers=True)[1].endswith("1…1e9 steps")
+    assert details(CYCLE, Standing(value=8.0), {}, steers=False)[1] == "a number from 0 to 10000; default 10"
+    odd = replace(CYCLE, doc="{value|=}", unit="{value|=}")
+    doc, keys = details(odd, Standing(value=8.0), {"value": "V"}, steers=True)
+    assert (doc, keys.partition("V ")[2]) == ("{value|=}", "0…1e4 {value|=}")
 
 
 def test_bounds_are_short() -> None:
