@@ -28,6 +28,7 @@ class DressedApp(KeysInTurn[Returned]):
     CSS = """
     CommandPalette { background: transparent; }
     CommandPalette > Vertical { width: 80; max-width: 100%; }
+    CommandPalette SearchIcon { color: $primary; }
     Screen { layers: base over; }
     .-too-small TooSmall { display: block; }
     .-too-small ModalScreen { background: transparent; }

@@ -33,7 +33,7 @@ PLOT: tuple[Action, ...] = (
         label="series",
         group="Plot",
         footer=13,
-        help="Show the next group of series: losses, the generators', learning rates, weights and more.",
+        help="Show the next group of series: losses, the generators', learning rates, weights, health, looks, pace.",
         run=lambda deck: deck.plot.cycle_group(+1),
     ),
     Action(

@@ -56,7 +56,7 @@ class Export:
 
 def exports_of(seen: OnScreen) -> list[Export]:
     """The ways there are, the usual one first."""
-    name, found = seen.run.name, []
+    name, found = printable(seen.run.name), []
     if (plot := seen.plot) is not None:
         found = [
             Export(
@@ -75,17 +75,17 @@ def exports_of(seen: OnScreen) -> list[Export]:
 
 def exports_of_picture(run_dir: Path, sheet: Sampled, spot: Spot) -> list[Export]:
     """The ways there are for a picture that is shown large: by itself, or with all of its sheet."""
-    name = sheet.rows[spot.row][spot.column]
+    run, name = printable(run_dir.name), sheet.rows[spot.row][spot.column]
     piece = exhibit_of(run_dir, sheet)[spot.row][spot.column].piece
     place = f"{_UNUSUAL.sub('_', name)}-{spot.row + 1}"
     alone = Export(
         label="picture as PNG",
         told=f"{printable(spoken(name))} of row {spot.row + 1}, {sheet.tile} x {sheet.tile}",
-        stem=f"{run_dir.name}-{place}-{sheet.step}",
+        stem=f"{run}-{place}-{sheet.step}",
         ending="png",
         content=lambda: [png_of(piece)],
     )
-    return [alone, _sheet_export(run_dir.name, piece.path, sheet.step)]
+    return [alone, _sheet_export(run, piece.path, sheet.step)]
 
 
 def _sheet_export(run: str, path: Path, step: int) -> Export:

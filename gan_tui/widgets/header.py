@@ -10,6 +10,9 @@ from gan_tui.widgets.line import Lines, Span
 from gan_tui.widgets.machine_words import stuck_text
 from gan_tui.widgets.wording import STATUS_WORDS, StatusWord, clipped, duration, pace
 
+LEAST = {"header--name": 6, "header--waiting": 12, "header--bad": 8}
+"""Characters that the name, a remark and trouble keep, however narrow the terminal; shortened in this order."""
+
 
 class _Item(NamedTuple):
     """A part of the header; those of higher rank go first when room is short."""
@@ -72,16 +75,21 @@ def _identity(view: RunView, tags: Sequence[str], width: int) -> list[Span]:
             break
         (left if droppable in left else right).remove(droppable)
         separators -= 3
-    spans = [(" ", "header--plain"), *_joined(left)]
-    tail = [*_joined(right), (" ", "header--plain")]
-    if not right:
-        tail = []
+    tail = [*_joined(right), (" ", "header--plain")] if right else []
+    spans = [(" ", "header--plain"), *_joined(_squeezed(left, width - 1))]
     gap = width - sum(len(text) for text, _ in spans + tail)
-    if gap < 0:
-        name = clipped(left[0].text, max(6, len(left[0].text) + gap))
-        spans[1] = (name, "header--name")
-        gap = width - sum(len(text) for text, _ in spans + tail)
     return [*spans, (" " * max(0, gap), "header--plain"), *tail]
+
+
+def _squeezed(items: Sequence[_Item], width: int) -> list[_Item]:
+    """The items, shortened to have room together as far as they can be."""
+    squeezed = list(items)
+    for style, least in LEAST.items():
+        for place, item in enumerate(squeezed):
+            over = sum(len(each.text) for each in squeezed) + 3 * (len(squeezed) - 1) - width
+            if over > 0 and item.name == style:
+                squeezed[place] = item._replace(text=clipped(item.text, max(least, len(item.text) - over)))
+    return squeezed
 
 
 def _left(view: RunView, status: StatusWord, tags: Sequence[str]) -> list[_Item]:

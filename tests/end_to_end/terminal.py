@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -33,7 +34,13 @@ class Terminal:
     """Runs a command in a pseudo-terminal of a given size; used as a context manager, it hangs up at the end."""
 
     def __init__(
-        self, command: list[str], *, columns: int = 120, rows: int = 40, env: dict[str, str] | None = None
+        self,
+        command: list[str],
+        *,
+        columns: int = 120,
+        rows: int = 40,
+        env: dict[str, str] | None = None,
+        ignore_sighup: bool = False,
     ) -> None:
         self._screen = _Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
@@ -42,7 +49,9 @@ class Terminal:
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(env or {})}
         for name in ("COLUMNS", "LINES"):  # they would be believed before the terminal itself
             environment.pop(name, None)
-        self._child = pexpect.spawn(command[0], command[1:], dimensions=(rows, columns), env=environment)
+        self._child = pexpect.spawn(
+            command[0], command[1:], dimensions=(rows, columns), env=environment, ignore_sighup=ignore_sighup
+        )
 
     @property
     def name(self) -> str:
@@ -94,6 +103,25 @@ class Terminal:
     def hang_up(self) -> None:
         """Close the terminal, as a dropped connection does; returns when the program is gone."""
         self._child.close(force=False)
+
+    def wait_until_full(self) -> None:
+        """Return once the terminal takes no more, since nothing of what was written to it has been read."""
+        slave = os.open(f"/dev/{self.name}", os.O_WRONLY | os.O_NOCTTY)
+        try:
+            deadline = time.monotonic() + DEADLINE_SECONDS
+            while select.select((), (slave,), (), 0)[1]:
+                assert time.monotonic() < deadline, "the program wrote less than a terminal holds"
+        finally:
+            os.close(slave)
+
+    def vanish(self) -> int:
+        """Close the terminal, with no signal but the kernel's own, and wait; returns the program's exit status."""
+        self._child.ptyproc.fileobj.close()
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while self._child.isalive():
+            assert time.monotonic() < deadline, "does not end with its terminal"
+        assert self._child.exitstatus is not None, f"killed by signal {self._child.signalstatus}"
+        return int(self._child.exitstatus)
 
     def draw(self) -> None:
         """Put on the screen what the program has written; waits a moment for it to write."""

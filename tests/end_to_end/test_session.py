@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from engine.protocol.rundir import RunDirectory, read_identity
+from gan_tui.terminal.guard import HANGUP_STATUS
 from tests.end_to_end.terminal import Terminal, same_screen
 from tests.gan_tui.client.locked import locked
 
@@ -77,9 +78,10 @@ class Shell:
         """The command's stdout as JSON."""
         return json.loads(self.run(*words, "--json"))
 
-    def attach(self, *, columns: int = 120, rows: int = 40) -> Terminal:
+    def attach(self, *, columns: int = 120, rows: int = 40, ignore_sighup: bool = False) -> Terminal:
         """The dashboard on the run, in a terminal of its own."""
-        return Terminal([*GAN_TUI, "attach", NAME], columns=columns, rows=rows, env=self.environment)
+        command = [*GAN_TUI, "attach", NAME]
+        return Terminal(command, columns=columns, rows=rows, env=self.environment, ignore_sighup=ignore_sighup)
 
     def status(self) -> Any:
         """What the engine says of itself."""
@@ -285,6 +287,17 @@ def test_a_resized_terminal_is_drawn_whole(finished: Shell) -> None:
                 same_screen(resized, fresh)
         resized.press("q")
         assert resized.wait_for_exit() == 0
+
+
+@pytest.mark.parametrize("read", [True, False], ids=["read", "never read"])
+def test_the_dashboard_ends_with_its_terminal_though_hang_ups_are_ignored(read: bool, finished: Shell) -> None:
+    """As under nohup; also while a write waits for a terminal that takes no more."""
+    with finished.attach(columns=200, rows=50, ignore_sighup=True) as terminal:
+        if read:
+            terminal.wait_for("FINISHED", "help")
+        else:
+            terminal.wait_until_full()
+        assert terminal.vanish() == HANGUP_STATUS
 
 
 def test_the_picker_chooses_the_checkpoint_to_resume(finished: Shell) -> None:

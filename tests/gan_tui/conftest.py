@@ -34,6 +34,7 @@ from engine.protocol.rundir import RunDirectory, create_run, read_identity, writ
 from gan_tui.app import Dashboard  # noqa: E402
 from gan_tui.screens.pacer import Tempo  # noqa: E402
 from gan_tui.state.appearance import Appearance  # noqa: E402
+from gan_tui.state.outlet import NoOutlet, Outlet  # noqa: E402
 from gan_tui.surroundings import Surroundings, Watched  # noqa: E402
 from tests.gan_tui.drawings import write_sheet  # noqa: E402
 from tests.gan_tui.fake_feed import FakeFeed  # noqa: E402
@@ -155,13 +156,16 @@ def another_feed(run: RunDirectory) -> FakeFeed:
 def make_dashboard(run_dir: Path) -> MakeDashboard:
     """Builds a dashboard of a feed."""
 
-    def make(feed: FakeFeed, *, readonly: bool = False, **appearance: object) -> Dashboard:
+    def make(
+        feed: FakeFeed, *, readonly: bool = False, outlet: Outlet | None = None, **appearance: object
+    ) -> Dashboard:
         watched = Watched(feed=feed, run=RunDirectory(run_dir), readonly=readonly)
         pace, now = Tempo(text=0, curves=0), BEGAN + 900
         taste = Appearance(**appearance)  # type: ignore[arg-type]
         world = Surroundings(
-            zone=UTC, tempo=pace, clock=lambda: now, follow=another_feed, appearance=taste, messages="osc 9"
-        )
+            zone=UTC, tempo=pace, clock=lambda: now, follow=another_feed, appearance=taste, messages="osc 9",
+            outlet=outlet or NoOutlet(),
+        )  # fmt: skip
         return Dashboard(watched, world)
 
     return make

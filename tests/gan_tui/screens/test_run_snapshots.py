@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
-from textual.pilot import Pilot
-from textual.widgets import Input
 
 from engine.protocol.checkpoints import folder_name
 from engine.protocol.codec import encode
@@ -16,19 +13,7 @@ from engine.protocol.rundir import RunDirectory
 from gan_tui.runs_app import RunsApp
 from tests.gan_tui.drawings import write_sheet
 from tests.gan_tui.fake_runs import AROUND, NOW, FakeRuns, shelf
-from tests.gan_tui.screens.test_snapshots import Run, SnapCompare, after, each_size
-
-
-def steadily(*keys: str) -> Run:
-    """Press keys as ``after`` does; the cursor of a line that is typed does not blink."""
-
-    async def run(pilot: Pilot[Any]) -> None:
-        await after(*keys)(pilot)
-        for line in pilot.app.screen.query(Input):
-            line.cursor_blink = False
-        await pilot.pause()
-
-    return run
+from tests.gan_tui.screens.test_snapshots import SnapCompare, after, each_size, steadily
 
 
 @pytest.fixture
@@ -58,9 +43,10 @@ def test_browser(keys: tuple[str, ...], size: tuple[int, int], app: RunsApp, sna
     assert snap_compare(app, terminal_size=size, run_before=steadily(*keys))
 
 
+@each_size
 @pytest.mark.parametrize("key", ["b", "question_mark"], ids=["branch", "help"])
-def test_dialogs_of_the_browser(key: str, app: RunsApp, snap_compare: SnapCompare) -> None:
-    assert snap_compare(app, terminal_size=(120, 40), run_before=steadily(key))
+def test_dialogs_of_the_browser(key: str, size: tuple[int, int], app: RunsApp, snap_compare: SnapCompare) -> None:
+    assert snap_compare(app, terminal_size=size, run_before=steadily(key))
 
 
 def test_browser_on_the_smallest_terminal(app: RunsApp, snap_compare: SnapCompare) -> None:

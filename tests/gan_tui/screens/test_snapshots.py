@@ -10,9 +10,11 @@ from typing import Any, TypeAlias
 import pytest
 from textual.app import App
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from engine.protocol import events as ev
 from engine.protocol.checkpoints import MANIFEST, set_star
+from engine.protocol.machine import Stuck
 from engine.protocol.rundir import RunDirectory
 from gan_tui.client.branch import ResumeRequest
 from gan_tui.client.control_sets import save_set, sets_file
@@ -23,6 +25,7 @@ from tests.gan_tui.conftest import MakeDashboard, make_run, write_checkpoint
 from tests.gan_tui.fake_feed import FakeFeed
 from tests.gan_tui.recorded import BEGAN, PACE, Recording
 from tests.gan_tui.screens.settled import settle
+from tests.gan_tui.screens.test_link import SlowOutlet
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
 SnapCompare: TypeAlias = Callable[..., bool]
@@ -38,6 +41,18 @@ def after(*keys: str) -> Run:
         await settle(pilot)
         await pilot.press(*keys)
         await settle(pilot)
+
+    return run
+
+
+def steadily(*keys: str) -> Run:
+    """Press keys as ``after`` does; the cursor of a line that is typed does not blink."""
+
+    async def run(pilot: Pilot[Any]) -> None:
+        await after(*keys)(pilot)
+        for line in pilot.app.screen.query(Input):
+            line.cursor_blink = False
+        await pilot.pause()
 
     return run
 
@@ -127,6 +142,69 @@ def test_dialogs(
 
 
 @each_size
+@pytest.mark.parametrize("key", ["c", "colon"], ids=["run behind", "palette"])
+def test_lists_to_choose_from(
+    key: str, size: tuple[int, int], feed: FakeFeed, make_dashboard: MakeDashboard, snap_compare: SnapCompare
+) -> None:
+    assert snap_compare(make_dashboard(feed), terminal_size=size, run_before=steadily(key))
+
+
+@each_size
+def test_paused_with_the_curves_of_another_run_behind(
+    size: tuple[int, int],
+    feed: FakeFeed,
+    recording: Recording,
+    make_dashboard: MakeDashboard,
+    snap_compare: SnapCompare,
+) -> None:
+    async def draw_behind(pilot: Pilot[Any]) -> None:
+        await after("c")(pilot)
+        await after("enter")(pilot)
+
+    feed.play(ev.Paused(**recording.when(49_200), by="you"))
+    assert snap_compare(make_dashboard(feed), terminal_size=size, run_before=draw_behind)
+
+
+@each_size
+def test_a_note_on_a_stuck_step_while_another_viewer_holds_control(
+    size: tuple[int, int],
+    feed: FakeFeed,
+    make_dashboard: MakeDashboard,
+    snap_compare: SnapCompare,
+) -> None:
+    holder, view = ev.Holder(viewer="hers", by="ana@gpu-box", where="pts/3"), feed.snapshot()
+    feed.play(
+        ev.Tick(
+            step=view.step,
+            epoch=view.epoch,
+            throughput=0.0,
+            state="training",
+            time=BEGAN + 900,
+            last_seq=view.last_seq,
+            stuck=Stuck(phase="data", seconds=125.0, usual=0.016),
+            holder=holder,
+        )
+    )
+    assert snap_compare(make_dashboard(feed), terminal_size=size, run_before=steadily("m", *"legs [hind]"))
+
+
+@each_size
+def test_read_only_over_a_slow_link(
+    size: tuple[int, int], feed: FakeFeed, make_dashboard: MakeDashboard, snap_compare: SnapCompare
+) -> None:
+    outlet = SlowOutlet()
+    outlet.factor = 2.0
+    app = make_dashboard(feed, readonly=True, outlet=outlet)
+    assert snap_compare(app, terminal_size=size, run_before=after())
+
+
+@each_size
+def test_lost(size: tuple[int, int], feed: FakeFeed, make_dashboard: MakeDashboard, snap_compare: SnapCompare) -> None:
+    feed.relink("lost", "the engine (pid 4242) ended without a word")
+    assert snap_compare(make_dashboard(feed), terminal_size=size, run_before=after("P"))
+
+
+@each_size
 @pytest.mark.parametrize("keys", [("n",), ("o",), ("b",)], ids=["selected", "picture", "before and after"])
 def test_samples(
     keys: tuple[str, ...],
@@ -186,7 +264,7 @@ def test_start_up(
     assert snap_compare(make_dashboard(feed), terminal_size=size, run_before=after())
 
 
-@pytest.mark.parametrize("size", SIZES[:2], ids=lambda size: f"{size[0]}x{size[1]}")
+@each_size
 def test_failure(
     size: tuple[int, int],
     feed: FakeFeed,

@@ -15,9 +15,9 @@ BRANCH = RunView(
 )  # fmt: skip
 
 
-def first_line(view: RunView, width: int) -> str:
+def first_line(view: RunView, width: int, *tags: str) -> str:
     header = RunHeader()
-    header.show(view, ())
+    header.show(view, tags)
     return "".join(text for text, _ in header.lines(width)[0])
 
 
@@ -41,6 +41,15 @@ def test_a_step_that_does_not_end_is_told() -> None:
     stuck = replace(BRANCH, stuck=Stuck(seconds=125.0, usual=0.2, phase="data"))
     assert "✖ step stuck for 2m 05s in data wait" in first_line(stuck, 120)
     assert "stuck" not in first_line(replace(stuck, state="finished"), 120)
+
+
+def test_where_all_are_too_long_the_name_is_shortened_then_remarks_then_trouble() -> None:
+    stuck = replace(BRANCH, name="horse2zebra", stuck=Stuck(seconds=125.0, usual=0.2, phase="data"))
+    held, slow, trouble = "held by ana@gpu-box (pts/3)", "slow link", "✖ step stuck for 2m 05s in data wait"
+    assert first_line(stuck, 88, held) == f" horse… · ● TRAINING · held by ana@gpu-box (pts/… · {trouble}"
+    assert first_line(stuck, 80, held) == f" horse… · ● TRAINING · held by ana@gpu-b… · {trouble}"
+    assert first_line(stuck, 60, held) == " horse… · ● TRAINING · held by ana… · ✖ step stuck for 2m 0…"
+    assert first_line(stuck, 60, held, slow) == " horse… · ● TRAINING · held by ana… · slow link · ✖ step st…"
 
 
 def test_what_cannot_be_written_is_told_while_an_engine_is_at_work() -> None:
