@@ -54,8 +54,10 @@ def show_new_engine(
 def _wait_until_taken_up(run: RunDirectory, engine: subprocess.Popen[bytes]) -> None:
     from gan_tui.client.headless import wait_until_taken_up
     from gan_tui.client.locate import called
+    from gan_tui.state.journal import alert_text
 
-    wait_until_taken_up(run, engine)
+    for warning in wait_until_taken_up(run, engine):
+        say(alert_text(warning))
     put(run.name)
     say(f"{run.name} trains in the background. Watch it: gan-tui attach {called(run)}")
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Protocol
 
-from engine.errors import RequestError, WorkError
+from engine.errors import GanTuiError, RequestError, WorkError
 from engine.protocol import events as ev
 from engine.protocol.commands import Stop
 from engine.protocol.rundir import RunDirectory, engine_is_alive, read_identity
@@ -32,17 +32,20 @@ class Listener(Protocol):
         ...
 
 
-def wait_until_taken_up(run: RunDirectory, engine: subprocess.Popen[bytes]) -> None:
-    """Return when the engine has its device, data and networks and begins with the first step.
+def wait_until_taken_up(run: RunDirectory, engine: subprocess.Popen[bytes]) -> list[ev.Alert]:
+    """Return when the engine has its device, data and networks and begins with the first step; with its warnings.
 
     Raises:
         RequestError, WorkError: it failed before, in its own words.
     """
     with EventStream(run, sparse=True) as stream:
+        warnings = []
         for message in _messages(stream, engine):
-            if isinstance(message, ev.Announced):
-                return
-    _raise_failure(run)
+            if isinstance(message, ev.Alert):
+                warnings.append(message)
+            elif isinstance(message, ev.Announced):
+                return warnings
+    raise _failure(run)
 
 
 def follow(run: RunDirectory, engine: subprocess.Popen[bytes], listener: Listener) -> int:
@@ -65,7 +68,7 @@ def follow(run: RunDirectory, engine: subprocess.Popen[bytes], listener: Listene
                 listener.say(f"{run.name} saves and stops by itself: gan-tui runs")
                 return 0
     if read_identity(run).state not in ENDED_WELL:
-        _raise_failure(run)
+        raise _failure(run)
     return 0
 
 
@@ -108,13 +111,15 @@ def _interrupts(stream: EventStream) -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def _raise_failure(run: RunDirectory) -> None:
+def _failure(run: RunDirectory) -> GanTuiError:
     identity = read_identity(run)
     if identity.state == "failed":
         kind = RequestError if identity.exit_status == RequestError.exit_code else WorkError
-        raise kind(f"run {run.name}", f"failed: {identity.reason}")
+        return kind(f"run {run.name}", f"failed: {identity.reason}")
     if engine_is_alive(run):
-        raise WorkError(
+        return WorkError(
             f"run {run.name}", "was taken up by another engine", f"Attach to it: gan-tui attach {called(run)}"
         )
-    raise WorkError(f"run {run.name}", "lost its engine", f"{run.log} may say why. Go on: gan-tui resume {called(run)}")
+    return WorkError(
+        f"run {run.name}", "lost its engine", f"{run.log} may say why. Go on: gan-tui resume {called(run)}"
+    )

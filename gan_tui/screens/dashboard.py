@@ -209,7 +209,8 @@ class DashboardScreen(Screen[None]):
         labels = {"detach": "leave"} if view.ended else {"pause": "continue"} if view.state == "paused" else {}
         steering = self.steering
         held = steering.prepares and not steering.steers
-        self.footer.show(footer_hints(self.actions, labels, steers=steering.steers, held=held))
+        steers = steering.steers and view.link != "connecting"  # nobody is there to be asked for anything
+        self.footer.show(footer_hints(self.actions, labels, steers=steers, held=held))
 
     def _draw_controls(self) -> None:
         view = self._shown

@@ -81,7 +81,7 @@ def _tell(event: ev.Event) -> tuple[JournalKind, str] | None:
         case ev.Resumed():
             return "life", f"resumed from {event.checkpoint or f'step {event.from_step:,}'}"
         case ev.Alert():
-            return "alert", _alert(event)
+            return "alert", alert_text(event)
         case ev.Recovered():
             return "recovered", f"{event.sentinel} is over: {event.subject}"
         case ev.Note():
@@ -116,7 +116,7 @@ def _nudged(event: ev.Nudged) -> str:
     return f"{undo}{moves} ({event.by}){_why(event.why)}"
 
 
-def _alert(event: ev.Alert) -> str:
+def alert_text(event: ev.Alert) -> str:
     """What a sentinel does beside telling, and where its cause is told, is left to the list of alerts."""
     if not event.sentinel:
         return _sentence(event.subject, event.fact, event.fix)

@@ -128,8 +128,10 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def detached(work: Path, preset: Path) -> RunDirectory:
     """A run started with --detach; the command has returned, the engine goes on."""
-    arguments = ("--detach", "--name", "life", *LONG, "--set", "checkpoint.every=100000")
-    assert succeeded(gan_tui("train", preset, *arguments, folder=work)) == "life\n"
+    arguments = ("--detach", "--name", "life", "--set", "run.steps=1000000000", "--set", "checkpoint.every=100000")
+    answer = gan_tui("train", preset, *arguments, folder=work)
+    assert succeeded(answer) == "life\n"
+    assert "run.steps = 1,000,000,000: is more than" in answer.stderr, "what the engine warns of at its start"
     return RunDirectory(work / "runs" / "life")
 
 
