@@ -28,7 +28,9 @@ def post_machine_sentinels(session: Session) -> None:
     config = session.config.sentinel
     session.machine_sentries = machine_sentries(config, _more_data(session))
     if config.stuck.action != "off":
-        session.stuck = StuckWatch(config.stuck, session.steps, lambda stuck: _tell_viewers(session, stuck))
+        session.stuck = StuckWatch(
+            session.run.name, config.stuck, session.steps, lambda stuck: _tell_viewers(session, stuck)
+        )
 
 
 def watch_machine(session: Session) -> None:
