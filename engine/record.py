@@ -96,7 +96,7 @@ class Record:
                 self.witness.take(event)
         if len(self._backlog) > BACKLOG_LIMIT:
             fact = f"has not taken a line for {len(self._backlog):,} of them ({self.trouble})"
-            raise WorkError(str(self.run.root), fact, "Make room on the disk, then: gan-tui resume")
+            raise WorkError(str(self.run.root), fact, f"Make room on the disk, then: gan-tui resume {self.run.name}")
 
     @property
     def waiting(self) -> int:

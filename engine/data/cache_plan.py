@@ -121,13 +121,18 @@ def bytes_needed(images: FramedImages, limit: int) -> int | None:
 
     Where images keep their sizes, those are read from the files' headers, unless there are too many files in any case.
     """
-    side = images.framing.resize or images.framing.crop
-    nbytes = sum(_width(collection.collection) * len(collection) * 3 * side * side for collection in images.collections)
+    nbytes = least_bytes(images)
     if nbytes <= limit and not images.framing.resize:
         files = [file for collection in images.collections for file in _files(collection.collection)]
         with ThreadPoolExecutor(HEADER_READERS) as readers:
             nbytes = sum(readers.map(_bytes_of, files))
     return nbytes if nbytes <= limit else None
+
+
+def least_bytes(images: FramedImages) -> int:
+    """Bytes of all images at the least, without a look at any: exactly, where they are resized."""
+    side = images.framing.resize or images.framing.crop
+    return sum(_width(collection.collection) * len(collection) * 3 * side * side for collection in images.collections)
 
 
 def _width(collection: Collection[Any]) -> int:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import os
-
 from msgspec.structs import replace
 
 from engine.config.data import PairedData, UnpairedData
+from engine.config.threads import usable_cores
+from engine.data.free_memory import free_host_memory
+from engine.data.paired import PairedImages
+from engine.data.sooner import advise
+from engine.data.unpaired import UnpairedImages
 from engine.protocol import events as ev
 from engine.protocol.machine import Stuck
 from engine.sentinels.load import Load
@@ -25,7 +28,9 @@ def post_machine_sentinels(session: Session) -> None:
     config = session.config.sentinel
     session.machine_sentries = machine_sentries(config, _more_data(session))
     if config.stuck.action != "off":
-        session.stuck = StuckWatch(config.stuck, session.steps, lambda stuck: _tell_viewers(session, stuck))
+        session.stuck = StuckWatch(
+            session.run.name, config.stuck, session.steps, lambda stuck: _tell_viewers(session, stuck)
+        )
 
 
 def watch_machine(session: Session) -> None:
@@ -75,19 +80,17 @@ def _tell_viewers(session: Session, stuck: Stuck) -> None:
 
 
 def _more_data(session: Session) -> str:
-    """How the run could have its data sooner."""
-    data = session.config.data
+    """How the run could have its data sooner; empty for data that are in memory as it is."""
+    data, images = session.config.data, session.source.images
     if not isinstance(data, UnpairedData | PairedData):
         return ""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    ways = []
-    if session.source.cache is None:
-        ways.append(f"data.cache = {data.cache} keeps nothing decoded: see what data.cache_limit would have to be")
-    if data.workers < cores:
-        ways.append(f"data.workers is {data.workers}, and there are {cores} cores")
-    where = "put the images on a faster disk, smaller ones if need be"
-    if not ways:
-        return f"{where[0].upper()}{where[1:]}."
-    told = "; ".join(ways)
-    example = f"gan-tui resume {session.run.name} --branch --set data.workers={max(1, cores)}"
-    return f"{told[0].upper()}{told[1:]}; or {where}. A branch can have others: {example}"
+    assert isinstance(images, UnpairedImages | PairedImages)
+    return advise(
+        session.run.name,
+        data,
+        images,
+        kept=session.source.cache is not None,
+        free=free_host_memory(),
+        cores=usable_cores(),
+        sharing=session.followers.seat.local_size,
+    )

@@ -368,7 +368,10 @@ def _adopt(run: RunDirectory, identity: Identity, parent: Parent) -> None:
         WorkError: that one is gone or damaged, or cannot be copied.
     """
     found = origin_checkpoint(run, identity)
-    subject, another = f"checkpoint {parent.step} of {parent.run}", "Branch from another checkpoint: gan-tui resume"
+    subject, another = (
+        f"checkpoint {parent.step} of {parent.run}",
+        f"Branch from another checkpoint: gan-tui resume {parent.run}",
+    )
     if found is None:
         raise WorkError(subject, "is gone", another)
     folder, manifest = found

@@ -53,6 +53,7 @@ class StuckWatch(Lookout):
     """Tells of a step that is stuck, every so often while it is.
 
     Args:
+        run: the run's name.
         config: from when on a step is.
         steps: the loop's clock.
         tell: is told while it lasts, on this watch's thread.
@@ -61,6 +62,7 @@ class StuckWatch(Lookout):
 
     def __init__(
         self,
+        run: str,
         config: StuckSentinel,
         steps: StepClock,
         tell: Callable[[Stuck], None],
@@ -68,6 +70,7 @@ class StuckWatch(Lookout):
     ) -> None:
         super().__init__("stuck", self._look_at_the_step, READING_SECONDS)
         self.end = end
+        self._way_on = f"gan-tui resume {run}"
         self._config = config
         self._steps = steps
         self._tell = tell
@@ -106,7 +109,7 @@ class StuckWatch(Lookout):
             log.warning("%s; the loop is in:\n%s", said(stuck), self._stack())
         self._tell(stuck)
         if ending:
-            fix = "What was trained since the newest checkpoint is lost; see engine.log, then: gan-tui resume"
+            fix = f"What was trained since the newest checkpoint is lost; see engine.log, then: {self._way_on}"
             self.end(WorkError("a step", f"does not end: {said(stuck)}", fix))
 
     def _stack(self) -> str:

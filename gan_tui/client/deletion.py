@@ -132,7 +132,8 @@ def delete_run(run: RunDirectory) -> None:
         sync_path(trash)
         sync_path(run.root.parent)
     except OSError as error:
-        raise WorkError(f"run {run.name}", f"cannot be moved into {trash} ({error.strerror})") from error
+        fix = "It is whole. Make that a folder which can be written to, then delete the run again."
+        raise WorkError(f"run {run.name}", f"cannot be moved into {trash} ({error.strerror})", fix) from error
     empty_trash(run.root.parent)
     if doomed.exists():
         fix = "It is no run any more; remove the rest by hand."

@@ -14,7 +14,7 @@ from engine.errors import RequestError
 from gan_tui.client.user_files import user_folder
 from gan_tui.state.appearance import Means, ThemeName
 from gan_tui.state.imaging import Images
-from gan_tui.state.key_names import key_from
+from gan_tui.state.key_names import NotAKeyError, key_from
 
 VARIABLE = "GAN_TUI_CONFIG"
 """Names another file; /dev/null is none."""
@@ -114,8 +114,8 @@ def _keys(section: Mapping[str, Any], path: Path) -> dict[str, tuple[str, ...]]:
         for each in several:
             try:
                 spelled.append(key_from(each))
-            except ValueError as error:
-                raise RequestError(f"{subject} = {each!r}", str(error)) from None
+            except NotAKeyError as error:
+                raise RequestError(f"{subject} = {each!r}", error.fact, error.fix) from None
         keys[action] = tuple(dict.fromkeys(spelled))
     return keys
 

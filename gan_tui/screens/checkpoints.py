@@ -140,7 +140,8 @@ class CheckpointPicker(Dialog[int | None]):
         except GanTuiError as error:
             seen = error
         except OSError as error:
-            seen = WorkError(f"run {self._run.name}", f"cannot be looked at ({error.strerror})")
+            fact = f"cannot be looked at ({error.strerror})"
+            seen = WorkError(f"run {self._run.name}", fact, f"Make {self._run.root} readable, then choose it again.")
         self.post_message(self.Looked(kept, seen, is_read))
 
     @work(thread=True, group="star", name="set a star")
@@ -148,7 +149,7 @@ class CheckpointPicker(Dialog[int | None]):
         try:
             set_star(kept.folder, not kept.starred)
         except OSError as error:
-            self.post_message(self.Starred(f"{kept.folder.name}: the star cannot be changed ({error.strerror})"))
+            self.post_message(self.Starred(_not_kept(kept, "the star", error)))
         else:
             self.post_message(self.Starred())
 
@@ -157,7 +158,7 @@ class CheckpointPicker(Dialog[int | None]):
         try:
             set_note(kept.folder, note)
         except OSError as error:
-            self.post_message(self.Starred(f"{kept.folder.name}: the note cannot be written ({error.strerror})"))
+            self.post_message(self.Starred(_not_kept(kept, "the note", error)))
         else:
             self.post_message(self.Starred())
             self._post_look(replace(kept, note=note))
@@ -308,3 +309,8 @@ class CheckpointPicker(Dialog[int | None]):
             return
         curve = [(point.epoch, point.factor) for point in seen.horizon.curve or ()]
         self.details.show(facts_of(looked.kept, seen, is_read=looked.is_read), curve, "it follows the losses")
+
+
+def _not_kept(kept: Kept, what: str, error: OSError) -> str:
+    fix = "Make the folder writable or make room on the disk, then try again."
+    return f"{kept.folder.name}: {what} cannot be kept ({error.strerror}). {fix}"

@@ -51,11 +51,20 @@ _MODIFIERS = ("ctrl", "alt", "shift")
 _SAME_ON_A_TERMINAL = {"ctrl+m": "enter", "ctrl+i": "tab", "ctrl+left_square_bracket": "escape", "ctrl+h": "backspace"}
 
 
+class NotAKeyError(ValueError):
+    """What was written names no key, or none that a terminal can tell from another."""
+
+    def __init__(self, fact: str, fix: str) -> None:
+        super().__init__(f"{fact}. {fix}")
+        self.fact = fact
+        self.fix = fix
+
+
 def key_from(written: str) -> str:
     """Textual's spelling of a key that a user has written: ``[``, ``P``, ``ctrl+s``, ``shift+left``, ``F5``.
 
     Raises:
-        ValueError: it is no key, or none that a terminal can tell from another; the message says so, and what to write.
+        NotAKeyError: it is no key, or none that a terminal can tell from another.
     """
     given = written.strip() or written
     if given in _CHARACTERS:
@@ -65,19 +74,19 @@ def key_from(written: str) -> str:
     *before, base = given.split("+")
     modifiers = [modifier.lower() for modifier in before]
     if len(set(modifiers)) < len(modifiers) or not set(modifiers) <= set(_MODIFIERS):
-        raise ValueError(f"is not a key. Modifiers are {', '.join(_MODIFIERS)}, each at most once")
+        raise NotAKeyError("is not a key", f"Modifiers are {', '.join(_MODIFIERS)}, each at most once.")
     key = _base(base)
     if key is None:
-        raise ValueError(_no_key(base))
+        raise NotAKeyError("is not a key", _key_like(base))
     if modifiers == ["shift"] and len(key) == 1 and key.isalpha():
         return key.upper()
     if "shift" in modifiers and key not in _NAMED:
-        raise ValueError("is not a key that a terminal sends. Write the character itself, as P for Shift and p")
+        raise NotAKeyError("is not a key that a terminal sends", "Write the character itself, as P for Shift and p.")
     if "ctrl" in modifiers and len(key) == 1:
         key = key.lower()
     spelled = "+".join([*(modifier for modifier in _MODIFIERS if modifier in modifiers), key])
     if spelled in _SAME_ON_A_TERMINAL:
-        raise ValueError(f"reaches a program as {_SAME_ON_A_TERMINAL[spelled]}. Choose another key")
+        raise NotAKeyError(f"reaches a program as {_SAME_ON_A_TERMINAL[spelled]}", "Choose another key.")
     return spelled
 
 
@@ -88,11 +97,10 @@ def _base(written: str) -> str | None:
     return word if word in _NAMED or word in _CHARACTERS.values() else None
 
 
-def _no_key(word: str) -> str:
+def _key_like(word: str) -> str:
     known = [*_NAMED, *(name for name in _CHARACTERS.values() if len(name) > 1)]
     near = get_close_matches(word.lower(), known, n=1)
-    hint = f"Did you mean {near[0]}?" if near else f"Write a character, or one of {', '.join(_NAMED)}"
-    return f"is not a key. {hint}"
+    return f"Did you mean {near[0]}?" if near else f"Write a character, or one of {', '.join(_NAMED)}."
 
 
 def written_key(key: str) -> str:

@@ -64,10 +64,13 @@ class PacePane(Lines):
         found: list[list[Span]] = []
         if machine is not None and (machine.gpus or machine.gpu_trouble):
             found.append(_gpu_line(machine, width))
-        found.append([("step ", LABEL), ("– paused", VALUE)] if paused else _step_line(view, width))
+        if not paused:
+            found.append(_step_line(view, width))
         if machine is not None:
             found.append(_host_line(machine, width))
             found.append(_disk_line(view, machine, width))
+        if paused:  # below what there is room for, which a low pane is to show
+            found.append([("step ", LABEL), ("– paused", VALUE)])
         found.append([("images   ", LABEL), (f"{view.images:,} of each domain", VALUE)])
         found.append([("networks ", LABEL), (clipped(networks, width - 9), VALUE)])
         return found

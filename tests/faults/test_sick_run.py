@@ -26,7 +26,7 @@ def test_a_held_run_tells_why_and_goes_on_with_what_is_suggested(tmp_path: Path)
         assert (alert.sentinel, alert.action, alert.suggestion) == ("imbalance", "pause", {"optim.lr_d": 2e-9})
 
         told = gan_tui(tmp_path, "ctl", "tiny", "status").stdout
-        assert f"imbalance since step {alert.step}: D_A, D_B does not tell" in told
+        assert f"imbalance since step {alert.step}: D_A, D_B do not tell" in told
         assert json.loads(gan_tui(tmp_path, "ctl", "tiny", "accept", "--json").stdout)["step"] == alert.step
         gan_tui(tmp_path, "ctl", "tiny", "continue")
         [nudged] = engine.until(lambda: events_of(run, ev.Nudged), "the nudge")

@@ -184,7 +184,7 @@ class Told:
         self.ended: list[GanTuiError] = []
 
     def watch(self, **settings: Any) -> StuckWatch:
-        return StuckWatch(StuckSentinel(**settings), self.clock, self.said.append, self.ended.append)
+        return StuckWatch("r", StuckSentinel(**settings), self.clock, self.said.append, self.ended.append)
 
     def steps(self, number: int, seconds: float) -> None:
         for _ in range(number):
@@ -241,6 +241,7 @@ def test_the_run_is_ended_once_where_that_is_wanted(caplog: pytest.LogCaptureFix
     watch.look()
     [reason] = told.ended
     assert reason.fact == "does not end: it has been waiting for data, for 123 s in all; 0.5 s are usual"
+    assert reason.fix.endswith("then: gan-tui resume r")
     [logged] = [record for record in caplog.records if record.levelno == logging.WARNING]
     assert "waiting for data" in logged.getMessage()
 

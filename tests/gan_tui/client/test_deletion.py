@@ -69,6 +69,15 @@ def test_a_run_of_which_nothing_hangs_says_one_thing(run: RunDirectory) -> None:
     assert len(look_at(run).in_words()) == 1
 
 
+def test_a_run_that_cannot_be_moved_stays_whole(run: RunDirectory) -> None:
+    trash = run.root.parent / TRASH
+    trash.write_text("a file of somebody else's")
+    with pytest.raises(WorkError, match=r"cannot be moved into .* \(File exists\)") as refused:
+        delete_run(run)
+    assert refused.value.fix.startswith("It is whole. Make that a folder")
+    assert read_identity(run).name == run.name
+
+
 def test_a_run_at_work_is_not_deleted(run: RunDirectory) -> None:
     identity = read_identity(run)
     write_identity(run, msgspec.structs.replace(identity, state="training", pid=1))

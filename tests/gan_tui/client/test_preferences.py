@@ -46,6 +46,7 @@ def test_none_says_nothing(file: Path) -> None:
         ("[display]\nmouse = 1\n", "display.mouse = 1: is of another type. Write true or false."),
         ("[keys]\npause = 3\n", 'keys.pause: is neither a key nor a list of keys. Write pause = "k"'),
         ("[keys]\npause = []\n", "is neither a key nor a list of keys"),
+        ('[keys]\npause = "ctrl+m"\n', "keys.pause = 'ctrl+m': reaches a program as enter. Choose another key."),
         ('[keys]\npause = ["p", "entr"]\n', "keys.pause = 'entr': is not a key. Did you mean enter?"),
     ],
 )

@@ -84,13 +84,13 @@ def test_of_a_paused_run_no_rate_is_shown_and_what_room_there_is_once_a_minute()
 
     at_rest = shown(1000.0)
     assert at_rest[:4] == [
-        "gpu     –   41/151 GB", "step – paused", "cpu     –   ram 61.4/540 GB",
-        "disk 412 GB free   1,215 more checkpoints of 339 MB",
+        "gpu     –   41/151 GB", "cpu     –   ram 61.4/540 GB",
+        "disk 412 GB free   1,215 more checkpoints of 339 MB", "step – paused",
     ]  # fmt: skip
     assert shown(1002.0, cpu=0.07, disk_free=100_000_000_000) == at_rest
     scarce = shown(1004.0, disk_free=1_000_000_000)
-    assert scarce[3].startswith("disk ! 1.0 GB free")
+    assert scarce[2].startswith("disk ! 1.0 GB free")
     assert shown(1063.0, disk_free=900_000_000) == scarce
-    assert shown(1064.0, disk_free=900_000_000)[3].startswith("disk ! 900 MB free")
+    assert shown(1064.0, disk_free=900_000_000)[2].startswith("disk ! 900 MB free")
     pane.show(AT_WORK)
     assert pane.lines(60)[0][1] == (" 97% ", "pace--value")
