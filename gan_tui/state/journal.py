@@ -47,12 +47,12 @@ def number(value: float) -> str:
 
 
 def size_text(size: float) -> str:
-    """Bytes for people: 812 kB, 22.8 MB, 1.4 GB."""
-    for unit in ("B", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if size >= 100 or unit == "B" else f"{size:.1f} {unit}"
+    """Bytes for people: 512 B, 812 kB, 22.8 MB, 1.4 GB, 210 GB, 3.4 TB."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 999.5:  # what is rounded to 1000 is one of the next unit
+            return f"{size:.{0 if size >= 99.95 or unit == 'B' else 1}f} {unit}"
         size /= 1000
-    return f"{size:.1f} GB"
+    return f"{size:.{0 if size >= 99.95 else 1}f} TB"
 
 
 def _tell(event: ev.Event) -> tuple[JournalKind, str] | None:

@@ -413,8 +413,11 @@ async def lists_alerts(pilot: Driver, feed: FakeFeed) -> None:
     await press(pilot, "A")
     screen = pilot.app.screen
     assert isinstance(screen, AlertsScreen)
+    keys = screen.query_one("#alerts")
+    assert keys.border_subtitle == "Esc close", "there is none to choose"
     feed.play(*later(feed).found(49_250))
     await settle(pilot)
+    assert keys.border_subtitle == "a accept the suggestion · ↑ ↓ choose · Esc close"
     assert [fact.label for fact in screen.facts.facts] == ["found", "cause", "suggested", "to do", "state"]
     rows = [str(screen.list.get_option_at_index(place).prompt).split()[:3] for place in range(3)]
     assert rows == [["!", "collapse", "fake_B"], ["!", "stall", "the"], ["✔", "spike", "G_A"]]
