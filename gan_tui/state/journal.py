@@ -55,6 +55,18 @@ def size_text(size: float) -> str:
     return f"{size:.{0 if size >= 99.95 else 1}f} TB"
 
 
+def alert_text(alert: ev.Alert, suggestion: str, since: str = "") -> str:
+    """A sentinel's alert as a line: what it has found, and what may help.
+
+    Args:
+        alert: what it told.
+        suggestion: the nudge that it suggests, in words; its fix is told where there is none.
+        since: since when, to be told as well.
+    """
+    way = f"Suggested: {suggestion}" if suggestion else alert.fix
+    return _sentence(f"{alert.sentinel}{since and f' since {since}'}", f"{alert.subject} {alert.fact}", way)
+
+
 def _tell(event: ev.Event) -> tuple[JournalKind, str] | None:
     match event:
         case ev.Metrics() | ev.Phase() | ev.Sampled():
@@ -121,10 +133,7 @@ def _alert(event: ev.Alert) -> str:
     if not event.sentinel:
         return _sentence(event.subject, event.fact, event.fix)
     done = {"warn": "", "pause": " The run is held.", "stop": " The run is saved and ended."}[event.action]
-    suggestion = ", ".join(f"{name} {number(value)}" for name, value in event.suggestion.items())
-    hint = f". Suggested: {suggestion}" if suggestion else ""
-    fix = "" if hint else event.fix
-    told = f"{_sentence(event.sentinel, f'{event.subject} {event.fact}', fix)}{hint}"
+    told = alert_text(event, ", ".join(f"{name} {number(value)}" for name, value in event.suggestion.items()))
     return f"{told}{'' if told.endswith('.') else '.'}{done}" if done else told
 
 

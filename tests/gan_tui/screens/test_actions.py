@@ -22,7 +22,7 @@ from textual.widgets import Input, Static
 from engine.protocol import commands as cmd
 from engine.protocol import events as ev
 from engine.protocol.rundir import RunDirectory
-from gan_tui.actions.table import ACTIONS, BY_ID
+from gan_tui.actions.table import ACTIONS
 from gan_tui.app import Dashboard
 from gan_tui.client.control_sets import read_sets, save_set, sets_file
 from gan_tui.departures import Browse, Departure, Detached, Ended, ResumeFrom
@@ -899,7 +899,7 @@ ALSO_NARROW = (
 
 
 def test_every_action_has_a_check_and_no_key_has_two() -> None:
-    assert set(CHECKS) == set(BY_ID)
+    assert set(CHECKS) == {action.id for action in ACTIONS}
     keys = [key for action in ACTIONS for key in action.keys]
     assert len(keys) == len(set(keys))
 
@@ -907,7 +907,7 @@ def test_every_action_has_a_check_and_no_key_has_two() -> None:
 @pytest.mark.parametrize(
     ("action", "size"),
     [
-        *[pytest.param(action, (120, 40), id=f"{action}-wide") for action in BY_ID],
+        *[pytest.param(action.id, (120, 40), id=f"{action.id}-wide") for action in ACTIONS],
         *[pytest.param(action, (80, 24), id=f"{action}-narrow") for action in ALSO_NARROW],
     ],
 )
