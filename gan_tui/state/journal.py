@@ -55,7 +55,7 @@ def size_text(size: float) -> str:
     return f"{size:.{0 if size >= 99.95 else 1}f} TB"
 
 
-def alert_text(alert: ev.Alert, suggestion: str, since: str = "") -> str:
+def finding_text(alert: ev.Alert, suggestion: str, since: str = "") -> str:
     """A sentinel's alert as a line: what it has found, and what may help.
 
     Args:
@@ -133,7 +133,7 @@ def _alert(event: ev.Alert) -> str:
     if not event.sentinel:
         return _sentence(event.subject, event.fact, event.fix)
     done = {"warn": "", "pause": " The run is held.", "stop": " The run is saved and ended."}[event.action]
-    told = alert_text(event, ", ".join(f"{name} {number(value)}" for name, value in event.suggestion.items()))
+    told = finding_text(event, ", ".join(f"{name} {number(value)}" for name, value in event.suggestion.items()))
     return f"{told}{'' if told.endswith('.') else '.'}{done}" if done else told
 
 
