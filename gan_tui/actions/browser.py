@@ -265,5 +265,3 @@ RUNS: tuple[BrowserAction, ...] = (
         run=lambda shelf: shelf.errands.show_help(),
     ),
 )
-
-RUNS_BY_ID = {action.id: action for action in RUNS}

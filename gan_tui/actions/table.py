@@ -21,7 +21,6 @@ from gan_tui.widgets.footer import Hint
 
 ACTIONS: tuple[Action, ...] = (*RUN, *CONTROLS, *SENTINELS, *PLOT, *SAMPLES, *DISPLAY)
 
-BY_ID = {action.id: action for action in ACTIONS}
 
 _PAIRS = (
     (3, "control", "control-previous", "control-next"),

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from math import log10
 
 from gan_tui.state.history import History
-from gan_tui.state.markers import Marker
+from gan_tui.state.markers import Marker, placed
 from gan_tui.state.plain_text import printable
 from gan_tui.state.plot_choice import SMOOTHING_NAMES
 from gan_tui.state.selection import Selection
 from gan_tui.state.series import SeriesKey
 from gan_tui.widgets import axes
-from gan_tui.widgets.curves import Band, bridged, memory_of, positive, smoothed
+from gan_tui.widgets.curves import Band, bridged, extremes, memory_of, positive, smoothed
 from gan_tui.widgets.x_axis import x_ticks
 
 COLUMNS = 480
@@ -88,8 +88,9 @@ def chart_of(selection: Selection) -> Chart:
             for key, colour in zip(selection.keys, selection.colours, strict=True)
         ]
     curves = [*other, *own]
-    y = _y_range(curves, log=selection.log)
+    y = axes.fitted(None, *extremes((curve.bands for curve in curves), log=selection.log), log=selection.log)
     ticks = _log_ticks(y) if selection.log else axes.ticks(y, 8)
+    standing = placed(selection.markers, selection.history, selection.axis)
     return Chart(
         title=printable(f"{selection.run}: {selection.group}"),
         told=printable(_told(selection)),
@@ -101,7 +102,7 @@ def chart_of(selection: Selection) -> Chart:
         x_ticks=x_ticks(x, selection.scale, 10, origin=selection.origin, steps_per_epoch=selection.steps_per_epoch),
         y_ticks=[(tick, axes.value_label(10**tick if selection.log else tick)) for tick in ticks],
         curves=curves,
-        markers=_placed(selection, x),
+        markers=[(at, marker) for at, marker in standing if x.low <= at <= x.high],
     )
 
 
@@ -119,13 +120,6 @@ def _curve(
     )
 
 
-def _y_range(curves: Sequence[ChartCurve], *, log: bool) -> axes.Range:
-    drawn = [band for curve in curves for band in curve.bands if band is not None]
-    low = min((band[0] for band in drawn if band[0] > 0 or not log), default=1.0)
-    high = max((band[1] for band in drawn if band[1] > 0 or not log), default=1.0)
-    return axes.fitted(None, low, high, log=log)
-
-
 def _log_ticks(y: axes.Range) -> list[float]:
     """Round values, as logarithms; where an axis is too short for those of every decade, as on a linear axis."""
     found = axes.log_ticks(y, 9)
@@ -139,15 +133,3 @@ def _told(selection: Selection) -> str:
     first, last = selection.history.moment(low, selection.axis), selection.history.moment(high, selection.axis)
     steps = f"steps {first[0] if first else 0:,.0f} to {last[0]:,.0f}" if last else "no line yet"
     return " · ".join([steps, "log y" if selection.log else "linear y", SMOOTHING_NAMES[selection.smoothing]])
-
-
-def _placed(selection: Selection, x: axes.Range) -> list[tuple[float, Marker]]:
-    placed = []
-    for marker in selection.markers:
-        at: float | None = marker.step
-        if selection.axis == "time":
-            moment = selection.history.moment(marker.step, "step")
-            at = None if moment is None else moment[1]
-        if at is not None and x.low <= at <= x.high:
-            placed.append((at, marker))
-    return placed

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gan_tui.cli.options import AsJson, RunArgument, RunsFolder
-from gan_tui.cli.output import age, put, put_json, say
+from gan_tui.cli.output import age_of, put, put_json, say
 
 if TYPE_CHECKING:
     from engine.protocol.access import Rights
@@ -90,4 +90,4 @@ def _list(run: RunDirectory, as_json: bool) -> None:
         say(f"Nobody has been given access to {run.name}: gan-tui access {run.name} FILE")
     else:
         for name, grant in given:
-            put(name, grant.rights, f"{age(grant.created)} ago")
+            put(name, grant.rights, f"{age_of(grant.created)} ago")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gan_tui.cli.options import AsJson, RunArgument, RunsFolder
-from gan_tui.cli.output import age, losses_in_words, put, put_json, say
+from gan_tui.cli.output import age_of, losses_in_words, put, put_json, say
 
 if TYPE_CHECKING:
     from engine.protocol.rundir import RunDirectory
@@ -84,7 +84,7 @@ def _line(kept: Kept) -> str:
     from gan_tui.state.journal import size_text
 
     item = kept.manifest
-    when = f"{age(item.time)} ago"
+    when = f"{age_of(item.time)} ago"
     marks = " ".join(word for word, has in (("*", kept.starred), ("best", kept.best), ("damaged", kept.damage)) if has)
     what = f"{item.step:>9,}  epoch {item.epoch:<4} {size_text(item.size):>8}  {when:>10}  {item.reason:8} {marks:9}"
     note = f"  ({kept.note})" if kept.note else ""

@@ -172,11 +172,10 @@ def show_report(report: Report) -> None:
 def alert_in_words(alert: Alert, controls: dict[str, float]) -> str:
     """An open alert, for people: what it is about, since when, and what may help."""
     from gan_tui.state.health_words import suggestion_text
+    from gan_tui.state.journal import finding_text
     from gan_tui.state.plain_text import printable
 
-    nudge = suggestion_text(alert, controls)
-    way = f". Suggested: {nudge}" if nudge else f". {alert.fix}" if alert.fix else ""
-    return printable(f"{alert.sentinel} since step {alert.step:,}: {alert.subject} {alert.fact}{way}")
+    return printable(finding_text(alert, suggestion_text(alert, controls), since=f"step {alert.step:,}"))
 
 
 @app.command()

@@ -8,6 +8,7 @@ from typing import Any
 
 from gan_tui.state.plain_text import printable, printable_json
 from gan_tui.widgets.axes import reading
+from gan_tui.widgets.wording import age
 
 
 def say(message: str) -> None:
@@ -33,13 +34,9 @@ def _write(text: str) -> None:
     sys.stdout.flush()
 
 
-def age(since: float) -> str:
-    """How long ago a Unix time was, in one unit."""
-    seconds = max(0.0, time.time() - since)
-    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= length:
-            return f"{seconds / length:.0f} {unit}"
-    return f"{seconds:.0f} s"
+def age_of(since: float) -> str:
+    """How long ago a Unix time was."""
+    return age(time.time() - since)
 
 
 def losses_in_words(losses: dict[str, float | None]) -> str:

@@ -11,7 +11,7 @@ import typer
 
 from gan_tui.cli.appearance_options import opens_a_screen
 from gan_tui.cli.options import Detach, Gpus, Headless, OptionalRun, Settings
-from gan_tui.cli.output import age, put, put_json, say
+from gan_tui.cli.output import age_of, put, put_json, say
 from gan_tui.state.appearance import Appearance
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def make_ready(look: Callable[[], tuple[ResumePlan, Preflight]], *, again: bool)
 
 
 def _age(seen: Preflight) -> str:
-    return age(seen.checkpoint.time) if seen.checkpoint else ""
+    return age_of(seen.checkpoint.time) if seen.checkpoint else ""
 
 
 def _most_recent(folder: Any) -> RunDirectory:

@@ -9,7 +9,7 @@ import typer
 
 from gan_tui.cli.appearance_options import opens_a_screen
 from gan_tui.cli.options import AsJson, RunsFolder
-from gan_tui.cli.output import age, put, put_json, say
+from gan_tui.cli.output import age_of, put, put_json, say
 from gan_tui.state.appearance import Appearance
 from gan_tui.state.plain_text import printable
 
@@ -103,5 +103,5 @@ def _show_tree(rows: list[RunRow]) -> None:
 
 def _standing(row: RunRow) -> tuple[str, ...]:
     """What the tree says between a run's name and its origin."""
-    created = f"{age(row.created)} ago" if row.created else ""
+    created = f"{age_of(row.created)} ago" if row.created else ""
     return row.state, printable(row.method), f"{row.step:,}", str(row.epoch), created, printable(row.device)

@@ -20,6 +20,7 @@ from gan_tui.state.health_words import WATCHED, span_text, suggestion_text
 from gan_tui.state.plain_text import printable
 from gan_tui.state.run_view import RunView
 from gan_tui.widgets.fact_sheet import Fact, FactSheet
+from gan_tui.widgets.frames import entitle
 
 _DONE = {"warn": "", "pause": "the run was held", "stop": "the run was saved and ended"}
 
@@ -51,8 +52,6 @@ class AlertsScreen(Dialog[ev.Alert], FollowingScreen[ev.Alert]):
         """A list, and what is known of the alert that is highlighted."""
         with Vertical(id="alerts") as box:
             box.border_title = "what sentinels have found"
-            accept = "a accept the suggestion · " if self._steers else ""
-            box.border_subtitle = f"{accept}↑ ↓ choose · Esc close"
             yield self.list
             with VerticalScroll(id="details", can_focus=False):
                 yield self.facts
@@ -71,6 +70,9 @@ class AlertsScreen(Dialog[ev.Alert], FollowingScreen[ev.Alert]):
         on = self._highlighted()
         self._found, self._values = found, view.values
         self.set_class(not found, "-none")
+        accept = "a accept the suggestion · " if any(map(self._acceptable, found)) else ""
+        choose = "↑ ↓ choose · " if found else ""
+        entitle(self.query_one("#alerts"), subtitle=f"{accept}{choose}Esc close")
         self.query_one("#none", Static).update(_nothing())
         self.list.set_options([Option(_row(each)) for each in found])
         place = next((at for at, each in enumerate(found) if on and each.alert.seq == on.alert.seq), 0)
@@ -91,10 +93,13 @@ class AlertsScreen(Dialog[ev.Alert], FollowingScreen[ev.Alert]):
     def action_accept(self) -> None:
         """Return the highlighted alert, if it is open and suggests something."""
         chosen = self._highlighted()
-        if self._steers and chosen is not None and chosen.open and chosen.alert.suggestion:
+        if chosen is not None and self._acceptable(chosen):
             self.dismiss(chosen.alert)
         else:
             self.app.bell()
+
+    def _acceptable(self, found: Found) -> bool:
+        return self._steers and found.open and bool(found.alert.suggestion)
 
     def _highlighted(self) -> Found | None:
         place = self.list.highlighted

@@ -243,6 +243,7 @@ class CheckpointPicker(Dialog[int | None]):
 
     def action_note(self) -> None:
         """Have something written down about the checkpoint; nothing takes the note away."""
+        from engine.protocol.remarks import MAX_NOTE
         from gan_tui.screens.run_prompts import LineDialog
 
         each = self._listed.get(self._look_at or "")
@@ -251,7 +252,12 @@ class CheckpointPicker(Dialog[int | None]):
         elif isinstance(each, Kept):
             told, example = "", "what is to be seen in it"
             dialog = LineDialog(
-                f"note on {each.folder.name}", told, example, "Enter write · Esc cancel", typed=each.note
+                f"note on {each.folder.name}",
+                told,
+                example,
+                "Enter write · Esc cancel",
+                typed=each.note,
+                most=MAX_NOTE,
             )
 
             def written(note: str | None) -> None:

@@ -36,7 +36,8 @@ from gan_tui.widgets.header import RunHeader
 from gan_tui.widgets.health import HealthPane
 from gan_tui.widgets.journal import JournalPane
 from gan_tui.widgets.pace import PacePane
-from gan_tui.widgets.plot import Beside, LossPlot, PlotData
+from gan_tui.widgets.plot import LossPlot
+from gan_tui.widgets.plot_data import Beside, PlotData
 from gan_tui.widgets.samples import SamplePane
 from gan_tui.widgets.startup import StartUp
 from gan_tui.widgets.tabs import TabStrip

@@ -14,7 +14,7 @@ from gan_tui.state.run_view import Status
 from gan_tui.widgets.axes import count_label, reading
 from gan_tui.widgets.fact_sheet import Fact
 from gan_tui.widgets.run_table import STAR, RunLine
-from gan_tui.widgets.wording import STATUS_WORDS, StateTone, duration
+from gan_tui.widgets.wording import STATUS_WORDS, StateTone, age, duration
 
 
 def _as_in_the_header(status: Status) -> tuple[str, StateTone]:
@@ -37,14 +37,8 @@ STATES: dict[RowState, tuple[str, StateTone]] = {
 """Told by symbol and word; colour only helps."""
 
 _BAR = 24
-
-
-def age(seconds: float) -> str:
-    """How long ago in one unit, so that a list that nothing happens in is not written anew."""
-    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= length:
-            return f"{seconds // length:.0f} {unit}"
-    return "now"
+MINUTE = 60.0
+"""Seconds; less is now, so that a list that nothing happens in is not written anew."""
 
 
 def line_of(branch: Branch, now: float, *, marked: bool) -> RunLine:
@@ -64,7 +58,7 @@ def line_of(branch: Branch, now: float, *, marked: bool) -> RunLine:
         system=printable(row.method) or "–",
         step=steps_of(row),
         share=share_of(row),
-        active=age(now - since) if since else "–",
+        active=_ago(now - since) if since else "–",
         device=printable(row.device),
         losses=tuple(f"{printable(name)} {loss_text(value)}" for name, value in row.losses.items()),
     )
@@ -140,6 +134,10 @@ def _progress(row: RunRow) -> tuple[str, ...]:
     full = round(_BAR * done)
     bar = "━" * full + "╌" * (_BAR - full)
     return f"{bar} {share_of(row)}", f"{row.step:,} of {row.total_steps:,}, epoch {row.epoch}"
+
+
+def _ago(seconds: float) -> str:
+    return age(seconds) if seconds >= MINUTE else "now"
 
 
 def _losses(row: RunRow) -> list[Fact]:

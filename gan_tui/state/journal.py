@@ -47,12 +47,24 @@ def number(value: float) -> str:
 
 
 def size_text(size: float) -> str:
-    """Bytes for people: 812 kB, 22.8 MB, 1.4 GB."""
-    for unit in ("B", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if size >= 100 or unit == "B" else f"{size:.1f} {unit}"
+    """Bytes for people: 512 B, 812 kB, 22.8 MB, 1.4 GB, 210 GB, 3.4 TB."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 999.5:  # what is rounded to 1000 is one of the next unit
+            return f"{size:.{0 if size >= 99.95 or unit == 'B' else 1}f} {unit}"
         size /= 1000
-    return f"{size:.1f} GB"
+    return f"{size:.{0 if size >= 99.95 else 1}f} TB"
+
+
+def finding_text(alert: ev.Alert, suggestion: str, since: str = "") -> str:
+    """A sentinel's alert as a line: what it has found, and what may help.
+
+    Args:
+        alert: what it told.
+        suggestion: the nudge that it suggests, in words; its fix is told where there is none.
+        since: since when, to be told as well.
+    """
+    way = f"Suggested: {suggestion}" if suggestion else alert.fix
+    return _sentence(f"{alert.sentinel}{since and f' since {since}'}", f"{alert.subject} {alert.fact}", way)
 
 
 def _tell(event: ev.Event) -> tuple[JournalKind, str] | None:
@@ -121,10 +133,7 @@ def alert_text(event: ev.Alert) -> str:
     if not event.sentinel:
         return _sentence(event.subject, event.fact, event.fix)
     done = {"warn": "", "pause": " The run is held.", "stop": " The run is saved and ended."}[event.action]
-    suggestion = ", ".join(f"{name} {number(value)}" for name, value in event.suggestion.items())
-    hint = f". Suggested: {suggestion}" if suggestion else ""
-    fix = "" if hint else event.fix
-    told = f"{_sentence(event.sentinel, f'{event.subject} {event.fact}', fix)}{hint}"
+    told = finding_text(event, ", ".join(f"{name} {number(value)}" for name, value in event.suggestion.items()))
     return f"{told}{'' if told.endswith('.') else '.'}{done}" if done else told
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias, TypeVar
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 import msgspec
 
 from engine.protocol import events as ev
+
+if TYPE_CHECKING:
+    from gan_tui.state.history import History
+    from gan_tui.state.series import Axis
 
 MARKERS_LENGTH = 500
 MOST_TOLD = 200
@@ -39,6 +44,14 @@ def marked(
     if kind == "nudge" and len(newest.text) <= MOST_TOLD:
         text = f"{newest.text}, {text}"
     return (*markers[:-1], Marker(step=at, kind=kind, seq=event.seq, text=text))
+
+
+def placed(markers: Iterable[Marker], history: History, axis: Axis) -> list[tuple[float, Marker]]:
+    """Where on an axis each marker stands; on that of time one before the first line stands nowhere."""
+    if axis == "step":
+        return [(marker.step, marker) for marker in markers]
+    moments = ((history.moment(marker.step, "step"), marker) for marker in markers)
+    return [(moment[1], marker) for moment, marker in moments if moment is not None]
 
 
 def without_checkpoints(markers: tuple[Marker, ...], steps: tuple[int, ...]) -> tuple[Marker, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TypeAlias
 
 from gan_tui.state.plot_choice import SMOOTHING_NAMES, Smoothing
@@ -49,6 +49,14 @@ def smoothed(spans: Sequence[Span], memory: float) -> list[Band]:
         else:
             bands.append(None)
     return bands
+
+
+def extremes(curves: Iterable[Sequence[Band]], *, log: bool) -> tuple[float, float]:
+    """The lowest and the highest value that curves show on an axis; 1 where there is none."""
+    drawn = [band for bands in curves for band in bands if band is not None]
+    low = min((band[0] for band in drawn if band[0] > 0 or not log), default=1.0)
+    high = max((band[1] for band in drawn if band[1] > 0 or not log), default=1.0)
+    return low, high
 
 
 def positive(bands: Sequence[Band]) -> list[Band]:

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeAlias
 
-from rich.style import Style
-
 from gan_tui.widgets.line import Lines, Span
 from gan_tui.widgets.wording import clipped
 
@@ -61,12 +59,6 @@ class FooterBar(Lines):
     def remark(self) -> str:
         """What is being said; empty when hints are shown."""
         return self._remark[0] if self._remark else ""
-
-    def span_style(self, name: str) -> Style:
-        """A span's style; of a hint, with its click."""
-        base, _, action = name.partition("@")
-        style = self.get_component_rich_style(base)
-        return style + Style(meta={"@click": action}) if action else style
 
     def _fall_silent(self, number: int) -> None:
         if number == self._remarks:

@@ -13,7 +13,8 @@ from textual.widget import Widget
 from gan_tui.widgets.strips import text_strip
 
 Span: TypeAlias = tuple[str, str]
-"""Text and the component class of its style; plain text, never markup."""
+"""Text and the component class of its style, with ``@`` and a Textual action for what a click on it runs; plain text,
+never markup."""
 
 
 class Lines(Widget):
@@ -49,8 +50,10 @@ class Lines(Widget):
         return text_strip([(text, self.span_style(name)) for text, name in spans], self.size.width, self.rich_style)
 
     def span_style(self, name: str) -> Style:
-        """The style of a span: its component class's."""
-        return self.get_component_rich_style(name)
+        """The style of a span: its component class's, with its click."""
+        base, _, action = name.partition("@")
+        style = self.get_component_rich_style(base)
+        return style + Style(meta={"@click": action}) if action else style
 
 
 def _common(old: Sequence[Span], new: Sequence[Span]) -> int:

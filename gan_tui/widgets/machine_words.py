@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.protocol.machine import Gpu, Machine, StepTimes, Stuck
+from gan_tui.state.journal import size_text
 from gan_tui.state.machine import Outlook
 from gan_tui.widgets.line import Span
 from gan_tui.widgets.wording import duration
@@ -42,21 +43,16 @@ def percent(share: float | None) -> str:
 
 
 def size(number: float | None) -> str:
-    """Bytes: 339 MB, 1.2 GB, 210 GB, 3.4 TB."""
-    if number is None:
-        return "–"
-    for limit, unit in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB")):
-        if number >= 0.9995 * limit:
-            return f"{number / limit:.{0 if number >= 99.95 * limit else 1}f} {unit}"
-    return f"{number / 1e3:.0f} kB"
+    """Bytes, where they are known: 339 MB, 1.2 GB."""
+    return "–" if number is None else size_text(number)
 
 
 def part_of(part: float | None, whole: float | None) -> str:
     """Bytes of so many: 41.2 of 150.8 GB."""
     if part is None or whole is None:
         return size(part)
-    text, of = size(part), size(whole)
-    return f"{text.removesuffix(of[-3:])} of {of}" if text[-3:] == of[-3:] else f"{text} of {of}"
+    (amount, unit), of = size(part).split(), size(whole)
+    return f"{amount} of {of}" if unit == of.split()[1] else f"{amount} {unit} of {of}"
 
 
 def span(seconds: float) -> str:

@@ -14,50 +14,26 @@ from textual import events
 from textual.message import Message
 
 from gan_tui.state import viewport as vp
-from gan_tui.state.groups import SeriesGroup, colour_of
+from gan_tui.state.groups import colour_of
 from gan_tui.state.history import History
-from gan_tui.state.markers import Marker
+from gan_tui.state.markers import Marker, placed
 from gan_tui.state.plain_text import printable
 from gan_tui.state.plot_choice import PlotChoice
 from gan_tui.state.selection import BehindIt, Selection, shift_of
 from gan_tui.state.series import SeriesKey
 from gan_tui.themes import SERIES
 from gan_tui.widgets import axes
+from gan_tui.widgets import plot_words as words
 from gan_tui.widgets.canvas import BLANK, Canvas, Grid
-from gan_tui.widgets.curves import memory_of, smoothed, smoothing_in_words
+from gan_tui.widgets.curves import extremes, memory_of, smoothed
 from gan_tui.widgets.frames import entitle
-from gan_tui.widgets.plot_painter import GUTTER, PRECEDENCE, SYMBOLS, Curve, Frame, Painter
-from gan_tui.widgets.wording import clipped
-from gan_tui.widgets.x_axis import duration_label, x_ticks
+from gan_tui.widgets.plot_data import PlotData
+from gan_tui.widgets.plot_painter import GUTTER, Curve, Frame, Painter, marker_at
+from gan_tui.widgets.x_axis import x_ticks
 
 ZOOM = 2.0
 """How much closer a key looks; the wheel does by its square root."""
 PAN = 0.25
-
-
-@dataclass(frozen=True, kw_only=True)
-class Beside:
-    """Another run, whose curves are drawn behind this one's."""
-
-    name: str
-    history: History
-    version: int
-    """The history's."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class PlotData:
-    """What a plot can show; the curves come from the plot's history."""
-
-    groups: tuple[SeriesGroup, ...] = ()
-    markers: tuple[Marker, ...] = ()
-    total_steps: int = 0
-    steps_per_epoch: int = 0
-    origin: str = ""
-    """Where a branch begins, in words."""
-    beside: Beside | None = None
-    version: int = 0
-    """The history's, so that a change of curves is a change of data."""
 
 
 class LossPlot(Canvas, can_focus=True):
@@ -276,54 +252,22 @@ class LossPlot(Canvas, can_focus=True):
 
     def _entitle(self) -> None:
         """The frame's titles; to set one draws the whole pane again."""
-        groups, choice = self._data.groups, self._choice
-        group = choice.among(groups)
-        parts = [group.name if len(groups) < 2 else f"{group.name} {choice.place(groups) + 1}/{len(groups)}"]
-        if choice.typed:
-            parts.append(f"/{choice.typed}")
-        if self._data.origin:
-            parts.append(f"from {self._data.origin}")
-        if self._data.beside:
-            parts.append(f"behind: {self._data.beside.name}")
-        seen = [
-            "log y" if group.log else "linear y",
-            smoothing_in_words(group.keys, choice.smoothing),
-            self._scale_in_words(),
-        ]
-        if self._cursor() is not None:
-            seen = seen[2:]
-        if self._history.coarse:
-            seen.insert(0, "reading the record…")
-        entitle(self, " · ".join(parts), " · ".join(seen))
-
-    def _scale_in_words(self) -> str:
-        view = self._choice.viewport
         cursor = self._cursor()
-        if cursor is not None:
-            return self._moment_in_words(cursor)
-        words = f"x {view.scale}"
-        if view.width is None:
-            return words
-        return f"{words}, newest part" if view.follows else f"{words}, a part"
+        told = None if cursor is None else self._moment_in_words(cursor)
+        reading = self._history.coarse
+        subtitle = words.subtitle(self._data, self._choice, cursor=told, reading=reading)
+        entitle(self, words.title(self._data, self._choice), subtitle)
 
     def _moment_in_words(self, at: float) -> str:
-        """Where the cursor is, on every scale."""
-        moment = self._history.moment(at, self._choice.viewport.axis)
-        if moment is None:
-            return ""
-        step, time = moment
-        own = self._history.extent(self._choice.viewport.axis)
-        if own is not None and at > own[1]:  # where only the run behind has come to
-            step, time = (at, 0.0) if self._choice.viewport.axis == "step" else (0.0, at)
-            return f"step {step:,.0f}" if step else duration_label(time - self._origin())
-        words = [f"step {step:,.0f}"]
-        marker = self._marker_at(at)
-        if marker is not None:
-            return f"{words[0]} · {SYMBOLS[marker.kind]} {clipped(marker.text, max(0, self.size.width - 24))}"
-        if self._data.steps_per_epoch:
-            words.append(f"epoch {step / self._data.steps_per_epoch:.1f}")
-        words.append(duration_label(time - self._origin()))
-        return " · ".join(words)
+        """Where the cursor is; of what is marked in its column, what shows there."""
+        return words.moment(
+            at,
+            self._choice.viewport.axis,
+            self._history,
+            marker=None if self._frame is None else marker_at(at, self._placed_markers(), self._frame),
+            steps_per_epoch=self._data.steps_per_epoch,
+            width=self.size.width,
+        )
 
     def _origin(self) -> float:
         """The time of the first line."""
@@ -416,24 +360,10 @@ class LossPlot(Canvas, can_focus=True):
         return axes.Range(view.end - view.width, view.end)
 
     def _placed_markers(self) -> list[tuple[float, Marker]]:
-        """Where on the axis each marker stands."""
-        if self._choice.viewport.axis == "step":
-            return [(marker.step, marker) for marker in self._data.markers]
-        moments = ((self._history.moment(marker.step, "step"), marker) for marker in self._data.markers)
-        return [(moment[1], marker) for moment, marker in moments if moment is not None]
-
-    def _marker_at(self, at: float) -> Marker | None:
-        """What is marked where the cursor stands; of several in its column what shows there."""
-        if self._frame is None:
-            return None
-        column = self._frame.column(at)
-        there = [marker for place, marker in self._placed_markers() if self._frame.column(place) == column]
-        return max(there, key=lambda marker: PRECEDENCE.index(marker.kind), default=None)
+        return placed(self._data.markers, self._history, self._choice.viewport.axis)
 
     def _y_range(self, keys: tuple[SeriesKey, ...], curves: Sequence[Curve], *, log: bool) -> axes.Range:
-        drawn = [band for curve in curves for band in curve.bands if band is not None]
-        low = min((band[0] for band in drawn if band[0] > 0 or not log), default=1.0)
-        high = max((band[1] for band in drawn if band[1] > 0 or not log), default=1.0)
+        low, high = extremes((curve.bands for curve in curves), log=log)
         same = self._frame is not None and self._frame.log == log and self._fitted == keys
         self._fitted = keys
         return axes.fitted(self._frame.y if self._frame is not None and same else None, low, high, log=log)

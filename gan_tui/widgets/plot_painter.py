@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import log10
 from typing import NamedTuple
 
-from gan_tui.state.markers import MarkerKind
+from gan_tui.state.markers import Marker, MarkerKind
 from gan_tui.state.plain_text import printable
 from gan_tui.state.series import SeriesKey, Span
 from gan_tui.widgets import axes, braille
@@ -39,6 +39,13 @@ class Frame:
         if not self.x.low <= x <= self.x.high:
             return None
         return min(int((x - self.x.low) / (self.x.high - self.x.low) * self.columns), self.columns - 1)
+
+
+def marker_at(at: float, placed: Iterable[tuple[float, Marker]], frame: Frame) -> Marker | None:
+    """What is marked in the column of a position; of several what shows there."""
+    column = frame.column(at)
+    there = [marker for place, marker in placed if frame.column(place) == column]
+    return max(there, key=lambda marker: PRECEDENCE.index(marker.kind), default=None)
 
 
 class Curve(NamedTuple):

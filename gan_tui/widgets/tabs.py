@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from rich.style import Style
-
 from gan_tui.widgets.line import Lines, Span
 
 
@@ -39,11 +37,5 @@ class TabStrip(Lines):
                 spans.append((f" {key} {name} ", f"tabs--active@{action}"))
             else:
                 spans += [(f" {key}", f"tabs--key@{action}"), (f" {name} ", f"tabs--other@{action}")]
-            spans.append((" ", "tabs--other@"))
+            spans.append((" ", "tabs--other"))
         return [spans]
-
-    def span_style(self, name: str) -> Style:
-        """A span's style, with its click."""
-        base, _, action = name.partition("@")
-        style = self.get_component_rich_style(base)
-        return style + Style(meta={"@click": action}) if action else style

@@ -49,6 +49,14 @@ def duration(seconds: float) -> str:
     return f"{whole // 86400}d {whole % 86400 // 3600}h"
 
 
+def age(seconds: float) -> str:
+    """How long ago, in one unit, so that it seldom changes: 12 s, 5 min, 1 h, 3 d."""
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds // length:.0f} {unit}"
+    return f"{int(max(0.0, seconds))} s"
+
+
 def pace(steps_a_second: float) -> str:
     """Throughput: 61.2 it/s, 0.45 it/s; slow ones as 3.2 s/it."""
     if steps_a_second >= 10:

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from engine.protocol.rundir import RunDirectory
-from gan_tui.actions.table import ACTIONS, BY_ID
+from gan_tui.actions.table import ACTIONS
 from gan_tui.client.branch import ResumeRequest
 from gan_tui.picker import PickerApp
 from gan_tui.screens.dashboard import DashboardScreen
@@ -180,7 +180,7 @@ async def test_any_size(feed: FakeFeed, make_dashboard: MakeDashboard) -> None:
             assert "controls" in screen_text(pilot)
             assert all(len(line) == size[0] for line in screen_text(pilot).splitlines())
         assert type(app.focused).__name__ == "ControlsPane"
-        assert BY_ID["pane-3"].keys == ("3",)
+        assert [action.keys for action in ACTIONS if action.id == "pane-3"] == [("3",)]
 
 
 @pytest.mark.parametrize("key", ["M", "o", "l", "b", "e", "A"])

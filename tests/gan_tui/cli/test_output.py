@@ -10,6 +10,7 @@ from engine.protocol import events as ev
 from gan_tui.cli.output import losses_in_words, put, put_json, say
 from gan_tui.cli.plain_lines import PlainLines
 from gan_tui.cli.progress_bar import ProgressBar
+from gan_tui.widgets.wording import age
 from tests.gan_tui.hostile import HOSTILE, obeyed
 
 NOTE = ev.Note(seq=1, step=1, time=0.0, text=HOSTILE, by=HOSTILE)
@@ -55,3 +56,7 @@ def test_the_progress_bar_shows_text(monkeypatch: pytest.MonkeyPatch, capsys: py
     out, _ = capsys.readouterr()
     assert "evil" in out
     assert obeyed(out.replace("\n", "")) == []
+
+
+def test_an_age_has_one_unit_and_is_not_rounded_up_to_the_next() -> None:
+    assert [age(seconds) for seconds in (-5, 59.9, 3_599, 86_399, 300_000)] == ["0 s", "59 s", "59 min", "23 h", "3 d"]

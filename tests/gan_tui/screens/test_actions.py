@@ -22,7 +22,7 @@ from textual.widgets import Input, Static
 from engine.protocol import commands as cmd
 from engine.protocol import events as ev
 from engine.protocol.rundir import RunDirectory
-from gan_tui.actions.table import ACTIONS, BY_ID
+from gan_tui.actions.table import ACTIONS
 from gan_tui.app import Dashboard
 from gan_tui.client.control_sets import read_sets, save_set, sets_file
 from gan_tui.departures import Browse, Departure, Detached, Ended, ResumeFrom
@@ -413,8 +413,11 @@ async def lists_alerts(pilot: Driver, feed: FakeFeed) -> None:
     await press(pilot, "A")
     screen = pilot.app.screen
     assert isinstance(screen, AlertsScreen)
+    keys = screen.query_one("#alerts")
+    assert keys.border_subtitle == "Esc close", "there is none to choose"
     feed.play(*later(feed).found(49_250))
     await settle(pilot)
+    assert keys.border_subtitle == "a accept the suggestion · ↑ ↓ choose · Esc close"
     assert [fact.label for fact in screen.facts.facts] == ["found", "cause", "suggested", "to do", "state"]
     rows = [str(screen.list.get_option_at_index(place).prompt).split()[:3] for place in range(3)]
     assert rows == [["!", "collapse", "fake_B"], ["!", "stall", "the"], ["✔", "spike", "G_A"]]
@@ -903,7 +906,7 @@ ALSO_NARROW = (
 
 
 def test_every_action_has_a_check_and_no_key_has_two() -> None:
-    assert set(CHECKS) == set(BY_ID)
+    assert set(CHECKS) == {action.id for action in ACTIONS}
     keys = [key for action in ACTIONS for key in action.keys]
     assert len(keys) == len(set(keys))
 
@@ -911,7 +914,7 @@ def test_every_action_has_a_check_and_no_key_has_two() -> None:
 @pytest.mark.parametrize(
     ("action", "size"),
     [
-        *[pytest.param(action, (120, 40), id=f"{action}-wide") for action in BY_ID],
+        *[pytest.param(action.id, (120, 40), id=f"{action.id}-wide") for action in ACTIONS],
         *[pytest.param(action, (80, 24), id=f"{action}-narrow") for action in ALSO_NARROW],
     ],
 )

@@ -18,7 +18,7 @@ from engine.protocol.codec import encode
 from engine.protocol.events import Sampled
 from engine.protocol.remarks import read_remarks
 from engine.protocol.rundir import RunDirectory, read_identity, write_identity
-from gan_tui.actions.browser import RUNS, RUNS_BY_ID
+from gan_tui.actions.browser import RUNS
 from gan_tui.client.branch import ResumeRequest
 from gan_tui.client.run_rows import read_rows
 from gan_tui.departures import Begin, GoOn, LookAt, RunsDeparture
@@ -309,12 +309,12 @@ CHECKS: dict[str, Check] = {
 
 
 def test_every_action_has_a_check_and_no_key_has_two() -> None:
-    assert set(CHECKS) == set(RUNS_BY_ID)
+    assert set(CHECKS) == {action.id for action in RUNS}
     keys = [key for action in RUNS for key in action.keys]
     assert len(keys) == len(set(keys))
 
 
-@pytest.mark.parametrize("action", RUNS_BY_ID)
+@pytest.mark.parametrize("action", [action.id for action in RUNS])
 async def test_action(action: str, folder: Path) -> None:
     feed = FakeRuns(shelf())
     async with browsing(feed) as pilot:

@@ -14,7 +14,8 @@ from gan_tui.state.absorb import absorb
 from gan_tui.state.groups import groups_of
 from gan_tui.state.history import History
 from gan_tui.state.run_view import Origin, RunView
-from gan_tui.widgets.plot import Beside, LossPlot, PlotData
+from gan_tui.widgets.plot import LossPlot
+from gan_tui.widgets.plot_data import Beside, PlotData
 from tests.gan_tui.recorded import COMPONENTS, Recording
 
 
