@@ -8,6 +8,7 @@ from typing import TypeVar
 from textual import events
 from textual.driver import Driver
 from textual.filter import LineFilter
+from textual.timer import Timer
 
 from gan_tui.in_turn import KeysInTurn
 from gan_tui.state.appearance import THEME_NAMES, Appearance
@@ -15,6 +16,9 @@ from gan_tui.themes import THEMES
 from gan_tui.widgets.too_small import LEAST_HEIGHT, LEAST_WIDTH
 
 Returned = TypeVar("Returned")
+
+SETTLE_SECONDS = 0.3
+"""After the newest change of size it is looked whether the screen has followed."""
 
 
 class DressedApp(KeysInTurn[Returned]):
@@ -38,6 +42,7 @@ class DressedApp(KeysInTurn[Returned]):
     def __init__(self, appearance: Appearance, *, driver_class: type[Driver] | None = None) -> None:
         super().__init__(driver_class=driver_class)
         self.appearance = appearance
+        self._settling: Timer | None = None
         self._only_ascii: LineFilter | None = None
         if appearance.ascii:
             from gan_tui.terminal.ascii_filter import AsciiFilter
@@ -57,8 +62,21 @@ class DressedApp(KeysInTurn[Returned]):
         return filters if self._only_ascii is None else [*filters, self._only_ascii]
 
     def on_resize(self, event: events.Resize) -> None:
-        """Know whether there is room."""
+        """Know whether there is room, and see to it that it is used."""
         self.set_class(event.size.width < LEAST_WIDTH or event.size.height < LEAST_HEIGHT, "-too-small")
+        if self._settling is not None:
+            self._settling.stop()
+        self._settling = self.set_timer(SETTLE_SECONDS, self._settle)
+
+    def _settle(self) -> None:
+        """Have the screen laid out for the size that there is, where it is for an older one.
+
+        A Textual screen that has been laid out sends itself a Resize, too. Of several sizes in a row the echo of one
+        may come after the next one, and then takes its place.
+        """
+        for screen in self.screen_stack[-1:]:
+            if screen.outer_size != self.size:
+                screen.post_message(events.Resize(self.size, self.size))
 
     def next_theme(self) -> str:
         """Take the next theme; returns its name."""

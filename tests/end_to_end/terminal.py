@@ -7,6 +7,7 @@ import select
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from difflib import unified_diff
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -144,6 +145,8 @@ def same_screen(one: Terminal, other: Terminal) -> None:
     """Return once two terminals show the same, keeping both drawn. Raises AssertionError when they never do."""
     deadline = time.monotonic() + DEADLINE_SECONDS
     while one.text != other.text or not one.text.strip():
-        assert time.monotonic() < deadline, f"never the same:\n{one.text}\n{other.text}"
+        assert time.monotonic() < deadline, "never the same:\n" + "\n".join(
+            unified_diff(one.text.splitlines(), other.text.splitlines(), n=0)
+        )
         one.draw()
         other.draw()

@@ -78,9 +78,9 @@ class Shell:
         """The command's stdout as JSON."""
         return json.loads(self.run(*words, "--json"))
 
-    def attach(self, *, columns: int = 120, rows: int = 40, ignore_sighup: bool = False) -> Terminal:
+    def attach(self, *options: str, columns: int = 120, rows: int = 40, ignore_sighup: bool = False) -> Terminal:
         """The dashboard on the run, in a terminal of its own."""
-        command = [*GAN_TUI, "attach", NAME]
+        command = [*GAN_TUI, "attach", NAME, *options]
         return Terminal(command, columns=columns, rows=rows, env=self.environment, ignore_sighup=ignore_sighup)
 
     def status(self) -> Any:
@@ -271,20 +271,25 @@ def _some_engine_holds_it(shell: Shell) -> None:
     assert sum(event["kind"] == "started" for event in shell.journal()) == 1
 
 
-def test_a_resized_terminal_is_drawn_whole(finished: Shell) -> None:
+def test_a_terminal_that_is_resized_while_the_run_trains_is_drawn_whole(shell: Shell) -> None:
     """After whatever it was dragged to on the way, it shows what a terminal that always had its last size shows."""
     smallest, largest = (60, 15), (300, 90)
     on_the_way = random.Random(0)
-    with finished.attach(columns=80, rows=24) as resized:
-        resized.wait_for("FINISHED", "1 Plot", "help")
+    shell.run("train", str(shell.preset), "--name", NAME, "--detach")
+    with shell.attach("--readonly", columns=80, rows=24) as resized:
         for size in (smallest, largest, smallest):
+            resized.wait_for("TRAINING", "help")
             for _ in range(6):
                 resized.resize(on_the_way.randint(60, 300), on_the_way.randint(15, 90))
                 resized.draw()
             resized.resize(*size)
-            with finished.attach(columns=size[0], rows=size[1]) as fresh:
-                fresh.wait_for("FINISHED", "help")
+            shell.run("ctl", NAME, "pause")
+            with shell.attach("--readonly", columns=size[0], rows=size[1]) as fresh:
+                for terminal in (resized, fresh):
+                    terminal.wait_for("PAUSED", "help")
+                    terminal.press("f", "f", *"xxx")  # all that there is, by steps, epochs, time, steps: on new axes
                 same_screen(resized, fresh)
+            shell.run("ctl", NAME, "continue")
         resized.press("q")
         assert resized.wait_for_exit() == 0
 

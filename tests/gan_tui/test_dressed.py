@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from textual.command import CommandPalette
+from textual.events import Resize
+from textual.geometry import Size
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
@@ -181,6 +183,14 @@ async def test_any_size(feed: FakeFeed, make_dashboard: MakeDashboard) -> None:
             assert all(len(line) == size[0] for line in screen_text(pilot).splitlines())
         assert type(app.focused).__name__ == "ControlsPane"
         assert [action.keys for action in ACTIONS if action.id == "pane-3"] == [("3",)]
+        await pilot.resize_terminal(80, 24)
+        app.screen.post_message(Resize(Size(120, 40), Size(120, 40)))  # the echo of the size before comes last
+        await settle(pilot)
+        assert app.screen.outer_size == (120, 40)
+        while app.screen.outer_size != (80, 24):
+            await pilot.pause()
+        await settle(pilot)
+        assert [len(line) for line in screen_text(pilot).splitlines()] == [80] * 24
 
 
 @pytest.mark.parametrize("key", ["M", "o", "l", "b", "e", "A"])
