@@ -6,8 +6,12 @@ import ast
 import functools
 import inspect
 import textwrap
+import threading
 
 from engine.config.schema import Section
+
+_parsing = threading.Lock()
+"""CPython counts the depth of a tree that it builds for all threads together, and fails where two build at once."""
 
 
 @functools.cache
@@ -21,7 +25,8 @@ def field_docs(section: type[Section]) -> dict[str, str]:
 
 
 def _own_docs(owner: type[Section]) -> dict[str, str]:
-    body = ast.parse(textwrap.dedent(inspect.getsource(owner))).body[0]
+    with _parsing:
+        body = ast.parse(textwrap.dedent(inspect.getsource(owner))).body[0]
     assert isinstance(body, ast.ClassDef)
     docs = {}
     for field, below in zip(body.body, body.body[1:], strict=False):

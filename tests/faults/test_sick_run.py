@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 from engine.protocol import events as ev
-from engine.protocol.commands import Status, Stop
-from tests.runs import engine_of, events_of, gan_tui, make_run
+from engine.protocol.commands import Report, Status, Stop
+from tests.runs import Engine, engine_of, events_of, gan_tui, make_run
 
 BLIND = (
     "optim.lr_d=1e-9", "log.every=2", "sentinel.imbalance.action=pause",
@@ -15,14 +15,19 @@ BLIND = (
 )  # fmt: skip
 
 
+def held(engine: Engine) -> Report | None:
+    """What is answered once it is."""
+    report = engine.ask(Status()).report
+    return report if report is not None and report.state == "paused" else None
+
+
 def test_a_held_run_tells_why_and_goes_on_with_what_is_suggested(tmp_path: Path) -> None:
     run = make_run(tmp_path, *BLIND)
     with engine_of(run) as engine:
         engine.until_event(ev.Paused)
         [alert] = events_of(run, ev.Alert)
-        report = engine.ask(Status()).report
-        assert report is not None
-        assert (report.state, report.alerts) == ("paused", (alert,))
+        report = engine.until(lambda: held(engine), "the word that it is held")
+        assert report.alerts == (alert,)
         assert (alert.sentinel, alert.action, alert.suggestion) == ("imbalance", "pause", {"optim.lr_d": 2e-9})
 
         told = gan_tui(tmp_path, "ctl", "tiny", "status").stdout
