@@ -12,10 +12,10 @@ from textual.message_pump import MessagePump
 
 @dataclass(frozen=True, kw_only=True)
 class Tempo:
-    """Least seconds between two drawings. Plots drawn at 4 Hz cost ten times those at 1 Hz."""
+    """Least seconds between two drawings; those of curves are half of what a dashboard computes."""
 
     text: float = 0.5
-    curves: float = 1.0
+    curves: float = 1.5
 
     def of_text(self, stretch: float) -> float:
         """On a terminal that is to be sent less: text keeps its pace longest."""
