@@ -45,6 +45,11 @@ class KeysInTurn(App[Returned]):
         """Where the last look was sent to."""
         self._missed: asyncio.TimerHandle | None = None
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether all that was typed has been handled, as far as can be told."""
+        return not self._typed and not self._rounds
+
     async def on_event(self, event: events.Event) -> None:
         """Have a key wait for its turn; leave all else to Textual."""
         if not isinstance(event, events.Key) or event.is_forwarded:
