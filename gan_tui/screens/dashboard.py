@@ -117,6 +117,8 @@ class DashboardScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Header, panes in two columns, footer; on narrow terminals the stylesheet shows one pane at a time."""
+        set_classes_by_size(self)
+        self._mark_pane()
         yield self.header
         yield self.banner
         yield self.tabs
@@ -135,7 +137,6 @@ class DashboardScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Name the panes and draw what is known."""
-        set_classes_by_size(self)
         titled: tuple[tuple[Widget, str], ...] = (
             (self.startup, "start-up"),
             (self.samples, "samples"),
@@ -285,8 +286,7 @@ class DashboardScreen(Screen[None]):
     def go_to(self, place: int) -> None:
         """Focus a pane; on a narrow terminal it is the one shown."""
         self._pane = place
-        for index, name in enumerate(PANES):
-            self.set_class(index == place, f"-on-{name}")
+        self._mark_pane()
         self.tabs.show(self._tabs(), place)
         self._pane_widget(place).focus(scroll_visible=False)
 
@@ -343,6 +343,10 @@ class DashboardScreen(Screen[None]):
         self.excursions.show_picture()
 
     # ------------------------------------------------------------------------------------------- inside
+
+    def _mark_pane(self) -> None:
+        for place, name in enumerate(PANES):
+            self.set_class(place == self._pane, f"-on-{name}")
 
     def _pane_widget(self, place: int) -> Widget:
         return (self.plot, self.samples, self.controls, self.journal)[place]

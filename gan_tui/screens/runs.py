@@ -120,6 +120,7 @@ class RunsScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """The list and the details, beside or below each other."""
+        set_classes_by_size(self)
         yield self.header
         with Container(id="body"):
             with self.list:
@@ -130,7 +131,6 @@ class RunsScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Draw what is known."""
-        set_classes_by_size(self)
         self.footer.show(footer_hints(self.actions, {}, steers=True))
         self.table.focus()
         self._drawing = True
