@@ -9,10 +9,10 @@ from os import environ
 from time import time
 
 from engine.protocol.rundir import RunDirectory
-from gan_tui.screens.pacer import Tempo
 from gan_tui.state.appearance import Appearance
 from gan_tui.state.feed import Feed
 from gan_tui.state.outlet import NoOutlet, Outlet
+from gan_tui.state.tempo import Tempo
 from gan_tui.terminal.calling import Way, way_of
 from gan_tui.terminal.pictures import Drawing
 

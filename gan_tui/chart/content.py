@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log10
 
+from gan_tui.state import axes
+from gan_tui.state.curves import Band, bridged, extremes, memory_of, positive, smoothed
 from gan_tui.state.history import History
 from gan_tui.state.markers import Marker, placed
 from gan_tui.state.plain_text import printable
 from gan_tui.state.plot_choice import SMOOTHING_NAMES
 from gan_tui.state.selection import Selection
 from gan_tui.state.series import SeriesKey
-from gan_tui.widgets import axes
-from gan_tui.widgets.curves import Band, bridged, extremes, memory_of, positive, smoothed
-from gan_tui.widgets.x_axis import x_ticks
+from gan_tui.state.x_axis import x_ticks
 
 COLUMNS = 480
 """Parts of the x axis, in each of which a curve has one place, or its extremes."""

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from gan_tui.chart.content import Chart, ChartCurve
 from gan_tui.chart.shapes import Area, Point, Shape, Sheet, Stroke, Words
+from gan_tui.state.axes import reading
 from gan_tui.state.markers import MarkerKind
 from gan_tui.themes import COLOUR_BLIND_LIGHT, SERIES
-from gan_tui.widgets.axes import reading
 
 WIDTH, HEIGHT = 1200, 675
 LEFT, TOP, BOTTOM = 76.0, 76.0, 84.0

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from engine.errors import RequestError
 from engine.protocol.rundir import RunDirectory
 from gan_tui.client.whole import whole_run
+from gan_tui.state.axes import grown
 from gan_tui.state.groups import SeriesGroup, colour_of, groups_of, matching
 from gan_tui.state.history import History
 from gan_tui.state.plot_choice import SMOOTHING_NAMES
 from gan_tui.state.selection import BehindIt, Selection, shift_of
 from gan_tui.state.series import Axis
 from gan_tui.state.viewport import Extent, Scale
-from gan_tui.widgets.axes import grown
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from gan_tui.cli.appearance_options import opens_a_screen
 from gan_tui.cli.options import AsJson, RunArgument, RunsFolder
 from gan_tui.cli.output import put, put_json, say
 from gan_tui.state.appearance import Appearance
-from gan_tui.widgets.axes import reading
+from gan_tui.state.axes import reading
 
 if TYPE_CHECKING:
     from gan_tui.client.comparison import Comparison

@@ -147,7 +147,7 @@ def show_report(report: Report) -> None:
     """An engine's answer to ``status``, for people."""
     from gan_tui.state.journal import number
     from gan_tui.state.plain_text import printable
-    from gan_tui.widgets.wording import pace
+    from gan_tui.state.wording import pace
 
     phase = f" ({report.phase})" if report.phase else ""
     put(f"{report.run}: {report.state}{phase}")

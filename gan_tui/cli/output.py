@@ -6,9 +6,9 @@ import sys
 import time
 from typing import Any
 
+from gan_tui.state.axes import reading
 from gan_tui.state.plain_text import printable, printable_json
-from gan_tui.widgets.axes import reading
-from gan_tui.widgets.wording import age
+from gan_tui.state.wording import age
 
 
 def say(message: str) -> None:

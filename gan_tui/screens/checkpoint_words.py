@@ -5,11 +5,11 @@ from __future__ import annotations
 from gan_tui.client.inventory import Kept, UnreadableCheckpoint
 from gan_tui.client.preflight import Preflight
 from gan_tui.client.preflight_words import told
+from gan_tui.state.axes import reading
 from gan_tui.state.journal import size_text
-from gan_tui.widgets.axes import reading
+from gan_tui.state.wording import duration
 from gan_tui.widgets.checkpoint_table import STAR, CheckpointRow
 from gan_tui.widgets.fact_sheet import Fact
-from gan_tui.widgets.wording import duration
 
 
 def step_of(each: Kept | UnreadableCheckpoint) -> int:

@@ -26,11 +26,11 @@ from gan_tui.screens.checkpoint_words import facts_of, headline_of, row_of, step
 from gan_tui.screens.dialog import Dialog
 from gan_tui.state.imaging import Imaging
 from gan_tui.state.plain_text import printable
+from gan_tui.state.wording import READ_ONLY
 from gan_tui.widgets.checkpoint_details import CheckpointDetails
 from gan_tui.widgets.checkpoint_table import CheckpointTable
 from gan_tui.widgets.fact_sheet import Fact
 from gan_tui.widgets.frames import entitle
-from gan_tui.widgets.wording import READ_ONLY
 
 AGEING = 15.0
 """Seconds after which the ages that are shown are renewed."""

@@ -6,15 +6,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from gan_tui.client.run_figures import RunFigures
+from gan_tui.state.axes import count_label, reading
 from gan_tui.state.journal import size_text
 from gan_tui.state.key_words import with_keys
 from gan_tui.state.plain_text import printable
 from gan_tui.state.run_list import Branch, RowState, RunRow, origin_of
 from gan_tui.state.run_view import Status
-from gan_tui.widgets.axes import count_label, reading
+from gan_tui.state.wording import STATUS_WORDS, StateTone, age, duration
 from gan_tui.widgets.fact_sheet import Fact
 from gan_tui.widgets.run_table import STAR, RunLine
-from gan_tui.widgets.wording import STATUS_WORDS, StateTone, age, duration
 
 
 def _as_in_the_header(status: Status) -> tuple[str, StateTone]:

@@ -15,9 +15,10 @@ from gan_tui.state.key_words import with_keys
 from gan_tui.state.nudges import made_by_others
 from gan_tui.state.plain_text import printable
 from gan_tui.state.run_view import Exchange, RunView
+from gan_tui.state.wording import READ_ONLY
+from gan_tui.widgets.columns import clipped
 from gan_tui.widgets.controls import ControlsPane
 from gan_tui.widgets.footer import Tone
-from gan_tui.widgets.wording import READ_ONLY, clipped
 
 if TYPE_CHECKING:
     from gan_tui.screens.stop import StopDialog

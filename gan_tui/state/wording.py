@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple, TypeAlias
 
-from rich.cells import cell_len, set_cell_size
-
 from gan_tui.state.run_view import Status
 
 READ_ONLY = "This view is read-only: attach without --readonly, by a key that steers."
@@ -69,10 +67,3 @@ def pace(steps_a_second: float) -> str:
 def count(number: float) -> str:
     """Parameters: 11.4M, 812k."""
     return f"{number / 1e6:.1f}M" if number >= 1e6 else f"{number / 1e3:.0f}k" if number >= 1e3 else f"{number:.0f}"
-
-
-def clipped(text: str, width: int) -> str:
-    """The text in at most ``width`` cells, of which some characters take two, with an ellipsis where it was cut."""
-    if cell_len(text) <= width:
-        return text
-    return set_cell_size(text, width - 1) + "…" if width > 0 else ""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from gan_tui.state.axes import Range, count_label, ticks
 from gan_tui.state.viewport import Scale
-from gan_tui.widgets.axes import Range, count_label, ticks
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 _ROUND = (

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from gan_tui.state.gallery import REAL, Rows, Spot, in_turn, spoken
-from gan_tui.widgets.wording import clipped
+from gan_tui.widgets.columns import clipped
 
 SMALLEST = 8
 """Side in pixels below which a picture says nothing."""

@@ -10,8 +10,8 @@ from textual.geometry import Size
 
 from gan_tui.state.key_words import with_keys
 from gan_tui.state.run_view import RunView
+from gan_tui.widgets.columns import clipped
 from gan_tui.widgets.line import Lines, Span
-from gan_tui.widgets.wording import clipped
 
 Told: TypeAlias = tuple[Span, tuple[str, ...]]
 """The fact, and one sentence or more on the way on."""

@@ -10,10 +10,10 @@ from rich.style import Style
 from rich.text import Text
 from textual.widgets import DataTable
 
+from gan_tui.state.axes import reading
 from gan_tui.state.journal import size_text
 from gan_tui.state.plain_text import printable
-from gan_tui.widgets.axes import reading
-from gan_tui.widgets.wording import duration
+from gan_tui.state.wording import duration
 
 STAR = "★"
 PADDING = 2

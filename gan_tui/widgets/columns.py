@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from rich.cells import cell_len, set_cell_size
 
-from gan_tui.widgets.wording import clipped
+
+def clipped(text: str, width: int) -> str:
+    """The text in at most ``width`` cells, with an ellipsis where it was cut."""
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, width - 1) + "…" if width > 0 else ""
 
 
 def cut_middle(text: str, width: int) -> str:

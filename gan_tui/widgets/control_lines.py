@@ -10,7 +10,7 @@ from engine.config.controls import Control
 from gan_tui.state.drafts import nudged
 from gan_tui.state.journal import number
 from gan_tui.state.key_words import with_keys
-from gan_tui.widgets.wording import clipped
+from gan_tui.widgets.columns import clipped
 
 Part: TypeAlias = tuple[str, str]
 """Text and the component class of its style."""

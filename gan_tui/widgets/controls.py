@@ -16,10 +16,10 @@ from engine.config.controls import Control
 from gan_tui.state.drafts import drafted, nudged, outstanding
 from gan_tui.state.key_words import with_keys
 from gan_tui.state.scroll import scrolled
+from gan_tui.widgets.columns import clipped
 from gan_tui.widgets.control_lines import Columns, Standing, control_line, details, heading
 from gan_tui.widgets.frames import entitle
 from gan_tui.widgets.strips import text_strip
-from gan_tui.widgets.wording import clipped
 
 DETAIL_ROWS = 2
 """Lines at the bottom for the selected control's meaning and where the keys take it."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeAlias
 
+from gan_tui.widgets.columns import clipped
 from gan_tui.widgets.line import Lines, Span
-from gan_tui.widgets.wording import clipped
 
 Tone: TypeAlias = Literal["plain", "good", "bad"]
 _SIGNS: dict[Tone, str] = {"plain": "›", "good": "✔", "bad": "✖"}

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
 from gan_tui.state.run_view import RunView
+from gan_tui.state.wording import STATUS_WORDS, StatusWord, duration, pace
+from gan_tui.widgets.columns import clipped
 from gan_tui.widgets.line import Lines, Span
 from gan_tui.widgets.machine_words import stuck_text
-from gan_tui.widgets.wording import STATUS_WORDS, StatusWord, clipped, duration, pace
 
 LEAST = {"header--name": 6, "header--waiting": 12, "header--bad": 8}
 """Characters that the name, a remark and trouble keep, however narrow the terminal; shortened in this order."""

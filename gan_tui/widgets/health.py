@@ -9,9 +9,9 @@ from gan_tui.state.health import acceptable, open_alerts
 from gan_tui.state.health_words import belief_texts, look_texts, suggestion_text
 from gan_tui.state.key_words import with_keys
 from gan_tui.state.run_view import RunView
+from gan_tui.widgets.columns import clipped
 from gan_tui.widgets.frames import entitle
 from gan_tui.widgets.line import Lines, Span
-from gan_tui.widgets.wording import clipped
 
 
 class HealthPane(Lines):

@@ -11,8 +11,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from gan_tui.state.log_lines import Log, level_of, matching_lines, next_match, parts_of, stamp_length
+from gan_tui.widgets.columns import clipped
 from gan_tui.widgets.strips import text_strip
-from gan_tui.widgets.wording import clipped
 
 LONGEST = 4000
 """Characters of a line that are shown: what is longer was not written for people."""

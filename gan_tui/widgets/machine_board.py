@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Literal, NamedTuple, TypeAlias
 
+from gan_tui.state.axes import Range, followed, grown
 from gan_tui.state.machine import MachineHistory, Reading, outlook
 from gan_tui.state.run_view import RunView
 from gan_tui.state.series import Span as SeriesSpan
+from gan_tui.state.wording import STATUS_WORDS, duration
 from gan_tui.widgets import machine_curves as curves
 from gan_tui.widgets import machine_sections as sections
 from gan_tui.widgets import machine_words as words
-from gan_tui.widgets.axes import Range, followed, grown
 from gan_tui.widgets.canvas import Canvas
+from gan_tui.widgets.columns import clipped
 from gan_tui.widgets.line import Span
 from gan_tui.widgets.machine_sections import FAINT, NAME, PLAIN, WARN, Gauge
 from gan_tui.widgets.sheet import Area, Sheet
-from gan_tui.widgets.wording import STATUS_WORDS, clipped, duration
 
 Window: TypeAlias = Literal["10 min", "1 h", "whole run"]
 WINDOWS: dict[Window, float | None] = {"10 min": 600.0, "1 h": 3600.0, "whole run": None}

@@ -7,9 +7,9 @@ from typing import NamedTuple
 from engine.protocol.machine import Gpu, Machine, StepPhase
 from gan_tui.state.machine import Outlook, Reading, memory_share, most_watts
 from gan_tui.state.run_view import RunView
+from gan_tui.state.wording import pace
 from gan_tui.widgets import machine_words as words
 from gan_tui.widgets.line import Span
-from gan_tui.widgets.wording import pace
 
 PLAIN, FAINT, WARN, NAME = "board--plain", "board--faint", "board--warn", "board--name"
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from engine.protocol.machine import Gpu, Machine, StepTimes, Stuck
 from gan_tui.state.journal import size_text
 from gan_tui.state.machine import Outlook
+from gan_tui.state.wording import duration
 from gan_tui.widgets.line import Span
-from gan_tui.widgets.wording import duration
 
 STARVED = 0.2
 """Share of the time waiting for data from which it is marked."""

@@ -10,9 +10,10 @@ from msgspec.structs import replace
 from engine.protocol.machine import Gpu, Machine
 from gan_tui.state.machine import memory_share, outlook
 from gan_tui.state.run_view import RunView
+from gan_tui.state.wording import count
 from gan_tui.widgets import machine_words as words
+from gan_tui.widgets.columns import clipped
 from gan_tui.widgets.line import Lines, Span
-from gan_tui.widgets.wording import clipped, count
 
 AT_REST_SECONDS = 60.0
 """Between two readings that are shown of a paused run's machine."""

@@ -21,10 +21,10 @@ from gan_tui.state.gallery import Spot, spoken
 from gan_tui.state.plain_text import printable
 from gan_tui.terminal.pictures import Drawing, Encoded, colour_of
 from gan_tui.widgets.arrangement import LARGEST_AREA, SEAM, Arrangement, Placement, arrange, captions
+from gan_tui.widgets.columns import clipped
 from gan_tui.widgets.picture import cell_row
 from gan_tui.widgets.pixels import Piece, PixelRows, cut, pixel_rows, shrunk
 from gan_tui.widgets.strips import text_strip
-from gan_tui.widgets.wording import clipped
 
 if TYPE_CHECKING:
     from PIL import Image

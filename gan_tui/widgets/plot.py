@@ -13,7 +13,9 @@ from typing import ClassVar
 from textual import events
 from textual.message import Message
 
+from gan_tui.state import axes
 from gan_tui.state import viewport as vp
+from gan_tui.state.curves import extremes, memory_of, smoothed
 from gan_tui.state.groups import colour_of
 from gan_tui.state.history import History
 from gan_tui.state.markers import Marker, placed
@@ -21,15 +23,13 @@ from gan_tui.state.plain_text import printable
 from gan_tui.state.plot_choice import PlotChoice
 from gan_tui.state.selection import BehindIt, Selection, shift_of
 from gan_tui.state.series import SeriesKey
+from gan_tui.state.x_axis import x_ticks
 from gan_tui.themes import SERIES
-from gan_tui.widgets import axes
 from gan_tui.widgets import plot_words as words
 from gan_tui.widgets.canvas import BLANK, Canvas, Grid
-from gan_tui.widgets.curves import extremes, memory_of, smoothed
 from gan_tui.widgets.frames import entitle
 from gan_tui.widgets.plot_data import PlotData
 from gan_tui.widgets.plot_painter import GUTTER, Curve, Frame, Painter, marker_at
-from gan_tui.widgets.x_axis import x_ticks
 
 ZOOM = 2.0
 """How much closer a key looks; the wheel does by its square root."""

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from math import log10
 from typing import NamedTuple
 
+from gan_tui.state import axes
+from gan_tui.state.curves import Band, bridged, positive
 from gan_tui.state.markers import Marker, MarkerKind
 from gan_tui.state.plain_text import printable
 from gan_tui.state.series import SeriesKey, Span
-from gan_tui.widgets import axes, braille
+from gan_tui.widgets import braille
 from gan_tui.widgets.canvas import Grid
-from gan_tui.widgets.curves import Band, bridged, positive
 
 SYMBOLS: dict[MarkerKind, str] = {"nudge": "▼", "checkpoint": "◆", "alert": "!", "resume": "↻", "note": "✎"}
 LINED: frozenset[MarkerKind] = frozenset({"nudge", "resume"})

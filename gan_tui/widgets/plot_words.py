@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from gan_tui.state.curves import smoothing_in_words
 from gan_tui.state.history import History
 from gan_tui.state.markers import Marker
 from gan_tui.state.plot_choice import PlotChoice
 from gan_tui.state.series import Axis
 from gan_tui.state.viewport import Viewport
-from gan_tui.widgets.curves import smoothing_in_words
+from gan_tui.state.x_axis import duration_label
+from gan_tui.widgets.columns import clipped
 from gan_tui.widgets.plot_data import PlotData
 from gan_tui.widgets.plot_painter import SYMBOLS
-from gan_tui.widgets.wording import clipped
-from gan_tui.widgets.x_axis import duration_label
 
 BESIDE_A_MARKER = 24
 """Columns of the frame that what is marked at the cursor leaves to the step and the corners."""

@@ -8,7 +8,7 @@ from typing import ClassVar, TypeAlias
 from textual.strip import Strip
 from textual.widget import Widget
 
-from gan_tui.widgets.axes import count_label, value_label
+from gan_tui.state.axes import count_label, value_label
 from gan_tui.widgets.braille import Cell, Run, cells, connected
 from gan_tui.widgets.strips import text_strip
 

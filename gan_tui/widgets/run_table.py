@@ -13,9 +13,9 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from gan_tui.state.wording import StateTone
 from gan_tui.widgets.columns import cut_middle, left, right
 from gan_tui.widgets.strips import text_strip
-from gan_tui.widgets.wording import StateTone
 
 Span: TypeAlias = tuple[str, str]
 """Text and the component class of its style."""

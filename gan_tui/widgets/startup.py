@@ -6,8 +6,9 @@ from typing import ClassVar
 
 from engine.protocol.events import Phase
 from gan_tui.state.run_view import RunView
+from gan_tui.state.wording import count
+from gan_tui.widgets.columns import clipped
 from gan_tui.widgets.line import Lines, Span
-from gan_tui.widgets.wording import clipped, count
 
 
 class StartUp(Lines):

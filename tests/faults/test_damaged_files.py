@@ -50,10 +50,10 @@ from engine.protocol.rundir import RunDirectory, read_identity, viewed_state
 from engine.protocol.verify import verify_run
 from gan_tui.app import Dashboard
 from gan_tui.client.prepare import checked
-from gan_tui.screens.pacer import Tempo
 from gan_tui.state.absorb import absorb
 from gan_tui.state.history import History
 from gan_tui.state.run_view import RunView
+from gan_tui.state.tempo import Tempo
 from gan_tui.surroundings import Surroundings, Watched
 from tests.engine.train.here import after_step, train_here
 from tests.faults.mutations import damaged, damaged_json, steadily

@@ -32,9 +32,9 @@ from engine.protocol.codec import encode  # noqa: E402
 from engine.protocol.events import Announced  # noqa: E402
 from engine.protocol.rundir import RunDirectory, create_run, read_identity, write_identity  # noqa: E402
 from gan_tui.app import Dashboard  # noqa: E402
-from gan_tui.screens.pacer import Tempo  # noqa: E402
 from gan_tui.state.appearance import Appearance  # noqa: E402
 from gan_tui.state.outlet import NoOutlet, Outlet  # noqa: E402
+from gan_tui.state.tempo import Tempo  # noqa: E402
 from gan_tui.surroundings import Surroundings, Watched  # noqa: E402
 from tests.gan_tui.drawings import write_sheet  # noqa: E402
 from tests.gan_tui.fake_feed import FakeFeed  # noqa: E402

@@ -7,9 +7,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from gan_tui.screens.pacer import Tempo
 from gan_tui.state.run_list import RunRow
 from gan_tui.state.runs_feed import RunsView
+from gan_tui.state.tempo import Tempo
 from gan_tui.surroundings import Surroundings
 from tests.gan_tui.recorded import BEGAN
 

@@ -10,7 +10,7 @@ from engine.protocol import events as ev
 from gan_tui.cli.output import losses_in_words, put, put_json, say
 from gan_tui.cli.plain_lines import PlainLines
 from gan_tui.cli.progress_bar import ProgressBar
-from gan_tui.widgets.wording import age
+from gan_tui.state.wording import age
 from tests.gan_tui.hostile import HOSTILE, obeyed
 
 NOTE = ev.Note(seq=1, step=1, time=0.0, text=HOSTILE, by=HOSTILE)

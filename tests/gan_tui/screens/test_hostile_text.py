@@ -35,12 +35,12 @@ from gan_tui.screens.export import ExportDialog
 from gan_tui.screens.help import HelpScreen
 from gan_tui.screens.log import LogScreen
 from gan_tui.screens.machine import MachineScreen
-from gan_tui.screens.pacer import Tempo
 from gan_tui.screens.picture import PictureScreen
 from gan_tui.screens.prompts import FilterDialog, NoteDialog, ValueDialog
 from gan_tui.screens.stop import StopDialog
 from gan_tui.screens.takeover import TakeOverDialog
 from gan_tui.screens.undo import UndoDialog
+from gan_tui.state.tempo import Tempo
 from gan_tui.surroundings import Surroundings, Watched
 from tests.gan_tui import machines
 from tests.gan_tui.conftest import MakeDashboard, another_feed, make_run

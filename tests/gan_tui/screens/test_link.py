@@ -11,8 +11,8 @@ from textual.pilot import Pilot
 from engine.protocol.commands import SetControls
 from engine.protocol.rundir import RunDirectory
 from gan_tui.app import Dashboard
-from gan_tui.screens.pacer import Tempo
 from gan_tui.state.outlet import NoOutlet
+from gan_tui.state.tempo import Tempo
 from gan_tui.surroundings import Surroundings, Watched
 from tests.gan_tui.fake_feed import FakeFeed
 from tests.gan_tui.recorded import Recording

@@ -6,7 +6,7 @@ from math import log10
 
 import pytest
 
-from gan_tui.widgets.axes import Range, count_label, fitted, grown, log_ticks, placed, reading, ticks, value_label
+from gan_tui.state.axes import Range, count_label, fitted, grown, log_ticks, placed, reading, ticks, value_label
 
 
 def test_an_x_axis_stays_until_it_is_outgrown() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from gan_tui.state.curves import Band, bridged, memory_of, positive, smoothed, smoothing_in_words
 from gan_tui.state.series import EMPTY, SeriesKey, Span, span_of
-from gan_tui.widgets.curves import Band, bridged, memory_of, positive, smoothed, smoothing_in_words
 
 
 def spans_of(*values: float) -> list[Span]:

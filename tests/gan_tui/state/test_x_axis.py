@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from gan_tui.state.axes import Range
 from gan_tui.state.viewport import Scale
-from gan_tui.widgets.axes import Range
-from gan_tui.widgets.x_axis import duration_label, x_ticks
+from gan_tui.state.x_axis import duration_label, x_ticks
 
 NOON = 1_760_000_000.0
 

@@ -10,10 +10,10 @@ import pytest
 from engine.protocol import events as ev
 from engine.protocol.rundir import RunDirectory
 from gan_tui.app import Dashboard
-from gan_tui.screens.pacer import Tempo
 from gan_tui.state.appearance import Appearance, Means
 from gan_tui.state.notifying import MEANS, Notice
 from gan_tui.state.outlet import NoOutlet
+from gan_tui.state.tempo import Tempo
 from gan_tui.surroundings import Surroundings, Watched
 from gan_tui.terminal.calling import Way, call, in_words, way_of
 from tests.gan_tui.fake_feed import FakeFeed
