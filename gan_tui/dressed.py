@@ -10,7 +10,7 @@ from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.timer import Timer
 
-from gan_tui.in_turn import KeysInTurn
+from gan_tui.in_turn import InTurn
 from gan_tui.state.appearance import THEME_NAMES, Appearance
 from gan_tui.themes import THEMES
 from gan_tui.widgets.too_small import LEAST_HEIGHT, LEAST_WIDTH
@@ -21,7 +21,7 @@ SETTLE_SECONDS = 0.3
 """After the newest change of size it is looked whether the screen has followed."""
 
 
-class DressedApp(KeysInTurn[Returned]):
+class DressedApp(InTurn[Returned]):
     """Looks as the user wishes; an application derives from it and is given its ``Appearance``.
 
     Its actions' bindings have the actions' ids, by which the user's file gives them other keys. The class ``-plain`` is

@@ -1,4 +1,4 @@
-"""Keys in turn: each is handled when what the one before it has caused is done."""
+"""What the user does, in turn: each is handled when what the one before it has caused is done."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ ROUNDS = 3
 """What a key causes sends messages that cause others: so many of them, one after another, are waited for."""
 PATIENCE_SECONDS = 0.25
 """A look that is lost with the screen that it went through is missed after so long."""
+_IN_TURN = (events.Key, events.Paste, events.MouseDown, events.MouseUp)
 
 
 class Look(Message):
@@ -28,19 +29,22 @@ class Look(Message):
         self.number = number
 
 
-class KeysInTurn(App[Returned]):
+class InTurn(App[Returned]):
     """An application that can be typed ahead of.
 
-    Textual hands keys on as they come. Over a slow link they come in bursts, and one that opens a dialog has not opened
-    it when the next is there: of ``=0.7`` the figures would be lost, or be keys of the screen beneath.
+    Textual hands keys, pastes and clicks on as they come. Over a slow link they come in bursts, and one that opens a
+    dialog has not opened it when the next is there: of ``=0.7`` the figures would be lost, or be keys of the screen
+    beneath.
     """
 
     def __init__(self, *, driver_class: type[Driver] | None = None) -> None:
         super().__init__(driver_class=driver_class)
-        self._typed: deque[events.Key] = deque()
+        self._typed: deque[events.Event] = deque()
         self._looks = 0
+        self._awaited: int | None = None
+        """The look that is to come back. One that was missed may come back, too, once the next key is being handled."""
         self._rounds = 0
-        """How many looks more are to come back before the next key's turn; 0 while no key is being handled."""
+        """How many looks more are to come back before the next one's turn; 0 while nothing is being handled."""
         self._place: tuple[DOMNode, ...] = ()
         """Where the last look was sent to."""
         self._missed: asyncio.TimerHandle | None = None
@@ -51,8 +55,8 @@ class KeysInTurn(App[Returned]):
         return not self._typed and not self._rounds
 
     async def on_event(self, event: events.Event) -> None:
-        """Have a key wait for its turn; leave all else to Textual."""
-        if not isinstance(event, events.Key) or event.is_forwarded:
+        """Have what the user does wait for its turn; leave all else to Textual."""
+        if not isinstance(event, _IN_TURN) or event.is_forwarded:
             await super().on_event(event)
             return
         self._typed.append(event)
@@ -68,14 +72,16 @@ class KeysInTurn(App[Returned]):
 
     def _look(self) -> None:
         self._looks += 1
+        self._awaited = self._looks
         self._place = self._focus()
         (self._place or (self,))[-1].post_message(Look(self._looks))
         self._missed = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self.post_message, Look(self._looks))
 
     @on(Look)
     async def _looked(self, look: Look) -> None:
-        if look.number != self._looks:
-            return  # it was missed
+        if look.number != self._awaited:
+            return
+        self._awaited = None
         if self._missed is not None:
             self._missed.cancel()
         self._rounds = self._rounds - 1 if self._focus() == self._place else ROUNDS

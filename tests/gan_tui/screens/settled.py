@@ -8,7 +8,7 @@ from typing import Any
 from textual.pilot import Pilot
 from textual.worker import WorkerCancelled
 
-from gan_tui.in_turn import KeysInTurn
+from gan_tui.in_turn import InTurn
 
 WAVES = 4
 """Workers whose messages start others: a list is read, then its first entry, then that one's picture."""
@@ -17,7 +17,8 @@ WAVES = 4
 async def settle(pilot: Pilot[Any]) -> None:
     """Wait until every key is handled, no worker is at work, and everything that they have said is drawn."""
     app = pilot.app
-    while isinstance(app, KeysInTurn) and app.is_running and not app.at_rest:
+    await pilot.pause()  # until what was sent has come
+    while isinstance(app, InTurn) and app.is_running and not app.at_rest:
         await pilot.pause()
     for _ in range(WAVES):
         with suppress(WorkerCancelled):  # another has been begun in its place
