@@ -155,15 +155,13 @@ class DashboardScreen(Screen[None]):
 
     def show(self, view: RunView) -> None:
         """Take the newest view; it is drawn as soon as its pace allows."""
-        answered = view.exchanges != self._view.exchanges
+        answered = view.exchanges != self._view.exchanges  # the user has asked for something and waits
+        is_read = self._view.link == "reading" != view.link  # what has been drawn so far says nothing of the run
         self._view = view
         self.steering.show(view)
-        if answered:  # the user has asked for something and waits
-            self._text.hurry()
-        else:
-            self._text.request()
-        self._curves.request()
-        self._sheets.request()
+        self._text.request(at_once=answered or is_read)
+        self._curves.request(at_once=is_read)
+        self._sheets.request(at_once=is_read)
 
     def show_behind(self, name: str, history: History | None, run: RunDirectory | None = None) -> None:
         """Draw another run's curves behind this one's, or none; to be called again when they have grown."""
@@ -188,7 +186,7 @@ class DashboardScreen(Screen[None]):
         self.excursions.show(view)
         self._draw_controls()
         self._draw_footer()
-        self.set_class(self._history.extent() is None, "-starting")
+        self.set_class(self._history.extent() is None and view.link != "reading", "-starting")
         if self.has_class("-starting"):
             self.startup.show(view)
 
@@ -241,6 +239,7 @@ class DashboardScreen(Screen[None]):
                 steps_per_epoch=view.steps_per_epoch,
                 origin=view.origin.text if view.origin else "",
                 beside=self._beside,
+                reading=view.link == "reading",
                 version=self._history.version,
             )
         )

@@ -30,24 +30,20 @@ class Pacer:
         self._last = float("-inf")
         self._timer: asyncio.TimerHandle | None = None
 
-    def request(self) -> None:
-        """Have it drawn as soon as its pace allows."""
+    def request(self, *, at_once: bool = False) -> None:
+        """Have it drawn as soon as its pace allows, or now, if somebody waits for it."""
         if self._timer is not None:
-            return
-        wait = self._last + self._interval() - self._clock()
+            if not at_once:
+                return
+            self._timer.cancel()
+        wait = 0.0 if at_once else self._last + self._interval() - self._clock()
         if wait <= 0:
             self._run()
         else:
             self._timer = asyncio.get_running_loop().call_later(wait, self._owner.call_later, self._time_has_come)
 
-    def hurry(self) -> None:
-        """Have it drawn now: somebody waits for it."""
-        if self._timer is not None:
-            self._timer.cancel()
-        self._run()
-
     def _time_has_come(self) -> None:
-        if self._timer is not None:  # else it was hurried meanwhile
+        if self._timer is not None:  # else it was drawn at once meanwhile
             self._run()
 
     def _run(self) -> None:

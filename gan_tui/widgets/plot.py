@@ -254,7 +254,7 @@ class LossPlot(Canvas, can_focus=True):
         """The frame's titles; to set one draws the whole pane again."""
         cursor = self._cursor()
         told = None if cursor is None else self._moment_in_words(cursor)
-        reading = self._history.coarse
+        reading = self._history.coarse or self._data.reading
         subtitle = words.subtitle(self._data, self._choice, cursor=told, reading=reading)
         entitle(self, words.title(self._data, self._choice), subtitle)
 

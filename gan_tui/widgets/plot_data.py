@@ -30,5 +30,7 @@ class PlotData:
     origin: str = ""
     """Where a branch begins, in words."""
     beside: Beside | None = None
+    reading: bool = False
+    """Whether the record is still to be read."""
     version: int = 0
     """The history's, so that a change of curves is a change of data."""

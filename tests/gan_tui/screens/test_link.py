@@ -14,6 +14,8 @@ from gan_tui.app import Dashboard
 from gan_tui.state.outlet import NoOutlet
 from gan_tui.state.tempo import Tempo
 from gan_tui.surroundings import Surroundings, Watched
+from gan_tui.widgets.plot import LossPlot
+from gan_tui.widgets.samples import SamplePane
 from tests.gan_tui.fake_feed import FakeFeed
 from tests.gan_tui.recorded import Recording
 from tests.gan_tui.screens.settled import settle
@@ -68,6 +70,28 @@ async def test_a_slow_link_is_told_of_while_it_lasts_and_an_answer_waits_for_no_
         feed.answer("in force from step 49,351")
         await settle(pilot)
         assert "49,350" in header(pilot), "but not when the user waits for an answer"
+
+
+async def test_what_a_record_holds_is_drawn_as_soon_as_it_is_read(run_dir: Path, recording: Recording) -> None:
+    feed = FakeFeed(link="reading")
+    world = Surroundings(tempo=Tempo(text=1e6, curves=1e6))
+    app = Dashboard(Watched(feed=feed, run=RunDirectory(run_dir)), world)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        plot = app.screen.query_one(LossPlot)
+        assert plot.display
+        assert "reading the record" in str(plot.border_subtitle)
+        lines = [recording.metrics(step) for step in (48_900, 49_000)]
+        sheet = recording.sheet(49_000, (("real A",),))
+        feed.play(*lines, sheet)
+        await settle(pilot)
+        assert plot.selection("") is None, "half a record keeps to the pace"
+        feed.relink("live")
+        await settle(pilot)
+        assert "READING" not in header(pilot)
+        assert "reading" not in str(plot.border_subtitle)
+        assert plot.selection("") is not None
+        assert app.screen.query_one(SamplePane).sheet == sheet
 
 
 @pytest.mark.parametrize("stretch", [1.0, 2.0, 4.0, 8.0])

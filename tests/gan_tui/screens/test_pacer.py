@@ -52,13 +52,13 @@ async def test_the_interval_is_asked_for_each_time() -> None:
     assert drawn == [100, 106]
 
 
-async def test_hurrying_takes_the_place_of_what_was_waited_for() -> None:
+async def test_a_drawing_at_once_takes_the_place_of_what_was_waited_for() -> None:
     clock, drawn = Clock(), list[float]()
     async with App[None]().run_test() as pilot:
         pacer = Pacer(pilot.app, lambda: 60.0, lambda: drawn.append(clock.now), clock)
         pacer.request()
         pacer.request()
-        pacer.hurry()
+        pacer.request(at_once=True)
         assert drawn == [100, 100]
         clock.now += 61
         pacer.request()
