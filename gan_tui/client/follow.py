@@ -169,7 +169,7 @@ class Follower:
                 return
 
     def _give_up(self, reason: str) -> None:
-        view = with_link(self._view, "lost", f"the run is not followed any more ({printable(reason)})")
+        view = with_link(self._view, "lost", f"this view follows the run no more ({printable(reason)}); attach anew")
         self._replace(self._without_answers(view))
 
     def _take_in(self, messages: list[Event] | list[Event | Tick]) -> None:

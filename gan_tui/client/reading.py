@@ -11,7 +11,7 @@ from engine.protocol.events import Event
 from engine.protocol.lineage import Ancestor, read_inherited
 from engine.protocol.record import RecordReader
 from engine.protocol.rundir import RunDirectory
-from gan_tui.client.stream import BATCH
+from gan_tui.client.stream import BATCH, batch_of
 from gan_tui.state.absorb import absorb
 from gan_tui.state.history import History
 from gan_tui.state.run_view import RunView
@@ -53,8 +53,8 @@ class FullReading:
     def __init__(self, run: RunDirectory, ancestors: Sequence[Ancestor]) -> None:
         self.history = History()
         self.stalled = False
-        """Whether the files hold nothing more, though what was seen goes further: lines that wait for room on a full
-        disk are streamed before they are on file."""
+        """Whether the files show nothing more, though what was seen goes further: lines that wait for room on a full
+        disk are streamed before they are on file, and one that fails may be read again later."""
         self._past = read_past(ancestors, self.history, sparse=False)
         self._view = RunView(name="")
         self._reader = RecordReader(run)
@@ -65,7 +65,7 @@ class FullReading:
         """Read one batch more; returns whether the history holds all up to the event ``seen``, and nothing beyond."""
         if next(self._past, None) is not None:
             return False
-        batch = self._beyond or list(islice(self._reader.read(), BATCH))
+        batch = self._beyond or batch_of(self._reader.read())[0]
         known = [event for event in batch if event.seq <= seen]
         self._beyond = batch[len(known) :]
         self._view = absorb(self._view, self.history, known)

@@ -63,7 +63,8 @@ class EventStream:
         self.run = run
         self.engine: EngineState = "starting"
         self.trouble = ""
-        """Why the engine is lost, where more is known than that."""
+        """Why the engine is lost, where more is known than that; of one that is not, why its record or its state cannot
+        be read at the moment."""
         self.last_seq = 0
         self.retractions = 0
         """How often events were retracted: all those from the number on that the first of the messages has with which
@@ -71,6 +72,8 @@ class EventStream:
         self.replies: list[Reply] = []
         """Answers that have come; whoever reads them empties the list."""
         self._reader = RecordReader(run, sparse=sparse)
+        self._unread: OSError | None = None
+        """What keeps the record from being read at the moment."""
         self._behind = False
         """Whether the record holds more than was seen."""
         self._unconfirmed: deque[_Glimpse] = deque(maxlen=MOST_UNCONFIRMED)
@@ -190,7 +193,7 @@ class EventStream:
                 self._behind = True
 
     def _next_batch(self) -> list[Event]:
-        batch = list(islice(filter(self._is_fresh, self._reader.read()), BATCH))
+        batch, self._unread = batch_of(filter(self._is_fresh, self._reader.read()))
         if batch:
             self.last_seq = batch[-1].seq
         return batch
@@ -231,16 +234,22 @@ class EventStream:
     # ------------------------------------------------------------------------------------------------- the engine
 
     def _look_for_engine(self) -> None:
-        """Read how the run stands; connect when an engine listens."""
+        """Read how the run stands; connect when an engine listens.
+
+        A disk that cannot be read for a while, as behind a network, says nothing of the engine.
+        """
         self._looked = time.monotonic()
         gone = self._engine_process is not None and self._engine_process.poll() is not None
         try:
             identity = read_identity(self.run)
-        except GanTuiError:
-            self.engine = "lost"
+        except GanTuiError as error:
+            if isinstance(error.__cause__, FileNotFoundError):
+                self.engine, self.trouble = "lost", f"{self.run.identity} is gone"
+            else:
+                self.trouble = f"its run.json cannot be read now ({error.__cause__})"
             return
         state = viewed_state(self.run, identity)
-        self.trouble = ""
+        self.trouble = f"its record cannot be read now ({self._unread})" if self._unread else ""
         match state:
             case "stopped" | "finished" | "failed":
                 self.engine = "ended"
@@ -256,8 +265,13 @@ class EventStream:
                 self.engine = "live" if identity.endpoints else "starting"
         if self.engine == "live" and identity.endpoints != self._endpoints:
             assert identity.endpoints is not None
+            try:
+                newest = newest_on_file(self.run)
+            except OSError as error:  # before it is known what is on file, nothing of the engine can be taken in
+                self.trouble = f"its record cannot be read now ({error})"
+                return
             self._connect(identity.endpoints)
-            self._retract_after(max((event.seq for event in newest_on_file(self.run)), default=0))
+            self._retract_after(max((event.seq for event in newest), default=0))
 
     def _connect(self, endpoints: Endpoints) -> None:
         self._disconnect()
@@ -275,6 +289,16 @@ class EventStream:
                 socket.close(linger=linger)
         self._events = self._commands = None
         self._endpoints = None
+
+
+def batch_of(events: Iterator[Event]) -> tuple[list[Event], OSError | None]:
+    """Up to BATCH events of a record, and what kept it from being read on. What is returned is not read again."""
+    batch: list[Event] = []
+    try:
+        batch.extend(islice(events, BATCH))
+    except OSError as error:
+        return batch, error
+    return batch, None
 
 
 def _glimpse(event: Event) -> _Glimpse:

@@ -157,6 +157,8 @@ class DashboardScreen(Screen[None]):
         """Take the newest view; it is drawn as soon as its pace allows."""
         answered = view.exchanges != self._view.exchanges  # the user has asked for something and waits
         is_read = self._view.link == "reading" != view.link  # what has been drawn so far says nothing of the run
+        if view.link in ("live", "record") and view.link_detail not in ("", self._view.link_detail):
+            self.say(view.link_detail, "bad")
         self._view = view
         self.steering.show(view)
         self._text.request(at_once=answered or is_read)

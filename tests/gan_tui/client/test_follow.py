@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -248,12 +249,38 @@ def test_an_address_that_cannot_be_connected_to_is_a_state(run: RunDirectory) ->
     follower.close()
 
 
-def test_what_cannot_be_read_is_a_state(run: RunDirectory) -> None:
-    run.events.mkdir()
-    follower = started(Follower(run))
-    until(lambda: follower.snapshot().status == "lost", "the state")
-    assert str(run.events) in follower.snapshot().link_detail
+def test_what_cannot_be_read_for_a_while_says_nothing_of_the_engine(run: RunDirectory) -> None:
+    with at_work(run) as writer:
+        writer.note(2)
+        with unreadable(run.events):
+            follower = started(Follower(run))
+            until(lambda: str(run.events) in follower.snapshot().link_detail, "the reason")
+            assert follower.snapshot().link == "live"
+        until(lambda: follower.snapshot().last_seq == 2, "the record")
+        until(lambda: follower.snapshot().link_detail == "", "the end of the trouble")
+        with unreadable(run.events):
+            until(lambda: str(run.events) in follower.snapshot().link_detail, "the reason")
+            writer.note()
+            until(lambda: follower.snapshot().last_seq == 3, "what is streamed all the same")
+        with unreadable(run.identity):
+            until(lambda: "run.json" in follower.snapshot().link_detail, "the reason")
+            assert follower.snapshot().link == "live"
+        until(lambda: follower.snapshot().link_detail == "", "the end of the trouble")
+    run.identity.unlink()
+    until(lambda: follower.snapshot().status == "lost", "the run's end")
+    assert follower.snapshot().link_detail == f"{run.identity} is gone"
     follower.close()
+
+
+@contextmanager
+def unreadable(path: Path) -> Iterator[None]:
+    """A file that cannot be read, as where a network disk stalls; it can be written by whoever has it open."""
+    aside, loop = (path.with_name(f"{path.name}.{word}") for word in ("aside", "loop"))
+    aside.hardlink_to(path)
+    loop.symlink_to(path.name)
+    loop.replace(path)
+    yield
+    aside.replace(path)
 
 
 def never_started(run: RunDirectory) -> Follower:
