@@ -278,21 +278,27 @@ def seconds_of(age: str) -> int:
     return sum(int(part[:-1]) * {"s": 1, "m": 60, "h": 3600}[part[-1]] for part in age.split())
 
 
-async def test_ages_grow_while_it_is_open(run: RunDirectory) -> None:
+async def test_ages_grow_while_it_is_open_and_the_user_stays_where_he_is(run: RunDirectory) -> None:
     app = Hasty(run)
     picker = app.picker
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=(80, 18)) as pilot:
         await settle(pilot)
+        await pilot.press("down", "down", "tab", "pagedown")
+        await settle(pilot)
+        scrolled = picker.details.scroll_offset.y
+        assert scrolled > 0
 
         def age() -> str:
-            return str(picker.table.get_row_at(0)[3]).strip()
+            return str(picker.table.get_row_at(2)[3]).strip()
 
         before = age()
         async with asyncio.timeout(PATIENCE):
             while age() == before:
                 await pilot.pause(0.05)
         assert seconds_of(age()) > seconds_of(before)
+        await settle(pilot)
         assert f"{age()} old" in str(picker.details.headline.render())
+        assert picker.details.scroll_offset.y == scrolled
 
 
 async def test_before_the_checkpoints_are_listed_it_says_so(run: RunDirectory) -> None:
