@@ -39,6 +39,7 @@ from gan_tui.widgets.run_details import RunDetails
 from gan_tui.widgets.run_table import RunTable
 from gan_tui.widgets.runs_header import RunsHeader
 from gan_tui.widgets.too_small import TooSmall
+from gan_tui.worker_edge import failure_told
 
 AGEING = 30.0
 """Seconds after which the ages that are shown are renewed."""
@@ -221,11 +222,12 @@ class RunsScreen(Screen[None]):
 
         def look() -> None:
             worker = get_current_worker()
-            run = RunDirectory(Path(row.path))
-            sheet = newest_sheet(run)
-            figures = count_figures(run, lambda: worker.is_cancelled)
-            if not worker.is_cancelled:
-                self.post_message(self.Counted(row.path, figures, sheet))
+            with failure_told(f"{row.name} cannot be looked at", lambda told: self.post_message(Told(told, "bad"))):
+                run = RunDirectory(Path(row.path))
+                sheet = newest_sheet(run)
+                figures = count_figures(run, lambda: worker.is_cancelled)
+                if not worker.is_cancelled:
+                    self.post_message(self.Counted(row.path, figures, sheet))
 
         self.run_worker(look, name="look at a run's files", group="figures", thread=True, exclusive=True)
 
