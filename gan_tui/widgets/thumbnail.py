@@ -46,7 +46,7 @@ class Thumbnail(Widget):
         """Take a picture's file; None for no picture, which is all there is where the user wants none."""
         path = None if self._imaging.protocol == "off" else path
         if path != self._path:
-            self._path = path
+            self._path, self._wanted = path, None
             self._put([])
             self.set_class(path is None, "-none")
             self._load()

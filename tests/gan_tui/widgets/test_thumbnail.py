@@ -72,3 +72,4 @@ async def test_pictures_one_after_another(tmp_path: Path) -> None:
         assert not (await show(tmp_path / "damaged.png")).display
         assert (await show(tmp_path / "wide.png")).display
         assert not (await show(None)).display
+        assert (await show(tmp_path / "wide.png")).size.height == 5, "it is as it was before there was none"
