@@ -144,9 +144,11 @@ class RunsScreen(Screen[None]):
 
     def show(self, view: RunsView) -> None:
         """Take the newest view."""
-        self._view = view
+        before, self._view = self._view.problem, view
         if not self._drawing:
             return
+        if view.rows and view.problem not in ("", before):
+            self.say(printable(view.problem), "bad")
         self._rows = {row.path: row for row in view.rows}
         if self._choice.marked not in self._rows:
             self._choice = replace(self._choice, marked="")
@@ -178,7 +180,8 @@ class RunsScreen(Screen[None]):
     def _title(self) -> None:
         place, number = self.table.place
         filtered = f" · with {self._choice.typed}" if self._choice.typed.strip() else ""
-        entitle(self.list, f"runs{filtered}", f"{place:,}/{number:,} · {SORTS[self._choice.sort]}")
+        stale = f" · not up to date: {self._view.problem}" if self._view.problem and self._rows else ""
+        entitle(self.list, f"runs{filtered}{stale}", f"{place:,}/{number:,} · {SORTS[self._choice.sort]}")
 
     def _empty(self) -> str:
         """What is said in place of a list."""
