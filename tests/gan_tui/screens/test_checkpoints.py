@@ -206,6 +206,15 @@ async def test_a_read_only_view_sets_no_star(run: RunDirectory, feed: FakeFeed, 
         assert "read-only" in str(app.screen.query_one("#said", Static).render())
 
 
+async def test_a_mirror_says_where_the_checkpoints_are(feed: FakeFeed, make_dashboard: MakeDashboard) -> None:
+    app = make_dashboard(feed, host="gpu-box")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("R")
+        await settle(pilot)
+        told = "Its checkpoints are on gpu-box, where it is resumed: gan-tui resume horse2zebra"
+        assert told in "".join(strip.text for strip in app.screen._compositor.render_strips())
+
+
 async def test_what_else_is_in_the_way_is_told(run: RunDirectory) -> None:
     async with picking(run, "generator.width=8") as pilot:
         assert facts(pilot)["problem"].startswith("generator.width: is 8")
