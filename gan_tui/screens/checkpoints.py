@@ -210,7 +210,7 @@ class CheckpointPicker(Dialog[int | None]):
         if message.is_read:
             self._take_inventory()  # what was read may show in the table
         if self._resume_once_read and message.is_read:
-            self.action_resume()
+            self._resume(message)
 
     def on_checkpoint_picker_starred(self, message: Starred) -> None:
         """Show the star, or say why there is none."""
@@ -244,7 +244,10 @@ class CheckpointPicker(Dialog[int | None]):
         self.action_resume()
 
     def action_resume(self) -> None:
-        """Return the step, unless something is in the way; a checkpoint that is still being read is waited for."""
+        """Return the step, unless something is in the way; a checkpoint that is still being read is waited for.
+
+        What was in the way is looked for once more: the data may be mounted by now, or the engine gone.
+        """
         each = self._listed.get(self._look_at or "")
         if isinstance(each, UnreadableCheckpoint):
             self._say(f"{each.folder.name} {each.damage}. {self._way_on()}")
@@ -252,7 +255,13 @@ class CheckpointPicker(Dialog[int | None]):
             self._resume_once_read = True
             self._say("Its files are being read; then the run is resumed.")
         elif each is not None and self._looked is not None:
-            self._resume(self._looked)
+            match self._looked.seen:
+                case Preflight(problems=()):
+                    self.dismiss(each.manifest.step)
+                case _:
+                    self._looked, self._resume_once_read = None, True
+                    self._inspection.forget_damage(each)
+                    self._look(each)
 
     def action_star(self) -> None:
         """Mark the checkpoint to be kept, or not any more."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -155,10 +155,15 @@ async def test_one_that_does_not_say_what_it_is(run: RunDirectory) -> None:
 async def test_where_none_is_good(run: RunDirectory) -> None:
     for step in (10_000, 20_000, 30_000):
         shutil.rmtree(folder_of(run, step))
+    weights = folder_of(run, 40_000) / "G_A.safetensors"
+    whole = weights.read_bytes()
     flip_a_bit(run, 40_000)
     async with picking(run) as pilot:
         await press(pilot, "enter", "g")
         assert said(pilot).endswith("There is no good one.")
+        weights.write_bytes(whole)
+        await press(pilot, "enter")
+        assert pilot.app.return_value == 40_000
 
 
 async def test_a_star_is_set_and_taken_away(run: RunDirectory) -> None:
@@ -224,11 +229,15 @@ async def test_what_else_is_in_the_way_is_told(run: RunDirectory) -> None:
 
 
 async def test_a_run_with_an_engine_at_work(run: RunDirectory) -> None:
-    with locked(run):
+    with ExitStack() as engine:
+        engine.enter_context(locked(run))
         async with picking(run) as pilot:
             await press(pilot, "enter")
             assert said(pilot).startswith("run horse2zebra: is being trained now.")
             assert pilot.app.return_value is None
+            engine.close()
+            await press(pilot, "enter")
+            assert pilot.app.return_value == 40_000, "what has passed is in nobody's way"
 
 
 async def test_a_run_that_cannot_be_read_is_a_visible_state(run: RunDirectory) -> None:
