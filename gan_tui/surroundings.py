@@ -28,6 +28,8 @@ class Watched:
     """Whether the user may look alone."""
     behind: RunDirectory | None = None
     """A run whose curves are drawn behind from the first."""
+    host: str = ""
+    """The machine that has the run, of which a mirror is shown; empty for this one."""
 
 
 def _follow(run: RunDirectory) -> Feed:

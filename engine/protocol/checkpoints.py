@@ -216,8 +216,11 @@ def unreadable_checkpoints(run: RunDirectory) -> list[tuple[Path, str]]:
 
 
 def is_starred(folder: Path) -> bool:
-    """Whether a user has marked the checkpoint to be kept."""
-    return (folder / STAR).exists()
+    """Whether a user has marked the checkpoint to be kept; of a folder that may not be entered, not so."""
+    try:
+        return (folder / STAR).exists()
+    except OSError:
+        return False
 
 
 def set_star(folder: Path, starred: bool) -> None:

@@ -202,7 +202,8 @@ def watch_distant_run(access: Access, appearance: Appearance, *, again: str, rea
         run = RunDirectory(Path(ready.root))
         watches = readonly or ready.rights == "watch"
         feed = Follower(run, viewer=None if watches else this_viewer())
-        departure = run_dashboard(Watched(feed=feed, run=run, readonly=watches), appearance)
+        watched = Watched(feed=feed, run=run, readonly=watches, host=ready.host)
+        departure = run_dashboard(watched, appearance)
         over = mirror.why_over(again)
     where = f"{run.name} on {printable(ready.host)}"
     if over is not None:

@@ -14,7 +14,7 @@ from gan_tui.client.preflight import Preflight, preflight
 
 
 class Inspection:
-    """Of a run and of what is asked of its resume. Its methods read files: call them from a worker."""
+    """Of a run and of what is asked of its resume. What it looks at and reads are files: do that in a worker."""
 
     def __init__(self, run: RunDirectory, request: ResumeRequest) -> None:
         self._run = run
@@ -38,6 +38,11 @@ class Inspection:
     def is_read(self, kept: Kept) -> bool:
         """Whether its files are known to be whole, or not to be."""
         return kept.folder in self._read
+
+    def forget_damage(self, kept: Kept) -> None:
+        """Have a checkpoint's files read again, should they not have been whole."""
+        if self._read.get(kept.folder):
+            del self._read[kept.folder]
 
     def read(self, kept: Kept, given_up: Callable[[], bool]) -> bool:
         """Read all of a checkpoint's files; False when it was given up on the way, which is asked after each."""

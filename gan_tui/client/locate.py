@@ -55,8 +55,13 @@ def find_run(given: str, folder: Path) -> RunDirectory:
     """
     if not given:
         raise RequestError("RUN", "is empty", "Name a run, or leave it out where a command allows that.")
-    path = Path(given).expanduser()
-    if (path / "run.json").is_file():
+    try:
+        path = Path(given).expanduser()
+        is_run, is_file = (path / "run.json").is_file(), path.is_file()
+    except (OSError, RuntimeError) as error:  # too long a name, or the home of nobody
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise RequestError(f"run {given}", f"cannot be looked at ({reason})", "Name another run.") from error
+    if is_run:
         return RunDirectory(path.resolve())
     names = sorted(path.parent.name for path in folder.glob("*/run.json"))
     matches = [name for name in names if name == given] or [name for name in names if name.startswith(given)]
@@ -64,7 +69,7 @@ def find_run(given: str, folder: Path) -> RunDirectory:
         return RunDirectory(folder / matches[0])
     if matches:
         raise RequestError(f"run {given}", f"could be any of {_some(matches)}", "Write more of its name.")
-    if path.is_file():
+    if is_file:
         raise _no_run(path, folder)
     there = f"There are {_some(names)}." if names else "There is none yet: gan-tui train PRESET"
     raise RequestError(f"run {given}", f"is neither a run in {folder} nor a run directory", there)

@@ -68,7 +68,15 @@ def _find_f(tree: Tree, runs: Path) -> None:
     """Write the directory of the run that f is to be taken from for its name, where it is called by that."""
     method = tree.get("method")
     given = method.get("f_from") if isinstance(method, dict) else None
-    if method and isinstance(given, str) and given and not RunDirectory(Path(given).expanduser()).config.is_file():
+    if not method or not isinstance(given, str) or not given:
+        return
+    try:
+        is_run = RunDirectory(Path(given).expanduser()).config.is_file()
+    except (OSError, RuntimeError) as error:  # too long a name, or the home of nobody
+        reason = error.strerror if isinstance(error, OSError) else error
+        fix = "Name a DTN run, or its directory."
+        raise RequestError(f"method.f_from = {given}", f"cannot be looked at ({reason})", fix) from error
+    if not is_run:
         with contextlib.suppress(RequestError):  # what is neither is refused with its reason
             method["f_from"] = str(find_run(given, runs).root)
 

@@ -113,13 +113,13 @@ class RunsWatch:
         self._known = {name: known for name, known in self._known.items() if name in found}
         for name, identity in sorted(found.items()):
             self._identify(name, identity)
-        self._show()
+        self._show(self._view.problem)  # which is over once the look has come to its end
         for known in self._newest_first():
             if self._closing.is_set():
                 return
             self._follow(known)
             if time.monotonic() - self._shown > BATCH_SECONDS:
-                self._show()
+                self._show(self._view.problem)
         self._show()
         self._ask_elsewhere()
 

@@ -19,6 +19,7 @@ from engine.protocol.rundir import RunDirectory
 from gan_tui.client.neighbours import Neighbour, neighbours_of
 from gan_tui.screens.dialog import Dialog
 from gan_tui.state.plain_text import printable
+from gan_tui.worker_edge import failure_told
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class BesideDialog(Dialog[Chosen | None]):
         """A worker has found the other runs."""
 
         neighbours: list[Neighbour]
+        problem: str = ""
+        """Why they could not be found."""
 
     def __init__(self, run: RunDirectory) -> None:
         super().__init__()
@@ -59,9 +62,10 @@ class BesideDialog(Dialog[Chosen | None]):
 
     @work(thread=True, name="list the other runs")
     def _list(self) -> None:
-        found = neighbours_of(self._run)
-        if not get_current_worker().is_cancelled:
-            self.post_message(self.Listed(found))
+        with failure_told("The runs cannot be listed", lambda problem: self.post_message(self.Listed([], problem))):
+            found = neighbours_of(self._run)
+            if not get_current_worker().is_cancelled:
+                self.post_message(self.Listed(found))
 
     def on_beside_dialog_listed(self, message: Listed) -> None:
         """Show them, the first one highlighted."""
@@ -74,7 +78,7 @@ class BesideDialog(Dialog[Chosen | None]):
             options.add_option(Option(Text.assemble((name, "bold"), f"  {printable(each.method):<9} {each.relation}")))
         said = self.query_one("#said", Static)
         said.display = not self._neighbours
-        said.update(Text(printable(f"There is no other run in {self._run.root.parent}.")))
+        said.update(Text(printable(message.problem or f"There is no other run in {self._run.root.parent}.")))
         options.highlighted = min(1, len(self._neighbours))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:

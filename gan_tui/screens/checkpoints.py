@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from time import monotonic
 from typing import ClassVar
@@ -15,7 +16,7 @@ from textual.message import Message
 from textual.widgets import DataTable, Static
 from textual.worker import get_current_worker
 
-from engine.errors import GanTuiError, WorkError
+from engine.errors import GanTuiError
 from engine.protocol.checkpoints import THUMBNAIL, set_note, set_star
 from engine.protocol.rundir import RunDirectory
 from gan_tui.client.branch import ResumeRequest
@@ -31,6 +32,7 @@ from gan_tui.widgets.checkpoint_details import CheckpointDetails
 from gan_tui.widgets.checkpoint_table import CheckpointTable
 from gan_tui.widgets.fact_sheet import Fact
 from gan_tui.widgets.frames import entitle
+from gan_tui.worker_edge import failure_told
 
 AGEING = 15.0
 """Seconds after which the ages that are shown are renewed."""
@@ -61,15 +63,21 @@ class CheckpointPicker(Dialog[int | None]):
         """A worker has looked at a checkpoint: its preflight, or why there is none."""
 
         kept: Kept
-        seen: Preflight | GanTuiError
+        seen: Preflight | str
         is_read: bool
-        """Whether its files have been read, and not only listed."""
+        """Whether its files have been read, and not only listed; no more is to be seen then."""
 
     @dataclass
     class Starred(Message):
         """A star or a note was set or taken away, or could not be."""
 
         problem: str = ""
+
+    @dataclass
+    class Unlisted(Message):
+        """A worker could not list the checkpoints."""
+
+        problem: str
 
     def __init__(
         self,
@@ -119,49 +127,57 @@ class CheckpointPicker(Dialog[int | None]):
 
     @work(thread=True, exclusive=True, group="inventory", name="list the checkpoints")
     def _take_inventory(self) -> None:
-        worker = get_current_worker()
-        inventory = self._inspection.inventory()
-        if not worker.is_cancelled:
-            self.post_message(self.InventoryTaken(inventory))
+        what = "The checkpoints cannot be listed"
+        with failure_told(what, lambda problem: self.post_message(self.Unlisted(problem))):
+            inventory = self._inspection.inventory()
+            if not get_current_worker().is_cancelled:
+                self.post_message(self.InventoryTaken(inventory))
 
     @work(thread=True, exclusive=True, group="look", name="look at a checkpoint and read its files")
     def _look(self, kept: Kept) -> None:
         worker = get_current_worker()
-        self._post_look(kept)
-        if self._inspection.is_read(kept):
-            return
-        if self._inspection.read(kept, lambda: worker.is_cancelled):
+        with self._look_told(kept):
             self._post_look(kept)
+            if self._inspection.is_read(kept):
+                return
+            if self._inspection.read(kept, lambda: worker.is_cancelled):
+                self._post_look(kept)
+
+    def _look_told(self, kept: Kept) -> AbstractContextManager[None]:
+        return failure_told(
+            f"run {self._run.name}: cannot be looked at",
+            lambda problem: self.post_message(self.Looked(kept, problem, is_read=True)),
+            f"Make {self._run.root} readable, then choose it again.",
+        )
 
     def _post_look(self, kept: Kept) -> None:
         is_read = self._inspection.is_read(kept)
         try:
-            seen: Preflight | GanTuiError = self._inspection.look(kept)
+            seen: Preflight | str = self._inspection.look(kept)
         except GanTuiError as error:
-            seen = error
-        except OSError as error:
-            fact = f"cannot be looked at ({error.strerror})"
-            seen = WorkError(f"run {self._run.name}", fact, f"Make {self._run.root} readable, then choose it again.")
+            seen = error.one_line()
         self.post_message(self.Looked(kept, seen, is_read))
 
     @work(thread=True, group="star", name="set a star")
     def _set_star(self, kept: Kept) -> None:
-        try:
+        with self._keeping(kept, "the star"):
             set_star(kept.folder, not kept.starred)
-        except OSError as error:
-            self.post_message(self.Starred(_not_kept(kept, "the star", error)))
-        else:
             self.post_message(self.Starred())
 
     @work(thread=True, group="star", name="write a note")
     def _set_note(self, kept: Kept, note: str) -> None:
-        try:
+        with self._keeping(kept, "the note"):
             set_note(kept.folder, note)
-        except OSError as error:
-            self.post_message(self.Starred(_not_kept(kept, "the note", error)))
-        else:
             self.post_message(self.Starred())
-            self._post_look(replace(kept, note=note))
+            with self._look_told(kept):
+                self._post_look(replace(kept, note=note))
+
+    def _keeping(self, kept: Kept, what: str) -> AbstractContextManager[None]:
+        return failure_told(
+            f"{kept.folder.name}: {what} cannot be kept",
+            lambda problem: self.post_message(self.Starred(problem)),
+            "Make the folder writable or make room on the disk, then try again.",
+        )
 
     # ------------------------------------------------------------------------------------------- what was read
 
@@ -179,6 +195,11 @@ class CheckpointPicker(Dialog[int | None]):
         self.remove_class("-reading")
         self._show_rows()
 
+    def on_checkpoint_picker_unlisted(self, message: Unlisted) -> None:
+        """Say so."""
+        message.stop()
+        self._say(message.problem)
+
     def on_checkpoint_picker_looked(self, message: Looked) -> None:
         """Show the preflight, if the cursor is still there."""
         message.stop()
@@ -189,7 +210,7 @@ class CheckpointPicker(Dialog[int | None]):
         if message.is_read:
             self._take_inventory()  # what was read may show in the table
         if self._resume_once_read and message.is_read:
-            self.action_resume()
+            self._resume(message)
 
     def on_checkpoint_picker_starred(self, message: Starred) -> None:
         """Show the star, or say why there is none."""
@@ -223,7 +244,10 @@ class CheckpointPicker(Dialog[int | None]):
         self.action_resume()
 
     def action_resume(self) -> None:
-        """Return the step, unless something is in the way; a checkpoint that is still being read is waited for."""
+        """Return the step, unless something is in the way; a checkpoint that is still being read is waited for.
+
+        What was in the way is looked for once more: the data may be mounted by now, or the engine gone.
+        """
         each = self._listed.get(self._look_at or "")
         if isinstance(each, UnreadableCheckpoint):
             self._say(f"{each.folder.name} {each.damage}. {self._way_on()}")
@@ -231,7 +255,13 @@ class CheckpointPicker(Dialog[int | None]):
             self._resume_once_read = True
             self._say("Its files are being read; then the run is resumed.")
         elif each is not None and self._looked is not None:
-            self._resume(self._looked)
+            match self._looked.seen:
+                case Preflight(problems=()):
+                    self.dismiss(each.manifest.step)
+                case _:
+                    self._looked, self._resume_once_read = None, True
+                    self._inspection.forget_damage(each)
+                    self._look(each)
 
     def action_star(self) -> None:
         """Mark the checkpoint to be kept, or not any more."""
@@ -282,8 +312,8 @@ class CheckpointPicker(Dialog[int | None]):
                 self._say(f"{first.subject} {first.fact}. {self._way_on()}")
             case Preflight(problems=(first, *_)):
                 self._say(first.in_words())
-            case GanTuiError() as error:
-                self._say(error.one_line())
+            case str() as problem:
+                self._say(problem)
 
     def _newest_good(self) -> Kept | None:
         kept = (each for each in self._listed.values() if isinstance(each, Kept) and not each.damage)
@@ -310,13 +340,8 @@ class CheckpointPicker(Dialog[int | None]):
 
     def _show_look(self, looked: Looked) -> None:
         seen = looked.seen
-        if isinstance(seen, GanTuiError):
-            self.details.show([Fact("problem", (seen.one_line(),), "bad")])
+        if isinstance(seen, str):
+            self.details.show([Fact("problem", (seen,), "bad")])
             return
         curve = [(point.epoch, point.factor) for point in seen.horizon.curve or ()]
         self.details.show(facts_of(looked.kept, seen, is_read=looked.is_read), curve, "it follows the losses")
-
-
-def _not_kept(kept: Kept, what: str, error: OSError) -> str:
-    fix = "Make the folder writable or make room on the disk, then try again."
-    return f"{kept.folder.name}: {what} cannot be kept ({error.strerror}). {fix}"

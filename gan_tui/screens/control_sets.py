@@ -95,6 +95,7 @@ class ControlSetsDialog(Dialog[Loaded | None]):
 
     def action_save(self) -> None:
         """Have a name typed for the values in force."""
+        self._doomed = ""
         self._say("")
         field = self.query_one(Input)
         field.display = True

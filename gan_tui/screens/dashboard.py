@@ -102,6 +102,7 @@ class DashboardScreen(Screen[None]):
             drawing=surroundings.drawing,
             steering=self.steering,
             readonly=watched.readonly,
+            host=watched.host,
             clock=surroundings.clock,
             actions=self.actions,
             ascii=surroundings.appearance.ascii,

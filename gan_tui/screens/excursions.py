@@ -20,6 +20,7 @@ from gan_tui.screens.wishes import BehindWanted, Left
 from gan_tui.state.history import History
 from gan_tui.state.nudge_sheets import nudge_near, nudges_of
 from gan_tui.state.nudges import checkpoint_before, reversal, standing
+from gan_tui.state.plain_text import printable
 from gan_tui.state.run_view import RunView
 from gan_tui.terminal.pictures import Drawing
 from gan_tui.widgets.plot import LossPlot
@@ -48,6 +49,7 @@ class Excursions:
         drawing: how pictures are drawn.
         steering: knows what may be asked of the engine.
         readonly: whether the user may look alone.
+        host: the machine that has the run's checkpoints; empty for this one.
         clock: seconds since the Unix epoch.
         actions: what can be done on it, for the help.
         ascii: whether nothing else may be drawn.
@@ -64,6 +66,7 @@ class Excursions:
         drawing: Drawing,
         steering: Steering,
         readonly: bool,
+        host: str,
         clock: Callable[[], float],
         actions: Sequence[Action],
         ascii: bool,  # noqa: A002
@@ -76,6 +79,7 @@ class Excursions:
         self._drawing = drawing
         self._steering = steering
         self._readonly = readonly
+        self._host = host
         self._clock = clock
         self._actions = actions
         self._ascii = ascii
@@ -117,6 +121,10 @@ class Excursions:
         from gan_tui.client.branch import ResumeRequest
         from gan_tui.screens.checkpoints import CheckpointPicker
 
+        if self._host:  # a mirror has none of them
+            there = printable(self._host)
+            self._steering.say(f"Its checkpoints are on {there}, where it is resumed: gan-tui resume {self._run.name}")
+            return
         picker = CheckpointPicker(
             self._run,
             ResumeRequest(),

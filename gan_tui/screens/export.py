@@ -17,7 +17,6 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from engine.errors import GanTuiError
 from engine.protocol.events import Sampled
 from gan_tui.chart.files import FORMATS, PlotFormat, unused, write_file
 from gan_tui.chart.plot_file import plot_content
@@ -29,6 +28,7 @@ from gan_tui.state.plain_text import printable
 from gan_tui.widgets.pixels import png_of
 from gan_tui.widgets.samples import exhibit_of
 from gan_tui.widgets.typed import TypedLine
+from gan_tui.worker_edge import failure_told
 
 _WORDS: dict[PlotFormat, str] = {
     "svg": "a drawing that scales, its text as text",
@@ -120,8 +120,9 @@ class ExportDialog(Dialog[str | None]):
         """The worker could not write it."""
 
         path: Path
-        reason: str
-        exists: bool
+        reason: str = ""
+        exists: bool = False
+        """Then no reason is given."""
 
     def __init__(self, exports: list[Export], folder: Path) -> None:
         """``exports`` are the ways there are; ``folder`` is where files lie unless the user wants them elsewhere."""
@@ -184,18 +185,14 @@ class ExportDialog(Dialog[str | None]):
         self._say(f"writing {path}…", bad=False)
         self._write(export, path, over=path == self._over)
 
-    @work(thread=True, exclusive=True, group="export", name="write an export", exit_on_error=False)
+    @work(thread=True, exclusive=True, group="export", name="write an export")
     def _write(self, export: Export, path: Path, *, over: bool) -> None:
-        exists = path.is_file() and not over
-        try:
-            size = write_file(path, () if exists else export.content(), over=over)
-        except GanTuiError as error:
-            self.post_message(self.Refused(path, error.one_line(), exists))
-        except Exception as error:  # noqa: BLE001 - the worker's edge: whatever it was, the user is to see it
-            reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-            self.post_message(self.Refused(path, f"{export.label}: cannot be made ({reason})", exists=False))
-        else:
-            self.post_message(self.Written(path, size))
+        what = f"{export.label}: cannot be made"
+        with failure_told(what, lambda reason: self.post_message(self.Refused(path, reason))):
+            if path.is_file() and not over:
+                self.post_message(self.Refused(path, exists=True))
+            else:
+                self.post_message(self.Written(path, write_file(path, export.content(), over=over)))
 
     def on_export_dialog_written(self, message: Written) -> None:
         """Say so, and go."""

@@ -17,13 +17,13 @@ from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine.errors import GanTuiError
 from gan_tui.client.new_run import NewRun, check_new_run, typed_settings
 from gan_tui.client.preset_shelf import presets_at_hand
 from gan_tui.screens.dialog import Dialog
 from gan_tui.state.plain_text import printable
 from gan_tui.state.preset_offers import PresetOffer, lines_of, matching, nearest
 from gan_tui.widgets.typed import TypedLine
+from gan_tui.worker_edge import failure_told
 
 LINES = {
     "preset": "words to look for, or the path of a file",
@@ -69,6 +69,8 @@ class NewRunDialog(Dialog[NewRun | None]):
         """A worker has read the presets."""
 
         offers: list[PresetOffer]
+        problem: str = ""
+        """Why it could not."""
 
     @dataclass
     class Checked(Message):
@@ -127,7 +129,8 @@ class NewRunDialog(Dialog[NewRun | None]):
 
     @work(thread=True, group="presets", name="read the presets")
     def _read(self) -> None:
-        self.post_message(self.Listed(presets_at_hand()))
+        with failure_told("The presets cannot be listed", lambda problem: self.post_message(self.Listed([], problem))):
+            self.post_message(self.Listed(presets_at_hand()))
 
     @on(Listed)
     def take_presets(self, message: Listed) -> None:
@@ -136,6 +139,8 @@ class NewRunDialog(Dialog[NewRun | None]):
         self._offers = message.offers
         typed = self._typed("preset")
         self._list(typed, typed or self._begin_at)
+        if message.problem:
+            self._say(message.problem, of=self._asked(), bad=True)
 
     @on(Input.Changed, "#preset")
     def look_for(self, event: Input.Changed) -> None:
@@ -221,13 +226,10 @@ class NewRunDialog(Dialog[NewRun | None]):
 
     @work(thread=True, exclusive=True, group="check", name="check a new run")
     def _look(self, asked: _Asked) -> None:
-        try:
+        with failure_told("It cannot be looked at", lambda reason: self.post_message(self.Refused(asked, reason))):
             flags = {"data.root": asked.data} if asked.data else {}
             settings = typed_settings(asked.settings)
             new = check_new_run(asked.preset, settings, flags, self._folder, asked.name or None)
-        except GanTuiError as error:
-            self.post_message(self.Refused(asked, error.one_line()))
-        else:
             self.post_message(self.Checked(asked, new))
 
     @on(Checked)

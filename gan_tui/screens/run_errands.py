@@ -5,7 +5,8 @@ Dialogs, and what they need, are imported when they are first wanted: the list w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -14,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 from textual.screen import Screen
 
-from engine.errors import GanTuiError
 from engine.protocol.checkpoints import LATEST, list_folders
 from engine.protocol.remarks import Remarks, read_remarks, write_remarks
 from engine.protocol.rundir import RunDirectory
@@ -24,6 +24,7 @@ from gan_tui.state.imaging import Imaging
 from gan_tui.state.key_words import with_keys
 from gan_tui.state.run_list import RunRow
 from gan_tui.widgets.footer import Tone
+from gan_tui.worker_edge import failure_told
 
 if TYPE_CHECKING:
     from gan_tui.actions.action import ActionOn
@@ -186,8 +187,8 @@ class RunErrands:
     def _remark(self, row: RunRow, change: Callable[[Remarks], Remarks]) -> None:
         def write() -> None:
             run = _directory(row)
-            with self._remarking:
-                self._carefully(lambda: write_remarks(run, change(read_remarks(run))))
+            with self._remarking, self._changing(f"{run.name}: the remark cannot be kept"):
+                write_remarks(run, change(read_remarks(run)))
 
         self._screen.run_worker(write, name="write a remark", group="remarks", thread=True)
 
@@ -202,11 +203,9 @@ class RunErrands:
             return
 
         def look() -> None:
-            try:
+            with failure_told(f"{row.name} cannot be looked at", self._object):
                 require_deletable(_directory(row))
                 self._screen.post_message(DeletionSeen(look_at(_directory(row))))
-            except GanTuiError as error:
-                self._screen.post_message(Told(error.one_line(), "bad"))
 
         self._screen.run_worker(look, name="look at a run to be deleted", group="delete", thread=True, exclusive=True)
 
@@ -216,8 +215,10 @@ class RunErrands:
         from gan_tui.screens.run_prompts import DeleteDialog
 
         def delete() -> None:
-            if self._carefully(lambda: delete_run(deletion.run)):
-                self._screen.post_message(Told(f"{deletion.run.name} is deleted.", "good"))
+            name = deletion.run.name
+            with self._changing(f"{name} cannot be deleted"):
+                delete_run(deletion.run)
+                self._screen.post_message(Told(f"{name} is deleted.", "good"))
 
         def answered(sure: bool | None) -> None:
             if sure:
@@ -240,16 +241,15 @@ class RunErrands:
 
     # ------------------------------------------------------------------------------------------- inside
 
-    def _carefully(self, act: Callable[[], None]) -> bool:
-        """In a worker: do something on the disk, and have it told if it cannot be done."""
-        try:
-            act()
-        except GanTuiError as error:
-            self._screen.post_message(Told(error.one_line(), "bad"))
-            return False
-        finally:
-            self._screen.post_message(Changed())
-        return True
+    @contextmanager
+    def _changing(self, what: str) -> Iterator[None]:
+        """In a worker: have what is changed on the disk seen in the list, and a failure told."""
+        with failure_told(what, self._object):
+            yield
+        self._screen.post_message(Changed())
+
+    def _object(self, text: str) -> None:
+        self._say(text, "bad")
 
     def _readable(self) -> RunRow | None:
         """The run under the cursor, unless it does not say what it is."""

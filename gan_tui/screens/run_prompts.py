@@ -15,11 +15,11 @@ from textual.message import Message
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine.errors import GanTuiError
 from gan_tui.screens.dialog import Dialog
 from gan_tui.state.plain_text import printable
 from gan_tui.widgets.frames import entitle
 from gan_tui.widgets.typed import TypedLine
+from gan_tui.worker_edge import failure_told
 
 
 class LineDialog(Dialog[str | None]):
@@ -95,12 +95,9 @@ class LineDialog(Dialog[str | None]):
 
     @work(thread=True, exclusive=True, group="check", name="check a line")
     def _look(self, typed: str, check: Callable[[str], None]) -> None:
-        objection = ""
-        try:
+        with failure_told("It cannot be looked at", lambda reason: self.post_message(self.Checked(typed, reason))):
             check(typed)
-        except GanTuiError as error:
-            objection = error.one_line()
-        self.post_message(self.Checked(typed, objection))
+            self.post_message(self.Checked(typed, ""))
 
     @on(Checked)
     def answer(self, message: Checked) -> None:

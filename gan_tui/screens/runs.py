@@ -39,6 +39,7 @@ from gan_tui.widgets.run_details import RunDetails
 from gan_tui.widgets.run_table import RunTable
 from gan_tui.widgets.runs_header import RunsHeader
 from gan_tui.widgets.too_small import TooSmall
+from gan_tui.worker_edge import failure_told
 
 AGEING = 30.0
 """Seconds after which the ages that are shown are renewed."""
@@ -143,9 +144,11 @@ class RunsScreen(Screen[None]):
 
     def show(self, view: RunsView) -> None:
         """Take the newest view."""
-        self._view = view
+        before, self._view = self._view.problem, view
         if not self._drawing:
             return
+        if view.rows and view.problem not in ("", before):
+            self.say(printable(view.problem), "bad")
         self._rows = {row.path: row for row in view.rows}
         if self._choice.marked not in self._rows:
             self._choice = replace(self._choice, marked="")
@@ -177,7 +180,8 @@ class RunsScreen(Screen[None]):
     def _title(self) -> None:
         place, number = self.table.place
         filtered = f" · with {self._choice.typed}" if self._choice.typed.strip() else ""
-        entitle(self.list, f"runs{filtered}", f"{place:,}/{number:,} · {SORTS[self._choice.sort]}")
+        stale = f" · not up to date: {self._view.problem}" if self._view.problem and self._rows else ""
+        entitle(self.list, f"runs{filtered}{stale}", f"{place:,}/{number:,} · {SORTS[self._choice.sort]}")
 
     def _empty(self) -> str:
         """What is said in place of a list."""
@@ -221,11 +225,12 @@ class RunsScreen(Screen[None]):
 
         def look() -> None:
             worker = get_current_worker()
-            run = RunDirectory(Path(row.path))
-            sheet = newest_sheet(run)
-            figures = count_figures(run, lambda: worker.is_cancelled)
-            if not worker.is_cancelled:
-                self.post_message(self.Counted(row.path, figures, sheet))
+            with failure_told(f"{row.name} cannot be looked at", lambda told: self.post_message(Told(told, "bad"))):
+                run = RunDirectory(Path(row.path))
+                sheet = newest_sheet(run)
+                figures = count_figures(run, lambda: worker.is_cancelled)
+                if not worker.is_cancelled:
+                    self.post_message(self.Counted(row.path, figures, sheet))
 
         self.run_worker(look, name="look at a run's files", group="figures", thread=True, exclusive=True)
 

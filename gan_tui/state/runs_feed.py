@@ -18,7 +18,7 @@ class RunsView:
     is_listed: bool = False
     """Whether every run is among the rows; how far each has come may still be unread."""
     problem: str = ""
-    """Why the folder cannot be read; empty where it can, and where it is not there yet."""
+    """Why the folder cannot be read, and the rows are as they were; empty where it can, and where it is not there."""
 
 
 class RunsFeed(Protocol):

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal, NamedTuple, TypeAlias
 
 from rich.style import Style
 from rich.text import Text
+from textual.coordinate import Coordinate
 from textual.widgets import DataTable
 
 from gan_tui.state.axes import reading
@@ -58,6 +59,11 @@ class _Column(NamedTuple):
         return self.letters + PADDING
 
     @property
+    def frame(self) -> tuple[str, int]:
+        """What of it is no row's own."""
+        return self.heading, self.letters
+
+    @property
     def letters(self) -> int:
         return max(len(self.heading), *(len(cell) for cell in self.cells))
 
@@ -84,10 +90,8 @@ class CheckpointTable(DataTable[Text]):
 
     def show_rows(self, rows: Sequence[CheckpointRow]) -> None:
         """Take the rows, newest first; the cursor stays on its checkpoint, wherever that comes to be."""
-        on = self._rows[self.cursor_row].key if self.cursor_row < len(self._rows) else ""
         self._rows = tuple(rows)
         self._fill()
-        self.go_to(on)
 
     def on_resize(self) -> None:
         """Show more columns, or fewer."""
@@ -103,18 +107,37 @@ class CheckpointTable(DataTable[Text]):
         shown = _fitting(self._rows, self.size.width) if self._rows and self.size.width else ()
         if shown == self._shown:
             return
-        self._shown = shown
-        cursor = self.cursor_row
+        before, self._shown = self._shown, shown
+        under, listed = self.cursor_row, [row.key.value for row in self.ordered_rows]
+        on = listed[under] if listed else None
+        keys = [row.key for row in self._rows] if shown else []
+        if keys == listed and [column.frame for column in shown] == [column.frame for column in before]:
+            self._renew()
+            return
+        with self.prevent(self.RowHighlighted):  # the cursor is on the first row for a moment
+            self._fill_anew()
+            self.move_cursor(row=keys.index(on) if on in keys else min(under, len(keys) - 1))
+        if keys and keys[self.cursor_row] != on:
+            self.post_message(self.RowHighlighted(self, self.cursor_row, self.ordered_rows[self.cursor_row].key))
+
+    def _renew(self) -> None:
+        """Show what has changed of the same rows in the same columns."""
+        for place in range(self.row_count):
+            for across, cell in enumerate(self._cells(place)):
+                if cell != self.get_cell_at(Coordinate(place, across)):
+                    self.update_cell_at(Coordinate(place, across), cell)
+
+    def _fill_anew(self) -> None:
         self.clear(columns=True)
-        for column in shown:
+        for column in self._shown:
             self.add_column(column.placed(column.heading))
-        for place, row in enumerate(self._rows):
-            style = self.get_component_rich_style(_TONES[row.mark], partial=True)
-            self.add_row(
-                *(column.placed(column.cells[place], style if column.heading == "" else "") for column in shown),
-                key=row.key,
-            )
-        self.move_cursor(row=min(cursor, len(self._rows) - 1))
+        if self._shown:
+            for place, row in enumerate(self._rows):
+                self.add_row(*self._cells(place), key=row.key)
+
+    def _cells(self, place: int) -> list[Text]:
+        style = self.get_component_rich_style(_TONES[self._rows[place].mark], partial=True)
+        return [column.placed(column.cells[place], style if column.heading == "" else "") for column in self._shown]
 
 
 def _fitting(rows: Sequence[CheckpointRow], width: int) -> tuple[_Column, ...]:

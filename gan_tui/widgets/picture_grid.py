@@ -25,6 +25,7 @@ from gan_tui.widgets.columns import clipped
 from gan_tui.widgets.picture import cell_row
 from gan_tui.widgets.pixels import Piece, PixelRows, cut, pixel_rows, shrunk
 from gan_tui.widgets.strips import text_strip
+from gan_tui.worker_edge import failure_told
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -158,17 +159,14 @@ class PictureGrid(Widget):
             self._wanted = (pieces, arrangement)
             self._read(pieces, arrangement)
 
-    @work(thread=True, exclusive=True, group="sheet", name="read a sample sheet", exit_on_error=False)
+    @work(thread=True, exclusive=True, group="sheet", name="read a sample sheet")
     def _read(self, pieces: Sequence[Piece], arrangement: Arrangement) -> None:
         side = arrangement.side
-        try:
+        what = f"cannot read {self._named(pieces)}"
+        with failure_told(what, lambda notice: self.post_message(self.Unreadable(notice))):
             read = {piece: self._prepared(picture, side) for piece, picture in cut(pieces).items()}
-        except (OSError, ValueError) as error:
             if not get_current_worker().is_cancelled:  # else another sheet is wanted by now
-                self.post_message(self.Unreadable(f"cannot read {self._named(pieces)}: {error}"))
-            return
-        if not get_current_worker().is_cancelled:
-            self.post_message(self.Read(arrangement, read))
+                self.post_message(self.Read(arrangement, read))
 
     def _prepared(self, picture: Image.Image, side: int) -> PixelRows | Encoded:
         if self._drawing.pictures is not None:

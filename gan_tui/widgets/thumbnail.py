@@ -16,6 +16,7 @@ from textual.worker import get_current_worker
 from gan_tui.state.imaging import Imaging, Palette
 from gan_tui.widgets.picture import cell_row
 from gan_tui.widgets.pixels import PixelRows, pixel_rows
+from gan_tui.worker_edge import failure_told
 
 
 class Thumbnail(Widget):
@@ -45,7 +46,7 @@ class Thumbnail(Widget):
         """Take a picture's file; None for no picture, which is all there is where the user wants none."""
         path = None if self._imaging.protocol == "off" else path
         if path != self._path:
-            self._path = path
+            self._path, self._wanted = path, None
             self._put([])
             self.set_class(path is None, "-none")
             self._load()
@@ -65,12 +66,11 @@ class Thumbnail(Widget):
 
     @work(thread=True, exclusive=True, group="thumbnail", name="read a thumbnail")
     def _decode(self, path: Path, width: int, height: int) -> None:
-        try:
+        # of a picture that cannot be read the check of the checkpoint's files says what is wrong with it
+        with failure_told("", lambda _: self.post_message(self.Decoded(path, []))):
             rows = read_picture(path, width, height, self._imaging.palette)
-        except (OSError, ValueError):
-            rows = []  # the check of the checkpoint's files says what is wrong with it
-        if not get_current_worker().is_cancelled:
-            self.post_message(self.Decoded(path, rows))
+            if not get_current_worker().is_cancelled:
+                self.post_message(self.Decoded(path, rows))
 
     def on_thumbnail_decoded(self, message: Decoded) -> None:
         """Draw the picture, unless another one is wanted by now."""
@@ -101,7 +101,7 @@ def read_picture(path: Path, width: int, height: int, palette: Palette = "full")
     """A picture's pixels, shrunk or grown until it fills the width or the height; its shape is kept.
 
     Raises:
-        OSError: the file is missing or no picture; ValueError: it is damaged.
+        OSError: the file is missing or no picture; Exception, of any kind: it is damaged.
     """
     from PIL import Image
 

@@ -157,9 +157,14 @@ def make_dashboard(run_dir: Path) -> MakeDashboard:
     """Builds a dashboard of a feed."""
 
     def make(
-        feed: FakeFeed, *, readonly: bool = False, outlet: Outlet | None = None, **appearance: object
+        feed: FakeFeed,
+        *,
+        readonly: bool = False,
+        host: str = "",
+        outlet: Outlet | None = None,
+        **appearance: object,
     ) -> Dashboard:
-        watched = Watched(feed=feed, run=RunDirectory(run_dir), readonly=readonly)
+        watched = Watched(feed=feed, run=RunDirectory(run_dir), readonly=readonly, host=host)
         pace, now = Tempo(text=0, curves=0), BEGAN + 900
         taste = Appearance(**appearance)  # type: ignore[arg-type]
         world = Surroundings(

@@ -40,3 +40,11 @@ def write_sheet(path: Path, progress: float, count: int = 4) -> tuple[tuple[str,
     path.parent.mkdir(parents=True, exist_ok=True)
     sheet.save(path)
     return rows
+
+
+def damage(png: Path) -> None:
+    """Have a PNG say that its pixels take half the bytes: of such a one Pillow raises a SyntaxError."""
+    written = png.read_bytes()
+    place = written.index(b"IDAT")
+    length = int.from_bytes(written[place - 4 : place], "big") // 2
+    png.write_bytes(written[: place - 4] + length.to_bytes(4, "big") + written[place:])

@@ -20,6 +20,7 @@ from engine.protocol.checkpoints import (
     doomed_of,
     draft_of,
     folder_name,
+    is_starred,
     kind_of,
     list_checkpoints,
     list_folders,
@@ -288,3 +289,8 @@ def test_no_best_is_known(run: RunDirectory, damaged: bool) -> None:
     with pytest.raises(RequestError, match="the best checkpoint of run horse: is not known") as caught:
         choose_checkpoint(run, "best")
     assert caught.value.fix == ("" if damaged else "Name a step: 10, 20.")
+
+
+def test_what_cannot_be_looked_at_has_no_star(tmp_path: Path) -> None:
+    """As a folder that may not be entered, which there is none of for root: a name that is too long is refused too."""
+    assert not is_starred(tmp_path / ("x" * 300))

@@ -54,6 +54,9 @@ def test_none_says_what_there_is(folder: Path, tmp_path: Path) -> None:
     (folder / "no-run").mkdir()
     with pytest.raises(RequestError):
         find_run(str(folder / "no-run"), folder)
+    for nowhere in ("~nobody-of-this-name/run", "a" * 300):
+        with pytest.raises(RequestError, match=f"run {nowhere}: cannot be looked at"):
+            find_run(nowhere, folder)
 
 
 def test_runs_are_listed_newest_first_and_damaged_ones_apart(folder: Path) -> None:

@@ -61,6 +61,9 @@ def test_a_run_is_named_as_elsewhere_where_f_is_taken_from_it(here: Path) -> Non
         assert tomllib.loads(found.toml)["method"]["f_from"] == str(run.root)
     with pytest.raises(RequestError, match="is no run directory"):
         prepare("mine.toml", ["method.f_from=mnist"], {}, here / "kept")
+    for nowhere in ("~nobody-of-this-name/run", "a" * 300):
+        with pytest.raises(RequestError, match=f"method.f_from = {nowhere}: cannot be looked at"):
+            prepare("mine.toml", [f"method.f_from={nowhere}"], {}, here / "kept")
 
 
 def test_a_new_run_must_not_begin_at_what_a_control_may_come_to(here: Path) -> None:

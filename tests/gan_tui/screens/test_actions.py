@@ -345,6 +345,8 @@ async def keeps_sets_of_controls(pilot: Driver, feed: FakeFeed) -> None:
     assert "d again deletes one." in screen_text(pilot)
     await press(pilot, "down", "d")
     assert list(read_sets(sets_file())) == ["one", "two"], "another one is highlighted since"
+    await press(pilot, "s", "escape", "d")
+    assert list(read_sets(sets_file())) == ["one", "two"], "of something else it was spoken since"
     await press(pilot, "d")
     assert list(read_sets(sets_file())) == ["one"]
     sets_file().write_text("one = 3")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -155,10 +155,15 @@ async def test_one_that_does_not_say_what_it_is(run: RunDirectory) -> None:
 async def test_where_none_is_good(run: RunDirectory) -> None:
     for step in (10_000, 20_000, 30_000):
         shutil.rmtree(folder_of(run, step))
+    weights = folder_of(run, 40_000) / "G_A.safetensors"
+    whole = weights.read_bytes()
     flip_a_bit(run, 40_000)
     async with picking(run) as pilot:
         await press(pilot, "enter", "g")
         assert said(pilot).endswith("There is no good one.")
+        weights.write_bytes(whole)
+        await press(pilot, "enter")
+        assert pilot.app.return_value == 40_000
 
 
 async def test_a_star_is_set_and_taken_away(run: RunDirectory) -> None:
@@ -206,6 +211,15 @@ async def test_a_read_only_view_sets_no_star(run: RunDirectory, feed: FakeFeed, 
         assert "read-only" in str(app.screen.query_one("#said", Static).render())
 
 
+async def test_a_mirror_says_where_the_checkpoints_are(feed: FakeFeed, make_dashboard: MakeDashboard) -> None:
+    app = make_dashboard(feed, host="gpu-box")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("R")
+        await settle(pilot)
+        told = "Its checkpoints are on gpu-box, where it is resumed: gan-tui resume horse2zebra"
+        assert told in "".join(strip.text for strip in app.screen._compositor.render_strips())
+
+
 async def test_what_else_is_in_the_way_is_told(run: RunDirectory) -> None:
     async with picking(run, "generator.width=8") as pilot:
         assert facts(pilot)["problem"].startswith("generator.width: is 8")
@@ -215,11 +229,15 @@ async def test_what_else_is_in_the_way_is_told(run: RunDirectory) -> None:
 
 
 async def test_a_run_with_an_engine_at_work(run: RunDirectory) -> None:
-    with locked(run):
+    with ExitStack() as engine:
+        engine.enter_context(locked(run))
         async with picking(run) as pilot:
             await press(pilot, "enter")
             assert said(pilot).startswith("run horse2zebra: is being trained now.")
             assert pilot.app.return_value is None
+            engine.close()
+            await press(pilot, "enter")
+            assert pilot.app.return_value == 40_000, "what has passed is in nobody's way"
 
 
 async def test_a_run_that_cannot_be_read_is_a_visible_state(run: RunDirectory) -> None:
@@ -278,21 +296,27 @@ def seconds_of(age: str) -> int:
     return sum(int(part[:-1]) * {"s": 1, "m": 60, "h": 3600}[part[-1]] for part in age.split())
 
 
-async def test_ages_grow_while_it_is_open(run: RunDirectory) -> None:
+async def test_ages_grow_while_it_is_open_and_the_user_stays_where_he_is(run: RunDirectory) -> None:
     app = Hasty(run)
     picker = app.picker
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=(80, 18)) as pilot:
         await settle(pilot)
+        await pilot.press("down", "down", "tab", "pagedown")
+        await settle(pilot)
+        scrolled = picker.details.scroll_offset.y
+        assert scrolled > 0
 
         def age() -> str:
-            return str(picker.table.get_row_at(0)[3]).strip()
+            return str(picker.table.get_row_at(2)[3]).strip()
 
         before = age()
         async with asyncio.timeout(PATIENCE):
             while age() == before:
                 await pilot.pause(0.05)
         assert seconds_of(age()) > seconds_of(before)
+        await settle(pilot)
         assert f"{age()} old" in str(picker.details.headline.render())
+        assert picker.details.scroll_offset.y == scrolled
 
 
 async def test_before_the_checkpoints_are_listed_it_says_so(run: RunDirectory) -> None:

@@ -343,6 +343,13 @@ async def test_what_is_said_of_a_run(folder: Path) -> None:
         feed.put(shelf()[2], row("new", created=NOW))
         await settle(pilot)
         assert on(pilot) == "horse2zebra-from-20000-from-30000", "the cursor stays where it was"
+        feed.put(shelf()[2], problem="runs cannot be read (Stale file handle)")
+        await settle(pilot)
+        assert said(pilot) == "runs cannot be read (Stale file handle)"
+        assert "runs · not up to date: runs cannot be read (Stale file handle)" in text(pilot)
+        feed.put(shelf()[2])
+        await settle(pilot)
+        assert "not up to date" not in text(pilot)
         feed.put(problem="runs cannot be read (Permission denied)")
         await settle(pilot)
         assert "runs cannot be read (Permission denied)" in text(pilot)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from textual.app import App, ComposeResult
 
@@ -21,6 +23,10 @@ class TableApp(App[None]):
     def __init__(self) -> None:
         super().__init__()
         self.table = CheckpointTable()
+        self.highlighted: list[str | None] = []
+
+    def on_data_table_row_highlighted(self, event: CheckpointTable.RowHighlighted) -> None:
+        self.highlighted.append(event.row_key.value)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return {"faint": "#888888"}
@@ -87,9 +93,14 @@ async def test_the_cursor_stays_through_a_change_and_a_resize() -> None:
         app.table.show_rows((newer, *ROWS))
         await pilot.pause()
         assert app.table.cursor_row == 2, "it stays on its checkpoint, not on its row"
+        older = [replace(row, age=3600.0 + (row.age or 0.0)) for row in (newer, *ROWS)]
+        app.table.show_rows(older)
+        await pilot.pause()
+        assert str(app.table.get_row("b")[3]).strip() == "59m 55s"
+        assert app.highlighted == ["c", "b"], "which is told where the cursor moved, and only there"
         app.table.show_rows(ROWS[:1])
         await pilot.pause()
-        assert (app.table.row_count, app.table.cursor_row) == (1, 0)
+        assert (app.table.row_count, app.table.cursor_row, app.highlighted) == (1, 0, ["c", "b", "c"])
         app.table.show_rows(())
         await pilot.pause()
         assert app.table.row_count == 0

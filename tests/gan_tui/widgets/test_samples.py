@@ -10,7 +10,7 @@ from textual.geometry import Region
 
 from engine.protocol.events import Sampled
 from gan_tui.widgets.samples import SamplePane
-from tests.gan_tui.drawings import TILE, write_sheet
+from tests.gan_tui.drawings import TILE, damage, write_sheet
 
 
 class WatchedPane(SamplePane):
@@ -74,6 +74,12 @@ async def test_a_sheet_that_cannot_be_read_is_told(tmp_path: Path) -> None:
         await app.workers.wait_for_complete()
         await pilot.pause()
         assert f"cannot read {broken.path}" in app.pane.render_line(12).text
+        damaged = sheet(tmp_path, 2, 0.5)
+        damage(tmp_path / damaged.path)
+        app.pane.show((broken, damaged))
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert f"cannot read {damaged.path} (broken PNG file" in app.pane.render_line(12).text
 
 
 async def test_an_older_sheet_stays_while_newer_ones_arrive(tmp_path: Path) -> None:

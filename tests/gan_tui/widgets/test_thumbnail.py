@@ -9,6 +9,7 @@ from PIL import Image
 from textual.app import App, ComposeResult
 
 from gan_tui.widgets.thumbnail import Thumbnail, read_picture
+from tests.gan_tui.drawings import damage
 
 
 def picture(path: Path, width: int, height: int, colour: tuple[int, int, int] = (200, 10, 10)) -> Path:
@@ -67,5 +68,8 @@ async def test_pictures_one_after_another(tmp_path: Path) -> None:
         (tmp_path / "none.png").write_text("no picture")
         assert not (await show(tmp_path / "none.png")).display
         assert not (await show(tmp_path / "missing.png")).display
+        damage(picture(tmp_path / "damaged.png", 90, 30))
+        assert not (await show(tmp_path / "damaged.png")).display
         assert (await show(tmp_path / "wide.png")).display
         assert not (await show(None)).display
+        assert (await show(tmp_path / "wide.png")).size.height == 5, "it is as it was before there was none"
