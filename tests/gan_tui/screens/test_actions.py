@@ -222,6 +222,11 @@ async def types_a_value(pilot: Driver, feed: FakeFeed) -> None:
     pilot.app.screen.query_one(Input).value = "2.5"
     await press(pilot, "enter")
     assert deck(pilot).controls.drafts == {"loss.adversarial": 2.5}
+    selected = deck(pilot).controls.selected
+    assert selected is not None
+    deck(pilot).controls.draft(selected, 1.23456789)
+    await press(pilot, "equals_sign", "enter")
+    assert deck(pilot).controls.drafts == {"loss.adversarial": 1.23456789}, "nothing was typed"
 
 
 async def applies_all_drafts_at_one_step(pilot: Driver, feed: FakeFeed) -> None:
