@@ -186,8 +186,9 @@ class ExportDialog(Dialog[str | None]):
 
     @work(thread=True, exclusive=True, group="export", name="write an export", exit_on_error=False)
     def _write(self, export: Export, path: Path, *, over: bool) -> None:
-        exists = path.is_file() and not over
+        exists = False
         try:
+            exists = path.is_file() and not over
             size = write_file(path, () if exists else export.content(), over=over)
         except GanTuiError as error:
             self.post_message(self.Refused(path, error.one_line(), exists))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import tempfile
 from collections.abc import Awaitable, Callable
 from io import StringIO
@@ -810,6 +811,12 @@ async def exports_what_is_on_screen(pilot: Driver, feed: FakeFeed) -> None:
             + "\n"
         ), "the record of this run has no line"
         assert not Path("none").exists()
+        shutil.rmtree(folder)
+        await press(pilot, "E")
+        typed = pilot.app.screen.query_one(Input)
+        typed.value = f"/{'a' * 300}"
+        await press(pilot, "enter")
+        assert "File name too long" in str(pilot.app.screen.query_one("#said", Static).content)
 
 
 async def calls_for_news_otherwise(pilot: Driver, feed: FakeFeed) -> None:
