@@ -27,10 +27,18 @@ def format_of(path: Path) -> PlotFormat:
     raise RequestError(str(path), "does not say how a plot is to be written", "Let it end with .svg, .png or .csv.")
 
 
+def folder_for_files() -> Path:
+    """Where files lie unless the user wants them elsewhere: the working directory, or home where that was deleted."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return Path.home()
+
+
 def unused(folder: Path, stem: str, ending: str) -> Path:
     """A path in a folder that nothing lies at yet."""
     names = (f"{stem}.{ending}", *(f"{stem}-{number}.{ending}" for number in range(2, 10_000)))
-    return next(folder / name for name in names if not (folder / name).exists())
+    return next(folder / name for name in names if not os.path.lexists(folder / name))
 
 
 def write_file(path: Path, content: Iterable[bytes], *, over: bool = False) -> int:
@@ -48,12 +56,13 @@ def write_file(path: Path, content: Iterable[bytes], *, over: bool = False) -> i
         RequestError: there is such a file already, or no such folder.
         WorkError: it cannot be written.
     """
-    if path.is_dir():
-        raise RequestError(str(path), "is a folder", "Add a name for the file.")
-    if path.exists() and not over:
-        raise RequestError(str(path), "exists already", "Choose another name, or say that it is to be written over.")
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    draft = path.with_name(f".{path.name}.{os.getpid()}.part") if path.name else path
     try:
+        if path.is_dir():
+            raise RequestError(str(path), "is a folder", "Add a name for the file.")
+        if path.exists() and not over:
+            fix = "Choose another name, or say that it is to be written over."
+            raise RequestError(str(path), "exists already", fix)
         with draft.open("wb") as file:
             size = sum(map(file.write, content))
         draft.replace(path)

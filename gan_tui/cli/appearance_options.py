@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import os
-import sys
 from collections.abc import Callable, MutableMapping
 from functools import wraps
 from typing import Annotated, Any, TypeVar
@@ -12,6 +11,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from engine.errors import RequestError
+from gan_tui.cli.surface import on_terminal
 from gan_tui.state.appearance import THEME_NAMES, Appearance, Means
 from gan_tui.state.imaging import Images, imaging
 
@@ -63,10 +63,6 @@ OPTIONS: dict[str, Any] = {
 Command = TypeVar("Command", bound=Callable[..., None])
 
 
-def _on_a_terminal() -> bool:
-    return sys.stdin.isatty() and sys.stdout.isatty()
-
-
 def opens_a_screen(command: Command) -> Command:
     """Give a command these options; they come to it as one keyword argument, ``appearance``.
 
@@ -82,7 +78,7 @@ def opens_a_screen(command: Command) -> Command:
     def with_options(**given: Any) -> None:
         chosen = {name: given.pop(name) for name in OPTIONS}
         _require_known(chosen["theme"])
-        appearance = appearance_from(os.environ, **chosen) if _on_a_terminal() else Appearance()
+        appearance = appearance_from(os.environ, **chosen) if on_terminal() else Appearance()
         command(**given, appearance=appearance)
 
     del with_options.__wrapped__  # else Typer would see through to the command's own

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +9,7 @@ import typer
 from gan_tui.cli.appearance_options import opens_a_screen
 from gan_tui.cli.options import AsJson, RunArgument, RunsFolder
 from gan_tui.cli.output import put, put_json, say
+from gan_tui.cli.surface import on_terminal
 from gan_tui.state.appearance import Appearance
 from gan_tui.state.axes import reading
 
@@ -42,7 +42,7 @@ def compare(
         raise RequestError(f"run {first.name}", "is to be compared with itself", "Name another one.")
     if as_json:
         put_json(compared(first, second))
-    elif table or not (sys.stdin.isatty() and sys.stdout.isatty()):
+    elif table or not on_terminal():
         _print(compared(first, second))
     else:
         show_dashboard(first, appearance, readonly=False, behind=second)

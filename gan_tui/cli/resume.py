@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +11,7 @@ import typer
 from gan_tui.cli.appearance_options import opens_a_screen
 from gan_tui.cli.options import Detach, Gpus, Headless, OptionalRun, Settings
 from gan_tui.cli.output import age_of, put, put_json, say
+from gan_tui.cli.surface import on_terminal
 from gan_tui.state.appearance import Appearance
 
 if TYPE_CHECKING:
@@ -118,8 +118,7 @@ def _start(
     let_leave(source)
     if checkpoint is None and not request.wants_branch:
         require_idle(source)
-    on_terminal = sys.stdin.isatty() and sys.stdout.isatty()
-    picks = checkpoint is None and not (headless or detach) and on_terminal and bool(list_checkpoints(source))
+    picks = checkpoint is None and not (headless or detach) and on_terminal() and bool(list_checkpoints(source))
     if picks:
         from gan_tui.picker import pick_checkpoint
 

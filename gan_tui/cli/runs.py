@@ -10,6 +10,7 @@ import typer
 from gan_tui.cli.appearance_options import opens_a_screen
 from gan_tui.cli.options import AsJson, RunsFolder
 from gan_tui.cli.output import age_of, put, put_json, say
+from gan_tui.cli.surface import on_terminal
 from gan_tui.state.appearance import Appearance
 from gan_tui.state.plain_text import printable
 
@@ -46,7 +47,7 @@ def runs(
     folder = runs_folder(runs_dir)
     if runs_dir is not None and not folder.exists():
         raise RequestError(str(folder), "does not exist", "Name a folder of runs, or leave --runs-dir out.")
-    if not (as_json or plain) and sys.stdin.isatty() and sys.stdout.isatty():
+    if not (as_json or plain) and on_terminal():
         from gan_tui.cli.browse import browse
 
         browse(folder, appearance)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from gan_tui.cli.output import put, say
+from gan_tui.cli.surface import on_terminal
 
 if TYPE_CHECKING:
     import subprocess
@@ -23,8 +24,12 @@ def require_terminal(command: str, fix: str) -> None:
     """Refuse to draw where there is nothing to draw on."""
     from engine.errors import RequestError
 
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise RequestError(command, "needs a terminal", fix)
+    if on_terminal():
+        return
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        fact, fix = "draws on standard error, which is redirected", "Leave the redirection (2>) out."
+        raise RequestError(command, fact, fix)
+    raise RequestError(command, "needs a terminal", fix)
 
 
 def require_one_way(*, headless: bool, detach: bool) -> None:
@@ -45,7 +50,7 @@ def show_new_engine(
     engine = start_engine(run, gpus)
     if detach:
         _wait_until_taken_up(run, engine)
-    elif headless or not (sys.stdin.isatty() and sys.stdout.isatty()):
+    elif headless or not on_terminal():
         _follow_as_text(run, engine)
     else:
         show_dashboard(run, appearance, readonly=False, engine=engine)

@@ -88,9 +88,12 @@ def _no_run(file: Path, folder: Path) -> RequestError:
 
 def called(run: RunDirectory) -> str:
     """What a command typed here is to call a run: its name, where that finds it, or its path."""
-    if run.root.parent.resolve() == runs_folder(None):
+    try:
+        kept, here = runs_folder(None), Path.cwd()
+    except FileNotFoundError:  # the working directory was deleted
+        return shlex.quote(str(run.root))
+    if run.root.parent.resolve() == kept:
         return run.name
-    here = Path.cwd()
     return shlex.quote(str(run.root.relative_to(here) if run.root.is_relative_to(here) else run.root))
 
 

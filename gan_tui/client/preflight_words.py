@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from gan_tui.client.horizon import Horizon
 from gan_tui.client.preflight import Chosen, Preflight
 from gan_tui.client.preset_drift import Alteration, PresetDrift, Value
-from gan_tui.state.journal import number, size_text
+from gan_tui.state.journal import COMPUTED, number, size_text
 
 Tone: TypeAlias = Literal["plain", "faint", "warning", "bad"]
 """Faint for what is as it was; the others say in colour what the words say already."""
@@ -119,8 +119,8 @@ def _settings(seen: Preflight) -> list[Told]:
 
 def _next_rates(horizon: Horizon) -> Told:
     """The learning rates of the next step."""
-    rates = "  ".join(f"{name} {number(value)}" for name, value in horizon.lr.items())
-    factor = "" if horizon.factor is None else f"base rate × {number(horizon.factor)}"
+    rates = "  ".join(f"{name} {number(value, COMPUTED)}" for name, value in horizon.lr.items())
+    factor = "" if horizon.factor is None else f"base rate × {number(horizon.factor, COMPUTED)}"
     both = f"{rates}  ({factor})" if rates and factor else rates or factor
     return Told("next lr", (both or "known once the engine has looked at the losses",))
 

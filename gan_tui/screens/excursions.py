@@ -6,7 +6,6 @@ Each is imported when it is first wanted: the first paint waits for none of them
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.screen import Screen
@@ -170,10 +169,11 @@ class Excursions:
 
     def ask_export(self, seen: OnScreen) -> None:
         """Have a path typed that what is on screen is written to."""
+        from gan_tui.chart.files import folder_for_files
         from gan_tui.screens.export import ExportDialog, exports_of
 
         if exports := exports_of(seen):
-            self._screen.app.push_screen(ExportDialog(exports, Path.cwd()), self._exported)
+            self._screen.app.push_screen(ExportDialog(exports, folder_for_files()), self._exported)
         else:
             self._steering.say("There is neither a curve nor a sheet of samples to export yet.", "bad")
 

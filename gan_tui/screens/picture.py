@@ -101,13 +101,14 @@ class PictureScreen(Dialog[LeftAt], FollowingScreen[LeftAt]):
 
     def action_export(self) -> None:
         """Write the picture, or its sheet, to a file."""
+        from gan_tui.chart.files import folder_for_files
         from gan_tui.screens.export import ExportDialog, exports_of_picture
 
         sheet = sheet_of(self._sheets, self._path)
         spot = None if sheet is None else self._shown_of(sheet)
         if sheet is not None and spot is not None:
             exports = exports_of_picture(self._run_dir, sheet, spot)
-            self.app.push_screen(ExportDialog(exports, Path.cwd()), self._exported)
+            self.app.push_screen(ExportDialog(exports, folder_for_files()), self._exported)
 
     def _exported(self, told: str | None) -> None:
         if told:

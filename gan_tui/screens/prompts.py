@@ -31,6 +31,8 @@ class ValueDialog(Dialog[float | None]):
         super().__init__()
         self._control = control
         self._value = value
+        self._written = number(value)
+        """It in a few digits: left as it is, it stands for the value itself."""
 
     def compose(self) -> ComposeResult:
         """What the control is, the field, and room for an objection."""
@@ -40,11 +42,14 @@ class ValueDialog(Dialog[float | None]):
             dialog.border_subtitle = "Enter prepare · Esc cancel"
             yield Static(Text(printable(control.doc)), classes="told")
             yield Static(Text(f"{control.range_text()}; default {number(control.default)}"), classes="told")
-            yield TypedLine(value=number(self._value), select_on_focus=True)
+            yield TypedLine(value=self._written, select_on_focus=True)
             yield Static("", id="objection")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Return the value, or say what is wrong with it."""
+        if event.value == self._written:
+            self.dismiss(self._value)
+            return
         try:
             value = self._control.check(float(event.value))
         except ValueError:

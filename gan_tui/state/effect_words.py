@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isfinite
 
 from gan_tui.state.effect import Effect, Row, Verdict
-from gan_tui.state.journal import number
+from gan_tui.state.journal import COMPUTED, number
 from gan_tui.state.nudges import moves
 from gan_tui.state.plain_text import printable
 
@@ -70,7 +70,7 @@ def notes(effect: Effect) -> str:
 
 def _cells(row: Row) -> tuple[str, ...]:
     """By HEADING."""
-    name = printable(row.name) + (f" ×{number(row.factor)}" if row.factor != 1.0 else "")
+    name = printable(row.name) + (f" ×{number(row.factor, COMPUTED)}" if row.factor != 1.0 else "")
     difference = row.after - row.before
     if row.verdict == "not comparable":
         return (name, _value(row.before), _value(row.after), "", "", "", SIGNS[row.verdict])

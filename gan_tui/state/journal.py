@@ -11,6 +11,9 @@ from gan_tui.state.plain_text import printable
 
 JournalKind: TypeAlias = Literal["life", "nudge", "pause", "checkpoint", "alert", "recovered", "note", "error"]
 
+COMPUTED = 4
+"""Digits of a number that nobody has typed."""
+
 
 class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the journal; ``text`` is plain and printable, from whatever source, never markup."""
@@ -38,12 +41,18 @@ def journal_entry(event: ev.Event, *, origin: str = "") -> JournalEntry | None:
     return JournalEntry(seq=event.seq, time=event.time, step=event.step, kind=kind, text=printable(text))
 
 
-def number(value: float) -> str:
-    """A control's value as people write it: 10, 0.5, 2e-4."""
-    if value and (abs(value) < 1e-3 or abs(value) >= 1e7):
-        mantissa, exponent = f"{value:.3e}".split("e")
+def number(value: float, digits: int = 6) -> str:
+    """A number as people write it: 10, 0.5, 0.00126, 2e-4.
+
+    Args:
+        value: what a person has set, unless ``digits`` says otherwise.
+        digits: significant ones, to which all but whole numbers are rounded; for what was computed, ``COMPUTED``.
+    """
+    kept = value if value == int(value) else float(f"{value:.{digits}g}")
+    if kept and (abs(kept) < 1e-3 or abs(kept) >= 1e7):
+        mantissa, exponent = f"{kept:.{digits - 1}e}".split("e")
         return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
-    return f"{value:.4f}".rstrip("0").rstrip(".") if value != int(value) else f"{value:.0f}"
+    return f"{kept:.0f}" if kept == int(kept) else f"{kept:.{digits}g}"
 
 
 def size_text(size: float) -> str:
@@ -118,7 +127,7 @@ def _networks(event: ev.Announced) -> tuple[JournalKind, str] | None:
 
 
 def _done(event: ev.StageDone) -> str:
-    losses = ", ".join(f"{name} {'nan' if value is None else number(value)}" for name, value in event.losses.items())
+    losses = ", ".join(f"{name} {'nan' if value is None else number(value, COMPUTED)}" for name, value in event.losses.items())
     return f"{event.stage} is done: {losses}" if losses else f"{event.stage} is done"
 
 

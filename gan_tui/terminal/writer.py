@@ -135,7 +135,8 @@ class FrameWriter:
             if not self._wait_until_it_takes():
                 return
             data = self._next()
-            self._send(data)
+            if not self._send(data):
+                return
             now = monotonic()
             self._link = links.wrote(self._link, now, len(data))
             self._spent = budgets.spend(self._spent, now, len(data), self._allowed(self._link))
@@ -188,13 +189,18 @@ class FrameWriter:
                 del self._after[key]
             return piece
 
-    def _send(self, data: bytes) -> None:
+    def _send(self, data: bytes) -> bool:
+        """Write all of it, in parts where the terminal was set not to block; False as ``_wait_until_it_takes``."""
         rest = memoryview(data)
-        try:
-            while rest:
+        while rest:
+            try:
                 rest = rest[os.write(self._fd, rest) :]
-        except OSError:
-            return  # the terminal is gone: the guard ends the program
+            except BlockingIOError:  # a program before this one, or beside it, has set that, and not back
+                if not self._wait_until_it_takes():
+                    return False
+            except OSError:  # the terminal is gone: the guard ends the program
+                return False
+        return True
 
     def _allowed(self, link: LinkState) -> float:
         columns, rows = self._diff.size or (80, 24)

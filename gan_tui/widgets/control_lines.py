@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from engine.config.controls import Control
 from gan_tui.state.drafts import nudged
-from gan_tui.state.journal import number
+from gan_tui.state.journal import COMPUTED, number
 from gan_tui.state.key_words import with_keys
 from gan_tui.widgets.columns import clipped
 
@@ -88,10 +88,11 @@ def control_line(control: Control, standing: Standing, columns: Columns, *, sele
         (value, "controls--changed" if differs else "controls--value"),
     ]
     change, style = _change(standing)
-    room = columns.change
+    room = columns.change - max(0, len(value) - VALUE - 2)  # a long value takes of what follows it
     right = [(number(control.default), columns.default), (bounds_text(control), columns.bounds)]
     while right and len(change) > room:  # what is left out is told below, of the selected one
         room += right.pop(0)[1]
+    room = max(0, room)
     parts.append((clipped(change, room).ljust(room), style))
     parts.extend((text.rjust(cells), "controls--faint") for text, cells in right if cells)
     return parts
@@ -127,5 +128,5 @@ def _change(standing: Standing) -> Part:
         value, step = standing.staged
         return f"→ {number(value)} at {step:,}", "controls--draft"
     if standing.effective is not None and standing.effective != standing.value:
-        return f"eff. {number(standing.effective)}", "controls--faint"
+        return f"eff. {number(standing.effective, COMPUTED)}", "controls--faint"
     return "", "controls--faint"

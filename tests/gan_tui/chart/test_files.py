@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import RequestError, WorkError
-from gan_tui.chart.files import format_of, unused, write_file
+from gan_tui.chart.files import folder_for_files, format_of, unused, write_file
 
 
 def test_a_file_is_written_once_and_over_only_when_asked(tmp_path: Path) -> None:
@@ -29,8 +29,9 @@ def test_what_cannot_be_written_is_told_and_leaves_nothing(tmp_path: Path) -> No
     with pytest.raises(RequestError, match=r"is no folder\. Make it first"):
         write_file(tmp_path / "none/a.svg", [b""])
     (tmp_path / "file").touch()
-    with pytest.raises(WorkError, match="cannot be written"):
-        write_file(tmp_path / "file/a.svg", [b""])
+    for path in ("file/a.svg", "a" * 300):
+        with pytest.raises(WorkError, match="cannot be written"):
+            write_file(tmp_path / path, [b""])
 
     def full() -> Iterator[bytes]:
         yield b"half"
@@ -39,6 +40,16 @@ def test_what_cannot_be_written_is_told_and_leaves_nothing(tmp_path: Path) -> No
     with pytest.raises(WorkError, match="No space left"):
         write_file(tmp_path / "a.svg", full())
     assert [each.name for each in tmp_path.iterdir()] == ["file"]
+
+
+def test_files_lie_at_home_where_the_working_directory_was_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    assert folder_for_files() == tmp_path / "gone"
+    (tmp_path / "gone").rmdir()
+    assert folder_for_files() == Path.home()
 
 
 def test_the_ending_says_the_format() -> None:

@@ -101,3 +101,8 @@ def test_a_run_is_called_by_what_finds_it(tmp_path: Path, monkeypatch: pytest.Mo
     assert called(RunDirectory(Path("/elsewhere/mine"))) == "/elsewhere/mine"
     monkeypatch.setenv("GAN_TUI_RUNS_DIR", "/elsewhere")
     assert called(RunDirectory(Path("/elsewhere/mine"))) == "mine"
+    monkeypatch.delenv("GAN_TUI_RUNS_DIR")
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert called(RunDirectory(tmp_path / "runs" / "mine")) == str(tmp_path / "runs" / "mine")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import tempfile
 from collections.abc import Awaitable, Callable
 from io import StringIO
@@ -222,6 +223,11 @@ async def types_a_value(pilot: Driver, feed: FakeFeed) -> None:
     pilot.app.screen.query_one(Input).value = "2.5"
     await press(pilot, "enter")
     assert deck(pilot).controls.drafts == {"loss.adversarial": 2.5}
+    selected = deck(pilot).controls.selected
+    assert selected is not None
+    deck(pilot).controls.draft(selected, 1.23456789)
+    await press(pilot, "equals_sign", "enter")
+    assert deck(pilot).controls.drafts == {"loss.adversarial": 1.23456789}, "nothing was typed"
 
 
 async def applies_all_drafts_at_one_step(pilot: Driver, feed: FakeFeed) -> None:
@@ -807,6 +813,12 @@ async def exports_what_is_on_screen(pilot: Driver, feed: FakeFeed) -> None:
             + "\n"
         ), "the record of this run has no line"
         assert not Path("none").exists()
+        shutil.rmtree(folder)
+        await press(pilot, "E")
+        typed = pilot.app.screen.query_one(Input)
+        typed.value = f"/{'a' * 300}"
+        await press(pilot, "enter")
+        assert "File name too long" in str(pilot.app.screen.query_one("#said", Static).content)
 
 
 async def calls_for_news_otherwise(pilot: Driver, feed: FakeFeed) -> None:

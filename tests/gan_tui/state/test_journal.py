@@ -6,16 +6,37 @@ import msgspec
 import pytest
 
 from engine.protocol.events import Announced, StageDone
-from gan_tui.state.journal import journal_entry, number, size_text
+from gan_tui.state.journal import COMPUTED, journal_entry, number, size_text
 from tests.gan_tui.recorded import Recording
 
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(10.0, "10"), (0.5, "0.5"), (2e-4, "2e-4"), (0.0, "0"), (2.52e-4, "2.52e-4"), (1e9, "1e9"), (0.525, "0.525")],
+    [
+        (10.0, "10"),
+        (0.5, "0.5"),
+        (2e-4, "2e-4"),
+        (0.0, "0"),
+        (2.52e-4, "2.52e-4"),
+        (1e9, "1e9"),
+        (0.525, "0.525"),
+        (0.00126, "0.00126"),
+        (-0.00126, "-0.00126"),
+        (1.23456789e-4, "1.23457e-4"),
+        (0.9999999, "1"),
+        (1_234_567.0, "1234567"),
+        (999_999.7, "1000000"),
+        (9_999_999.7, "1e7"),
+    ],
 )
 def test_numbers(value: float, text: str) -> None:
     assert number(value) == text
+
+
+def test_what_was_computed_has_fewer_digits() -> None:
+    assert [number(value, COMPUTED) for value in (2 / 3, 1 / 750, 1 / 7500, 9999.7)] == [
+        "0.6667", "0.001333", "1.333e-4", "10000",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -62,4 +83,4 @@ def test_the_networks_and_the_end_of_a_stage_are_told() -> None:
     losses = {"f": 0.01234, "f_error": 0.004, "other": None}
     done = journal_entry(StageDone(seq=2, step=3000, time=1.0, stage="training f", losses=losses))
     assert done is not None
-    assert done.text == "training f is done: f 0.0123, f_error 0.004, other nan"
+    assert done.text == "training f is done: f 0.01234, f_error 0.004, other nan"

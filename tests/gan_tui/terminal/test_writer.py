@@ -70,6 +70,17 @@ def test_a_terminal_that_stands_still_holds_nobody_up_and_is_sent_the_newest_alo
     writer.stop()
 
 
+def test_a_terminal_that_does_not_block_is_sent_everything(screen: Screen) -> None:
+    os.set_blocking(screen.slave, False)
+    writer = FrameWriter(screen.slave, queued=lambda: None)
+    writer.start()
+    pieces = [b"<picture>" * 10_000, b"<end>"]  # the first is more than the kernel takes at once
+    writer.after_frame("picture", *pieces)
+    until(lambda: screen.take() and pieces[-1] in screen.read, "the end")
+    writer.stop()
+    assert screen.read == b"".join(pieces)
+
+
 def test_bytes_after_a_frame_come_after_it_and_the_newest_of_a_kind_only(screen: Screen) -> None:
     writer = FrameWriter(screen.slave, queued=lambda: None)
     writer.start()

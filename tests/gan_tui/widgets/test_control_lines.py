@@ -35,6 +35,8 @@ def test_a_long_change_takes_the_room_of_what_is_told_below() -> None:
     assert "0…1e4" in short
     assert "→ 5 at 60,000,000" in long
     assert long.index("0…1e4") == short.index("0…1e4"), "in its column"
+    precise = text(Standing(value=1.23457e-4, draft=5.0), 54)
+    assert precise.index("0…1e4") == short.index("0…1e4"), "a long value, too"
 
 
 @pytest.mark.parametrize("width", range(24, 120))
