@@ -143,9 +143,11 @@ def watch(
                 from gan_tui.client.branch import (
                     ResumeRequest,
                 )  # a tenth of a second that the first paint does not have
+                from gan_tui.client.ending import let_leave
                 from gan_tui.client.launch import start_engine
                 from gan_tui.client.preflight import run_to_resume
 
+                let_leave(run)
                 run = run_to_resume(run, str(step), ResumeRequest())
                 engine = start_engine(run)
             case _:

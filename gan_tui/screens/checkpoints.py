@@ -17,7 +17,7 @@ from textual.widgets import DataTable, Static
 from textual.worker import get_current_worker
 
 from engine.errors import GanTuiError
-from engine.protocol.checkpoints import THUMBNAIL, set_note, set_star
+from engine.protocol.checkpoints import THUMBNAIL, folder_name, set_note, set_star
 from engine.protocol.rundir import RunDirectory
 from gan_tui.client.branch import ResumeRequest
 from gan_tui.client.inspection import Inspection
@@ -85,6 +85,7 @@ class CheckpointPicker(Dialog[int | None]):
         request: ResumeRequest,
         *,
         now: float,
+        begin_at: int | None = None,
         readonly: bool = False,
         ageing: float = AGEING,
         imaging: Imaging | None = None,
@@ -100,6 +101,8 @@ class CheckpointPicker(Dialog[int | None]):
         """By the folder's name, newest first."""
         self._look_at: str | None = None
         """The folder that the cursor is on."""
+        self._begin_at = None if begin_at is None else folder_name(begin_at)
+        """The folder that it is to be on at first; the newest one with None."""
         self._looked: CheckpointPicker.Looked | None = None
         """The newest look at it."""
         self._resume_once_read = False
@@ -194,6 +197,9 @@ class CheckpointPicker(Dialog[int | None]):
         self.set_class(not found, "-none")
         self.remove_class("-reading")
         self._show_rows()
+        if self._begin_at is not None:
+            self.table.go_to(self._begin_at)
+            self._begin_at = None
 
     def on_checkpoint_picker_unlisted(self, message: Unlisted) -> None:
         """Say so."""

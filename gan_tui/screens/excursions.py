@@ -115,8 +115,8 @@ class Excursions:
             return
         self._follow(BeforeAfterScreen(self._run.root, view, place, self._drawing))
 
-    def pick_checkpoint(self) -> None:
-        """Show the checkpoints that are on disk; on an ended run, one chosen ends the dashboard."""
+    def pick_checkpoint(self, begin_at: int | None = None) -> None:
+        """Show the checkpoints on disk, the cursor on that of a step; one chosen ends the dashboard of an ended run."""
         from gan_tui.client.branch import ResumeRequest
         from gan_tui.screens.checkpoints import CheckpointPicker
 
@@ -128,6 +128,7 @@ class Excursions:
             self._run,
             ResumeRequest(),
             now=self._clock(),
+            begin_at=begin_at,
             readonly=self._readonly,
             imaging=self._drawing.imaging,
         )
@@ -200,7 +201,7 @@ class Excursions:
             if answer == "undo":
                 self._steering.undo(nudge.seq)
             elif answer == "resume":
-                self._resume(checkpoint)
+                self.pick_checkpoint(checkpoint)
 
         changes = reversal(nudge, view.values)
         self._screen.app.push_screen(UndoDialog(nudge, changes, view, checkpoint), answered)

@@ -87,6 +87,8 @@ class CheckpointTable(DataTable[Text]):
         super().__init__(cursor_type="row", zebra_stripes=False, cursor_foreground_priority="renderable")
         self._rows: tuple[CheckpointRow, ...] = ()
         self._shown: tuple[_Column, ...] = ()
+        self._going_to = ""
+        """The row that the cursor is to be on when there is room for rows."""
 
     def show_rows(self, rows: Sequence[CheckpointRow]) -> None:
         """Take the rows, newest first; the cursor stays on its checkpoint, wherever that comes to be."""
@@ -99,6 +101,8 @@ class CheckpointTable(DataTable[Text]):
 
     def go_to(self, key: str) -> None:
         """Put the cursor on a row."""
+        if not self._shown:
+            self._going_to = key
         for place, row in enumerate(self._rows):
             if row.key == key:
                 self.move_cursor(row=place)
@@ -109,7 +113,8 @@ class CheckpointTable(DataTable[Text]):
             return
         before, self._shown = self._shown, shown
         under, listed = self.cursor_row, [row.key.value for row in self.ordered_rows]
-        on = listed[under] if listed else None
+        was_on = listed[under] if listed else None
+        on, self._going_to = self._going_to or was_on, ""
         keys = [row.key for row in self._rows] if shown else []
         if keys == listed and [column.frame for column in shown] == [column.frame for column in before]:
             self._renew()
@@ -117,7 +122,7 @@ class CheckpointTable(DataTable[Text]):
         with self.prevent(self.RowHighlighted):  # the cursor is on the first row for a moment
             self._fill_anew()
             self.move_cursor(row=keys.index(on) if on in keys else min(under, len(keys) - 1))
-        if keys and keys[self.cursor_row] != on:
+        if keys and keys[self.cursor_row] != was_on:
             self.post_message(self.RowHighlighted(self, self.cursor_row, self.ordered_rows[self.cursor_row].key))
 
     def _renew(self) -> None:

@@ -22,6 +22,7 @@ from textual.widgets import Input, Static
 
 from engine.protocol import commands as cmd
 from engine.protocol import events as ev
+from engine.protocol.checkpoints import folder_name
 from engine.protocol.rundir import RunDirectory
 from gan_tui.actions.table import ACTIONS
 from gan_tui.app import Dashboard
@@ -280,6 +281,11 @@ async def undoes(pilot: Driver, feed: FakeFeed) -> None:
     await press(pilot, "escape")
     assert feed.sent == []
     await press(pilot, "u", "c")
+    assert isinstance(picker := pilot.app.screen, CheckpointPicker)
+    assert picker.table.ordered_rows[picker.table.cursor_row].key == folder_name(30_000), (
+        "its preflight is to be seen before anything is resumed"
+    )
+    await press(pilot, "enter")
     assert "stop it first (X)" in deck(pilot).footer.remark
     await press(pilot, "u", "enter")
     assert feed.sent == [cmd.Undo(of=newest.seq)]
@@ -301,7 +307,7 @@ async def undoes(pilot: Driver, feed: FakeFeed) -> None:
     await press(pilot, "u", "enter")
     assert "No engine works on this run" in screen_text(pilot)
     assert len(feed.sent) == 1
-    await press(pilot, "c")
+    await press(pilot, "c", "enter")
     assert pilot.app.return_value == ResumeFrom(step=40_000)
 
 
