@@ -43,8 +43,9 @@ def imaging(asked: Images, environment: Mapping[str, str], *, ascii_only: bool =
     """How pictures are drawn.
 
     Args:
-        asked: the user's choice. Half-blocks are the automatic one: but for one large picture by kitty's protocol pixels
-            cost 2.4 to 8.4 times their bytes (docs/dashboard.md). Asked for by name, half-blocks have colours whatever the environment says of them.
+        asked: the user's choice. Half-blocks are the automatic one: but for one large picture by kitty's protocol
+            pixels cost 2.4 to 8.4 times their bytes (docs/dashboard.md). Asked for by name, half-blocks have colours
+            whatever the environment says of them.
         environment: the process's.
         ascii_only: whether nothing but ASCII may be drawn.
     """
