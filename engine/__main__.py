@@ -32,6 +32,7 @@ from engine.config.threads import wait_briefly
 from engine.errors import GanTuiError, RequestError, WorkError
 from engine.failure import reason_and_fix
 from engine.following import follow_to_the_end
+from engine.imports import nothing_is_garbage
 from engine.link import Envelope, Link
 from engine.phases import StopRequestedError, enter_phase
 from engine.protocol import commands as cmd
@@ -158,8 +159,9 @@ def _train(launch: Launch, record: Record, standing: Standing, link: Link, besid
         gateway = beside.enter_context(contextlib.closing(GatewayChild(run, config.run.listen)))
         enter_phase(record, link, "importing", "PyTorch")
         # Here, so that viewers find a process that answers while PyTorch takes its seconds to import.
-        from engine.train.loop import train
-        from engine.train.setup import open_session
+        with nothing_is_garbage():
+            from engine.train.loop import train
+            from engine.train.setup import open_session
 
         if config.log.tensorboard:
             from engine.event_files import EventFiles

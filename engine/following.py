@@ -21,6 +21,7 @@ from engine.config.methods import TrainConfig
 from engine.config.threads import wait_briefly
 from engine.errors import GanTuiError
 from engine.failure import reason_and_fix
+from engine.imports import nothing_is_garbage
 from engine.protocol.rundir import RunDirectory
 from engine.ranks.connection import Connection, ConnectionLostError
 from engine.ranks.followers import PATIENCE_SECONDS
@@ -56,7 +57,8 @@ def follow_to_the_end(run: RunDirectory, seat: Seat) -> int:
         begin = orders.next_begin()
         config = resolve(tomllib.loads(begin.config), begin.origin)
         config = replace(config, run=replace(config.run, gpus=seat.size))
-        from engine.train.follower import follow  # here, as the leader notices from now on if this process dies
+        with nothing_is_garbage():
+            from engine.train.follower import follow  # here, as the leader notices from now on if this process dies
 
         follow(leader, orders, config, seat)
     except LeaderLostError:

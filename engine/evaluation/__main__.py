@@ -16,6 +16,7 @@ import msgspec
 from engine.config.threads import wait_briefly
 from engine.errors import GanTuiError
 from engine.evaluation.request import JudgeSettings, request_of
+from engine.imports import nothing_is_garbage
 from engine.protocol.checkpoints import LATEST
 from engine.protocol.evaluation import Answer, Refused
 from engine.protocol.rundir import RunDirectory
@@ -45,7 +46,8 @@ def _answer(given: argparse.Namespace) -> Answer:
     request = request_of(run, given.checkpoint, device=given.device, judge=judge, retrain=given.retrain)
     wait_briefly(os.environ)
     # Here, so that what can be refused without PyTorch does not wait for it.
-    from engine.evaluation.evaluate import evaluate
+    with nothing_is_garbage():
+        from engine.evaluation.evaluate import evaluate
 
     return evaluate(request, logging.getLogger("engine.evaluation").info)
 
