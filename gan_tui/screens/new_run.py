@@ -48,6 +48,15 @@ class _Asked:
     data: str
 
 
+class PresetList(OptionList):
+    """Keeps the chosen preset in sight, also where an objection takes some of its rows."""
+
+    def on_resize(self) -> None:
+        """Go to it, from the top: where it then stands does not hang on the sizes before."""
+        self.scroll_home(animate=False, immediate=True)
+        self.scroll_to_highlight()
+
+
 class NewRunDialog(Dialog[NewRun | None]):
     """Returns a run that can be begun; None where the user thought better of it.
 
@@ -112,7 +121,7 @@ class NewRunDialog(Dialog[NewRun | None]):
             entitle(dialog, subtitle=worded(self, keys))
             preset, *others = self._fields()
             yield preset
-            yield OptionList()
+            yield PresetList()
             yield Static(id="told")
             yield from others
             yield Static(id="said")
@@ -279,10 +288,9 @@ class NewRunDialog(Dialog[NewRun | None]):
 
     def _say(self, text: str, *, of: _Asked, bad: bool = False) -> None:
         self._said_of = of
-        said, options = self.query_one("#said", Static), self.query_one(OptionList)
+        said = self.query_one("#said", Static)
         said.set_class(bad, "-bad")
         said.update(Text("\n".join(map(printable, text.split("\n")))))
-        self.call_after_refresh(options.scroll_to_highlight)  # it may have fewer rows now
 
 
 def _option(line: str, *, chosen: bool) -> Text:
