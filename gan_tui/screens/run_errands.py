@@ -222,7 +222,7 @@ class RunErrands:
 
         def answered(sure: bool | None) -> None:
             if sure:
-                self._screen.run_worker(delete, name="delete a run", group="delete", thread=True)
+                self._screen.run_worker(delete, name="delete a run", group="deletion", thread=True)
 
         self._screen.app.push_screen(DeleteDialog(deletion.run.name, deletion.in_words()), answered)
 
