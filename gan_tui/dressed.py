@@ -12,6 +12,7 @@ from textual.timer import Timer
 
 from gan_tui.in_turn import InTurn
 from gan_tui.state.appearance import THEME_NAMES, Appearance
+from gan_tui.state.key_names import shown_keys
 from gan_tui.themes import THEMES
 from gan_tui.widgets.too_small import LEAST_HEIGHT, LEAST_WIDTH
 
@@ -24,7 +25,7 @@ SETTLE_SECONDS = 0.3
 class DressedApp(InTurn[Returned]):
     """Looks as the user wishes; an application derives from it and is given its ``Appearance``.
 
-    Its actions' bindings have the actions' ids, by which the user's file gives them other keys. The class ``-plain`` is
+    Its bindings and its screens' have ids, by which the user's file gives them other keys. The class ``-plain`` is
     on it while colours cannot carry anything: stylesheets then tell by shape what else a colour would help to see. The
     class ``-too-small`` is on it while the terminal is: then a screen's TooSmall is seen alone, and no dialog.
     """
@@ -54,6 +55,8 @@ class DressedApp(InTurn[Returned]):
         self.theme = appearance.theme
         for name in foreign:  # Textual's own have no tokens of ours
             self.unregister_theme(name)
+        self.keys_given = {name: shown_keys(keys, ascii=appearance.ascii) for name, keys in appearance.keys.items()}
+        """See screens.worded."""
         self.set_keymap({action: ",".join(keys) for action, keys in appearance.keys.items()})
 
     def get_line_filters(self) -> Sequence[LineFilter]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
-from typing import Any
+from typing import Protocol
 
 from engine.errors import RequestError
 from gan_tui.actions.action import ActionOn, Target
@@ -27,7 +27,18 @@ def _dressed(action: ActionOn[Target], appearance: Appearance) -> ActionOn[Targe
     return action
 
 
-def require_sound(keys: Mapping[str, tuple[str, ...]], file: str, tables: Iterable[Sequence[ActionOn[Any]]]) -> None:
+class Keyed(Protocol):
+    """Something that keys do: an action of a table, or what a dialog does."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def keys(self) -> tuple[str, ...]: ...
+    @property
+    def label(self) -> str: ...
+
+
+def require_sound(keys: Mapping[str, tuple[str, ...]], file: str, tables: Iterable[Sequence[Keyed]]) -> None:
     """Refuse keys for what is no action, and one key for two of a screen.
 
     Args:
@@ -49,10 +60,10 @@ def require_sound(keys: Mapping[str, tuple[str, ...]], file: str, tables: Iterab
         _require_one_action_a_key(table, keys, file)
 
 
-def _require_one_action_a_key(actions: Sequence[ActionOn[Any]], keys: Mapping[str, tuple[str, ...]], file: str) -> None:
-    taken: dict[str, ActionOn[Any]] = {}
-    for action in dressed(actions, Appearance(keys=keys)):
-        for key in action.keys:
+def _require_one_action_a_key(actions: Sequence[Keyed], keys: Mapping[str, tuple[str, ...]], file: str) -> None:
+    taken: dict[str, Keyed] = {}
+    for action in actions:
+        for key in keys.get(action.id, action.keys):
             if key not in taken:
                 taken[key] = action
                 continue

@@ -117,10 +117,10 @@ def appearance_from(
     if found.color_system:
         environ["TEXTUAL_COLOR_SYSTEM"] = found.color_system
     if said.keys:
-        from gan_tui.actions.every_table import TABLES
+        from gan_tui.actions.every_table import tables_for
         from gan_tui.actions.remapping import require_sound
 
-        require_sound(said.keys, str(file), TABLES.values())
+        require_sound(said.keys, str(file), tables_for(said.keys))
     return Appearance(
         theme=_first(theme, said.display.theme, "dark"),
         ascii=only_ascii,

@@ -13,6 +13,7 @@ from gan_tui.state.appearance import Appearance
 
 if TYPE_CHECKING:
     from gan_tui.actions.action import ActionOn
+    from gan_tui.actions.remapping import Keyed
 
 
 def keys(
@@ -57,22 +58,23 @@ def _put_lines(text: str) -> None:
 
 def _list() -> None:
     """The keys in force, as the user's file has them."""
-    from gan_tui.actions.every_table import TABLES
+    from gan_tui.actions.every_table import tables_for
     from gan_tui.actions.remapping import require_sound
     from gan_tui.client.preferences import VARIABLE, preferences_file, read_preferences
     from gan_tui.screens.key_lists import keys_of_screens
+    from gan_tui.state.key_names import shown_keys
 
     file = preferences_file(os.environ)
     said = read_preferences(file, required=bool(os.environ.get(VARIABLE)))
-    require_sound(said.keys, str(file), TABLES.values())
+    require_sound(said.keys, str(file), tables_for(said.keys))
     for group, listed in _groups(Appearance(keys=said.keys)):
         put(group)
         for action in listed:
             put(f"  {_keys_of(action):<14} {action.id:<17} {action.help}")
     for screen in keys_of_screens():
         put(screen.title)
-        for shown, told in screen.keys:
-            put(f"  {shown:<14} {told}")
+        for each in screen.keys:
+            put(f"  {shown_keys(said.keys.get(each.id, each.keys)):<14} {each.id:<27} {each.label}")
 
 
 def as_markdown() -> str:
@@ -94,14 +96,16 @@ def as_markdown() -> str:
     for group, listed in _groups(Appearance()):
         lines += ["", f"## {group}", "", "| key | id | what it does |", "|---|---|---|"]
         lines += [f"| {_cell(_keys_of(action))} | {action.id} | {_escaped(action.help)} |" for action in listed]
-    lines += ["", "## In dialogs and on other screens", "", "| where | key | what it does |", "|---|---|---|"]
+    lines += ["", "## In dialogs and on other screens", "", "| where | key | id | what it does |", "|---|---|---|---|"]
     for screen in keys_of_screens():
-        lines += [f"| {screen.title} | {_cell(shown)} | {_escaped(told)} |" for shown, told in screen.keys]
+        lines += [f"| {screen.title} | {_cell(_keys_of(each))} | {each.id} | {each.label} |" for each in screen.keys]
     return "\n".join(lines)
 
 
 def as_template() -> str:
     """A user's file with every choice in it, commented out."""
+    from gan_tui.screens.key_lists import keys_of_screens
+
     lines = [
         "# What gan-tui's screens look like and which keys they take. Options of a command, and the environment",
         "# (GAN_TUI_THEME and others: see gan-tui attach --help), come before this file.",
@@ -113,8 +117,15 @@ def as_template() -> str:
     ]
     for group, listed in _groups(Appearance()):
         lines += ["", f"# {group}"]
-        lines += [f"# {action.id} = {_toml_keys(action.keys)}".ljust(40) + f" # {action.help}" for action in listed]
+        lines += [_in_template(action, action.help) for action in listed]
+    for screen in keys_of_screens():
+        lines += ["", f"# {screen.title}"]
+        lines += [_in_template(each, each.label) for each in screen.keys]
     return "\n".join(lines)
+
+
+def _in_template(each: Keyed, told: str) -> str:
+    return f"# {each.id} = {_toml_keys(each.keys)}".ljust(40) + f" # {told}"
 
 
 def _display_lines() -> list[str]:
@@ -135,7 +146,7 @@ def _display_lines() -> list[str]:
     return lines
 
 
-def _keys_of(action: ActionOn[Any]) -> str:
+def _keys_of(action: Keyed) -> str:
     """Every key of an action, also those for which the footer has no room."""
     from gan_tui.state.key_names import shown_keys
 

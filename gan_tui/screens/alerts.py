@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 from engine.protocol import events as ev
 from gan_tui.screens.dialog import Dialog
 from gan_tui.screens.following import FollowingScreen
+from gan_tui.screens.worded import worded
 from gan_tui.state.health import Found
 from gan_tui.state.health_words import WATCHED, span_text, suggestion_text
 from gan_tui.state.plain_text import printable
@@ -31,8 +32,8 @@ class AlertsScreen(Dialog[ev.Alert], FollowingScreen[ev.Alert]):
     CSS_PATH = "alerts.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  # as Textual declares it
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,A", "dismiss(None)", "close", show=False),
-        Binding("a", "accept", "accept", show=False),
+        Binding("escape,q,A", "dismiss(None)", "close", id="alerts-close", show=False),
+        Binding("a", "accept", "accept", id="alerts-accept", show=False),
     ]
 
     def __init__(self, view: RunView, *, steers: bool = True) -> None:
@@ -70,9 +71,9 @@ class AlertsScreen(Dialog[ev.Alert], FollowingScreen[ev.Alert]):
         on = self._highlighted()
         self._found, self._values = found, view.values
         self.set_class(not found, "-none")
-        accept = "a accept the suggestion · " if any(map(self._acceptable, found)) else ""
+        accept = "{alerts-accept|a} accept the suggestion · " if any(map(self._acceptable, found)) else ""
         choose = "↑ ↓ choose · " if found else ""
-        entitle(self.query_one("#alerts"), subtitle=f"{accept}{choose}Esc close")
+        entitle(self.query_one("#alerts"), subtitle=worded(self, f"{accept}{choose}{{alerts-close|Esc}} close"))
         self.query_one("#none", Static).update(_nothing())
         self.list.set_options([Option(_row(each)) for each in found])
         place = next((at for at, each in enumerate(found) if on and each.alert.seq == on.alert.seq), 0)
@@ -107,7 +108,8 @@ class AlertsScreen(Dialog[ev.Alert], FollowingScreen[ev.Alert]):
 
     def _show_facts(self) -> None:
         chosen = self._highlighted()
-        self.facts.show([] if chosen is None else _facts(chosen, self._values, steers=self._steers))
+        how = worded(self, "  ({alerts-accept|a} prepares it, then {apply|Enter} applies it)") if self._steers else ""
+        self.facts.show([] if chosen is None else _facts(chosen, self._values, how))
 
 
 def _row(found: Found) -> Text:
@@ -117,14 +119,14 @@ def _row(found: Found) -> Text:
     return Text(text, style, no_wrap=True, overflow="ellipsis")
 
 
-def _facts(found: Found, values: Mapping[str, float], *, steers: bool) -> list[Fact]:
+def _facts(found: Found, values: Mapping[str, float], how: str) -> list[Fact]:
+    """``how`` says what accepts its suggestion, while it is open."""
     alert = found.alert
     facts = [Fact("found", (f"{alert.subject} {alert.fact}.",), "warning" if found.open else "plain")]
     if alert.cause:
         facts.append(Fact("cause", (alert.cause,)))
     if alert.suggestion:
-        how = "  (a prepares it, then Enter applies it)" if found.open and steers else ""
-        facts.append(Fact("suggested", (suggestion_text(alert, values) + how,)))
+        facts.append(Fact("suggested", (suggestion_text(alert, values) + (how if found.open else ""),)))
     if alert.fix:
         facts.append(Fact("to do", (alert.fix,)))
     if done := _DONE[alert.action]:

@@ -15,6 +15,7 @@ from textual.widgets import Static
 from engine.protocol.events import Sampled
 from gan_tui.screens.dialog import Dialog
 from gan_tui.screens.following import FollowingScreen
+from gan_tui.screens.worded import worded
 from gan_tui.state.gallery import REAL, spoken
 from gan_tui.state.nudge_sheets import BeforeAfter, before_after, nudges_of
 from gan_tui.state.plain_text import printable
@@ -26,6 +27,11 @@ from gan_tui.widgets.picture_grid import Exhibit, Named, PictureGrid
 from gan_tui.widgets.plot_painter import SYMBOLS
 from gan_tui.widgets.samples import exhibit_of
 
+KEYS = (
+    "{before-after-older|,} {before-after-newer|.} sheet after · "
+    "{before-after-nudge-previous|[} {before-after-nudge-next|]} nudge · "
+    "{before-after-next|n} {before-after-previous|N} picture · {before-after-close|Esc} back"
+)
 AREA = 2 * LARGEST_AREA
 """Cells of all pictures together; another sheet changes a third of them."""
 
@@ -35,13 +41,15 @@ class BeforeAfterScreen(Dialog[None], FollowingScreen[None]):
 
     CSS_PATH = "before_after.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,b,enter", "dismiss(None)", "back", show=False),
-        Binding("comma,less_than_sign", "browse(-1)", "earlier sheet after it", show=False),
-        Binding("full_stop,greater_than_sign", "browse(1)", "later sheet after it", show=False),
-        Binding("left_square_bracket", "nudge(-1)", "nudge before", show=False),
-        Binding("right_square_bracket", "nudge(1)", "next nudge", show=False),
-        Binding("n", "select(1)", "next picture", show=False),
-        Binding("N", "select(-1)", "picture before", show=False),
+        Binding("escape,q,b,enter", "dismiss(None)", "back", id="before-after-close", show=False),
+        Binding("comma,less_than_sign", "browse(-1)", "earlier sheet after it", id="before-after-older", show=False),
+        Binding(
+            "full_stop,greater_than_sign", "browse(1)", "later sheet after it", id="before-after-newer", show=False
+        ),
+        Binding("left_square_bracket", "nudge(-1)", "nudge before", id="before-after-nudge-previous", show=False),
+        Binding("right_square_bracket", "nudge(1)", "next nudge", id="before-after-nudge-next", show=False),
+        Binding("n", "select(1)", "next picture", id="before-after-next", show=False),
+        Binding("N", "select(-1)", "picture before", id="before-after-previous", show=False),
     ]
 
     def __init__(self, run_dir: Path, view: RunView, place: int, drawing: Drawing) -> None:
@@ -62,7 +70,7 @@ class BeforeAfterScreen(Dialog[None], FollowingScreen[None]):
 
     def compose(self) -> ComposeResult:
         """What was changed, and the pictures below."""
-        self._frame.border_subtitle = ", . sheet after · [ ] nudge · n N picture · Esc back"
+        entitle(self._frame, subtitle=worded(self, KEYS))
         yield self._frame
 
     def on_mount(self) -> None:

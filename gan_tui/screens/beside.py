@@ -18,7 +18,9 @@ from textual.worker import get_current_worker
 from engine.protocol.rundir import RunDirectory
 from gan_tui.client.neighbours import Neighbour, neighbours_of
 from gan_tui.screens.dialog import Dialog
+from gan_tui.screens.worded import worded
 from gan_tui.state.plain_text import printable
+from gan_tui.widgets.frames import entitle
 from gan_tui.worker_edge import failure_told
 
 
@@ -33,7 +35,9 @@ class BesideDialog(Dialog[Chosen | None]):
     """Returns what was chosen; None where everything is to stay as it is."""
 
     CSS_PATH = "beside.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,c", "dismiss(None)", "close", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,c", "dismiss(None)", "close", id="beside-close", show=False)
+    ]
 
     @dataclass
     class Listed(Message):
@@ -52,7 +56,7 @@ class BesideDialog(Dialog[Chosen | None]):
         """A list, with nothing at its head."""
         with Vertical(id="dialog") as dialog:
             dialog.border_title = "draw another run behind"
-            dialog.border_subtitle = "Enter choose · Esc close"
+            entitle(dialog, subtitle=worded(self, "Enter choose · {beside-close|Esc} close"))
             yield OptionList(Option(Text("nothing")))
             yield Static(Text("looking for runs…"), id="said")
 

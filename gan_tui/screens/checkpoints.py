@@ -25,6 +25,7 @@ from gan_tui.client.inventory import Inventory, Kept, UnreadableCheckpoint
 from gan_tui.client.preflight import Preflight
 from gan_tui.screens.checkpoint_words import facts_of, headline_of, row_of, step_of
 from gan_tui.screens.dialog import Dialog
+from gan_tui.screens.worded import worded
 from gan_tui.state.imaging import Imaging
 from gan_tui.state.plain_text import printable
 from gan_tui.state.wording import READ_ONLY
@@ -45,11 +46,11 @@ class CheckpointPicker(Dialog[int | None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  # as Textual declares it
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "dismiss(None)", "close", show=False),
-        Binding("enter", "resume", "resume", show=False),
-        Binding("asterisk", "star", "star", show=False),
-        Binding("m", "note", "note", show=False),
-        Binding("g", "newest_good", "newest good", show=False),
+        Binding("escape,q", "dismiss(None)", "close", id="checkpoints-close", show=False),
+        Binding("enter", "resume", "resume", id="checkpoints-resume", show=False),
+        Binding("asterisk", "star", "star", id="checkpoints-star", show=False),
+        Binding("m", "note", "note", id="checkpoints-note", show=False),
+        Binding("g", "newest_good", "newest good", id="checkpoints-newest-good", show=False),
     ]
 
     @dataclass
@@ -112,8 +113,9 @@ class CheckpointPicker(Dialog[int | None]):
     def compose(self) -> ComposeResult:
         """A table and what is known of the row that the cursor is on; below or beside each other."""
         with Vertical(id="picker") as picker:
-            writes = "" if self._readonly else "Enter resume · * star · m note · "
-            keys = f"{writes}g newest good · Tab details · Esc close"
+            write = "{checkpoints-resume|Enter} resume · {checkpoints-star|*} star · {checkpoints-note|m} note · "
+            good = "{checkpoints-newest-good|g} newest good · Tab details · {checkpoints-close|Esc} close"
+            keys = worded(self, good if self._readonly else write + good)
             entitle(picker, f"checkpoints · {self._run.name}", keys)
             with Container(id="body"):
                 yield self.table
@@ -291,7 +293,7 @@ class CheckpointPicker(Dialog[int | None]):
                 f"note on {each.folder.name}",
                 told,
                 example,
-                "Enter write · Esc cancel",
+                "write",
                 typed=each.note,
                 most=MAX_NOTE,
             )
@@ -327,7 +329,10 @@ class CheckpointPicker(Dialog[int | None]):
 
     def _way_on(self) -> str:
         good = self._newest_good()
-        return f"g goes to the newest good one, step {good.manifest.step:,}." if good else "There is no good one."
+        if good is None:
+            return "There is no good one."
+        way = worded(self, "{checkpoints-newest-good|g} goes to the newest good one")
+        return f"{way}, step {good.manifest.step:,}."
 
     def _show_rows(self) -> None:
         """Show what is listed, as old as it is by now."""

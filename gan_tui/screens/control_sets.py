@@ -17,11 +17,13 @@ from engine.config.controls import Control
 from engine.errors import GanTuiError
 from gan_tui.client.control_sets import delete_set, read_sets, save_set
 from gan_tui.screens.dialog import Dialog
+from gan_tui.screens.worded import worded
 from gan_tui.state.control_sets import Fit, Values, fitted, in_words, said_of
 from gan_tui.state.plain_text import printable
+from gan_tui.widgets.frames import entitle
 from gan_tui.widgets.typed import TypedLine
 
-EMPTY = "No set has been saved yet. s saves the values that are in force now."
+EMPTY = "No set has been saved yet. {control-sets-save|s} saves the values that are in force now."
 
 
 class Loaded:
@@ -44,10 +46,10 @@ class ControlSetsDialog(Dialog[Loaded | None]):
 
     CSS_PATH = "control_sets.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "back", show=False),
-        Binding("q,p", "dismiss(None)", "close", show=False),
-        Binding("s", "save", "save", show=False),
-        Binding("d", "delete", "delete", show=False),
+        Binding("escape", "back", "back", id="control-sets-leave", show=False),
+        Binding("q,p", "dismiss(None)", "close", id="control-sets-close", show=False),
+        Binding("s", "save", "save", id="control-sets-save", show=False),
+        Binding("d", "delete", "delete", id="control-sets-delete", show=False),
     ]
 
     def __init__(self, path: Path, controls: Sequence[Control], in_force: Values, *, steers: bool) -> None:
@@ -122,7 +124,7 @@ class ControlSetsDialog(Dialog[Loaded | None]):
             return
         if self._doomed != name:
             self._doomed = name
-            self._say(f"d again deletes {name}.")
+            self._say(f"{worded(self, '{control-sets-delete|d}')} again deletes {name}.")
             return
         self._doomed = ""
         try:
@@ -174,7 +176,7 @@ class ControlSetsDialog(Dialog[Loaded | None]):
     def _show_fit(self) -> None:
         name = self._described = self._chosen()
         if name is None:
-            told = EMPTY
+            told = worded(self, EMPTY)
         else:
             fit = fitted(self._sets[name], self._controls, self._in_force)
             changes = f": {in_words(fit.changes)}" if fit.changes else ""
@@ -195,11 +197,12 @@ class ControlSetsDialog(Dialog[Loaded | None]):
     def _name_keys(self) -> None:
         """Those that do something now, in the frame."""
         if self.query_one(Input).display:
-            told = "Enter save · Esc back"
+            told = "Enter save · {control-sets-leave|Esc} back"
         else:
             load = "Enter prepare · " if self._steers and self._sets else ""
-            told = f"{load}s save{' · d delete' if self._sets else ''} · Esc close"
-        self.query_one("#dialog").border_subtitle = told
+            delete = " · {control-sets-delete|d} delete" if self._sets else ""
+            told = f"{load}{{control-sets-save|s}} save{delete} · {{control-sets-leave|Esc}} close"
+        entitle(self.query_one("#dialog"), subtitle=worded(self, told))
 
     def _say(self, text: str) -> None:
         said = self.query_one("#said", Static)

@@ -16,11 +16,13 @@ from textual.widgets import Static
 
 from gan_tui.screens.dialog import Dialog
 from gan_tui.screens.following import FollowingScreen
+from gan_tui.screens.worded import worded
 from gan_tui.state import effect_words as words
 from gan_tui.state.effect import LEAST_LINES, Effect, effect_of
 from gan_tui.state.history import History
 from gan_tui.state.plain_text import printable
 from gan_tui.state.run_view import RunView
+from gan_tui.widgets.frames import entitle
 
 NONE = "No control of this run has been moved yet. Nudge one, and come back when some lines of metrics are written."
 READING = "The record is still being read: what is shown rests on samples of it."
@@ -35,9 +37,9 @@ class EffectScreen(Dialog[None], FollowingScreen[None]):
 
     CSS_PATH = "effect.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,e,enter", "dismiss(None)", "close", show=False),
-        Binding("comma,left_square_bracket,left", "step(1)", "older nudge", show=False),
-        Binding("full_stop,right_square_bracket,right", "step(-1)", "newer nudge", show=False),
+        Binding("escape,q,e,enter", "dismiss(None)", "close", id="effect-close", show=False),
+        Binding("comma,left_square_bracket,left", "step(1)", "older nudge", id="effect-older", show=False),
+        Binding("full_stop,right_square_bracket,right", "step(-1)", "newer nudge", id="effect-newer", show=False),
     ]
 
     def __init__(self, view: RunView, history: History) -> None:
@@ -88,9 +90,10 @@ class EffectScreen(Dialog[None], FollowingScreen[None]):
             return
         self._drawn = effect, coarse
         has_rows = effect is not None and bool(effect.rows)
-        self.query_one("#effect").border_subtitle = (
-            f"{effect.place} of {effect.places} · , older · . newer · Esc close" if effect else "Esc close"
-        )
+        place = f"{effect.place} of {effect.places} · " if effect else ""
+        step = "{effect-older|,} older · {effect-newer|.} newer · " if effect else ""
+        keys = f"{place}{step}{{effect-close|Esc}} close"
+        entitle(self.query_one("#effect"), subtitle=worded(self, keys))
         self._put("headline", words.headline(effect) if effect else NONE)
         self._put("subline", words.subline(effect) if effect else "")
         self._put("windows", words.windows(effect) if effect else "")

@@ -22,9 +22,11 @@ from gan_tui.chart.files import FORMATS, PlotFormat, unused, write_file
 from gan_tui.chart.plot_file import plot_content
 from gan_tui.screens.dialog import Dialog
 from gan_tui.screens.on_screen import OnScreen
+from gan_tui.screens.worded import worded
 from gan_tui.state.gallery import Spot, spoken
 from gan_tui.state.journal import size_text
 from gan_tui.state.plain_text import printable
+from gan_tui.widgets.frames import entitle
 from gan_tui.widgets.pixels import png_of
 from gan_tui.widgets.samples import exhibit_of
 from gan_tui.widgets.typed import TypedLine
@@ -103,9 +105,9 @@ class ExportDialog(Dialog[str | None]):
 
     CSS_PATH = "export.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "close", show=False),
-        Binding("up", "choose(-1)", "the choice above", show=False, priority=True),
-        Binding("down", "choose(1)", "the choice below", show=False, priority=True),
+        Binding("escape", "dismiss(None)", "close", id="export-close", show=False),
+        Binding("up", "choose(-1)", "the choice above", id="export-up", show=False, priority=True),
+        Binding("down", "choose(1)", "the choice below", id="export-down", show=False, priority=True),
     ]
 
     @dataclass
@@ -138,7 +140,8 @@ class ExportDialog(Dialog[str | None]):
         """The ways, the path, and room for an objection."""
         with Vertical(id="dialog") as dialog:
             dialog.border_title = "export what is on screen"
-            dialog.border_subtitle = "↑ ↓ what · Enter write · Esc close"
+            keys = "{export-up|↑} {export-down|↓} what · Enter write · {export-close|Esc} close"
+            entitle(dialog, subtitle=worded(self, keys))
             yield Static("", id="ways")
             yield TypedLine(placeholder="path of the file")
             yield Static("", id="said")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.table import Table
 from rich.text import Text
@@ -15,6 +15,9 @@ from textual.widgets import Static
 from gan_tui.actions.action import ActionOn
 from gan_tui.actions.table import grouped
 from gan_tui.screens.dialog import Dialog
+from gan_tui.screens.worded import keys_given, worded
+from gan_tui.state.key_names import shown_keys
+from gan_tui.widgets.frames import entitle
 from gan_tui.widgets.journal import SYMBOLS as JOURNAL_SYMBOLS
 from gan_tui.widgets.plot_painter import SYMBOLS as PLOT_SYMBOLS
 
@@ -22,12 +25,16 @@ KEYS = 9
 """Columns for keys, at least."""
 
 
+if TYPE_CHECKING:
+    from gan_tui.screens.key_lists import ScreenKey
+
+
 class HelpScreen(Dialog[None]):
     """Lists the keys; any of the usual ones closes it."""
 
     CSS_PATH = "help.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark,f1,enter", "dismiss(None)", "close", show=False)
+        Binding("escape,q,question_mark,f1,enter", "dismiss(None)", "close", id="help-close", show=False)
     ]
 
     def __init__(
@@ -50,15 +57,18 @@ class HelpScreen(Dialog[None]):
 
         with VerticalScroll(id="help") as scroll:
             scroll.border_title = "every key"
-            scroll.border_subtitle = "Esc close · ↑ ↓ scroll"
+            entitle(scroll, subtitle=worded(self, "{help-close|Esc} close · ↑ ↓ scroll"))
             for group, actions in grouped(self._actions):
                 yield Static(Text(group), classes="group")
                 yield Static(_table([(action.shown, action.help) for action in actions]))
-            for screen in keys_of_screens(ascii=self._ascii):
+            for screen in keys_of_screens():
                 yield Static(Text(screen.title), classes="group")
-                yield Static(_table(screen.keys))
+                yield Static(_table([(self._shown(key), key.label) for key in screen.keys]))
             yield Static(Text("Signs"), classes="group")
             yield Static(_table(self._signs_of_screen))
+
+    def _shown(self, key: ScreenKey) -> str:
+        return keys_given(self).get(key.id) or shown_keys(key.keys, ascii=self._ascii)
 
 
 def _table(rows: list[tuple[str, str]]) -> Table:

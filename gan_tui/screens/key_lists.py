@@ -14,17 +14,25 @@ from textual.screen import Screen
 import gan_tui.screens as package
 from gan_tui.screens.dashboard import DashboardScreen
 from gan_tui.screens.runs import RunsScreen
-from gan_tui.state.key_names import shown_keys
+
+
+class ScreenKey(NamedTuple):
+    """Something that a key does on such a screen."""
+
+    id: str
+    keys: tuple[str, ...]
+    """Built in, in Textual's spelling."""
+    label: str
 
 
 class ScreenKeys(NamedTuple):
-    """A screen, by the name of its class in words, and its (keys, what they do)."""
+    """A screen, by the name of its class in words, and its keys."""
 
     title: str
-    keys: list[tuple[str, str]]
+    keys: list[ScreenKey]
 
 
-def keys_of_screens(*, ascii: bool = False) -> list[ScreenKeys]:  # noqa: A002 - as everywhere here
+def keys_of_screens() -> list[ScreenKeys]:
     """Every screen here that has keys of its own and no table of actions, by name. Imports them all."""
     found = {
         each
@@ -32,18 +40,16 @@ def keys_of_screens(*, ascii: bool = False) -> list[ScreenKeys]:  # noqa: A002 -
         for each in vars(import_module(module.name)).values()
         if isinstance(each, type) and issubclass(each, Screen) and each.__module__ == module.name
     }
-    listed = (
-        ScreenKeys(_in_words(each.__name__), _keys(each, ascii=ascii)) for each in found - {DashboardScreen, RunsScreen}
-    )
+    listed = (ScreenKeys(_in_words(each.__name__), _keys(each)) for each in found - {DashboardScreen, RunsScreen})
     return sorted(each for each in listed if each.keys)
 
 
-def _keys(screen: type[Screen[object]], *, ascii: bool) -> list[tuple[str, str]]:  # noqa: A002
+def _keys(screen: type[Screen[object]]) -> list[ScreenKey]:
     own = vars(screen).get("BINDINGS", [])
-    by_action: dict[tuple[str, str], list[str]] = {}
+    by_id: dict[tuple[str, str], list[str]] = {}
     for binding in _told(own):
-        by_action.setdefault((binding.action, binding.description), []).append(binding.key)
-    return [(shown_keys(keys, ascii=ascii), told) for (_, told), keys in by_action.items()]
+        by_id.setdefault((binding.id or "", binding.description), []).append(binding.key)
+    return [ScreenKey(name, tuple(keys), told) for (name, told), keys in by_id.items()]
 
 
 def _told(bindings: Iterable[object]) -> Iterable[Binding]:

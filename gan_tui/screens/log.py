@@ -13,6 +13,7 @@ from textual.message import Message
 from engine.protocol.rundir import RunDirectory
 from gan_tui.client.log_tail import LogFollower, LogTail
 from gan_tui.screens.dialog import Dialog
+from gan_tui.screens.worded import worded
 from gan_tui.state.journal import size_text
 from gan_tui.state.log_lines import Log, News, with_news
 from gan_tui.widgets.frames import entitle
@@ -25,13 +26,13 @@ class LogScreen(Dialog[None]):
 
     CSS_PATH = "log.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "end the search, or close", show=False),
-        Binding("q,l", "dismiss", "close", show=False),
-        Binding("slash", "search", "mark what is typed, and go to it", show=False),
-        Binding("n", "next(1)", "go to the next line that has it", show=False),
-        Binding("N", "next(-1)", "go to the line before that has it", show=False),
-        Binding("g", "log_home", "go to the oldest line", show=False),
-        Binding("G", "log_end", "go to the newest line, and follow", show=False),
+        Binding("escape", "leave", "end the search, or close", id="log-leave", show=False),
+        Binding("q,l", "dismiss", "close", id="log-close", show=False),
+        Binding("slash", "search", "mark what is typed, and go to it", id="log-search", show=False),
+        Binding("n", "next(1)", "go to the next line that has it", id="log-next", show=False),
+        Binding("N", "next(-1)", "go to the line before that has it", id="log-previous", show=False),
+        Binding("g", "log_home", "go to the oldest line", id="log-oldest", show=False),
+        Binding("G", "log_end", "go to the newest line, and follow", id="log-newest", show=False),
     ]
 
     @dataclass
@@ -113,6 +114,7 @@ class LogScreen(Dialog[None]):
         parts = ["engine.log", self._run.name]
         if self._log.skipped:
             parts.append(f"without its first {size_text(self._log.skipped)}")
-        keys = "/ search · n N next, before · G newest · Esc close"
+        search = "{log-search|/} search · {log-next|n} {log-previous|N} next, before"
+        keys = worded(self, f"{search} · {{log-newest|G}} newest · {{log-leave|Esc}} close")
         said = self.view.finding or ("follows" if self.view.follows else "scrolled back")
         entitle(self.query_one("#log"), " · ".join(parts), f"{said} · {keys}")

@@ -8,16 +8,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from gan_tui.screens.following import FollowingScreen
+from gan_tui.screens.worded import worded
 from gan_tui.state.machine import MachineHistory
 from gan_tui.state.run_view import RunView
 from gan_tui.widgets.footer import FooterBar, Hint
 from gan_tui.widgets.machine_board import MachineBoard
 from gan_tui.widgets.too_small import TooSmall
-
-HINTS = (
-    Hint(key="Esc", label="back", action="screen.dismiss"),
-    Hint(key="w", label="10 min, 1 h, whole run", action="screen.window"),
-)
 
 
 class MachineScreen(FollowingScreen[None]):
@@ -25,8 +21,8 @@ class MachineScreen(FollowingScreen[None]):
 
     CSS_PATH = "machine.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,M", "dismiss(None)", "back", show=False),
-        Binding("w", "window", "last 10 minutes, last hour, whole run", show=False),
+        Binding("escape,q,M", "dismiss(None)", "back", id="machine-close", show=False),
+        Binding("w", "window", "last 10 minutes, last hour, whole run", id="machine-window", show=False),
     ]
 
     def __init__(self, view: RunView, history: MachineHistory) -> None:
@@ -39,11 +35,13 @@ class MachineScreen(FollowingScreen[None]):
         """The board over its keys."""
         yield self.board
         yield self.footer
-        yield TooSmall("Escape leads back to the dashboard.")
+        yield TooSmall(worded(self, "{machine-close|Esc} leads back to the dashboard."))
 
     def on_mount(self) -> None:
         """Name the keys."""
-        self.footer.show(HINTS)
+        back = Hint(key=worded(self, "{machine-close|Esc}"), label="back", action="screen.dismiss")
+        window = Hint(key=worded(self, "{machine-window|w}"), label="10 min, 1 h, whole run", action="screen.window")
+        self.footer.show((back, window))
 
     def show(self, view: RunView) -> None:
         """Take the newest view."""

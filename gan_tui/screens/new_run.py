@@ -20,8 +20,10 @@ from textual.widgets.option_list import Option
 from gan_tui.client.new_run import NewRun, check_new_run, typed_settings
 from gan_tui.client.preset_shelf import presets_at_hand
 from gan_tui.screens.dialog import Dialog
+from gan_tui.screens.worded import worded
 from gan_tui.state.plain_text import printable
 from gan_tui.state.preset_offers import PresetOffer, lines_of, matching, nearest
+from gan_tui.widgets.frames import entitle
 from gan_tui.widgets.typed import TypedLine
 from gan_tui.worker_edge import failure_told
 
@@ -46,6 +48,15 @@ class _Asked:
     data: str
 
 
+class PresetList(OptionList):
+    """Keeps the chosen preset in sight, also where an objection takes some of its rows."""
+
+    def on_resize(self) -> None:
+        """Go to it, from the top: where it then stands does not hang on the sizes before."""
+        self.scroll_home(animate=False, immediate=True)
+        self.scroll_to_highlight()
+
+
 class NewRunDialog(Dialog[NewRun | None]):
     """Returns a run that can be begun; None where the user thought better of it.
 
@@ -57,11 +68,11 @@ class NewRunDialog(Dialog[NewRun | None]):
     CSS_PATH = "new_run.tcss"
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-medium")]  # noqa: RUF012  # as Textual declares it
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "cancel", show=False),
-        Binding("up", "choose('up')", "the preset above", show=False, priority=True),
-        Binding("down", "choose('down')", "the preset below", show=False, priority=True),
-        Binding("pageup", "choose('pageup')", "a page up", show=False, priority=True),
-        Binding("pagedown", "choose('pagedown')", "a page down", show=False, priority=True),
+        Binding("escape", "dismiss(None)", "cancel", id="new-run-close", show=False),
+        Binding("up", "choose('up')", "the preset above", id="new-run-up", show=False, priority=True),
+        Binding("down", "choose('down')", "the preset below", id="new-run-down", show=False, priority=True),
+        Binding("pageup", "choose('pageup')", "a page up", id="new-run-page-up", show=False, priority=True),
+        Binding("pagedown", "choose('pagedown')", "a page down", id="new-run-page-down", show=False, priority=True),
     ]
 
     @dataclass
@@ -105,10 +116,12 @@ class NewRunDialog(Dialog[NewRun | None]):
         """The presets, what the chosen one is, the lines to type, and room for an objection."""
         with Vertical(id="dialog") as dialog:
             dialog.border_title = "new run"
-            dialog.border_subtitle = "↑ ↓ preset · Tab line · Enter start · Esc cancel"
+            choose = "{new-run-up|↑} {new-run-down|↓} preset"
+            keys = f"{choose} · Tab line · Enter start · {{new-run-close|Esc}} cancel"
+            entitle(dialog, subtitle=worded(self, keys))
             preset, *others = self._fields()
             yield preset
-            yield OptionList()
+            yield PresetList()
             yield Static(id="told")
             yield from others
             yield Static(id="said")
@@ -275,10 +288,9 @@ class NewRunDialog(Dialog[NewRun | None]):
 
     def _say(self, text: str, *, of: _Asked, bad: bool = False) -> None:
         self._said_of = of
-        said, options = self.query_one("#said", Static), self.query_one(OptionList)
+        said = self.query_one("#said", Static)
         said.set_class(bad, "-bad")
         said.update(Text("\n".join(map(printable, text.split("\n")))))
-        self.call_after_refresh(options.scroll_to_highlight)  # it may have fewer rows now
 
 
 def _option(line: str, *, chosen: bool) -> Text:

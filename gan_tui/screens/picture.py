@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from engine.protocol.events import Sampled
 from gan_tui.screens.dialog import Dialog
 from gan_tui.screens.following import FollowingScreen
+from gan_tui.screens.worded import worded
 from gan_tui.state.gallery import Spot, first_made, kept, moved, spoken
 from gan_tui.state.run_view import RunView
 from gan_tui.state.sheets import sheet_of, stepped
@@ -25,7 +26,10 @@ AREA = 4 * LARGEST_AREA
 """Cells of what is shown: who opens this wants it large, and pays for each sheet that is gone through."""
 
 
-KEYS = ", . older/newer · n N other · r real beside it · E export · Esc back"
+KEYS = (
+    "{view-older|,} {view-newer|.} older/newer · {view-next|n} {view-previous|N} other · "
+    "{view-real|r} real beside it · {view-export|E} export · {view-close|Esc} back"
+)
 
 
 class LeftAt(NamedTuple):
@@ -40,13 +44,13 @@ class PictureScreen(Dialog[LeftAt], FollowingScreen[LeftAt]):
 
     CSS_PATH = "picture.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,o,enter", "leave", "back", show=False),
-        Binding("comma,less_than_sign", "browse(-1)", "older sheet", show=False),
-        Binding("full_stop,greater_than_sign", "browse(1)", "newer sheet", show=False),
-        Binding("n", "select(1)", "next picture", show=False),
-        Binding("N", "select(-1)", "picture before", show=False),
-        Binding("E", "export", "write it to a file", show=False),
-        Binding("r", "beside", "the real image beside it", show=False),
+        Binding("escape,q,o,enter", "leave", "back", id="view-close", show=False),
+        Binding("comma,less_than_sign", "browse(-1)", "older sheet", id="view-older", show=False),
+        Binding("full_stop,greater_than_sign", "browse(1)", "newer sheet", id="view-newer", show=False),
+        Binding("n", "select(1)", "next picture", id="view-next", show=False),
+        Binding("N", "select(-1)", "picture before", id="view-previous", show=False),
+        Binding("E", "export", "write it to a file", id="view-export", show=False),
+        Binding("r", "beside", "the real image beside it", id="view-real", show=False),
     ]
 
     def __init__(
@@ -131,6 +135,6 @@ class PictureScreen(Dialog[LeftAt], FollowingScreen[LeftAt]):
         place = self._sheets.index(sheet) + 1
         name = spoken(sheet.rows[spot.row][spot.column])
         told = f"{name} · row {spot.row + 1}/{len(sheet.rows)} · step {sheet.step:,} · {place}/{len(self._sheets)}"
-        entitle(self._frame, told, KEYS)
+        entitle(self._frame, told, worded(self, KEYS))
         row = exhibit_of(self._run_dir, sheet)[spot.row]
         self.grid.hang(((row[0], row[spot.column]) if self._beside and spot.column else (row[spot.column],),))

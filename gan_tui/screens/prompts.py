@@ -15,6 +15,7 @@ from engine.config.controls import Control
 from engine.errors import RequestError
 from engine.protocol.commands import MAX_TEXT
 from gan_tui.screens.dialog import Dialog
+from gan_tui.screens.worded import worded
 from gan_tui.state.journal import number
 from gan_tui.state.plain_text import printable
 from gan_tui.widgets.frames import entitle
@@ -25,7 +26,7 @@ class ValueDialog(Dialog[float | None]):
     """Returns a value that the control takes, or None."""
 
     CSS_PATH = "prompts.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel", id="value-close", show=False)]
 
     def __init__(self, control: Control, value: float) -> None:
         super().__init__()
@@ -39,7 +40,7 @@ class ValueDialog(Dialog[float | None]):
         control = self._control
         with Vertical(id="dialog") as dialog:
             entitle(dialog, control.name)
-            dialog.border_subtitle = "Enter prepare · Esc cancel"
+            entitle(dialog, subtitle=worded(self, "Enter prepare · {value-close|Esc} cancel"))
             yield Static(Text(printable(control.doc)), classes="told")
             yield Static(Text(f"{control.range_text()}; default {number(control.default)}"), classes="told")
             yield TypedLine(value=self._written, select_on_focus=True)
@@ -67,13 +68,13 @@ class NoteDialog(Dialog[str | None]):
     """Returns a remark, or None."""
 
     CSS_PATH = "prompts.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel", id="note-close", show=False)]
 
     def compose(self) -> ComposeResult:
         """The field."""
         with Vertical(id="dialog") as dialog:
             dialog.border_title = "note"
-            dialog.border_subtitle = "Enter write · Esc cancel"
+            entitle(dialog, subtitle=worded(self, "Enter write · {note-close|Esc} cancel"))
             yield TypedLine(placeholder="a remark for the journal", max_length=MAX_TEXT)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -92,7 +93,7 @@ class FilterDialog(Dialog[None]):
     """
 
     CSS_PATH = "prompts.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "put_back", "cancel", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "put_back", "cancel", id="filter-close", show=False)]
 
     def __init__(
         self, typed: str, told: Callable[[str], None], title: str = "filter series", example: str = "cycle D"
@@ -107,7 +108,7 @@ class FilterDialog(Dialog[None]):
         """The field, low on the screen, where it hides least of the curves."""
         with Vertical(id="dialog") as dialog:
             entitle(dialog, self._title)
-            dialog.border_subtitle = "Enter keep · Esc put back"
+            entitle(dialog, subtitle=worded(self, "Enter keep · {filter-close|Esc} put back"))
             yield TypedLine(self._before, placeholder=self._example, select_on_focus=True)
 
     def on_input_changed(self, event: Input.Changed) -> None:

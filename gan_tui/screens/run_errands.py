@@ -131,7 +131,7 @@ class RunErrands:
             f"a branch of {row.name}",
             "settings that it is to have otherwise, if any",
             "loss.cycle_a=5 optim.lr_g=1e-4",
-            "Enter choose a checkpoint · Esc cancel",
+            "choose a checkpoint",
             check=lambda typed: require_settings(_directory(row), typed_settings(typed)),
         )
         self._screen.app.push_screen(dialog, partial(self._branch_with, row))
@@ -173,7 +173,7 @@ class RunErrands:
             f"note on {row.name}",
             "",
             "what it was for, or what came of it",
-            "Enter write · Esc cancel",
+            "write",
             typed=row.note,
             most=MAX_NOTE,
         )
@@ -222,7 +222,7 @@ class RunErrands:
 
         def answered(sure: bool | None) -> None:
             if sure:
-                self._screen.run_worker(delete, name="delete a run", group="delete", thread=True)
+                self._screen.run_worker(delete, name="delete a run", group="deletion", thread=True)
 
         self._screen.app.push_screen(DeleteDialog(deletion.run.name, deletion.in_words()), answered)
 

@@ -16,6 +16,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from gan_tui.screens.dialog import Dialog
+from gan_tui.screens.worded import keys_given, worded
 from gan_tui.state.plain_text import printable
 from gan_tui.widgets.frames import entitle
 from gan_tui.widgets.typed import TypedLine
@@ -29,14 +30,14 @@ class LineDialog(Dialog[str | None]):
         title: what it is for.
         told: one line above the field; empty for none.
         example: shown in the empty field.
-        keys: what Enter and Escape do.
+        does: what Enter does.
         typed: what is in the field at first.
         most: characters that may be typed.
         check: raises GanTuiError where a line will not do, which is said below the field; it may read files.
     """
 
     CSS_PATH = "run_prompts.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel", id="line-close", show=False)]
 
     @dataclass
     class Checked(Message):
@@ -51,7 +52,7 @@ class LineDialog(Dialog[str | None]):
         title: str,
         told: str,
         example: str,
-        keys: str,
+        does: str,
         *,
         typed: str = "",
         most: int = 2000,
@@ -61,7 +62,7 @@ class LineDialog(Dialog[str | None]):
         self._title = title
         self._told = told
         self._example = example
-        self._keys = keys
+        self._does = does
         self._typed = typed
         self._most = most
         self._check = check
@@ -70,7 +71,7 @@ class LineDialog(Dialog[str | None]):
     def compose(self) -> ComposeResult:
         """The field."""
         with Vertical(id="dialog") as dialog:
-            entitle(dialog, self._title, self._keys)
+            entitle(dialog, self._title, worded(self, f"Enter {self._does} · {{line-close|Esc}} cancel"))
             if self._told:
                 yield Static(Text(self._told), classes="told")
             yield TypedLine(
@@ -125,8 +126,8 @@ class DeleteDialog(Dialog[bool]):
 
     CSS_PATH = "run_prompts.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,n", "dismiss(False)", "keep", show=False),
-        Binding("D", "dismiss(True)", "delete", show=False),
+        Binding("escape,q,n", "dismiss(False)", "keep", id="delete-close", show=False),
+        Binding("D", "dismiss(True)", "delete", id="delete-confirm", show=False),
     ]
 
     def __init__(self, name: str, told: Sequence[str]) -> None:
@@ -138,11 +139,15 @@ class DeleteDialog(Dialog[bool]):
         """What would go, and a list of both answers, the harmless one first."""
         with Vertical(id="dialog") as dialog:
             dialog.border_title = "delete"
-            dialog.border_subtitle = "Esc keep"
+            entitle(dialog, subtitle=worded(self, "{delete-close|Esc} keep"))
             yield Static(Text(printable(f"Delete {self._name_of_run}?")), id="question")
             for line in self._told:
                 yield Static(Text(printable(line)), classes="told")
-            yield OptionList(Option(_prompt("n", "Keep it"), id="keep"), Option(_prompt("D", "Delete it"), id="delete"))
+            keys = keys_given(self)
+            keep, delete = keys.get("delete-close", "n"), keys.get("delete-confirm", "D")
+            yield OptionList(
+                Option(_prompt(keep, "Keep it"), id="keep"), Option(_prompt(delete, "Delete it"), id="delete")
+            )
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Take the answer."""

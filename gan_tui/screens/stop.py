@@ -12,6 +12,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from gan_tui.screens.dialog import Dialog
+from gan_tui.screens.worded import keys_given
 from gan_tui.state.plain_text import printable
 
 How: TypeAlias = Literal["epoch", "save", "discard"]
@@ -29,8 +30,8 @@ class StopDialog(Dialog[How | None]):
     How: TypeAlias = How
     CSS_PATH = "stop.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,c,q", "dismiss(None)", "go on training", show=False),
-        *(Binding(key, f"choose('{how}')", label, show=False) for how, key, label, _ in _CHOICES),
+        Binding("escape,c,q", "dismiss(None)", "go on training", id="stop-close", show=False),
+        *(Binding(key, f"choose('{how}')", label, id=f"stop-{how}", show=False) for how, key, label, _ in _CHOICES),
     ]
 
     def __init__(self, run: str) -> None:
@@ -42,9 +43,13 @@ class StopDialog(Dialog[How | None]):
         with Vertical(id="dialog") as dialog:
             dialog.border_title = "stop"
             yield Static(Text(printable(f"How should {self._run} stop?")), id="question")
+            keys = keys_given(self)
             yield OptionList(
-                *(Option(_prompt(key, label, told), id=how) for how, key, label, told in _CHOICES),
-                Option(_prompt("c", "Cancel", "go on training"), id="cancel"),
+                *(
+                    Option(_prompt(keys.get(f"stop-{how}", key), label, told), id=how)
+                    for how, key, label, told in _CHOICES
+                ),
+                Option(_prompt(keys.get("stop-close", "c"), "Cancel", "go on training"), id="cancel"),
             )
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:

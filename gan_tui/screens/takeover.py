@@ -12,7 +12,9 @@ from textual.widgets import Static
 
 from engine.protocol.events import Holder
 from gan_tui.screens.dialog import Dialog
+from gan_tui.screens.worded import worded
 from gan_tui.state.plain_text import printable
+from gan_tui.widgets.frames import entitle
 
 
 class TakeOverDialog(Dialog[bool]):
@@ -20,8 +22,8 @@ class TakeOverDialog(Dialog[bool]):
 
     CSS_PATH = "takeover.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,y", "dismiss(True)", "take over", show=False),
-        Binding("escape,q,n", "dismiss(False)", "leave it", show=False),
+        Binding("enter,y", "dismiss(True)", "take over", id="take-over-confirm", show=False),
+        Binding("escape,q,n", "dismiss(False)", "leave it", id="take-over-close", show=False),
     ]
 
     def __init__(self, holder: Holder) -> None:
@@ -32,7 +34,8 @@ class TakeOverDialog(Dialog[bool]):
         """Who holds control, and what becomes of them."""
         with Vertical(id="dialog") as dialog:
             dialog.border_title = "take over control"
-            dialog.border_subtitle = "Enter take over · Esc leave it"
+            keys = "{take-over-confirm|Enter} take over · {take-over-close|Esc} leave it"
+            entitle(dialog, subtitle=worded(self, keys))
             yield Static(Text(printable(f"{self._holder.words} holds control of this run.")), id="question")
             told = (
                 "If you take it over they are told at once, and can only watch until they take it back. What they have "

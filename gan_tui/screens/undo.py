@@ -12,9 +12,11 @@ from textual.widgets import Static
 
 from engine.protocol.events import Change
 from gan_tui.screens.dialog import Dialog
+from gan_tui.screens.worded import worded
 from gan_tui.state.nudges import Made, moves
 from gan_tui.state.plain_text import printable
 from gan_tui.state.run_view import RunView
+from gan_tui.widgets.frames import entitle
 
 Answer: TypeAlias = Literal["undo", "resume"]
 
@@ -31,9 +33,9 @@ class UndoDialog(Dialog[Answer | None]):
 
     CSS_PATH = "undo.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "undo", "undo", show=False),
-        Binding("c", "resume", "from the checkpoint", show=False),
-        Binding("escape,q,u", "dismiss(None)", "leave it", show=False),
+        Binding("enter", "undo", "undo", id="undo-confirm", show=False),
+        Binding("c", "resume", "from the checkpoint", id="undo-resume", show=False),
+        Binding("escape,q,u", "dismiss(None)", "leave it", id="undo-close", show=False),
     ]
 
     def __init__(self, nudge: Made, changes: tuple[Change, ...], view: RunView, checkpoint: int | None) -> None:
@@ -49,7 +51,8 @@ class UndoDialog(Dialog[Answer | None]):
         why = f": {nudge.why}" if nudge.why else ""
         with Vertical(id="dialog") as dialog:
             dialog.border_title = "undo"
-            dialog.border_subtitle = "Esc leave it" if self._view.ended else "Enter undo · Esc leave it"
+            undo = "" if self._view.ended else "{undo-confirm|Enter} undo · "
+            entitle(dialog, subtitle=worded(self, f"{undo}{{undo-close|Esc}} leave it"))
             yield Static(
                 Text(printable(f"After step {nudge.step:,}, {nudge.by} set {nudge.text}{why}")), classes="told"
             )
@@ -80,4 +83,4 @@ class UndoDialog(Dialog[Answer | None]):
             return Text("No checkpoint of this run is from before it.")
         first = "" if self._view.ended else " (stop the run first)"
         way = f"to have the weights of before it: go on from the checkpoint of step {self._checkpoint:,}{first}"
-        return Text.assemble(("c", "bold"), f"  {way}")
+        return Text.assemble((worded(self, "{undo-resume|c}"), "bold"), f"  {way}")

@@ -9,14 +9,16 @@ from textual.command import CommandPalette
 from textual.events import Resize
 from textual.geometry import Size
 from textual.pilot import Pilot
-from textual.widgets import Input, OptionList
+from textual.widgets import Input, OptionList, Static
 
 from engine.protocol.rundir import RunDirectory
 from gan_tui.actions.table import ACTIONS
 from gan_tui.client.branch import ResumeRequest
 from gan_tui.picker import PickerApp
+from gan_tui.screens.checkpoints import CheckpointPicker
 from gan_tui.screens.dashboard import DashboardScreen
 from gan_tui.screens.help import HelpScreen
+from gan_tui.screens.run_prompts import LineDialog
 from gan_tui.state.appearance import Appearance
 from tests.gan_tui.conftest import MakeDashboard
 from tests.gan_tui.fake_feed import FakeFeed
@@ -50,6 +52,8 @@ async def test_keys_of_the_users_own(feed: FakeFeed, make_dashboard: MakeDashboa
         "help": ("h",),
         "control-next": ("j",),
         "default": ("K",),
+        "checkpoints-note": ("f9",),
+        "stop-save": ("y",),
     }
     app = make_dashboard(feed, keys=keys)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -66,7 +70,21 @@ async def test_keys_of_the_users_own(feed: FakeFeed, make_dashboard: MakeDashboa
         await press(pilot, "h")
         assert isinstance(app.screen, HelpScreen)
         assert "        S  Pause training" in screen_text(pilot)
-        await press(pilot, "escape", "colon", *"pause")
+        [group] = [each for each in app.screen.query(Static) if str(each.content) == "Checkpoint picker"]
+        group.scroll_visible(animate=False, top=True)
+        await settle(pilot)
+        assert "       F9  note" in screen_text(pilot)
+        await press(pilot, "escape", "R")
+        assert "* star · F9 note · g newest good" in screen_text(pilot)
+        await press(pilot, "m")
+        assert isinstance(app.screen, CheckpointPicker), "which is free now"
+        await press(pilot, "f9")
+        assert isinstance(app.screen, LineDialog)
+        await press(pilot, "escape", "escape", "X")
+        assert " y  Save and stop " in screen_text(pilot)
+        await press(pilot, "y")
+        assert [type(each).__name__ for each in feed.sent] == ["SaveCheckpoint", "Stop"]
+        await press(pilot, "colon", *"pause")
         assert "pause (S)" in screen_text(pilot)
         await press(pilot, "escape", "f10")
         assert app.return_value is not None

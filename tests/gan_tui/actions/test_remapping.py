@@ -5,15 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.binding import BindingsMap
+from textual.screen import Screen
 
 import gan_tui
 from engine.errors import RequestError
-from gan_tui.actions.every_table import TABLES
+from gan_tui.actions.every_table import TABLES, tables_for
 from gan_tui.actions.remapping import dressed, require_sound
 from gan_tui.actions.table import ACTIONS, footer_hints
 from gan_tui.state.appearance import Appearance
-from gan_tui.state.key_names import shown_keys
+from gan_tui.state.key_names import shown_key, shown_keys
 from gan_tui.state.key_words import KEY_IN_WORDS, with_keys
+
+
+def subclasses_of(kind: type) -> list[type]:
+    """All of them that have been imported."""
+    return [found for each in kind.__subclasses__() for found in (each, *subclasses_of(each))]
 
 
 def test_built_in_keys_are_shown_as_they_would_be_if_a_user_gave_them() -> None:
@@ -45,6 +52,32 @@ def test_screens_may_have_the_same_key() -> None:
         require_sound({"runs-delete": ("r",)}, "f", TABLES.values())
 
 
+def test_every_key_of_every_screen_has_an_id_that_no_other_has() -> None:
+    ids = [each.id for table in tables_for(["on no screen with a table"]) for each in table]
+    assert all(ids)
+    assert len(ids) == len(set(ids)) > len(ACTIONS) + 50
+
+
+def test_every_key_of_a_dialog_can_be_another() -> None:
+    every = tables_for(["on no screen with a table"])
+    built_in = {each.id: each.keys for table in every for each in table}
+    screens = [screen for screen in subclasses_of(Screen) if screen.__module__.startswith("gan_tui.")]
+    bindings = [binding for screen in screens for binding in vars(screen).get("BINDINGS", [])]
+    assert {binding.id for binding in bindings} == set(built_in), "what Textual knows them by is what a file may name"
+    for screen in screens:
+        for binding in vars(screen).get("BINDINGS", []):
+            bound = BindingsMap(vars(screen)["BINDINGS"])
+            bound.apply_keymap({binding.id: "f9"})
+            require_sound({binding.id: ("f9",)}, "f", every)
+            assert {each.id for each in bound.key_to_bindings["f9"]} == {binding.id}
+            assert not set(built_in[binding.id]) & set(bound.key_to_bindings)
+
+
+def test_a_key_that_a_dialog_has_already_is_refused() -> None:
+    with pytest.raises(RequestError, match=r"is already the key of checkpoints-note \(note\)"):
+        require_sound({"checkpoints-star": ("m",)}, "f", tables_for(["checkpoints-star"]))
+
+
 @pytest.mark.parametrize(
     ("keys", "told"),
     [
@@ -67,8 +100,9 @@ def test_keys_within_words_are_those_of_the_table() -> None:
     found = [
         match for file in Path(gan_tui.__path__[0]).rglob("*.py") for match in KEY_IN_WORDS.findall(file.read_text())
     ]
-    known = {action.id: action for table in TABLES.values() for action in table}
-    wrong = [(name, key) for name, key in found if name not in known or key not in known[name].shown.split()]
+    every = tables_for(["on no screen with a table"])
+    known = {each.id: [shown_key(key) for key in each.keys] for table in every for each in table}
+    wrong = [(name, key) for name, key in found if key not in known.get(name, [])]
     assert wrong == []
     assert len(found) > 10
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import RequestError
-from gan_tui.actions.every_table import TABLES
+from gan_tui.actions.every_table import tables_for
 from gan_tui.cli.appearance_options import appearance_from
 from gan_tui.cli.keys import as_markdown, as_template
 from gan_tui.client.preferences import Display, read_preferences
@@ -32,20 +32,21 @@ def test_the_template_says_what_is_built_in_and_can_be_read_once_it_is_no_commen
     lines = (line[2:] if line.startswith("# ") and " = " in line else line for line in as_template().splitlines())
     file.write_text("\n".join(lines), encoding="utf-8")
     said = read_preferences(file)
-    assert said.keys == {action.id: action.keys for table in TABLES.values() for action in table}
+    assert said.keys == {each.id: each.keys for table in tables_for(said.keys) for each in table}
     built_in = Appearance()
     assert said.display == Display(**{name: getattr(built_in, name) for name in Display.__struct_fields__})
 
 
 def test_the_table_has_the_users_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "config.toml"
-    file.write_text('[keys]\npause = ["space", "ctrl+up"]\n')
+    file.write_text('[keys]\npause = ["space", "ctrl+up"]\ncheckpoints-note = "F9"\n')
     monkeypatch.setenv("GAN_TUI_CONFIG", str(file))
     rows = [line.split() for line in succeeded(gan_tui_here("keys", folder=tmp_path)).splitlines()]
     assert ["Space", "Ctrl+↑", "pause", "Pause"] in [row[:4] for row in rows]
     assert ["S", "save"] in [row[:2] for row in rows]
     assert ["Checkpoint", "picker"] in rows
-    assert ["*", "star"] in rows
+    assert ["*", "checkpoints-star", "star"] in rows
+    assert ["F9", "checkpoints-note", "note"] in rows
     file.write_text('[keys]\npause = "S"\n')
     assert "is already the key of save" in refusal(gan_tui_here("keys", folder=tmp_path))
     assert "cannot both be printed" in refusal(gan_tui_here("keys", "--markdown", "--template", folder=tmp_path))

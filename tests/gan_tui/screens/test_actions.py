@@ -800,7 +800,8 @@ async def exports_what_is_on_screen(pilot: Driver, feed: FakeFeed) -> None:
         assert Path("horse2zebra-samples-49000.png").read_bytes().startswith(b"\x89PNG")
         await press(pilot, "E")
         typed = pilot.app.screen.query_one(Input)
-        for nowhere, told in (("/", "is a folder"), ("~nobody-here/a.svg", "the home of nobody here")):
+        nobodys, too_long = ("~nobody-here/a.svg", "the home of nobody here"), ("a" * 300, "File name too long")
+        for nowhere, told in (("/", "is a folder"), nobodys, too_long):
             typed.value = nowhere
             await press(pilot, "enter")
             assert told in str(pilot.app.screen.query_one("#said", Static).content)
