@@ -34,6 +34,9 @@ from gan_tui.widgets.plot_painter import GUTTER, Curve, Frame, Painter, marker_a
 ZOOM = 2.0
 """How much closer a key looks; the wheel does by its square root."""
 PAN = 0.25
+"""The share of its width that a key moves it by."""
+NOTCH = 0.1
+"""The same of a notch of the wheel."""
 
 
 class LossPlot(Canvas, can_focus=True):
@@ -42,6 +45,7 @@ class LossPlot(Canvas, can_focus=True):
     ``show`` gives it data; the other methods are the user's choices.
     """
 
+    ALLOW_SELECT: ClassVar[bool] = False  # dragging pans
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "plot--axis",
         "plot--label",
@@ -80,6 +84,10 @@ class LossPlot(Canvas, can_focus=True):
         self._frame: Frame | None = None
         self._fitted: tuple[SeriesKey, ...] = ()
         """The series that the frame's y axis is for."""
+        self._grip: int | None = None
+        """The column by which the mouse holds the curves."""
+        self._dragged = False
+        """Whether it has moved them since it was pressed."""
 
     # ------------------------------------------------------------------------------------------- data down
 
@@ -212,23 +220,55 @@ class LossPlot(Canvas, can_focus=True):
     # ------------------------------------------------------------------------------------------- the mouse
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor where was clicked."""
+        """Put the cursor where was clicked; Textual calls the end of dragging a click, too."""
         at = self._position(event)
-        if at is not None:
+        if at is not None and not self._dragged:
             view = replace(self._choice.viewport, cursor=at)
             self._look(lambda _, course, seen: vp.with_cursor(view, course, seen, 0.0))
 
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take hold of the curves."""
+        if event.button == 1:
+            self._grip, self._dragged = event.x, False
+            self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Have the curves follow the mouse that holds them."""
+        if self._grip is None or self._frame is None:
+            return
+        before = self._choice
+        self.pan((self._grip - event.x) / self._frame.columns)
+        self._grip, self._dragged = event.x, self._dragged or self._choice != before
+
+    def on_mouse_up(self) -> None:
+        """Let go of them."""
+        self._grip = None
+        self.release_mouse()
+
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Look closer around the pointer."""
-        self._wheel(event, ZOOM**0.5)
+        """Look closer around the pointer, or with Shift to the left."""
+        self._wheel(event, +1)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Look from further away."""
-        self._wheel(event, ZOOM**-0.5)
+        """Look from further away, or with Shift to the right."""
+        self._wheel(event, -1)
 
-    def _wheel(self, event: events.MouseEvent, closer: float) -> None:
+    def on_mouse_scroll_left(self, event: events.MouseScrollLeft) -> None:
+        """Look to the left."""
         event.stop()
-        self.zoom(closer, self._position(event))
+        self.pan(-NOTCH)
+
+    def on_mouse_scroll_right(self, event: events.MouseScrollRight) -> None:
+        """Look to the right."""
+        event.stop()
+        self.pan(+NOTCH)
+
+    def _wheel(self, event: events.MouseEvent, up: int) -> None:
+        event.stop()
+        if event.shift:
+            self.pan(-up * NOTCH)
+        else:
+            self.zoom(ZOOM ** (up / 2), self._position(event))
 
     def _position(self, event: events.MouseEvent) -> float | None:
         """Where on the x axis the pointer is."""

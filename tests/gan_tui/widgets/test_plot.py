@@ -7,6 +7,7 @@ from dataclasses import replace
 import msgspec
 from textual import events
 from textual.app import App, ComposeResult
+from textual.pilot import Pilot
 from textual.geometry import Region
 
 from engine.protocol import events as ev
@@ -211,6 +212,21 @@ async def test_at_a_marker_the_cursor_says_what_happened_there() -> None:
         assert any("step 17,400 · 4m43s" in words for words in said), "elsewhere where that is"
 
 
+async def mouse(pilot: Pilot[None], kind: type[events.MouseEvent], x: int = 30, *, shift: bool = False) -> None:
+    """Use the mouse as the terminal tells of it, in a column."""
+    button = int(kind in (events.MouseDown, events.MouseMove, events.MouseUp))
+    pilot.app.post_message(kind(None, x, 5, 0, 0, button, shift, False, False, screen_x=x, screen_y=5))
+    await pilot.pause()
+
+
+async def drag(pilot: Pilot[None], *columns: int) -> None:
+    """Press, move and release it."""
+    await mouse(pilot, events.MouseDown, columns[0])
+    for column in columns[1:]:
+        await mouse(pilot, events.MouseMove, column)
+    await mouse(pilot, events.MouseUp, columns[-1])
+
+
 async def test_a_click_reads_out_and_the_wheel_looks_closer_there() -> None:
     recording, history = Recording(), History()
     view = absorb(RunView(name="r"), history, recording.run(20_000, (), ()))
@@ -222,10 +238,49 @@ async def test_a_click_reads_out_and_the_wheel_looks_closer_there() -> None:
         assert cursor is not None
         column = text_of(app.plot)[3].index("│", 8)
         assert column == 30
-        app.plot._wheel(events.MouseScrollUp(app.plot, 30, 5, 0, 0, 0, False, False, False), 2)
-        await pilot.pause()
+        await mouse(pilot, events.MouseScrollUp)
         assert app.plot.choice.viewport.width is not None
         assert text_of(app.plot)[3].index("│", 8) in (29, 30, 31), "the place under the pointer stays"
+
+
+async def test_the_mouse_pans_by_dragging_and_by_the_wheel() -> None:
+    recording, history = Recording(), History()
+    view = absorb(RunView(name="r"), history, recording.run(20_000, (), ()))
+    app = PlotApp(history)
+    async with app.run_test(size=(90, 24)) as pilot:
+        app.plot.show(data_of(view, history))
+        await drag(pilot, 40, 50)
+        whole = app.plot.choice.viewport
+        assert whole.width is None
+        assert whole.cursor is not None, "there is nothing to be dragged, so it was a click"
+        app.plot.reset_view()
+        app.plot.zoom(4.0, around=10_000.0)
+
+        def middle() -> int:
+            """In hundredths of the width."""
+            view = app.plot.choice.viewport
+            assert view.end is not None
+            assert view.width is not None
+            return round(100 * (view.end / view.width - 0.5))
+
+        there = middle()
+        for left, right, shift in (
+            (events.MouseScrollLeft, events.MouseScrollRight, False),
+            (events.MouseScrollUp, events.MouseScrollDown, True),
+        ):
+            await mouse(pilot, left, shift=shift)
+            assert middle() == there - 10
+            await mouse(pilot, right, shift=shift)
+            assert middle() == there
+        await drag(pilot, 30, 40, 50)
+        assert app.plot._frame is not None
+        dragged = round(there - 2000 / app.plot._frame.columns)
+        assert middle() == dragged
+        assert app.plot.choice.viewport.cursor is None, "it was no click"
+        await mouse(pilot, events.MouseMove, 20)
+        assert middle() == dragged, "it has let go"
+        await drag(pilot, 20)
+        assert app.plot.choice.viewport.cursor is not None, "a click again"
 
 
 async def test_a_newest_part_is_moved_on_in_jumps() -> None:
