@@ -196,6 +196,11 @@ async def selects_the_next_control(pilot: Driver, feed: FakeFeed) -> None:
     selected = deck(pilot).controls.selected
     assert selected is not None
     assert selected.name == "loss.cycle_b", "the third line below the columns' names"
+    for size in ((80, 24), (120, 40)):
+        await pilot.resize_terminal(*size)
+        await settle(pilot)
+        assert deck(pilot).focused is deck(pilot).controls
+        assert deck(pilot).controls.size.width, "the pane that was clicked is the one that is shown"
 
 
 async def nudges_down(pilot: Driver, feed: FakeFeed) -> None:
