@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.message import Message
 
@@ -26,7 +27,8 @@ from gan_tui.state.series import SeriesKey
 from gan_tui.state.x_axis import x_ticks
 from gan_tui.themes import SERIES
 from gan_tui.widgets import plot_words as words
-from gan_tui.widgets.canvas import BLANK, Canvas, Grid
+from gan_tui.widgets.canvas import BLANK, Canvas, Grid, put
+from gan_tui.widgets.columns import clipped
 from gan_tui.widgets.frames import entitle
 from gan_tui.widgets.plot_data import PlotData
 from gan_tui.widgets.plot_painter import GUTTER, Curve, Frame, Painter, marker_at
@@ -320,7 +322,7 @@ class LossPlot(Canvas, can_focus=True):
         view, group = self._choice.viewport, self._choice.among(self._data.groups)
         keys = group.keys
         course = self._course()
-        names = max((len(key.name) for key in keys), default=0)
+        names = max((cell_len(key.name) for key in keys), default=0)
         margin = names + 8 + (7 if self._data.beside else 0) if width >= 48 else 0
         columns, rows = width - GUTTER - 1 - margin, height - 2
         if course is None or not keys or columns < 8 or rows < 3:
@@ -345,9 +347,8 @@ class LossPlot(Canvas, can_focus=True):
 
     def _say(self, grid: Grid, words: str) -> None:
         """In the middle of the pane."""
-        middle, text = len(grid) // 2, printable(words)[: self.size.width]
-        start = (self.size.width - len(text)) // 2
-        grid[middle][start : start + len(text)] = [(char, "plot--label") for char in text]
+        text = clipped(printable(words), self.size.width)
+        put(grid, (self.size.width - cell_len(text)) // 2, len(grid) // 2, text, "plot--label")
 
     def _curves(
         self, history: History, keys: Sequence[SeriesKey], x: axes.Range, columns: int, *, beside: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import msgspec
+from rich.cells import cell_len
 from textual import events
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
@@ -439,6 +440,9 @@ async def test_a_filter_that_leaves_nothing_says_so() -> None:
         app.plot.show(data_of(view, history))
         app.plot.filter("zebra[1]")
         assert any("no series has 'zebra[1]' in its name" in line for line in text_of(app.plot))
+        app.plot.filter("日本語日本語")
+        assert any("no series has '日本語日本語' in its name" in line for line in text_of(app.plot))
+        assert {cell_len(line) for line in text_of(app.plot)} == {90}
 
 
 async def test_when_training_goes_back_to_before_what_is_looked_at_the_newest_part_is_shown() -> None:
