@@ -8,8 +8,8 @@ import msgspec
 from rich.cells import cell_len
 from textual import events
 from textual.app import App, ComposeResult
-from textual.pilot import Pilot
 from textual.geometry import Region
+from textual.pilot import Pilot
 
 from engine.protocol import events as ev
 from gan_tui.state.absorb import absorb
