@@ -16,7 +16,7 @@ import pytest
 from msgspec.structs import replace
 from PIL import Image
 from rich.console import Console
-from textual.command import CommandPalette
+from textual.command import CommandList, CommandPalette
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
@@ -770,7 +770,11 @@ async def shows_the_machine(pilot: Driver, feed: FakeFeed) -> None:
 async def opens_the_palette(pilot: Driver, feed: FakeFeed) -> None:
     await press(pilot, "colon")
     assert isinstance(pilot.app.screen, CommandPalette)
-    await press(pilot, "escape", "ctrl+p")
+    found = pilot.app.screen.query_one(CommandList)
+    await press(pilot, *"leave")
+    text = " ".join(found.render_line(y).text.strip() for y in range(3))
+    assert text.endswith("training continues and gan-tui attach comes back to it."), "to its last word"
+    await press(pilot, "escape", "escape", "ctrl+p")
     assert isinstance(pilot.app.screen, CommandPalette)
 
 
