@@ -33,12 +33,15 @@ class DressedApp(InTurn[Returned]):
     CSS = """
     CommandPalette { background: transparent; }
     CommandPalette > Vertical { width: 80; max-width: 100%; }
-    CommandPalette SearchIcon { color: $primary; }
+    CommandPalette SearchIcon { display: none; }
+    CommandPalette CommandList { scrollbar-gutter: stable; }
     Screen { layers: base over; }
     .-too-small TooSmall { display: block; }
     .-too-small ModalScreen { background: transparent; }
     .-too-small ModalScreen > * { offset: 0 1000; }
-    """  # a dialog that dims what is behind it would have the whole screen written again
+    """
+    # A dialog that dims what is behind it would have the whole screen written again. Textual's icon is an emoji, which
+    # few fonts have; and it measures commands before it knows of a scroll bar, so that there is to be room for one.
 
     def __init__(self, appearance: Appearance, *, driver_class: type[Driver] | None = None) -> None:
         super().__init__(driver_class=driver_class)

@@ -99,7 +99,7 @@ PLOT: tuple[Action, ...] = (
         shown="Shift+←",
         label="pan left",
         group="Plot",
-        help="Of a part of the course, go to what was before it.",
+        help="Of a part of the course, go to what was before it. So do Shift and the wheel, and dragging.",
         run=lambda deck: deck.plot.pan(-PAN),
     ),
     Action(

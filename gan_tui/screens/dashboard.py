@@ -119,7 +119,7 @@ class DashboardScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Header, panes in two columns, footer; on narrow terminals the stylesheet shows one pane at a time."""
         set_classes_by_size(self)
-        self._mark_pane()
+        self._mark_pane(self._pane)
         yield self.header
         yield self.banner
         yield self.tabs
@@ -273,10 +273,14 @@ class DashboardScreen(Screen[None]):
         self.post_message(Left(for_the_runs=True))
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Know which pane a click has gone to."""
+        """Mark the pane that a click has gone to.
+
+        Where one pane is shown, none but that can be clicked: there it is Textual that looks for another one while the
+        shown one changes.
+        """
         for place in range(len(PANES)):
-            if self._pane_widget(place) is event.widget:
-                self._pane = place
+            if self._pane_widget(place) is event.widget and self.has_class("-wide"):
+                self._mark_pane(place)
 
     def toggle_freeze(self) -> None:
         """Hold the display still, or let it go on."""
@@ -287,9 +291,7 @@ class DashboardScreen(Screen[None]):
 
     def go_to(self, place: int) -> None:
         """Focus a pane; on a narrow terminal it is the one shown."""
-        self._pane = place
-        self._mark_pane()
-        self.tabs.show(self._tabs(), place)
+        self._mark_pane(place)
         self._pane_widget(place).focus(scroll_visible=False)
 
     def go_on(self, by: int) -> None:
@@ -346,9 +348,12 @@ class DashboardScreen(Screen[None]):
 
     # ------------------------------------------------------------------------------------------- inside
 
-    def _mark_pane(self) -> None:
+    def _mark_pane(self, marked: int) -> None:
+        """Have it shown on a narrow terminal; all styles are looked up again where that changes."""
+        self._pane = marked
         for place, name in enumerate(PANES):
-            self.set_class(place == self._pane, f"-on-{name}")
+            self.set_class(place == marked, f"-on-{name}")
+        self.tabs.show(self._tabs(), marked)
 
     def _pane_widget(self, place: int) -> Widget:
         return (self.plot, self.samples, self.controls, self.journal)[place]

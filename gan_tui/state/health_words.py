@@ -40,17 +40,17 @@ def belief_texts(health: Mapping[str, float | None]) -> list[str]:
     return [f"{who} {each.real:.2f}/{each.fake:.2f}" for who, each in beliefs_in(health).items()]
 
 
-def look_texts(health: Mapping[str, float | None]) -> list[str]:
-    """How the translations of the newest contact sheet look, picture by picture."""
+def look_texts(health: Mapping[str, float | None]) -> list[tuple[str, ...]]:
+    """How the translations of the newest contact sheet look: of each its name and what was measured, in parts."""
     diversity, change, correlation = (dict(looks_in(health, prefix)) for prefix in (DIVERSITY, CHANGE, CORRELATION))
     told = []
     for name in dict.fromkeys((*diversity, *change, *correlation)):
-        parts = [
+        parts = (
             f"{word} {values[name]:.2f}"
             for word, values in (("diversity", diversity), ("|G(x)-x|", change), ("corr", correlation))
             if name in values
-        ]
-        told.append(f"{name} {' '.join(parts)}")
+        )
+        told.append((name, *parts))
     return told
 
 

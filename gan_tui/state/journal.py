@@ -127,8 +127,9 @@ def _networks(event: ev.Announced) -> tuple[JournalKind, str] | None:
 
 
 def _done(event: ev.StageDone) -> str:
-    told = {name: "nan" if value is None else number(value, COMPUTED) for name, value in event.losses.items()}
-    losses = ", ".join(f"{name} {value}" for name, value in told.items())
+    losses = ", ".join(
+        f"{name} {'nan' if value is None else number(value, COMPUTED)}" for name, value in event.losses.items()
+    )
     return f"{event.stage} is done: {losses}" if losses else f"{event.stage} is done"
 
 

@@ -5,18 +5,43 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from gan_tui.state.plain_text import printable
+
 Glyph: TypeAlias = tuple[str, str]
-"""A character and the component class of its colour."""
+"""What a cell holds, a character as a rule, and the component class of its colour."""
 Grid: TypeAlias = list[list[Glyph]]
 
 BLANK: Glyph = (" ", "")
 """A cell with nothing in it, on the widget's own ground."""
+
+
+def put(grid: Grid, x: int, y: int, text: str, style: str, end: int | None = None) -> int:
+    """Write text into a row from a column on; what is outside of the grid, or not before ``end``, is left out.
+
+    Of a character that takes two cells the second holds nothing; one that takes none is put to the one before it.
+
+    Returns:
+        The columns that all of the text takes.
+    """
+    row = grid[y] if 0 <= y < len(grid) else []
+    end = len(row) if end is None else min(end, len(row))
+    start, at, last = x, x, ""
+    for char in printable(text):
+        wider = cell_len(last + char) - cell_len(last)
+        if wider:
+            start, at, last = at, at + wider, char
+        else:
+            last += char
+        if 0 <= start < at <= end:
+            row[start:at] = [(last, style), *[("", style)] * (at - start - 1)]
+    return at - x
 
 
 class Canvas(Widget):
@@ -42,7 +67,10 @@ class Canvas(Widget):
                 self.refresh(Region(0, y, self.size.width, 1))
                 continue
             differing = [x for x, (a, b) in enumerate(zip(old, new, strict=True)) if a != b]
-            self.refresh(Region(differing[0], y, differing[-1] - differing[0] + 1, 1))
+            start, end = differing[0], differing[-1] + 1
+            while end < len(new) and not (old[end][0] and new[end][0]):  # a character is drawn with all its cells
+                end += 1
+            self.refresh(Region(start, y, end - start, 1))
 
     def notify_style_update(self) -> None:
         """Forget strips in the colours of another theme."""

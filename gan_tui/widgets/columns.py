@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.cells import cell_len, set_cell_size
 
 
@@ -10,6 +12,14 @@ def clipped(text: str, width: int) -> str:
     if cell_len(text) <= width:
         return text
     return set_cell_size(text, width - 1) + "…" if width > 0 else ""
+
+
+def whole_parts(parts: Sequence[str], width: int, between: str = " · ") -> str:
+    """As many of the parts, the first of which matter most, as have room together; a cut number would mislead."""
+    kept = len(parts)
+    while kept > 1 and cell_len(between.join(parts[:kept])) > width:
+        kept -= 1
+    return clipped(between.join(parts[:kept]), width)
 
 
 def cut_middle(text: str, width: int) -> str:

@@ -10,7 +10,7 @@ from engine.config.controls import Control
 from gan_tui.state.drafts import nudged
 from gan_tui.state.journal import COMPUTED, number
 from gan_tui.state.key_words import with_keys
-from gan_tui.widgets.columns import clipped
+from gan_tui.widgets.columns import clipped, whole_parts
 
 Part: TypeAlias = tuple[str, str]
 """Text and the component class of its style."""
@@ -98,17 +98,24 @@ def control_line(control: Control, standing: Standing, columns: Columns, *, sele
     return parts
 
 
-def details(control: Control, standing: Standing, keys: Mapping[str, str], *, steers: bool) -> tuple[str, str]:
-    """Two lines on the selected control: what it is, and where each key takes it; ``keys`` as in ``with_keys``."""
+def details(
+    control: Control, standing: Standing, keys: Mapping[str, str], width: int, *, steers: bool
+) -> tuple[str, str]:
+    """Two lines on the selected control: what it is, and where each key takes it, as far as there is room.
+
+    ``keys`` as in ``with_keys``.
+    """
     unit = f" {control.unit}" if control.unit else ""
     if not steers:
-        return control.doc, f"{control.range_text()}{unit}; default {number(control.default)}"
+        bounds = f"{control.range_text()}{unit}; default {number(control.default)}"
+        return clipped(control.doc, width), clipped(bounds, width)
     at = standing.value if standing.draft is None else standing.draft
     fine = (("{nudge-down|-}", -1, False), ("{nudge-up|+}", +1, False))
     far = (("{nudge-far-down|(}", -1, True), ("{nudge-far-up|)}", +1, True))
-    moves = "  ".join(f"{key} {number(nudged(control, at, way, coarse=coarse))}" for key, way, coarse in (*fine, *far))
-    moves += f"  {{default|D}} {number(control.default)}  {{value|=}} {bounds_text(control)}"
-    return control.doc, with_keys(moves, keys) + unit
+    moves = [f"{key} {number(nudged(control, at, way, coarse=coarse))}" for key, way, coarse in (*fine, *far)]
+    moves += [f"{{default|D}} {number(control.default)}", f"{{value|=}} {bounds_text(control)}"]
+    *others, value = (with_keys(move, keys) for move in moves)
+    return clipped(control.doc, width), whole_parts([*others, value + unit], width, "  ")
 
 
 def bounds_text(control: Control) -> str:

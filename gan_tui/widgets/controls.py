@@ -16,7 +16,6 @@ from engine.config.controls import Control
 from gan_tui.state.drafts import drafted, nudged, outstanding
 from gan_tui.state.key_words import with_keys
 from gan_tui.state.scroll import scrolled
-from gan_tui.widgets.columns import clipped
 from gan_tui.widgets.control_lines import Columns, Standing, control_line, details, heading
 from gan_tui.widgets.frames import entitle
 from gan_tui.widgets.strips import text_strip
@@ -230,5 +229,5 @@ class ControlsPane(Widget, can_focus=True):
         return [*((text, pen(name) + ground) for text, name in parts), (" " * max(0, width - used), ground)]
 
     def _detail_line(self, control: Control, row: int, width: int) -> list[tuple[str, Style]]:
-        told = details(control, self._standing(control), self._keys, steers=self._data.steers)[row]
-        return [(clipped(f"  {told}", width), self.get_component_rich_style("controls--faint"))]
+        told = details(control, self._standing(control), self._keys, width - 2, steers=self._data.steers)[row]
+        return [(f"  {told}", self.get_component_rich_style("controls--faint"))]

@@ -7,6 +7,9 @@ from textual.widget import Widget
 
 from gan_tui.state.plain_text import printable
 
+CORNERS = 4
+"""Columns of a pane's inside that its frame leaves free beside a title."""
+
 
 def entitle(pane: Widget, title: str | None = None, subtitle: str | None = None) -> None:
     """Write into a frame, at its top and at its bottom; None leaves what is there.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
+from rich.cells import cell_len
+
 from gan_tui.state.run_view import RunView
 from gan_tui.state.wording import STATUS_WORDS, StatusWord, duration, pace
 from gan_tui.widgets.columns import clipped
@@ -70,7 +72,7 @@ def _identity(view: RunView, tags: Sequence[str], width: int) -> list[Span]:
     left = _left(view, status, tags)
     right = _right(view)
     separators = 3 * (len(left) + len(right))
-    while sum(len(item.text) for item in left + right) + separators + 2 > width:
+    while sum(cell_len(item.text) for item in left + right) + separators + 2 > width:
         droppable = max(left + right, key=lambda item: item.rank)
         if droppable.rank == 0:
             break
@@ -78,7 +80,7 @@ def _identity(view: RunView, tags: Sequence[str], width: int) -> list[Span]:
         separators -= 3
     tail = [*_joined(right), (" ", "header--plain")] if right else []
     spans = [(" ", "header--plain"), *_joined(_squeezed(left, width - 1))]
-    gap = width - sum(len(text) for text, _ in spans + tail)
+    gap = width - sum(cell_len(text) for text, _ in spans + tail)
     return [*spans, (" " * max(0, gap), "header--plain"), *tail]
 
 
@@ -87,9 +89,9 @@ def _squeezed(items: Sequence[_Item], width: int) -> list[_Item]:
     squeezed = list(items)
     for style, least in LEAST.items():
         for place, item in enumerate(squeezed):
-            over = sum(len(each.text) for each in squeezed) + 3 * (len(squeezed) - 1) - width
+            over = sum(cell_len(each.text) for each in squeezed) + 3 * (len(squeezed) - 1) - width
             if over > 0 and item.name == style:
-                squeezed[place] = item._replace(text=clipped(item.text, max(least, len(item.text) - over)))
+                squeezed[place] = item._replace(text=clipped(item.text, max(least, cell_len(item.text) - over)))
     return squeezed
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
+
+from rich.cells import cell_len
 
 from gan_tui.state.health import acceptable, open_alerts
 from gan_tui.state.health_words import belief_texts, look_texts, suggestion_text
 from gan_tui.state.key_words import with_keys
 from gan_tui.state.run_view import RunView
-from gan_tui.widgets.columns import clipped
+from gan_tui.widgets.columns import clipped, whole_parts
 from gan_tui.widgets.frames import entitle
 from gan_tui.widgets.line import Lines, Span
 
@@ -52,7 +54,7 @@ class HealthPane(Lines):
             how = with_keys("  ({accept|a} accepts)", self._keys) if self._steers else ""
             nudge = clipped(suggestion_text(alert, view.values), width - 11 - len(how))
             told.append([("suggested  ", "health--label"), (nudge + how, "health--value")])
-        told += _measured("real/fake  ", belief_texts(view.health), width)
+        told += _measured("real/fake  ", [(text,) for text in belief_texts(view.health)], width)
         told += _measured("pictures   ", look_texts(view.health), width)
         return told
 
@@ -67,15 +69,13 @@ def _state(view: RunView, width: int) -> list[Span]:
     return [("! ", "health--warn"), (clipped(text, width - 2), "health--warn")]
 
 
-def _measured(label: str, texts: list[str], width: int) -> list[list[Span]]:
+def _measured(label: str, told: Sequence[Sequence[str]], width: int) -> list[list[Span]]:
     """One line if all fit into it, else one for each."""
-    whole = " · ".join(texts)
-    rows = [whole] if len(label) + len(whole) <= width else texts
+    room = width - len(label)
+    whole = " · ".join(map(" ".join, told))
+    rows = [whole] if cell_len(whole) <= room else [whole_parts(parts, room, " ") for parts in told]
     return [
-        [
-            (label if place == 0 else " " * len(label), "health--label"),
-            (clipped(row, width - len(label)), "health--value"),
-        ]
+        [(label if place == 0 else " " * len(label), "health--label"), (row, "health--value")]
         for place, row in enumerate(rows)
         if row
     ]

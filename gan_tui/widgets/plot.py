@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.message import Message
 
@@ -26,7 +27,8 @@ from gan_tui.state.series import SeriesKey
 from gan_tui.state.x_axis import x_ticks
 from gan_tui.themes import SERIES
 from gan_tui.widgets import plot_words as words
-from gan_tui.widgets.canvas import BLANK, Canvas, Grid
+from gan_tui.widgets.canvas import BLANK, Canvas, Grid, put
+from gan_tui.widgets.columns import clipped
 from gan_tui.widgets.frames import entitle
 from gan_tui.widgets.plot_data import PlotData
 from gan_tui.widgets.plot_painter import GUTTER, Curve, Frame, Painter, marker_at
@@ -34,6 +36,9 @@ from gan_tui.widgets.plot_painter import GUTTER, Curve, Frame, Painter, marker_a
 ZOOM = 2.0
 """How much closer a key looks; the wheel does by its square root."""
 PAN = 0.25
+"""The share of its width that a key moves it by."""
+NOTCH = 0.1
+"""The same of a notch of the wheel."""
 
 
 class LossPlot(Canvas, can_focus=True):
@@ -42,6 +47,7 @@ class LossPlot(Canvas, can_focus=True):
     ``show`` gives it data; the other methods are the user's choices.
     """
 
+    ALLOW_SELECT: ClassVar[bool] = False  # dragging pans
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "plot--axis",
         "plot--label",
@@ -80,6 +86,10 @@ class LossPlot(Canvas, can_focus=True):
         self._frame: Frame | None = None
         self._fitted: tuple[SeriesKey, ...] = ()
         """The series that the frame's y axis is for."""
+        self._grip: int | None = None
+        """The column by which the mouse holds the curves."""
+        self._dragged = False
+        """Whether it has moved them since it was pressed."""
 
     # ------------------------------------------------------------------------------------------- data down
 
@@ -212,23 +222,55 @@ class LossPlot(Canvas, can_focus=True):
     # ------------------------------------------------------------------------------------------- the mouse
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor where was clicked."""
+        """Put the cursor where was clicked; Textual calls the end of dragging a click, too."""
         at = self._position(event)
-        if at is not None:
+        if at is not None and not self._dragged:
             view = replace(self._choice.viewport, cursor=at)
             self._look(lambda _, course, seen: vp.with_cursor(view, course, seen, 0.0))
 
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take hold of the curves."""
+        if event.button == 1:
+            self._grip, self._dragged = event.x, False
+            self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Have the curves follow the mouse that holds them."""
+        if self._grip is None or self._frame is None:
+            return
+        before = self._choice
+        self.pan((self._grip - event.x) / self._frame.columns)
+        self._grip, self._dragged = event.x, self._dragged or self._choice != before
+
+    def on_mouse_up(self) -> None:
+        """Let go of them."""
+        self._grip = None
+        self.release_mouse()
+
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Look closer around the pointer."""
-        self._wheel(event, ZOOM**0.5)
+        """Look closer around the pointer, or with Shift to the left."""
+        self._wheel(event, +1)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Look from further away."""
-        self._wheel(event, ZOOM**-0.5)
+        """Look from further away, or with Shift to the right."""
+        self._wheel(event, -1)
 
-    def _wheel(self, event: events.MouseEvent, closer: float) -> None:
+    def on_mouse_scroll_left(self, event: events.MouseScrollLeft) -> None:
+        """Look to the left."""
         event.stop()
-        self.zoom(closer, self._position(event))
+        self.pan(-NOTCH)
+
+    def on_mouse_scroll_right(self, event: events.MouseScrollRight) -> None:
+        """Look to the right."""
+        event.stop()
+        self.pan(+NOTCH)
+
+    def _wheel(self, event: events.MouseEvent, up: int) -> None:
+        event.stop()
+        if event.shift:
+            self.pan(-up * NOTCH)
+        else:
+            self.zoom(ZOOM ** (up / 2), self._position(event))
 
     def _position(self, event: events.MouseEvent) -> float | None:
         """Where on the x axis the pointer is."""
@@ -280,7 +322,7 @@ class LossPlot(Canvas, can_focus=True):
         view, group = self._choice.viewport, self._choice.among(self._data.groups)
         keys = group.keys
         course = self._course()
-        names = max((len(key.name) for key in keys), default=0)
+        names = max((cell_len(key.name) for key in keys), default=0)
         margin = names + 8 + (7 if self._data.beside else 0) if width >= 48 else 0
         columns, rows = width - GUTTER - 1 - margin, height - 2
         if course is None or not keys or columns < 8 or rows < 3:
@@ -305,9 +347,8 @@ class LossPlot(Canvas, can_focus=True):
 
     def _say(self, grid: Grid, words: str) -> None:
         """In the middle of the pane."""
-        middle, text = len(grid) // 2, printable(words)[: self.size.width]
-        start = (self.size.width - len(text)) // 2
-        grid[middle][start : start + len(text)] = [(char, "plot--label") for char in text]
+        text = clipped(printable(words), self.size.width)
+        put(grid, (self.size.width - cell_len(text)) // 2, len(grid) // 2, text, "plot--label")
 
     def _curves(
         self, history: History, keys: Sequence[SeriesKey], x: axes.Range, columns: int, *, beside: bool = False

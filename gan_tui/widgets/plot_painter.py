@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from math import log10
 from typing import NamedTuple
 
+from rich.cells import set_cell_size
+
 from gan_tui.state import axes
 from gan_tui.state.curves import Band, bridged, positive
 from gan_tui.state.markers import Marker, MarkerKind
-from gan_tui.state.plain_text import printable
 from gan_tui.state.series import SeriesKey, Span
 from gan_tui.widgets import braille
-from gan_tui.widgets.canvas import Grid
+from gan_tui.widgets.canvas import Grid, put
 
 SYMBOLS: dict[MarkerKind, str] = {"nudge": "▼", "checkpoint": "◆", "alert": "!", "resume": "↻", "note": "✎"}
 LINED: frozenset[MarkerKind] = frozenset({"nudge", "resume"})
@@ -101,9 +102,7 @@ class Painter:
 
     def text(self, x: int, y: int, text: str, style: str) -> None:
         """Characters from a cell on."""
-        for offset, char in enumerate(printable(text)):
-            if 0 <= x + offset < len(self.grid[y]):
-                self.grid[y][x + offset] = (char, style)
+        put(self.grid, x, y, text, style)
 
     def level(self, value: float) -> int:
         """The dot row, from the bottom, of a value; clamped to the plot."""
@@ -195,7 +194,7 @@ class Painter:
             told = "–" if own is None else axes.reading(own)
             room = margin - 2 - len(told) - len(tail)
             style = "plot--label" if curve.key in ended else curve.style
-            self.text(x, row, f"{curve.key.name[: room - 1].ljust(room)}{told}", style)
+            self.text(x, row, f"{set_cell_size(curve.key.name, room - 1)} {told}", style)
             if curve.key in behind:
                 self.text(x + room + len(told), row, tail, behind[curve.key].style)
 

@@ -14,7 +14,8 @@ from gan_tui.state.gallery import Spot, first_made, kept, moved
 from gan_tui.state.key_words import with_keys
 from gan_tui.state.sheets import sheet_at, sheet_of, stepped
 from gan_tui.terminal.pictures import Drawing
-from gan_tui.widgets.frames import entitle
+from gan_tui.widgets.columns import whole_parts
+from gan_tui.widgets.frames import CORNERS, entitle
 from gan_tui.widgets.picture_grid import Exhibit, Named, PictureGrid
 from gan_tui.widgets.pixels import Piece
 
@@ -140,9 +141,9 @@ class SamplePane(PictureGrid, can_focus=True):
         parts = [f"step {sheet.step:,}", f"{place}/{len(self._sheets)}"]
         if arrangement is not None and len(arrangement.placements) < arrangement.of:
             rows = [placement.sheet_row + 1 for placement in arrangement.placements]
-            parts.append(f"rows {min(rows)}–{max(rows)} of {arrangement.of}")
-        told = " · ".join([*parts, with_keys("{older|,} {newer|.} older/newer · {picture|o} large", self._keys)])
-        entitle(self, subtitle=told)
+            parts.append(f"rows {min(rows)}–{max(rows)}/{arrangement.of}")
+        parts += [with_keys(hint, self._keys) for hint in ("{older|,} {newer|.} older/newer", "{picture|o} large")]
+        entitle(self, subtitle=whole_parts(parts, self.size.width - CORNERS))
 
 
 def exhibit_of(run_dir: Path, sheet: Sampled) -> Exhibit:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from rich.cells import cell_len
+
 from gan_tui.state.plain_text import printable
 from gan_tui.widgets import braille
-from gan_tui.widgets.canvas import BLANK, Grid
+from gan_tui.widgets.canvas import BLANK, Grid, put
 from gan_tui.widgets.line import Span
 
 _BRAILLE = {chr(0x2800 + dots) for dots in range(256)}
@@ -49,15 +51,12 @@ class Sheet:
         """Put text into the first row of an area; returns how many columns it takes."""
         at = 0
         for text, style in parts:
-            for char in printable(text):
-                if at < area.width:
-                    self._put(area.x + at, area.y, char, style)
-                at += 1
+            at += put(self.grid, area.x + at, area.y, text, style, area.x + area.width)
         return min(at, area.width)
 
     def write_right(self, area: Area, parts: Sequence[Span]) -> int:
         """Put text to the right end of the first row of an area; returns how many columns it takes."""
-        width = min(area.width, sum(len(printable(text)) for text, _ in parts))
+        width = min(area.width, sum(map(_columns, parts)))
         return self.write(Area(area.x + area.width - width, area.y, width, 1), parts)
 
     def rule(self, area: Area, title: Sequence[Span], told: Sequence[Span], style: str) -> None:
@@ -65,7 +64,7 @@ class Sheet:
         self.write(area, [("─" * area.width, style)])
         taken = self.write(Area(area.x + 2, area.y, area.width - 3, 1), [(" ", style), *title, (" ", style)])
         room = area.width - taken - 6
-        if told and sum(len(text) for text, _ in told) <= room:
+        if told and sum(map(_columns, told)) <= room:
             inner = Area(area.x, area.y, area.width - 2, 1)
             self.write_right(inner, [(" ", style), *told, (" ", style)])
 
@@ -86,3 +85,7 @@ class Sheet:
     def _put(self, x: int, y: int, char: str, style: str) -> None:
         if 0 <= y < len(self.grid) and 0 <= x < len(self.grid[y]):
             self.grid[y][x] = (char, style)
+
+
+def _columns(part: Span) -> int:
+    return cell_len(printable(part[0]))

@@ -16,7 +16,7 @@ import pytest
 from msgspec.structs import replace
 from PIL import Image
 from rich.console import Console
-from textual.command import CommandPalette
+from textual.command import CommandList, CommandPalette
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
@@ -197,6 +197,11 @@ async def selects_the_next_control(pilot: Driver, feed: FakeFeed) -> None:
     selected = deck(pilot).controls.selected
     assert selected is not None
     assert selected.name == "loss.cycle_b", "the third line below the columns' names"
+    for size in ((80, 24), (120, 40)):
+        await pilot.resize_terminal(*size)
+        await settle(pilot)
+        assert deck(pilot).focused is deck(pilot).controls
+        assert deck(pilot).controls.size.width, "the pane that was clicked is the one that is shown"
 
 
 async def nudges_down(pilot: Driver, feed: FakeFeed) -> None:
@@ -773,7 +778,11 @@ async def shows_the_machine(pilot: Driver, feed: FakeFeed) -> None:
 async def opens_the_palette(pilot: Driver, feed: FakeFeed) -> None:
     await press(pilot, "colon")
     assert isinstance(pilot.app.screen, CommandPalette)
-    await press(pilot, "escape", "ctrl+p")
+    found = pilot.app.screen.query_one(CommandList)
+    await press(pilot, *"leave")
+    text = " ".join(found.render_line(y).text.strip() for y in range(3))
+    assert text.endswith("training continues and gan-tui attach comes back to it."), "to its last word"
+    await press(pilot, "escape", "escape", "ctrl+p")
     assert isinstance(pilot.app.screen, CommandPalette)
 
 

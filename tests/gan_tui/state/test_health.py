@@ -72,10 +72,10 @@ def test_the_numbers_in_words(recording: Recording) -> None:
     health = recording.health(0)
     assert belief_texts(health) == ["D_A 0.91/0.12", "D_B 0.62/0.41"]
     assert look_texts(health) == [
-        "fake_B diversity 0.08 |G(x)-x| 0.31 corr 0.22",
-        "fake_A diversity 0.84 |G(x)-x| 0.17 corr 0.71",
+        ("fake_B", "diversity 0.08", "|G(x)-x| 0.31", "corr 0.22"),
+        ("fake_A", "diversity 0.84", "|G(x)-x| 0.17", "corr 0.71"),
     ]
-    assert look_texts({"change_fake_B": 0.2, "correlation_fake_B": None}) == ["fake_B |G(x)-x| 0.20"]
+    assert look_texts({"change_fake_B": 0.2, "correlation_fake_B": None}) == [("fake_B", "|G(x)-x| 0.20")]
 
 
 def test_the_journal_says_what_is_suggested_and_what_was_done(recording: Recording) -> None:

@@ -52,13 +52,15 @@ def test_no_line_is_wider_than_its_place(width: int) -> None:
 
 
 def test_what_keys_do_is_told_where_they_do_something() -> None:
-    doc, keys = details(CYCLE, Standing(value=8.0, draft=10.0), {}, steers=True)
+    doc, keys = details(CYCLE, Standing(value=8.0, draft=10.0), {}, 80, steers=True)
     assert doc == CYCLE.doc
     assert keys == "- 9.5  + 10.5  ( 7.5  ) 12.5  D 10  = 0…1e4"
-    assert details(BY_NAME["log.every"], Standing(value=20.0), {}, steers=True)[1].endswith("1…1e9 steps")
-    assert details(CYCLE, Standing(value=8.0), {}, steers=False)[1] == "a number from 0 to 10000; default 10"
+    for width, seen in ((43, keys), (42, "- 9.5  + 10.5  ( 7.5  ) 12.5  D 10"), (12, "- 9.5"), (4, "- 9…")):
+        assert details(CYCLE, Standing(value=8.0, draft=10.0), {}, width, steers=True)[1] == seen
+    assert details(BY_NAME["log.every"], Standing(value=20.0), {}, 80, steers=True)[1].endswith("1…1e9 steps")
+    assert details(CYCLE, Standing(value=8.0), {}, 80, steers=False)[1] == "a number from 0 to 10000; default 10"
     odd = replace(CYCLE, doc="{value|=}", unit="{value|=}")
-    doc, keys = details(odd, Standing(value=8.0), {"value": "V"}, steers=True)
+    doc, keys = details(odd, Standing(value=8.0), {"value": "V"}, 80, steers=True)
     assert (doc, keys.partition("V ")[2]) == ("{value|=}", "0…1e4 {value|=}")
 
 

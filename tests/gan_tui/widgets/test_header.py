@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from msgspec.structs import replace
+from rich.cells import cell_len
 
 from engine.protocol.machine import Stuck
 from gan_tui.state.run_view import Origin, RunView
@@ -35,6 +36,12 @@ def test_its_origin_is_the_first_to_go(width: int) -> None:
     if "from" in line:
         assert "cuda:0 bf16" in line
         assert "epoch 10/15" in line
+
+
+def test_a_name_of_wide_characters_takes_two_columns_for_each() -> None:
+    line = first_line(replace(BRANCH, name="日本語" * 20), 60)
+    assert cell_len(line) == 60
+    assert "TRAINING" in line
 
 
 def test_a_step_that_does_not_end_is_told() -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import msgspec
+from rich.cells import cell_len
 from textual import events
 from textual.app import App, ComposeResult
 from textual.geometry import Region
+from textual.pilot import Pilot
 
 from engine.protocol import events as ev
 from gan_tui.state.absorb import absorb
@@ -211,6 +213,21 @@ async def test_at_a_marker_the_cursor_says_what_happened_there() -> None:
         assert any("step 17,400 · 4m43s" in words for words in said), "elsewhere where that is"
 
 
+async def mouse(pilot: Pilot[None], kind: type[events.MouseEvent], x: int = 30, *, shift: bool = False) -> None:
+    """Use the mouse as the terminal tells of it, in a column."""
+    button = int(kind in (events.MouseDown, events.MouseMove, events.MouseUp))
+    pilot.app.post_message(kind(None, x, 5, 0, 0, button, shift, False, False, screen_x=x, screen_y=5))
+    await pilot.pause()
+
+
+async def drag(pilot: Pilot[None], *columns: int) -> None:
+    """Press, move and release it."""
+    await mouse(pilot, events.MouseDown, columns[0])
+    for column in columns[1:]:
+        await mouse(pilot, events.MouseMove, column)
+    await mouse(pilot, events.MouseUp, columns[-1])
+
+
 async def test_a_click_reads_out_and_the_wheel_looks_closer_there() -> None:
     recording, history = Recording(), History()
     view = absorb(RunView(name="r"), history, recording.run(20_000, (), ()))
@@ -222,10 +239,49 @@ async def test_a_click_reads_out_and_the_wheel_looks_closer_there() -> None:
         assert cursor is not None
         column = text_of(app.plot)[3].index("│", 8)
         assert column == 30
-        app.plot._wheel(events.MouseScrollUp(app.plot, 30, 5, 0, 0, 0, False, False, False), 2)
-        await pilot.pause()
+        await mouse(pilot, events.MouseScrollUp)
         assert app.plot.choice.viewport.width is not None
         assert text_of(app.plot)[3].index("│", 8) in (29, 30, 31), "the place under the pointer stays"
+
+
+async def test_the_mouse_pans_by_dragging_and_by_the_wheel() -> None:
+    recording, history = Recording(), History()
+    view = absorb(RunView(name="r"), history, recording.run(20_000, (), ()))
+    app = PlotApp(history)
+    async with app.run_test(size=(90, 24)) as pilot:
+        app.plot.show(data_of(view, history))
+        await drag(pilot, 40, 50)
+        whole = app.plot.choice.viewport
+        assert whole.width is None
+        assert whole.cursor is not None, "there is nothing to be dragged, so it was a click"
+        app.plot.reset_view()
+        app.plot.zoom(4.0, around=10_000.0)
+
+        def middle() -> int:
+            """In hundredths of the width."""
+            view = app.plot.choice.viewport
+            assert view.end is not None
+            assert view.width is not None
+            return round(100 * (view.end / view.width - 0.5))
+
+        there = middle()
+        for left, right, shift in (
+            (events.MouseScrollLeft, events.MouseScrollRight, False),
+            (events.MouseScrollUp, events.MouseScrollDown, True),
+        ):
+            await mouse(pilot, left, shift=shift)
+            assert middle() == there - 10
+            await mouse(pilot, right, shift=shift)
+            assert middle() == there
+        await drag(pilot, 30, 40, 50)
+        assert app.plot._frame is not None
+        dragged = round(there - 2000 / app.plot._frame.columns)
+        assert middle() == dragged
+        assert app.plot.choice.viewport.cursor is None, "it was no click"
+        await mouse(pilot, events.MouseMove, 20)
+        assert middle() == dragged, "it has let go"
+        await drag(pilot, 20)
+        assert app.plot.choice.viewport.cursor is not None, "a click again"
 
 
 async def test_a_newest_part_is_moved_on_in_jumps() -> None:
@@ -384,6 +440,9 @@ async def test_a_filter_that_leaves_nothing_says_so() -> None:
         app.plot.show(data_of(view, history))
         app.plot.filter("zebra[1]")
         assert any("no series has 'zebra[1]' in its name" in line for line in text_of(app.plot))
+        app.plot.filter("日本語日本語")
+        assert any("no series has '日本語日本語' in its name" in line for line in text_of(app.plot))
+        assert {cell_len(line) for line in text_of(app.plot)} == {90}
 
 
 async def test_when_training_goes_back_to_before_what_is_looked_at_the_newest_part_is_shown() -> None:

@@ -85,7 +85,7 @@ async def test_a_sheet_that_cannot_be_read_is_told(tmp_path: Path) -> None:
 async def test_an_older_sheet_stays_while_newer_ones_arrive(tmp_path: Path) -> None:
     app = PaneApp(tmp_path)
     sheets = [sheet(tmp_path, step, 0.1 * step) for step in (1, 2, 3)]
-    async with app.run_test(size=(80, 24)):
+    async with app.run_test(size=(80, 24)) as pilot:
         app.pane.show(tuple(sheets[:2]))
         await app.workers.wait_for_complete()
         app.pane.older()
@@ -96,7 +96,11 @@ async def test_an_older_sheet_stays_while_newer_ones_arrive(tmp_path: Path) -> N
         await app.workers.wait_for_complete()
         app.pane.newer()
         await app.workers.wait_for_complete()
-        assert str(app.pane.border_subtitle).startswith("step 3 · 3/3")
+        assert app.pane.border_subtitle == "step 3 · 3/3 · , . older/newer · o large"
+        for columns, told in ((43, "step 3 · 3/3 · , . older/newer"), (20, "step 3 · 3/3")):
+            await pilot.resize_terminal(columns, 24)
+            await app.workers.wait_for_complete()
+            assert app.pane.border_subtitle == told, "what matters least goes first, and as a whole"
 
 
 async def test_two_sheets_of_one_step_are_two(tmp_path: Path) -> None:
