@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -187,8 +188,9 @@ class ExportDialog(Dialog[str | None]):
     @work(thread=True, exclusive=True, group="export", name="write an export", exit_on_error=False)
     def _write(self, export: Export, path: Path, *, over: bool) -> None:
         exists = False
-        try:
+        with suppress(OSError):  # what hinders the look hinders the writing, too, which tells of it
             exists = path.is_file() and not over
+        try:
             size = write_file(path, () if exists else export.content(), over=over)
         except GanTuiError as error:
             self.post_message(self.Refused(path, error.one_line(), exists))
