@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -190,9 +191,12 @@ class ExportDialog(Dialog[str | None]):
 
     @work(thread=True, exclusive=True, group="export", name="write an export")
     def _write(self, export: Export, path: Path, *, over: bool) -> None:
+        exists = False
+        with suppress(OSError):  # what hinders the look hinders the writing, too, which tells of it
+            exists = path.is_file() and not over
         what = f"{export.label}: cannot be made"
         with failure_told(what, lambda reason: self.post_message(self.Refused(path, reason))):
-            if path.is_file() and not over:
+            if exists:
                 self.post_message(self.Refused(path, exists=True))
             else:
                 self.post_message(self.Written(path, write_file(path, export.content(), over=over)))
