@@ -195,13 +195,16 @@ class CheckpointPicker(Dialog[int | None]):
             self._say("" if found else f"{self._run.name} has no checkpoint yet.")
         elif self._look_at and self._look_at not in {each.folder.name for each in newest_first}:
             self._say(f"{self._look_at} is gone: a newer checkpoint has taken its place.")
-        self._listed = {each.folder.name: each for each in newest_first}
+        before, self._listed = self._listed, {each.folder.name: each for each in newest_first}
         self.set_class(not found, "-none")
         self.remove_class("-reading")
         self._show_rows()
         if self._begin_at is not None:
             self.table.go_to(self._begin_at)
             self._begin_at = None
+        name = self._look_at
+        if name in before and name in self._listed and type(before[name]) is not type(self._listed[name]):
+            self._turn_to(name)  # it has come to say what it is, or does so no more
 
     def on_checkpoint_picker_unlisted(self, message: Unlisted) -> None:
         """Say so."""
@@ -234,6 +237,9 @@ class CheckpointPicker(Dialog[int | None]):
             return
         if self._look_at in self._listed:  # else the user did not move, and may have been told why
             self._say("")
+        self._turn_to(name)
+
+    def _turn_to(self, name: str) -> None:
         self._look_at, self._looked, self._resume_once_read = name, None, False
         each = self._listed[name]
         has_picture = isinstance(each, Kept) and THUMBNAIL in each.manifest.files
@@ -259,6 +265,7 @@ class CheckpointPicker(Dialog[int | None]):
         each = self._listed.get(self._look_at or "")
         if isinstance(each, UnreadableCheckpoint):
             self._say(f"{each.folder.name} {each.damage}. {self._way_on()}")
+            self._take_inventory()
         elif each is not None and (self._looked is None or not self._looked.is_read):
             self._resume_once_read = True
             self._say("Its files are being read; then the run is resumed.")

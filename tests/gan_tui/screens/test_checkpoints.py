@@ -141,15 +141,21 @@ async def test_a_damaged_one_is_refused_and_the_newest_good_one_offered(run: Run
 
 
 async def test_one_that_does_not_say_what_it_is(run: RunDirectory) -> None:
-    (folder_of(run, 40_000) / MANIFEST).write_bytes(b"{")
+    manifest = folder_of(run, 40_000) / MANIFEST
+    whole = manifest.read_bytes()
+    manifest.write_bytes(b"{")
     async with picking(run) as pilot:
         assert rows(pilot)[:2] == ["40,000 unreadable", "30,000 best"]
         assert facts(pilot) == {"files": "has no readable manifest.json (Input data was truncated)"}
         await press(pilot, "enter", "asterisk")
         assert said(pilot).startswith("step-00040000 has no readable manifest.json (Input data was truncated).")
         assert not is_starred(folder_of(run, 40_000))
-        await press(pilot, "down", "enter")
-        assert pilot.app.return_value == 30_000
+        manifest.write_bytes(whole)
+        await press(pilot, "enter")
+        assert rows(pilot)[:2] == ["40,000 best", "30,000"]
+        assert facts(pilot)["goes on"] == "in place, with step 40,001"
+        await press(pilot, "enter")
+        assert pilot.app.return_value == 40_000
 
 
 async def test_where_none_is_good(run: RunDirectory) -> None:
