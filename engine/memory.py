@@ -8,6 +8,8 @@ themselves, and what an allocator cannot give back (docs/speed.md has how far of
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,6 +40,8 @@ class Need:
 
     networks: int
     """Once they are built."""
+    held: int
+    """Between two steps, networks included."""
     peak: int
     """At the height of a step, networks included."""
 
@@ -53,8 +57,16 @@ def estimate(config: TrainConfig) -> Need:
     bfloat16 is not made out there: autocast has no meta device. Of it, what comes and goes in a step counts half, and
     the copies of the weights that autocast makes count besides.
     """
+    need = stepped_nowhere(_on_meta(config))
+    if config.run.precision != "bf16":
+        return need
+    return dataclasses.replace(need, peak=need.held + (need.peak - need.held) // 2 + need.networks // 2)
+
+
+@functools.lru_cache(maxsize=32)
+def stepped_nowhere(settings: TrainConfig) -> Need:
+    """What steps on the meta device take; once for all runs, and all that is estimated again, of the same settings."""
     ledger = _Ledger()
-    settings = _on_meta(config)
     with torch.random.fork_rng(devices=[]), _NOWHERE, ledger:  # networks are made there too, and not on the CPU first
         method = build_method(settings, _NOWHERE)
         arrange(method, settings, _NOWHERE, _say_nothing)
@@ -62,10 +74,7 @@ def estimate(config: TrainConfig) -> Need:
         batch = _batch(settings)
         for _ in range(_steps_to_the_height(settings)):
             method.step(batch)
-    peak = ledger.peak
-    if config.run.precision == "bf16":
-        peak = ledger.held + (ledger.peak - ledger.held) // 2 + networks // 2
-    return Need(networks=networks, peak=peak)
+    return Need(networks=networks, held=ledger.held, peak=ledger.peak)
 
 
 class Saving(NamedTuple):
@@ -139,11 +148,15 @@ def _say_nothing(reason: str) -> None:
 
 
 def _on_meta(config: TrainConfig) -> TrainConfig:
-    """A GPU's share in float32, of DTN after the training of f, with nothing read, laid out anew or compiled."""
+    """A GPU's share in float32, of DTN after the training of f, with nothing read, laid out anew or compiled.
+
+    What steps do not heed is as in all other runs.
+    """
     share = largest_share(config.run)
     run = msgspec.structs.replace(config.run, batch=share, accumulate=min(config.run.accumulate, share))
-    run = msgspec.structs.replace(run, precision="fp32", compile="off", channels_last="off")
-    config = msgspec.structs.replace(config, run=run)
+    run = msgspec.structs.replace(run, precision="fp32", compile="off", channels_last="off", seed=0, steps=0)
+    unread = {name: type(getattr(config, name))() for name in ("log", "sample", "checkpoint", "sentinel")}
+    config = msgspec.structs.replace(config, run=run, **unread)
     if isinstance(config, DtnConfig):
         method = msgspec.structs.replace(config.method, f_steps=0, f_from="")
         config = msgspec.structs.replace(config, method=method)

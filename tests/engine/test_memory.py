@@ -14,7 +14,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from engine.config.lighter import lighter
 from engine.config.load import resolve, with_settings
 from engine.config.methods import CONFIGS, TrainConfig
-from engine.memory import estimate, find_shortage, savings
+from engine.memory import estimate, find_shortage, savings, stepped_nowhere
 from engine.methods.build import build_method
 from engine.protocol import events as ev
 from tests.engine.train.here import session_of
@@ -31,6 +31,18 @@ FEATURES: list[tuple[str, list[str]]] = [
     ("dtn", ["method.f_steps=3"]),
     ("aegan", ["generator.variational=true", "generator.shared=1", "run.batch=2", "run.accumulate=2"]),
 ]
+
+
+@pytest.fixture(autouse=True)
+def afresh() -> None:
+    """Nothing has been estimated before."""
+    stepped_nowhere.cache_clear()
+
+
+def test_an_estimate_is_made_once_for_all_that_steps_do_not_heed() -> None:
+    needs = {estimate(tiny_config(*settings)) for settings in ((), ("log.every=7", "run.seed=3", "sample.count=1"))}
+    assert (len(needs), stepped_nowhere.cache_info().misses) == (1, 1)
+    assert estimate(tiny_config("data.crop=36")) not in needs
 
 
 @pytest.mark.parametrize(("kind", "settings"), FEATURES)
