@@ -12,7 +12,8 @@ from collections.abc import Iterator
 def nothing_is_garbage() -> Iterator[None]:
     """Modules that are imported within stay for as long as the process: they are not searched for garbage.
 
-    Python would search them again and again while they come, half a second of processor time, and later with all that is.
+    Python would search them again and again while they come, half a second of processor time, and later with all
+    that is.
     """
     gc.disable()
     try:
