@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+KERNEL_BYTES = 20_000
+"""A pseudo-terminal takes so much before it makes anyone wait."""
 BLOCKED_SECONDS = 0.1
-"""A write that takes longer has waited for the terminal: a pseudo-terminal takes 20 kB before it makes anyone wait."""
+"""A write that takes longer has waited for the terminal."""
 BEHIND_SECONDS = 0.7
 """What is under way for longer makes a link slow."""
 REST_SECONDS = 5.0
@@ -43,6 +45,8 @@ class LinkState:
     """When it was behind last."""
     writing_since: float | None = None
     """When the write began that has not ended yet."""
+    queue_is_seen: bool = False
+    """Whether the queue behind the pseudo-terminal is: that takes what it is given, and a write tells nothing."""
 
 
 def backlog(state: LinkState, now: float) -> float:
@@ -66,7 +70,11 @@ def began(state: LinkState, now: float) -> LinkState:
 
 
 def wrote(state: LinkState, now: float, size: int) -> LinkState:
-    """The write has ended. One that had to wait says that all before it has been taken meanwhile, and at what rate."""
+    """The write has ended.
+
+    One that had to wait says that all before it has been taken meanwhile, and at what rate. One that had not says that
+    all but what the kernel holds has been taken: a terminal that was busy for a while is soon seen to be fast again.
+    """
     begun = now if state.writing_since is None else state.writing_since
     waited = now - begun
     left = backlog(state, now)
@@ -77,6 +85,8 @@ def wrote(state: LinkState, now: float, size: int) -> LinkState:
         if measured > STANDSTILL_RATE:
             state = replace(state, rate=_mixed(state.rate, measured), measured_at=now)
         state = replace(state, backlog=float(size), counted=0.0, counted_at=now)
+    elif not state.queue_is_seen:
+        state = replace(state, rate=_proved(state, now), backlog=min(state.backlog, KERNEL_BYTES))
     if waited > BEHIND_SECONDS or _seconds_of(state.backlog, state.rate) > BEHIND_SECONDS:
         state = replace(state, behind_at=now)
     return state
@@ -85,7 +95,7 @@ def wrote(state: LinkState, now: float, size: int) -> LinkState:
 def queue_seen(state: LinkState, now: float, queued: int) -> LinkState:
     """The queue behind the pseudo-terminal is this long, as the connection's own, in bytes not acknowledged."""
     elapsed = now - state.counted_at  # without end where nothing was counted yet
-    seen = replace(state, backlog=float(queued), at=now)
+    seen = replace(state, backlog=float(queued), at=now, queue_is_seen=True)
     measured = max(0.0, state.counted - queued) / elapsed if elapsed else 0.0
     if queued <= BUSY_BYTES:
         rate = None if state.rate is None else max(state.rate, measured)
@@ -98,6 +108,14 @@ def queue_seen(state: LinkState, now: float, queued: int) -> LinkState:
     if _seconds_of(seen.backlog, seen.rate) > BEHIND_SECONDS:
         seen = replace(seen, behind_at=now)
     return seen
+
+
+def _proved(state: LinkState, now: float) -> float | None:
+    """The rate, at least as high as what was counted since the last measurement shows."""
+    elapsed = now - state.counted_at
+    if state.rate is None or elapsed <= 0:
+        return state.rate
+    return max(state.rate, (state.counted - KERNEL_BYTES) / elapsed)
 
 
 def _mixed(rate: float | None, measured: float) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gan_tui.terminal import link
+from gan_tui.terminal import budget, link
 from gan_tui.terminal.link import LinkState
 
 
@@ -40,6 +40,25 @@ def test_what_is_under_way_grows_less_with_time() -> None:
     assert link.backlog(state, 1.1) == pytest.approx(1000)
     assert link.backlog(state, 9.0) == 0
     assert link.slow(state, 1.2), "it has a second's worth under way"
+
+
+def test_what_is_taken_at_once_leaves_no_more_under_way_than_the_kernel_holds() -> None:
+    state = written(LinkState(), 0.0, 0.12, 3000)  # the terminal was busy once
+    assert state.rate == pytest.approx(25_000)
+    for frame in range(60):
+        at = 0.2 + frame / 10
+        state = written(state, at, 0.0, 12_000)
+        assert link.backlog(state, at) <= link.KERNEL_BYTES
+    assert state.rate > 100_000, "120 kB a second were taken, whatever it was at first"
+    assert budget.hold(state, at) == 0
+
+
+def test_a_slow_link_is_not_taken_for_a_fast_one_while_the_kernel_takes_what_is_sent() -> None:
+    state = written(LinkState(), 0.0, 2.0, 20_000)
+    assert state.rate == pytest.approx(10_000)
+    for tenth in range(20):
+        state = written(state, 2.1 + tenth / 10, 0.0, 1000)
+    assert state.rate == pytest.approx(10_000)
 
 
 def test_it_is_slow_while_a_write_is_not_taken() -> None:
