@@ -42,7 +42,7 @@ class Deletion:
         number = f"{self.checkpoints} checkpoint{'' if self.checkpoints == 1 else 's'}"
         lines = [f"{size_text(self.size)} become free; {number}, curves, samples and journal are gone for good."]
         if self.shared:
-            lines.append(f"{size_text(self.shared)} more stay: its branches have these files as well.")
+            lines.append(f"{size_text(self.shared)} more stay: other runs have these files as well.")
         if self.children:
             shown = ", ".join(self.children[:_MOST]) + (" and more" if len(self.children) > _MOST else "")
             count = len(self.children)

@@ -59,6 +59,7 @@ def test_what_hangs_on_it_is_said_and_stays(run: RunDirectory) -> None:
     )
     lines = seen.in_words()
     assert "2 checkpoints" in lines[0]
+    assert lines[1].endswith("more stay: other runs have these files as well.")
     assert "2 runs hang on it: again, branch." in lines[2]
     delete_run(run)
     kept, _ = list_checkpoints(branch)[0]
