@@ -42,7 +42,7 @@ class Deletion:
         number = f"{self.checkpoints} checkpoint{'' if self.checkpoints == 1 else 's'}"
         lines = [f"{size_text(self.size)} become free; {number}, curves, samples and journal are gone for good."]
         if self.shared:
-            lines.append(f"{size_text(self.shared)} more stay: its branches have these files as well.")
+            lines.append(f"{size_text(self.shared)} more stay: other runs have these files as well.")
         if self.children:
             shown = ", ".join(self.children[:_MOST]) + (" and more" if len(self.children) > _MOST else "")
             count = len(self.children)
@@ -98,7 +98,7 @@ def require_deletable(run: RunDirectory) -> None:
     if run.root.is_symlink():
         raise RequestError(subject, f"is a link to {run.root.resolve()}", "Delete the run there, then the link.")
     if read_remarks(run).starred:
-        fix = "Take the star away first: * in `gan-tui runs`."
+        fix = "* takes it away (in `gan-tui runs`)."
         raise RequestError(subject, "has a star and is kept", fix)
     try:
         identity = read_identity(run)
@@ -110,7 +110,7 @@ def require_deletable(run: RunDirectory) -> None:
         raise RequestError(subject, fact, "Stop it and delete it there.")
     if state in LIVE_STATES:
         fact = "is about to be trained" if state == "starting" else "is being trained"
-        raise RequestError(subject, fact, f"Stop it first: gan-tui ctl {run.name} stop --wait")
+        raise RequestError(subject, fact, f"Stop it first: X in its view, or gan-tui ctl {run.name} stop --wait")
 
 
 def delete_run(run: RunDirectory) -> None:

@@ -20,6 +20,7 @@ from engine.protocol.events import Event, Tick
 from engine.protocol.record import RecordReader, newest_on_file
 from engine.protocol.rundir import Endpoints, RunDirectory, engine_is_alive, read_identity, viewed_state
 from engine.protocol.runtime import wake_pipe
+from gan_tui.state.run_view import GONE
 
 EngineState: TypeAlias = Literal["starting", "live", "ended", "lost"]
 """Whether an engine is at work: soon, now, no more, or no more and without a word."""
@@ -244,7 +245,7 @@ class EventStream:
             identity = read_identity(self.run)
         except GanTuiError as error:
             if isinstance(error.__cause__, FileNotFoundError):
-                self.engine, self.trouble = "lost", f"{self.run.identity} is gone"
+                self.engine, self.trouble = "lost", f"{self.run.identity} {GONE}"
             else:
                 self.trouble = f"its run.json cannot be read now ({error.__cause__})"
             return

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import textwrap
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -32,6 +33,8 @@ KEYS = (
     "{before-after-nudge-previous|[} {before-after-nudge-next|]} nudge · "
     "{before-after-next|n} {before-after-previous|N} picture · {before-after-close|Esc} back"
 )
+ROWS = 4
+"""What is said takes no more of them; as in the style sheet."""
 AREA = 2 * LARGEST_AREA
 """Cells of all pictures together; another sheet changes a third of them."""
 
@@ -77,6 +80,10 @@ class BeforeAfterScreen(Dialog[None], FollowingScreen[None]):
         """Draw it."""
         self._draw()
 
+    def on_resize(self) -> None:
+        """More of it fits, or less."""
+        self._draw()
+
     def show(self, view: RunView) -> None:
         """Take the run's nudges and sheets."""
         changed = (view.sheets, view.markers) != (self._view.sheets, self._view.markers)
@@ -119,8 +126,8 @@ class BeforeAfterScreen(Dialog[None], FollowingScreen[None]):
         names = [name for row in (sheet.rows if sheet else ()) if (name := _made(row, self._made))]
         shown = ", ".join(dict.fromkeys(map(spoken, names)))
         entitle(self._frame, f"before and after · nudge {self._place + 1}/{nudges}{shown and f' · {shown}'}")
-        self.told = in_words(pair)
-        self._said.update(Text("\n".join(printable(line) for line in self.told)))
+        self.told = in_words(pair, self.size.width - 4)
+        self._said.update(Text("\n".join(self.told)))
         exhibit = side_by_side(self._run_dir, pair.before, pair.after, self._made)
         if exhibit:
             self.grid.hang(exhibit)
@@ -129,19 +136,38 @@ class BeforeAfterScreen(Dialog[None], FollowingScreen[None]):
             self.grid.say("no sample sheet on either side of it yet")
 
 
-def in_words(pair: BeforeAfter) -> list[str]:
-    """What was changed, when the sheets are from, and what else was changed between them."""
+def in_words(pair: BeforeAfter, width: int) -> list[str]:
+    """What was changed, when the sheets are from, and what else was changed between them, as far as there is room.
+
+    Args:
+        pair: what is looked at.
+        width: columns of a line, of which ROWS are seen.
+    """
     symbol = SYMBOLS["nudge"]
-    lines = [f"{symbol} step {pair.nudge.step:,} · {pair.nudge.text}"]
+    rows = 2 if pair.others else 3  # the sheets and the other nudges take a line each at least
+    lines = _wrapped(f"{symbol} step {pair.nudge.step:,} · {pair.nudge.text}", width, rows)
     before = f"before: step {pair.before.step:,}" if pair.before else "no sheet from before it"
     if pair.after is None:
-        lines.append(f"{before} · after: no sheet yet")
+        lines += _wrapped(f"{before} · after: no sheet yet", width)
     else:
         since = f"{pair.after.step - pair.nudge.step:,} steps later"
-        lines.append(f"{before} · after: step {pair.after.step:,}, {since}, {pair.shown + 1}/{len(pair.later)}")
-    if pair.others:
-        lines.append("between them also " + ", ".join(f"{symbol} {other.step:,} {other.text}" for other in pair.others))
-    return lines
+        seen = f"{before} · after: step {pair.after.step:,}, {since}, {pair.shown + 1}/{len(pair.later)}"
+        lines += _wrapped(seen, width)
+    others = [f"{symbol} {other.step:,} {other.text}" for other in pair.others]
+    return lines + (_between(others, width, max(1, ROWS - len(lines))) if others else [])
+
+
+def _between(others: Sequence[str], width: int, rows: int) -> list[str]:
+    for shown in range(len(others), 0, -1):
+        more = f" and {len(others) - shown} more" if shown < len(others) else ""
+        told = _wrapped(f"between them also {', '.join(others[:shown])}{more}", width)
+        if len(told) <= rows:
+            return told
+    return _wrapped(f"between them also {len(others)} other nudge{'' if len(others) == 1 else 's'}", width, rows)
+
+
+def _wrapped(text: str, width: int, rows: int | None = None) -> list[str]:
+    return textwrap.wrap(printable(text), max(20, width), max_lines=rows, placeholder=" …", break_on_hyphens=False)
 
 
 def side_by_side(run_dir: Path, before: Sampled | None, after: Sampled | None, made: int) -> Exhibit:

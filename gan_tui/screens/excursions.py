@@ -195,7 +195,7 @@ class Excursions:
             self._steering.say("There is no nudge to take back.")
             return
         nudge = left[-1]
-        checkpoint = checkpoint_before(view.markers, nudge)
+        checkpoint = checkpoint_before(view, nudge)
 
         def answered(answer: Answer | None) -> None:
             if answer == "undo":

@@ -12,7 +12,7 @@ from gan_tui.state.key_words import with_keys
 from gan_tui.state.plain_text import printable
 from gan_tui.state.run_list import Branch, RowState, RunRow, origin_of
 from gan_tui.state.run_view import Status
-from gan_tui.state.wording import STATUS_WORDS, StateTone, age, duration
+from gan_tui.state.wording import STATUS_WORDS, StateTone, age, duration, progress
 from gan_tui.widgets.fact_sheet import Fact
 from gan_tui.widgets.run_table import STAR, RunLine
 
@@ -57,7 +57,7 @@ def line_of(branch: Branch, now: float, *, marked: bool) -> RunLine:
         tone=tone,
         system=printable(row.method) or "–",
         step=steps_of(row),
-        share=share_of(row),
+        share=progress(row.step, row.total_steps),
         active=_ago(now - since) if since else "–",
         device=printable(row.device),
         losses=tuple(f"{printable(name)} {loss_text(value)}" for name, value in row.losses.items()),
@@ -74,11 +74,6 @@ def steps_of(row: RunRow) -> str:
     if row.state == "damaged" and not row.step:
         return "–"
     return f"{row.step:,}/{count_label(row.total_steps)}" if row.total_steps else f"{row.step:,}"
-
-
-def share_of(row: RunRow) -> str:
-    """How much of its steps is done; empty where it is not known how many there are."""
-    return f"{min(100, 100 * row.step // row.total_steps)}%" if row.total_steps else ""
 
 
 def census(rows: Sequence[RunRow]) -> list[str]:
@@ -133,7 +128,7 @@ def _progress(row: RunRow) -> tuple[str, ...]:
     done = min(1.0, row.step / row.total_steps)
     full = round(_BAR * done)
     bar = "━" * full + "╌" * (_BAR - full)
-    return f"{bar} {share_of(row)}", f"{row.step:,} of {row.total_steps:,}, epoch {row.epoch}"
+    return f"{bar} {progress(row.step, row.total_steps)}", f"{row.step:,} of {row.total_steps:,}, epoch {row.epoch}"
 
 
 def _ago(seconds: float) -> str:

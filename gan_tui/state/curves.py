@@ -24,7 +24,7 @@ def memory_of(key: SeriesKey, smoothing: Smoothing) -> float:
 
 def smoothing_in_words(keys: Collection[SeriesKey], smoothing: Smoothing) -> str:
     """How the curves of some series are drawn."""
-    return SMOOTHING_NAMES[smoothing if any(key.group not in _SET for key in keys) else 0]
+    return SMOOTHING_NAMES[0 if keys and all(key.group in _SET for key in keys) else smoothing]
 
 
 def smoothed(spans: Sequence[Span], memory: float) -> list[Band]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import inf
+from statistics import median
 from threading import Lock
-from typing import Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import msgspec
 
@@ -23,6 +25,9 @@ from gan_tui.state.series import (
     spans_of_values,
 )
 
+if TYPE_CHECKING:
+    from gan_tui.state.run_view import RunView
+
 Reading: TypeAlias = Literal[
     "gpu busy", "gpu memory", "gpu heat", "gpu power", "cpu", "memory", "step fastest", "step median", "step slowest"
 ]
@@ -35,6 +40,8 @@ CAPACITY = 2048
 """Buckets of the whole course, and newest readings kept as they are: more than an hour of them."""
 SAVES = 8
 """Checkpoints by which it is told how fast the disk fills."""
+LEAST_DISTANCES = 2
+"""Between them, before it is."""
 
 
 class Save(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +62,7 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True):
     fit: int
     """How many more of them there is room for."""
     seconds: float | None
-    """Until they fill it at the rate of the newest ones; None where that is not known yet, or never comes."""
+    """Until they fill it at the usual distance of the newest ones; None where that is not known, or never comes."""
     steady: bool
     """Whether as many are deleted as are written."""
 
@@ -65,23 +72,28 @@ def saved(event: Checkpointed) -> Save:
     return Save(time=event.time, size=event.size, removed=len(event.removed))
 
 
-def outlook(free: int | None, saves: Sequence[Save]) -> Outlook | None:
+def outlook(free: int | None, view: RunView) -> Outlook | None:
     """How long the disk lasts; None before the first checkpoint, or where its room is not known.
+
+    How often checkpoints come is told by the median of their distances, which one that a user asked for, or a night
+    without an engine, does not move.
 
     Args:
         free: bytes.
-        saves: the newest checkpoints, oldest first.
+        view: the run.
     """
-    if free is None or not saves:
+    if free is None or not view.saves:
         return None
-    size = saves[-1].size
-    steady = saves[-1].removed > 0
-    seconds = None
-    if len(saves) > 1 and not steady:
-        grown = sum(save.size * (1 - save.removed) for save in saves[1:])
-        passed = saves[-1].time - saves[0].time
-        seconds = free * passed / grown if grown > 0 and passed > 0 else None
-    return Outlook(size=size, fit=free // max(1, size), seconds=seconds, steady=steady)
+    size = max(1, view.saves[-1].size)
+    distances = [later.time - earlier.time for earlier, later in pairwise(view.saves)]
+    grows = view.status == "training" and not any(save.removed for save in view.saves)
+    usual = median(distances) if grows and len(distances) >= LEAST_DISTANCES else 0.0
+    return Outlook(
+        size=view.saves[-1].size,
+        fit=free // size,
+        seconds=usual * free / size if usual > 0 else None,
+        steady=view.saves[-1].removed > 0,
+    )
 
 
 def readings_of(machine: Machine) -> dict[Reading, float]:

@@ -13,7 +13,6 @@ from gan_tui.state.journal import number
 from gan_tui.state.plain_text import printable
 
 if TYPE_CHECKING:
-    from gan_tui.state.markers import Marker
     from gan_tui.state.run_view import RunView
 
 
@@ -82,18 +81,21 @@ def net(nudges: Sequence[Made]) -> tuple[Change, ...]:
     return tuple(Change(name=name, old=old, new=last[name]) for name, old in first.items() if last[name] != old)
 
 
-def checkpoint_before(markers: Iterable[Marker], nudge: Made) -> int | None:
+def checkpoint_before(view: RunView, nudge: Made) -> int | None:
     """The step of the newest checkpoint, of this run and still there, that was saved before a nudge; None for none.
 
-    Of one of the nudge's own step it is known only if it was complete by then.
+    Of one of the nudge's own step it is known only if it was complete by then. The checkpoint that a branch began with
+    is no event of its record, but it has a copy that is kept, from before every nudge of its own.
     """
     steps = [
         marker.step
-        for marker in markers
+        for marker in view.markers
         if marker.kind == "checkpoint"
         and marker.seq
         and (marker.step < nudge.step or (marker.step == nudge.step and marker.seq < nudge.seq))
     ]
+    if view.origin is not None and nudge.seq:
+        steps.append(view.origin.step)
     return max(steps, default=None)
 
 

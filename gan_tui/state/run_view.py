@@ -31,6 +31,8 @@ has ended), or the record of an engine that died without a word."""
 Status: TypeAlias = ev.State | Literal["reading", "connecting", "lost"]
 """What the status line says: the engine's state, or why it is not known."""
 
+GONE = "is gone"
+"""The end of a link's detail where the run's files were removed: nothing is left to go on from."""
 ENDED: frozenset[ev.State] = frozenset({"stopped", "finished", "failed"})
 
 
@@ -160,6 +162,11 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     def ended(self) -> bool:
         """Whether no engine works on the run any more."""
         return self.status in (*ENDED, "lost")
+
+    @property
+    def gone(self) -> bool:
+        """Whether its files were removed under this viewer."""
+        return self.link == "lost" and self.link_detail.endswith(GONE)
 
     @property
     def held_by_other(self) -> ev.Holder | None:

@@ -67,3 +67,8 @@ def pace(steps_a_second: float) -> str:
 def count(number: float) -> str:
     """Parameters: 11.4M, 812k."""
     return f"{number / 1e6:.1f}M" if number >= 1e6 else f"{number / 1e3:.0f}k" if number >= 1e3 else f"{number:.0f}"
+
+
+def progress(step: int, total: int | None) -> str:
+    """How much of a run's steps is done, 100% only once all are; empty where it is not known how many there are."""
+    return f"{min(100, 100 * step // total)}%" if total else ""

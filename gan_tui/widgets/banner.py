@@ -71,7 +71,7 @@ def _told(view: RunView, keys: Mapping[str, str]) -> Told | None:
     match view.status:
         case "lost":
             fact = f" ✖ {view.link_detail or 'the engine ended without a word'}, after step {view.step:,}"
-            return (fact, "banner--bad"), (f"To go on from the newest checkpoint: {resume}",)
+            return (fact, "banner--bad"), () if view.gone else (f"To go on from the newest checkpoint: {resume}",)
         case "failed":
             reason = view.failure.reason if view.failure else "the engine failed"
             fix = view.failure.fix if view.failure else ""

@@ -8,7 +8,7 @@ from typing import ClassVar, NamedTuple
 from rich.cells import cell_len
 
 from gan_tui.state.run_view import RunView
-from gan_tui.state.wording import STATUS_WORDS, StatusWord, duration, pace
+from gan_tui.state.wording import STATUS_WORDS, StatusWord, duration, pace, progress
 from gan_tui.widgets.columns import clipped
 from gan_tui.widgets.line import Lines, Span
 from gan_tui.widgets.machine_words import stuck_text
@@ -147,7 +147,7 @@ def _joined(items: Sequence[_Item]) -> list[Span]:
 
 def _progress(view: RunView, width: int) -> list[Span]:
     share = min(1.0, view.step / view.total_steps) if view.total_steps else 0.0
-    percent = f" {100 * share:.0f}% " if view.total_steps else ""
+    percent = f" {told} " if (told := progress(view.step, view.total_steps)) else ""
     room = width - len(percent)
     done = int(room * share * 2)
     half = "╸" if done % 2 else ""

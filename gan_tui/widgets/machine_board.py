@@ -176,7 +176,7 @@ class MachineBoard(Canvas):
             sheet.write(inner._replace(y=inner.y + 1), sections.phase_legend(view, inner.width))
         area = area.below(1 + legend)
         area = self._rule(sheet, area, [("disk", NAME)], [(told, FAINT)] if (told := words.rates(machine)) else [])
-        found = outlook(machine.disk_free, view.saves)
+        found = outlook(machine.disk_free, view)
         sheet.write(area.row(0), [(" ", PLAIN), *sections.disk_line(machine, found, area.width - 2)])
 
     def _rule(self, sheet: Sheet, area: Area, title: Sequence[Span], told: Sequence[Span]) -> Area:

@@ -132,7 +132,8 @@ def step_line(view: RunView) -> list[Span]:
 
 def step_told(view: RunView) -> list[Span]:
     """How many those were, and how many there are a second."""
-    steps = f"the last {view.step_times.steps:,} steps" if view.step_times else ""
+    count = view.step_times.steps if view.step_times else 0
+    steps = "the last step" if count == 1 else f"the last {count:,} steps" if count else ""
     told = " · ".join(part for part in (steps, pace(view.throughput) if view.throughput else "") if part)
     return [(told, FAINT)] if told else []
 

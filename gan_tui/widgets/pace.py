@@ -168,15 +168,13 @@ def _is_short(machine: Machine) -> bool:
 
 
 def _disk_line(view: RunView, machine: Machine, width: int) -> list[Span]:
-    found = outlook(machine.disk_free, view.saves)
+    found = outlook(machine.disk_free, view)
     scarce = _is_scarce(view, machine)
-    if found is not None and view.state == "paused":
-        found = replace(found, seconds=None)
     room = f"{'! ' if scarce else ''}{words.size(machine.disk_free)} free"
     last = next((told for told in words.how_long(found) if len(room) + 8 + len(told) <= width), "")
     return [("disk ", LABEL), (room, WARN if scarce else VALUE), (f"   {last}", LABEL)]
 
 
 def _is_scarce(view: RunView, machine: Machine) -> bool:
-    found = outlook(machine.disk_free, view.saves)
+    found = outlook(machine.disk_free, view)
     return found is not None and found.fit < words.SCARCE

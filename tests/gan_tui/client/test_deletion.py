@@ -17,6 +17,9 @@ from gan_tui.client.deletion import TRASH, delete_run, empty_trash, look_at, req
 from tests.gan_tui.client.locked import locked
 from tests.gan_tui.conftest import make_run, write_checkpoint
 
+NARROW = 76
+"""Characters that the browser's bottom line has for a refusal, on a terminal of 80 columns."""
+
 
 @pytest.fixture
 def run(tmp_path: Path) -> RunDirectory:
@@ -59,6 +62,7 @@ def test_what_hangs_on_it_is_said_and_stays(run: RunDirectory) -> None:
     )
     lines = seen.in_words()
     assert "2 checkpoints" in lines[0]
+    assert lines[1].endswith("more stay: other runs have these files as well.")
     assert "2 runs hang on it: again, branch." in lines[2]
     delete_run(run)
     kept, _ = list_checkpoints(branch)[0]
@@ -81,8 +85,9 @@ def test_a_run_that_cannot_be_moved_stays_whole(run: RunDirectory) -> None:
 def test_a_run_at_work_is_not_deleted(run: RunDirectory) -> None:
     identity = read_identity(run)
     write_identity(run, msgspec.structs.replace(identity, state="training", pid=1))
-    with locked(run), pytest.raises(RequestError, match=r"is being trained\. Stop it first"):
+    with locked(run), pytest.raises(RequestError, match=r"is being trained\. Stop it first") as refused:
         delete_run(run)
+    assert "X in its view" in refused.value.one_line()[:NARROW]
     assert run.identity.exists()
     delete_run(run)
     assert not run.root.exists(), "a lost one is"
@@ -112,8 +117,9 @@ def test_nor_one_that_may_be_trained_on_another_machine(run: RunDirectory) -> No
 
 def test_nor_one_with_a_star(run: RunDirectory) -> None:
     write_remarks(run, Remarks(starred=True))
-    with pytest.raises(RequestError, match="has a star and is kept"):
+    with pytest.raises(RequestError, match="has a star and is kept") as refused:
         require_deletable(run)
+    assert "* takes it away" in refused.value.one_line()[:NARROW]
 
 
 def test_nor_a_link(run: RunDirectory) -> None:

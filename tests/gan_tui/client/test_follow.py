@@ -269,6 +269,7 @@ def test_what_cannot_be_read_for_a_while_says_nothing_of_the_engine(run: RunDire
     run.identity.unlink()
     until(lambda: follower.snapshot().status == "lost", "the run's end")
     assert follower.snapshot().link_detail == f"{run.identity} is gone"
+    assert follower.snapshot().gone
     follower.close()
 
 

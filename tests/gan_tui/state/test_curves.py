@@ -27,6 +27,7 @@ def test_what_was_set_is_drawn_as_it_was_set() -> None:
     assert means(smoothed(spans_of(10.0, 5.0), memory_of(weight, 2))) == [10.0, 5.0]
     assert means(smoothed(spans_of(10.0, 5.0), memory_of(loss, 2)))[1] != 5.0
     assert (smoothing_in_words([weight], 2), smoothing_in_words([weight, loss], 2)) == ("raw", "smoother")
+    assert smoothing_in_words([], 1) == "smooth", "where a filter leaves none, as it was chosen"
 
 
 def test_a_term_switched_off_is_zero_at_once_and_begins_anew_when_switched_on() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from engine.protocol import events as ev
 from engine.protocol.machine import Gpu, Machine, StepTimes, Stuck
@@ -101,21 +102,35 @@ def test_a_step_that_is_stuck_is_so_until_the_loop_says_anything() -> None:
     assert absorb(told, History(), [moved]).stuck is None
 
 
+def run_with(*saves: tuple[float, int], **fields: object) -> RunView:
+    made = tuple(Save(time=time, size=10, removed=removed) for time, removed in saves)
+    return replace(RunView(name="r", link="live", state="training", saves=made), **fields)
+
+
 @pytest.mark.parametrize(
-    ("saves", "fit", "seconds", "steady"),
+    ("view", "seconds", "steady"),
     [
-        ([Save(time=0.0, size=10, removed=0)], 10, None, False),
-        ([Save(time=t, size=10, removed=0) for t in (0.0, 60.0, 120.0)], 10, 600.0, False),
-        ([Save(time=t, size=10, removed=1) for t in (0.0, 60.0, 120.0)], 10, None, True),
+        (run_with((0, 0)), None, False),
+        (run_with((0, 0), (1.7, 0)), None, False),
+        (run_with((0, 0), (60, 0), (120, 0)), 600.0, False),
+        (run_with((0, 0), (60, 0), (61, 0), (121, 0), (9121, 0), (9181, 0)), 600.0, False),
+        (run_with((0, 0), (60, 1), (120, 1)), None, True),
+        (run_with((0, 1), (60, 1), (120, 0)), None, False),
+        (run_with((0, 0), (60, 0), (120, 0), state="paused"), None, False),
+        (run_with((0, 0), (60, 0), (120, 0), link="record", state="finished"), None, False),
+        (run_with((0, 0), (60, 0), (120, 0), link="lost"), None, False),
     ],
-    ids=["the first", "each is kept", "each takes another's place"],
-)
-def test_how_long_the_disk_lasts(saves: list[Save], fit: int, seconds: float | None, steady: bool) -> None:
-    found = outlook(100, saves)
+    ids=[
+        "the first", "a distance is no rate yet", "each is kept", "one was asked for, and once nothing trained",
+        "each takes another's place", "most do", "paused", "finished", "lost",
+    ],
+)  # fmt: skip
+def test_how_long_the_disk_lasts(view: RunView, seconds: float | None, steady: bool) -> None:
+    found = outlook(100, view)
     assert found is not None
-    assert (found.size, found.fit, found.seconds, found.steady) == (10, fit, seconds, steady)
+    assert (found.size, found.fit, found.seconds, found.steady) == (10, 10, seconds, steady)
 
 
 def test_before_a_checkpoint_or_where_the_room_is_not_known_nothing_is_said_of_it() -> None:
-    assert outlook(100, []) is None
-    assert outlook(None, [Save(time=0.0, size=10, removed=0)]) is None
+    assert outlook(100, run_with()) is None
+    assert outlook(None, run_with((0, 0))) is None

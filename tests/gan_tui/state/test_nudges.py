@@ -8,7 +8,7 @@ from engine.protocol import commands as cmd
 from engine.protocol import events as ev
 from gan_tui.state.markers import Marker
 from gan_tui.state.nudges import Made, checkpoint_before, made_by_others, net, reversal, standing
-from gan_tui.state.run_view import RunView, apply, with_past, with_reply, with_request
+from gan_tui.state.run_view import Origin, RunView, apply, with_past, with_reply, with_request
 
 
 def nudge(seq: int, step: int = 0, undoes: int | None = None, **moved: tuple[float, float]) -> ev.Nudged:
@@ -57,13 +57,23 @@ def test_a_branch_knows_its_parents_nudges_as_not_its_own() -> None:
 def test_the_checkpoint_of_before_a_nudge() -> None:
     made = view_of(nudge(8, step=100)).nudges[0]
 
-    def mark(step: int, seq: int) -> Marker:
-        return Marker(step=step, seq=seq, kind="checkpoint")
+    def found(*marks: tuple[int, int]) -> int | None:
+        markers = (Marker(step=step, seq=seq, kind="checkpoint") for step, seq in marks)
+        return checkpoint_before(view_of(markers=(*markers, Marker(step=95, seq=5, kind="nudge"))), made)
 
-    assert checkpoint_before([mark(50, 2), mark(90, 4), mark(110, 9)], made) == 90
-    assert checkpoint_before([mark(50, 2), mark(100, 7)], made) == 100, "complete when the nudge came"
-    assert checkpoint_before([mark(50, 2), mark(100, 9)], made) == 50
-    assert checkpoint_before([mark(50, 0), Marker(step=60, seq=3, kind="nudge")], made) is None, "an ancestor's"
+    assert found((50, 2), (90, 4), (110, 9)) == 90
+    assert found((50, 2), (100, 7)) == 100, "complete when the nudge came"
+    assert found((50, 2), (100, 9)) == 50
+    assert found((50, 0)) is None, "an ancestor's"
+
+
+def test_a_branch_began_with_a_checkpoint_of_before_every_nudge_of_its_own() -> None:
+    theirs, own = Marker(step=50, kind="checkpoint"), Marker(step=60, seq=3, kind="checkpoint")
+    branch = view_of(origin=Origin(run="parent", step=50), markers=(theirs, own))
+    first, later = view_of(nudge(2, step=50), nudge(8, step=70)).nudges
+    assert checkpoint_before(branch, first) == 50, "of the nudge's own step too"
+    assert checkpoint_before(branch, later) == 60
+    assert checkpoint_before(branch, replace(first, seq=0, step=40)) is None, "that nudge came with it"
 
 
 def test_whose_nudge_it_was() -> None:

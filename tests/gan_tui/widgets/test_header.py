@@ -38,6 +38,16 @@ def test_its_origin_is_the_first_to_go(width: int) -> None:
         assert "epoch 10/15" in line
 
 
+def test_all_is_done_only_after_the_last_step() -> None:
+    header = RunHeader()
+
+    def told(step: int) -> str:
+        header.show(replace(BRANCH, step=step), ())
+        return header.lines(80)[1][-1][0]
+
+    assert [told(step) for step in (0, 19_999, 20_000, 20_001)] == [" 0% ", " 99% ", " 100% ", " 100% "]
+
+
 def test_a_name_of_wide_characters_takes_two_columns_for_each() -> None:
     line = first_line(replace(BRANCH, name="日本語" * 20), 60)
     assert cell_len(line) == 60

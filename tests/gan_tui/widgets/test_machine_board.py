@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
+from msgspec.structs import replace
 from textual.app import App, ComposeResult
 
 from engine.protocol import events as ev
@@ -13,6 +14,7 @@ from gan_tui.state.run_view import RunView
 from gan_tui.themes import DARK
 from gan_tui.widgets.machine_board import MachineBoard, _divided
 from gan_tui.widgets.machine_curves import filled, held, line
+from gan_tui.widgets.machine_sections import step_told
 from tests.gan_tui import machines
 from tests.gan_tui.recorded import PACE, Recording
 
@@ -71,3 +73,10 @@ def test_rows_that_are_left_over_go_to_what_moves_most() -> None:
     assert _divided(2, with_gpus=True) == ((1, 0), 0, 1)
     assert _divided(14, with_gpus=True) == ((4, 4), 2, 4)
     assert sum((*(rows := _divided(1000, with_gpus=False)).gpu, rows.host, rows.step)) == 24
+
+
+def test_one_step_is_told_as_one() -> None:
+    def told(steps: int) -> str:
+        return step_told(RunView(name="r", step_times=replace(machines.step_times(Random(0)), steps=steps)))[0][0]
+
+    assert (told(1), told(2)) == ("the last step", "the last 2 steps")

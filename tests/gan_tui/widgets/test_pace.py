@@ -14,7 +14,8 @@ from gan_tui.widgets.pace import PacePane
 from tests.gan_tui import machines
 
 AT_WORK = RunView(
-    name="horse2zebra", throughput=61.0, images=49_200, machine=machines.reading(0.0, Random(0)),
+    name="horse2zebra", link="live", state="training", throughput=61.0, images=49_200,
+    machine=machines.reading(0.0, Random(0)),
     step_times=machines.step_times(Random(0)), parameters={"G_A": 11_378_179},
     saves=tuple(Save(time=100.0 * place, size=339_000_000, removed=0) for place in range(3)),
 )  # fmt: skip
