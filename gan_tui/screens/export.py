@@ -105,6 +105,7 @@ class ExportDialog(Dialog[str | None]):
     """Returns what was written, in words; None where nothing was."""
 
     CSS_PATH = "export.tcss"
+    FOCUSED = TypedLine
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "close", id="export-close", show=False),
         Binding("up", "choose(-1)", "the choice above", id="export-up", show=False, priority=True),

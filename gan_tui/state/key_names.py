@@ -120,6 +120,11 @@ def shown_key(key: str, *, ascii: bool = False) -> str:  # noqa: A002 - as every
     return "+".join([*(modifier.capitalize() for modifier in modifiers), text])
 
 
+def is_typed(key: str) -> bool:
+    """Whether a line of text takes a key, in Textual's spelling, as a character."""
+    return key == "space" or ("+" not in key and key not in _NAMED)
+
+
 def shown_keys(keys: Iterable[str], *, ascii: bool = False) -> str:  # noqa: A002
     """Several keys for the same."""
     return " ".join(shown_key(key, ascii=ascii) for key in keys)
