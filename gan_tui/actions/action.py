@@ -87,6 +87,10 @@ class ActionOn(Generic[Target]):
         """The action string that Textual runs on the screen."""
         return f"screen.perform('{self.id}')"
 
+    def taken(self, key: str) -> str:
+        """Nothing on a screen with a table has keys of its own that would come first."""
+        return ""
+
 
 Action: TypeAlias = ActionOn[Deck]
 """One of the dashboard's."""

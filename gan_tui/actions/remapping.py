@@ -12,6 +12,9 @@ from gan_tui.actions.action import ActionOn, Target
 from gan_tui.state.appearance import Appearance
 from gan_tui.state.key_names import shown_key, shown_keys
 
+_MOVES_ON = ("tab", "shift+tab")
+"""Textual's own on every screen that has not bound them."""
+
 
 def dressed(actions: Sequence[ActionOn[Target]], appearance: Appearance) -> tuple[ActionOn[Target], ...]:
     """The actions with the keys that the user has given them, and with names of keys that can be drawn."""
@@ -37,9 +40,12 @@ class Keyed(Protocol):
     @property
     def label(self) -> str: ...
 
+    def taken(self, key: str) -> str:
+        """Why a key does not reach the screen; empty where it does."""
+
 
 def require_sound(keys: Mapping[str, tuple[str, ...]], file: str, tables: Iterable[Sequence[Keyed]]) -> None:
-    """Refuse keys for what is no action, and one key for two of a screen.
+    """Refuse keys for what is no action, keys that never reach the screen, and one key for two of a screen.
 
     Args:
         keys: by the id of the action.
@@ -57,7 +63,19 @@ def require_sound(keys: Mapping[str, tuple[str, ...]], file: str, tables: Iterab
             fix = f"Did you mean {near[0]}?" if near else "`gan-tui keys` lists the actions."
             raise RequestError(f"{file}: keys.{name}", "is not an action", fix)
     for table in tables:
+        _require_within_reach(table, keys, file)
         _require_one_action_a_key(table, keys, file)
+
+
+def _require_within_reach(actions: Sequence[Keyed], keys: Mapping[str, tuple[str, ...]], file: str) -> None:
+    """What is built in is: such a key is bound before what else would take it, or stands for it."""
+    built_in = {key for action in actions for key in action.keys}
+    for action in actions:
+        for key in keys.get(action.id, ()):
+            moves_on = key in _MOVES_ON and key not in built_in
+            fact = "moves from field to field" if moves_on else action.taken(key)
+            if fact and key not in action.keys:
+                raise RequestError(f'{file}: keys.{action.id} = "{shown_key(key)}"', fact, "Choose another, as F9.")
 
 
 def _require_one_action_a_key(actions: Sequence[Keyed], keys: Mapping[str, tuple[str, ...]], file: str) -> None:

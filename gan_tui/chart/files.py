@@ -29,10 +29,15 @@ def format_of(path: Path) -> PlotFormat:
 
 def folder_for_files() -> Path:
     """Where files lie unless the user wants them elsewhere: the working directory, or home where that was deleted."""
+    return working_directory() or Path.home()
+
+
+def working_directory() -> Path | None:
+    """None where it was deleted."""
     try:
         return Path.cwd()
     except FileNotFoundError:
-        return Path.home()
+        return None
 
 
 def unused(folder: Path, stem: str, ending: str) -> Path:

@@ -31,6 +31,7 @@ class AlertsScreen(Dialog[ev.Alert], FollowingScreen[ev.Alert]):
 
     CSS_PATH = "alerts.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  # as Textual declares it
+    FOCUSED = OptionList
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,A", "dismiss(None)", "close", id="alerts-close", show=False),
         Binding("a", "accept", "accept", id="alerts-accept", show=False),

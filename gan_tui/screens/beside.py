@@ -35,6 +35,7 @@ class BesideDialog(Dialog[Chosen | None]):
     """Returns what was chosen; None where everything is to stay as it is."""
 
     CSS_PATH = "beside.tcss"
+    FOCUSED = OptionList
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,c", "dismiss(None)", "close", id="beside-close", show=False)
     ]

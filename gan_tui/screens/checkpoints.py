@@ -45,6 +45,7 @@ class CheckpointPicker(Dialog[int | None]):
     CSS_PATH = "checkpoints.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012  # as Textual declares it
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]  # noqa: RUF012
+    FOCUSED = DataTable
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "close", id="checkpoints-close", show=False),
         Binding("enter", "resume", "resume", id="checkpoints-resume", show=False),

@@ -19,7 +19,7 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from engine.protocol.events import Sampled
-from gan_tui.chart.files import FORMATS, PlotFormat, unused, write_file
+from gan_tui.chart.files import FORMATS, PlotFormat, unused, working_directory, write_file
 from gan_tui.chart.plot_file import plot_content
 from gan_tui.screens.dialog import Dialog
 from gan_tui.screens.on_screen import OnScreen
@@ -105,6 +105,7 @@ class ExportDialog(Dialog[str | None]):
     """Returns what was written, in words; None where nothing was."""
 
     CSS_PATH = "export.tcss"
+    FOCUSED = TypedLine
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "close", id="export-close", show=False),
         Binding("up", "choose(-1)", "the choice above", id="export-up", show=False, priority=True),
@@ -156,7 +157,8 @@ class ExportDialog(Dialog[str | None]):
         self._chosen = (self._chosen + by) % len(self._exports)
         export, typed = self._exports[self._chosen], self.query_one(Input)
         if typed.value in ("", self._suggested):
-            self._suggested = unused(self._folder, export.stem, export.ending).name
+            path = unused(self._folder, export.stem, export.ending)
+            self._suggested = path.name if self._folder == working_directory() else _short(path)
             typed.value = self._suggested
         elif (path := Path(typed.value)).name:  # without one there is no ending to change
             typed.value = str(path.with_suffix(f".{export.ending}"))

@@ -10,10 +10,14 @@ from typing import NamedTuple
 
 from textual.binding import Binding
 from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Input
 
 import gan_tui.screens as package
 from gan_tui.screens.dashboard import DashboardScreen
+from gan_tui.screens.dialog import Dialog
 from gan_tui.screens.runs import RunsScreen
+from gan_tui.state.key_names import is_typed
 
 
 class ScreenKey(NamedTuple):
@@ -23,6 +27,18 @@ class ScreenKey(NamedTuple):
     keys: tuple[str, ...]
     """Built in, in Textual's spelling."""
     label: str
+    focused: type[Widget] | None
+    """What on the screen gets each key first."""
+
+    def taken(self, key: str) -> str:
+        """Why a key does not reach the screen; empty where it does."""
+        if self.focused is None:
+            return ""
+        has_a_line = issubclass(self.focused, Input)
+        if has_a_line and is_typed(key):
+            return "is typed into the dialog's line"
+        own = {binding.key for binding in Binding.make_bindings(self.focused.BINDINGS)}
+        return f"is the {'line' if has_a_line else 'list'}'s own" if key in own else ""
 
 
 class ScreenKeys(NamedTuple):
@@ -49,7 +65,8 @@ def _keys(screen: type[Screen[object]]) -> list[ScreenKey]:
     by_id: dict[tuple[str, str], list[str]] = {}
     for binding in _told(own):
         by_id.setdefault((binding.id or "", binding.description), []).append(binding.key)
-    return [ScreenKey(name, tuple(keys), told) for (name, told), keys in by_id.items()]
+    focused = screen.FOCUSED if issubclass(screen, Dialog) else None
+    return [ScreenKey(name, tuple(keys), told, focused) for (name, told), keys in by_id.items()]
 
 
 def _told(bindings: Iterable[object]) -> Iterable[Binding]:

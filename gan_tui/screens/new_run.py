@@ -67,6 +67,7 @@ class NewRunDialog(Dialog[NewRun | None]):
 
     CSS_PATH = "new_run.tcss"
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-medium")]  # noqa: RUF012  # as Textual declares it
+    FOCUSED = TypedLine
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "cancel", id="new-run-close", show=False),
         Binding("up", "choose('up')", "the preset above", id="new-run-up", show=False, priority=True),

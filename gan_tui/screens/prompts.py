@@ -26,6 +26,7 @@ class ValueDialog(Dialog[float | None]):
     """Returns a value that the control takes, or None."""
 
     CSS_PATH = "prompts.tcss"
+    FOCUSED = TypedLine
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel", id="value-close", show=False)]
 
     def __init__(self, control: Control, value: float) -> None:
@@ -68,6 +69,7 @@ class NoteDialog(Dialog[str | None]):
     """Returns a remark, or None."""
 
     CSS_PATH = "prompts.tcss"
+    FOCUSED = TypedLine
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel", id="note-close", show=False)]
 
     def compose(self) -> ComposeResult:
@@ -93,6 +95,7 @@ class FilterDialog(Dialog[None]):
     """
 
     CSS_PATH = "prompts.tcss"
+    FOCUSED = TypedLine
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "put_back", "cancel", id="filter-close", show=False)]
 
     def __init__(

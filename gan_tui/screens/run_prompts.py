@@ -37,6 +37,7 @@ class LineDialog(Dialog[str | None]):
     """
 
     CSS_PATH = "run_prompts.tcss"
+    FOCUSED = TypedLine
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "cancel", id="line-close", show=False)]
 
     @dataclass
@@ -125,6 +126,7 @@ class DeleteDialog(Dialog[bool]):
     """
 
     CSS_PATH = "run_prompts.tcss"
+    FOCUSED = OptionList
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,n", "dismiss(False)", "keep", id="delete-close", show=False),
         Binding("D", "dismiss(True)", "delete", id="delete-confirm", show=False),

@@ -29,6 +29,7 @@ class StopDialog(Dialog[How | None]):
 
     How: TypeAlias = How
     CSS_PATH = "stop.tcss"
+    FOCUSED = OptionList
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,c,q", "dismiss(None)", "go on training", id="stop-close", show=False),
         *(Binding(key, f"choose('{how}')", label, id=f"stop-{how}", show=False) for how, key, label, _ in _CHOICES),

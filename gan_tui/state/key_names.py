@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import string
+import sys
 import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
+from functools import cache
 
 _SPELLED = {
     "solidus": "slash",
@@ -21,7 +23,7 @@ _SPELLED = {
 def _spelling(char: str) -> str:
     if char.isalnum():
         return char
-    name = unicodedata.name(char).lower().replace("-", "_").replace(" ", "_")
+    name = unicodedata.name(char, char).lower().replace("-", "_").replace(" ", "_")
     return _SPELLED.get(name, name)
 
 
@@ -67,8 +69,8 @@ def key_from(written: str) -> str:
         NotAKeyError: it is no key, or none that a terminal can tell from another.
     """
     given = written.strip() or written
-    if given in _CHARACTERS:
-        return _CHARACTERS[given]
+    if _is_character(given):
+        return _spelling(given)
     if given.endswith("++"):
         given = f"{given[:-1]}plus"
     *before, base = given.split("+")
@@ -78,7 +80,7 @@ def key_from(written: str) -> str:
     key = _base(base)
     if key is None:
         raise NotAKeyError("is not a key", _key_like(base))
-    if modifiers == ["shift"] and len(key) == 1 and key.isalpha():
+    if modifiers == ["shift"] and len(key) == len(key.upper()) == 1 and key.isalpha():  # ß has no capital of one
         return key.upper()
     if "shift" in modifiers and key not in _NAMED:
         raise NotAKeyError("is not a key that a terminal sends", "Write the character itself, as P for Shift and p.")
@@ -90,9 +92,24 @@ def key_from(written: str) -> str:
     return spelled
 
 
+def _is_character(written: str) -> bool:
+    """Whether it is what some keyboard's key types, and not the space, which would not be seen."""
+    return len(written) == 1 and written.isprintable() and not written.isspace()
+
+
+@cache
+def _character(key: str) -> str | None:
+    """The character of a key in Textual's spelling: ``_spelling`` turned round."""
+    if len(key) == 1:
+        return key
+    if key in _NAMED:
+        return None
+    return next((char for char in map(chr, range(sys.maxunicode)) if _spelling(char) == key), None)
+
+
 def _base(written: str) -> str | None:
-    if written in _CHARACTERS:
-        return _CHARACTERS[written]
+    if _is_character(written):
+        return _spelling(written)
     word = _OTHER_WORDS.get(written.lower(), written.lower())
     return word if word in _NAMED or word in _CHARACTERS.values() else None
 
@@ -106,18 +123,22 @@ def _key_like(word: str) -> str:
 def written_key(key: str) -> str:
     """How a user may write a key of Textual's spelling: ``key_from`` turned round."""
     *modifiers, base = key.split("+")
-    char = next((char for char, name in _CHARACTERS.items() if name == base), base)
+    char = _character(base) or base
     return "+".join([*modifiers, base if char in '"\\' or modifiers else char])
 
 
 def shown_key(key: str, *, ascii: bool = False) -> str:  # noqa: A002 - as everywhere here
     """How the footer and the help write a key: ``[``, ``Esc``, ``Ctrl+P``, ``Shift+←``, or in ASCII ``Shift+Left``."""
     *modifiers, base = key.split("+")
-    char = next((char for char, name in _CHARACTERS.items() if name == base), None)
-    text = (_ARROWS_IN_WORDS.get(base) if ascii else None) or _NAMED.get(base) or char or base
-    if modifiers and len(text) == 1:
+    text = (_ARROWS_IN_WORDS.get(base) if ascii else None) or _NAMED.get(base) or _character(base) or base
+    if modifiers and len(text.upper()) == 1:
         text = text.upper()
     return "+".join([*(modifier.capitalize() for modifier in modifiers), text])
+
+
+def is_typed(key: str) -> bool:
+    """Whether a line of text takes a key, in Textual's spelling, as a character."""
+    return key == "space" or ("+" not in key and key not in _NAMED)
 
 
 def shown_keys(keys: Iterable[str], *, ascii: bool = False) -> str:  # noqa: A002

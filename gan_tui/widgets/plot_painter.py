@@ -111,7 +111,7 @@ class Painter:
             value = log10(value) if value > 0 else frame.y.low
         dots = 4 * frame.rows
         share = (value - frame.y.low) / (frame.y.high - frame.y.low)
-        return min(dots - 1, max(0, int(share * dots)))
+        return min(dots - 1, max(0, int(share * dots + 1e-6)))  # 0.3 is not to be a whole row too low for 35.999…
 
     def runs(self, bands: Sequence[Band]) -> list[braille.Run]:
         """The dots of a curve."""
@@ -128,9 +128,9 @@ class Painter:
         find = axes.log_ticks if frame.log else axes.ticks
         before = ""
         for tick in find(frame.y, max(2, frame.rows // 3)):
-            share = (tick - frame.y.low) / (frame.y.high - frame.y.low)
-            row = frame.rows - 1 - min(frame.rows - 1, int(share * frame.rows))
-            label = axes.value_label(10**tick if frame.log else tick)
+            value = 10**tick if frame.log else tick
+            row = frame.rows - 1 - self.level(value) // 4
+            label = axes.value_label(value)
             if label == before:  # 1.5e-4 has no room, and would be another 2e-4
                 continue
             before = label

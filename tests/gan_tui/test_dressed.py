@@ -49,7 +49,7 @@ async def test_keys_of_the_users_own(feed: FakeFeed, make_dashboard: MakeDashboa
         "pause": ("S",),
         "save": ("P",),
         "detach": ("f10",),
-        "help": ("h",),
+        "help": ("ü",),
         "control-next": ("j",),
         "default": ("K",),
         "checkpoints-note": ("f9",),
@@ -60,14 +60,14 @@ async def test_keys_of_the_users_own(feed: FakeFeed, make_dashboard: MakeDashboa
         await settle(pilot)
         footer = screen_text(pilot).splitlines()[-1]
         assert footer.startswith(" F10 detach  S pause  P save  [ j control  - + nudge")
-        assert footer.rstrip().endswith("h help")
+        assert footer.rstrip().endswith("ü help")
         await press(pilot, "P", "q", "question_mark")
         assert [type(each).__name__ for each in feed.sent] == ["SaveCheckpoint"], "what was bound before is free"
         await press(pilot, "j", "ctrl+c")
         assert "F10 leaves the dashboard and training continues; X stops the run." in screen_text(pilot)
         assert " · [ j choose" in screen_text(pilot)
         assert "  K 10  = 0…" in screen_text(pilot)
-        await press(pilot, "h")
+        await press(pilot, "ü")
         assert isinstance(app.screen, HelpScreen)
         assert "        S  Pause training" in screen_text(pilot)
         [group] = [each for each in app.screen.query(Static) if str(each.content) == "Checkpoint picker"]

@@ -78,6 +78,45 @@ def test_a_key_that_a_dialog_has_already_is_refused() -> None:
         require_sound({"checkpoints-star": ("m",)}, "f", tables_for(["checkpoints-star"]))
 
 
+def test_every_built_in_key_is_sound() -> None:
+    every = tables_for(["on no screen with a table"])
+    require_sound({each.id: each.keys for table in every for each in table}, "f", every)
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "fact"),
+    [
+        ("filter-close", "x", "is typed into the dialog's line"),
+        ("line-close", "a", "is typed into the dialog's line"),
+        ("value-close", "1", "is typed into the dialog's line"),
+        ("export-close", "space", "is typed into the dialog's line"),
+        ("note-close", "slash", "is typed into the dialog's line"),
+        ("export-up", "home", "is the line's own"),
+        ("line-close", "enter", "is the line's own"),
+        ("delete-confirm", "enter", "is the list's own"),
+        ("checkpoints-star", "down", "is the list's own"),
+        ("stop-save", "pageup", "is the list's own"),
+        ("new-run-up", "tab", "moves from field to field"),
+        ("checkpoints-note", "shift+tab", "moves from field to field"),
+    ],
+)
+def test_a_key_that_would_never_reach_its_screen_is_refused(name: str, key: str, fact: str) -> None:
+    with pytest.raises(RequestError) as refused:
+        require_sound({name: (key,)}, "f", tables_for([name]))
+    told = f'f: keys.{name} = "{shown_key(key)}": {fact}. Choose another'
+    assert refused.value.one_line().startswith(told)
+
+
+def test_a_key_that_what_is_focused_leaves_alone_is_sound() -> None:
+    keys = {
+        "filter-close": ("ctrl+g",),
+        "delete-confirm": ("y",),
+        "export-up": ("pageup",),
+        "checkpoints-note": ("f2",),
+    }
+    require_sound({**keys, "pane-next": ("f9",)}, "f", tables_for(keys))
+
+
 @pytest.mark.parametrize(
     ("keys", "told"),
     [

@@ -832,6 +832,7 @@ async def exports_what_is_on_screen(pilot: Driver, feed: FakeFeed) -> None:
         shutil.rmtree(folder)
         await press(pilot, "E")
         typed = pilot.app.screen.query_one(Input)
+        assert typed.value == "~/horse2zebra-plot-49200.svg", "the folder that it goes to is not the one that was"
         typed.value = f"/{'a' * 300}"
         await press(pilot, "enter")
         said = str(pilot.app.screen.query_one("#said", Static).content)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import string
 
 import pytest
+from textual._xterm_parser import XTermParser
+from textual.events import Key
 from textual.keys import _character_to_key
 
 from gan_tui.state.key_names import key_from, shown_key, shown_keys, written_key
@@ -16,6 +18,15 @@ def test_characters_are_spelled_as_textual_spells_them_and_back() -> None:
         assert spelled == _character_to_key(char)
         assert shown_key(spelled) == char
         assert key_from(written_key(spelled)) == spelled
+
+
+@pytest.mark.parametrize("char", "üßñжあ漢²€§¿«")
+def test_characters_of_other_keyboards_are_spelled_as_they_come_from_a_terminal(char: str) -> None:
+    (event,) = XTermParser().feed(char)
+    assert isinstance(event, Key)
+    spelled = key_from(char)
+    assert spelled == event.key
+    assert (shown_key(spelled), written_key(spelled)) == (char, char)
 
 
 @pytest.mark.parametrize(
@@ -31,6 +42,9 @@ def test_characters_are_spelled_as_textual_spells_them_and_back() -> None:
         ("slash", "slash", "/", "/"),
         ("alt++", "alt+plus", "Alt++", "Alt++"),
         (" space ", "space", "Space", "Space"),
+        ("shift+ü", "Ü", "Ü", "Ü"),
+        ("alt+ü", "alt+ü", "Alt+Ü", "Alt+Ü"),
+        ("ctrl+ß", "ctrl+ß", "Ctrl+ß", "Ctrl+ß"),
     ],
 )
 def test_keys(written: str, spelled: str, shown: str, in_ascii: str) -> None:
@@ -50,7 +64,7 @@ def test_keys(written: str, spelled: str, shown: str, in_ascii: str) -> None:
         ("ctrl+m", "reaches a program as enter"),
         ("ctrl+[", "reaches a program as escape"),
         ("", "is not a key"),
-        ("ü", "is not a key"),
+        ("\u200b", "is not a key"),
     ],
 )
 def test_what_is_no_key_is_refused(written: str, told: str) -> None:
