@@ -80,7 +80,7 @@ def key_from(written: str) -> str:
     key = _base(base)
     if key is None:
         raise NotAKeyError("is not a key", _key_like(base))
-    if modifiers == ["shift"] and len(key) == len(key.upper()) == 1 and key.isalpha():  # ß has no capital of one
+    if modifiers == ["shift"] and len(key) == len(key.upper()) == 1 and key.isalpha():  # not every letter has one
         return key.upper()
     if "shift" in modifiers and key not in _NAMED:
         raise NotAKeyError("is not a key that a terminal sends", "Write the character itself, as P for Shift and p.")
