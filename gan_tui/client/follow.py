@@ -177,7 +177,7 @@ class Follower:
             self._replace(absorb(self._view, self._history, messages))
 
     def _show_link(self) -> None:
-        view = with_link(self._view, LINKS[self._stream.engine], self._stream.trouble)
+        view = with_link(self._view, LINKS[self._stream.engine], self._stream.trouble, gone=self._stream.gone)
         self._replace(self._without_answers(view) if self._stream.engine in ("ended", "lost") else view)
 
     def _without_answers(self, view: RunView) -> RunView:

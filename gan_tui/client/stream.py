@@ -20,7 +20,6 @@ from engine.protocol.events import Event, Tick
 from engine.protocol.record import RecordReader, newest_on_file
 from engine.protocol.rundir import Endpoints, RunDirectory, engine_is_alive, read_identity, viewed_state
 from engine.protocol.runtime import wake_pipe
-from gan_tui.state.run_view import GONE
 
 EngineState: TypeAlias = Literal["starting", "live", "ended", "lost"]
 """Whether an engine is at work: soon, now, no more, or no more and without a word."""
@@ -66,6 +65,8 @@ class EventStream:
         self.trouble = ""
         """Why the engine is lost, where more is known than that; of one that is not, why its record or its state cannot
         be read at the moment."""
+        self.gone = False
+        """Whether the run's files were removed."""
         self.last_seq = 0
         self.retractions = 0
         """How often events were retracted: all those from the number on that the first of the messages has with which
@@ -244,11 +245,13 @@ class EventStream:
         try:
             identity = read_identity(self.run)
         except GanTuiError as error:
-            if isinstance(error.__cause__, FileNotFoundError):
-                self.engine, self.trouble = "lost", f"{self.run.identity} {GONE}"
+            self.gone = isinstance(error.__cause__, FileNotFoundError)
+            if self.gone:
+                self.engine, self.trouble = "lost", f"{self.run.identity} is gone"
             else:
                 self.trouble = f"its run.json cannot be read now ({error.__cause__})"
             return
+        self.gone = False
         state = viewed_state(self.run, identity)
         self.trouble = f"its record cannot be read now ({self._unread})" if self._unread else ""
         match state:

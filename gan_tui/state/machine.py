@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 from math import inf
-from statistics import median
 from threading import Lock
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
@@ -87,7 +86,7 @@ def outlook(free: int | None, view: RunView) -> Outlook | None:
     size = max(1, view.saves[-1].size)
     distances = [later.time - earlier.time for earlier, later in pairwise(view.saves)]
     grows = view.status == "training" and not any(save.removed for save in view.saves)
-    usual = median(distances) if grows and len(distances) >= LEAST_DISTANCES else 0.0
+    usual = sorted(distances)[len(distances) // 2] if grows and len(distances) >= LEAST_DISTANCES else 0.0
     return Outlook(
         size=view.saves[-1].size,
         fit=free // size,

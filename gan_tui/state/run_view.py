@@ -31,8 +31,6 @@ has ended), or the record of an engine that died without a word."""
 Status: TypeAlias = ev.State | Literal["reading", "connecting", "lost"]
 """What the status line says: the engine's state, or why it is not known."""
 
-GONE = "is gone"
-"""The end of a link's detail where the run's files were removed: nothing is left to go on from."""
 ENDED: frozenset[ev.State] = frozenset({"stopped", "finished", "failed"})
 
 
@@ -74,6 +72,8 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     link: Link = "reading"
     link_detail: str = ""
     """Why the link is as it is, when there is something to say."""
+    gone: bool = False
+    """Whether the run's files were removed under this viewer: nothing is left to go on from."""
 
     state: ev.State = "starting"
     host: str = ""
@@ -164,11 +164,6 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
         return self.status in (*ENDED, "lost")
 
     @property
-    def gone(self) -> bool:
-        """Whether its files were removed under this viewer."""
-        return self.link == "lost" and self.link_detail.endswith(GONE)
-
-    @property
     def held_by_other(self) -> ev.Holder | None:
         """The viewer that holds control, where it is another and the run goes on."""
         other = self.holder is not None and self.holder.viewer != self.viewer and not self.ended
@@ -233,9 +228,10 @@ def with_reading(view: RunView, line: ev.Metrics | None) -> RunView:
     return view if line is None else replace(view, **_read(line))
 
 
-def with_link(view: RunView, link: Link, detail: str = "") -> RunView:
+def with_link(view: RunView, link: Link, detail: str = "", *, gone: bool = False) -> RunView:
     """The view with another source."""
-    return view if (view.link, view.link_detail) == (link, detail) else replace(view, link=link, link_detail=detail)
+    same = (view.link, view.link_detail, view.gone) == (link, detail, gone)
+    return view if same else replace(view, link=link, link_detail=detail, gone=gone)
 
 
 def with_holder(view: RunView, holder: ev.Holder | None) -> RunView:

@@ -62,7 +62,7 @@ def test_an_engine_that_is_not_heard_of_is_told_once_it_has_trained() -> None:
 
 def test_of_a_run_whose_files_are_gone_there_is_nothing_to_go_on_from() -> None:
     banner = EndBanner()
-    banner.show(RunView(name="r", link="lost", link_detail="runs/r/run.json is gone", step=7))
+    banner.show(RunView(name="r", link="lost", link_detail="runs/r/run.json is gone", gone=True, step=7))
     assert banner.lines(120) == [[(" ✖ runs/r/run.json is gone, after step 7", "banner--bad")]]
     banner.show(RunView(name="r", link="lost", step=7))
     assert "gan-tui resume r" in banner.lines(120)[1][0][0]
