@@ -23,6 +23,13 @@ class SavedState:
     manifest: Manifest
 
 
+def configuration_of(run: RunDirectory) -> TrainConfig:
+    """What a run is configured as. Raises RequestError: it is none."""
+    if not run.config.is_file():
+        raise RequestError(str(run.root), "is no run directory: it has no config.toml", "Name a run: gan-tui runs")
+    return resolve(read_toml(run.config), str(run.config))
+
+
 def find_saved(run: RunDirectory, which: str = LATEST) -> SavedState:
     """A run's checkpoint, by name.
 
@@ -34,9 +41,7 @@ def find_saved(run: RunDirectory, which: str = LATEST) -> SavedState:
         RequestError: it is no run, or has no such checkpoint.
         WorkError: the checkpoint cannot be read.
     """
-    if not run.config.is_file():
-        raise RequestError(str(run.root), "is no run directory: it has no config.toml", "Name a run: gan-tui runs")
-    config = resolve(read_toml(run.config), str(run.config))
+    config = configuration_of(run)
     if not list_checkpoints(run) and engine_is_alive(run):
         fix = f"Wait for its first, or ask for one: gan-tui ctl {run.name} checkpoint"
         raise RequestError(f"run {run.name}", "has no checkpoint yet", fix)

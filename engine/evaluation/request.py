@@ -11,7 +11,7 @@ from engine.config.data import DigitsConfig, DigitsData, SyntheticDigits
 from engine.errors import RequestError
 from engine.protocol.evaluation import EvaluateJob
 from engine.protocol.rundir import RunDirectory
-from engine.saved import SavedState, find_saved
+from engine.saved import SavedState, configuration_of, find_saved
 
 
 class JudgeSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,15 +52,15 @@ def request_of(job: EvaluateJob, judge: JudgeSettings | None = None) -> Evaluati
         RequestError: the run has no labelled images, or no such checkpoint.
         WorkError: the checkpoint cannot be read.
     """
-    saved = find_saved(RunDirectory(Path(job.run)), job.checkpoint)
-    data = saved.config.data
+    run = RunDirectory(Path(job.run))
+    data = configuration_of(run).data
     if not isinstance(data, DigitsData | SyntheticDigits):
         fact = f"has images without labels (data.kind = {data.__struct_config__.tag})"
         fix = 'Only translations of digits are judged: data.kind = "digits" or "synthetic-digits".'
-        raise RequestError(f"run {saved.run.name}", fact, fix)
+        raise RequestError(f"run {run.name}", fact, fix)
     judge = judge or JudgeSettings()
     return EvaluationRequest(
-        saved=saved,
+        saved=find_saved(run, job.checkpoint),
         data=data,
         device=job.device,
         judge=judge if job.judge_steps is None else msgspec.structs.replace(judge, steps=job.judge_steps),

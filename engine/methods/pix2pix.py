@@ -191,7 +191,7 @@ class Pix2Pix:
         return self._averages.shown("G")
 
     def translate(self, images: Tensor, direction: Direction) -> Tensor:
-        """With dropout and batch statistics where the run has that, as contact sheets show it (see Method.translate)."""
+        """With dropout and batch statistics, as sheets show it, where the run has that (see Method.translate)."""
         check_forward(direction, "pix2pix")
         height, width = images.shape[-2:]
         check_translatable(self._config.generator, height=height, width=width)
