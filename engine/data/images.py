@@ -9,9 +9,9 @@ from PIL import Image
 
 from engine.config.image_files import UnreadableImageError, opened, orientation
 
-__all__ = ["UnreadableImageError", "open_rgb"]
+__all__ = ["UPRIGHT", "UnreadableImageError", "open_rgb", "to_rgb"]
 
-_UPRIGHT = {
+UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -34,12 +34,17 @@ def open_rgb(path: Path) -> Image.Image:
             have another range.
     """
     with opened(path) as image:
-        turn = _UPRIGHT.get(orientation(image))
-        rgb = _to_rgb(image)
+        turn = UPRIGHT.get(orientation(image))
+        rgb = to_rgb(image)
         return rgb if turn is None else rgb.transpose(turn)
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
+def to_rgb(image: Image.Image) -> Image.Image:
+    """An image as it is stored, as open_rgb makes it 8-bit RGB, but not turned.
+
+    Raises:
+        ValueError: its values have a range that no image has.
+    """
     if image.mode == "I" or image.mode.startswith("I;16"):
         return _from_16_bit(image)
     if image.mode == "F":

@@ -8,6 +8,8 @@ from engine.evaluation.request import request_of
 from engine.imports import nothing_is_garbage
 from engine.protocol.evaluation import EvaluateJob
 from engine.protocol.jobs import Answer, Job, Tell
+from engine.protocol.translation import TranslateJob
+from engine.translation.request import request_of as translation_of
 
 
 def do(job: Job, tell: Tell) -> Answer:
@@ -28,5 +30,11 @@ def do(job: Job, tell: Tell) -> Answer:
                 from engine.evaluation.evaluate import evaluate
 
             return evaluate(request, tell)
+        case TranslateJob():
+            wanted = translation_of(job)
+            with nothing_is_garbage():
+                from engine.translation.translate import translate
+
+            return translate(wanted, tell)
         case _:
             assert_never(job)

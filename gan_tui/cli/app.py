@@ -24,6 +24,7 @@ from gan_tui.cli import (
     resume,
     runs,
     train,
+    translate,
     verify,
 )
 from gan_tui.cli.eval import evaluate
@@ -50,6 +51,7 @@ app.command("plot")(plot.plot)
 app.command("replay")(replay.replay)
 app.command("verify")(verify.verify)
 app.command("eval")(evaluate)
+app.command("translate")(translate.translate)
 app.command("keys")(keys.keys)
 app.command("presets")(presets.presets)
 
