@@ -79,7 +79,7 @@ class Course:
         try:
             file = encoded(made[0], own, item.output)
             beside = sheet_of(own.rgb, *made, *([prepared.partner] if prepared.partner else [])) if item.sheet else b""
-        except (OSError, ValueError) as error:  # such as a side that the format has no number for
+        except Exception as error:  # noqa: BLE001 - Pillow's encoders raise whatever they trip over, such as too long a side
             return _failed(item, f"has a translation that cannot be written as {item.output.suffix[1:]} ({error})")
         _put(item.output, file)
         if item.sheet:

@@ -16,8 +16,8 @@ from engine.translation.request import Half
 
 QUALITY = 95
 """Of JPEG and WebP, of 100."""
-MOST_EXIF_BYTES = 65_527
-"""What a JPEG's segment holds beside its own header."""
+MOST_EXIF_BYTES = 65_533
+"""What a JPEG holds of them in its one segment."""
 _WITH_ALPHA = frozenset({"PNG", "WEBP", "TIFF"})
 
 _OF_THE_FILE = frozenset(
@@ -90,17 +90,15 @@ def encoded(picture: Image.Image, original: Original, path: Path) -> bytes:
         picture = picture.copy()
         picture.putalpha(alpha if alpha.size == picture.size else alpha.resize(picture.size, Image.Resampling.BICUBIC))
     options: dict[str, object] = {}
-    if exif := _written(original.exif, picture.size):
+    exif = _written(original.exif, picture.size)
+    if exif and not (kind == "JPEG" and len(exif) > MOST_EXIF_BYTES):
         options["exif"] = exif
     if original.icc_profile:
         options["icc_profile"] = original.icc_profile
-    match kind:
-        case "JPEG":
-            options |= {"quality": QUALITY, "subsampling": 0}
-        case "WEBP":
-            options |= {"quality": QUALITY}
-        case "TIFF":
-            options |= {"compression": "tiff_adobe_deflate"}
+    if kind in ("JPEG", "WEBP"):
+        options["quality"] = QUALITY
+    if kind == "JPEG":
+        options["subsampling"] = 0  # colours as fine as brightness
     file = io.BytesIO()
     picture.save(file, kind, **options)
     return file.getvalue()
@@ -134,10 +132,9 @@ def _written(exif: Image.Exif, size: tuple[int, int]) -> bytes:
             told[tag] = side
     exif[Base.Orientation] = 1
     try:
-        found = exif.tobytes()
+        return exif.tobytes()
     except Exception:  # noqa: BLE001 - a file's edge: whatever a camera wrote there, its picture is translated
         return b""
-    return found if len(found) <= MOST_EXIF_BYTES else b""
 
 
 def _profile_of(image: Image.Image) -> bytes:

@@ -40,6 +40,7 @@ class Passage:
         config: the run's.
         device: where the network is.
         tiling: in which pieces.
+        room: the memory that there is, by which pieces are chosen where the tiling leaves that open.
         say: is told what the user should know.
     """
 
@@ -49,6 +50,7 @@ class Passage:
         config: TrainConfig,
         device: torch.device,
         tiling: Tiling,
+        room: Room,
         say: Callable[[str], None],
     ) -> None:
         self._translator = translator
@@ -56,7 +58,7 @@ class Passage:
         self._device = device
         self._tiling = tiling
         self._say = say
-        self._room = Room(config, device) if tiling.side is None else None
+        self._room = room if tiling.side is None else None
 
     def take(self, images: Sequence[Pixels]) -> list[Passed]:
         """Translate images of one shape.

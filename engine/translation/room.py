@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 
 from engine.config.geometry import nearest_side
@@ -13,6 +15,8 @@ SIDES = (8192, 4096, 2048, 1024, 512, 256)
 """Sides in pixels from which that of a piece is chosen: few, so that it depends little on what is free today."""
 SHARE = 0.6
 """Of the free memory, what is counted on: operations take some for themselves (docs/translating.md)."""
+_BESIDE = 48
+"""Bytes that a pixel takes beside the networks: as floats on its way in and out, and as bytes."""
 _MEASURED = 512
 """Pixels of the side at which the need is told; it grows with the number of pixels."""
 
@@ -23,13 +27,17 @@ class Room:
     Args:
         config: the run's.
         device: where they are.
+        free: tells how many bytes are free there.
     """
 
-    def __init__(self, config: TrainConfig, device: torch.device) -> None:
+    def __init__(
+        self, config: TrainConfig, device: torch.device, free: Callable[[torch.device], int] = free_memory
+    ) -> None:
+        self._free = free
         self._generator = config.generator
         self._device = device
         side = nearest_side(config.generator, _MEASURED)
-        self._of_a_pixel = need_to_translate(config, side) / side**2
+        self._of_a_pixel = need_to_translate(config, side) / side**2 + _BESIDE
 
     def need(self, pixels: int) -> float:
         """Bytes that so many pixels take together."""
@@ -37,7 +45,7 @@ class Room:
 
     def holds(self, pixels: int) -> bool:
         """Whether so many pixels can go through the networks at once."""
-        return self.need(pixels) <= SHARE * free_memory(self._device)
+        return self.need(pixels) <= SHARE * self._free(self._device)
 
     def smaller(self, height: int, width: int, overlap: int | None) -> list[int]:
         """The sides of pieces of an image that is too large, the largest first.

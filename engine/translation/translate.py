@@ -23,6 +23,7 @@ from engine.translation.originals import loses_transparency
 from engine.translation.passage import Passage
 from engine.translation.plan import Item
 from engine.translation.request import TranslationRequest, translates_back
+from engine.translation.room import Room
 
 THREADS = min(4, os.cpu_count() or 1)
 """Those that read and write."""
@@ -49,8 +50,10 @@ def translate(request: TranslationRequest, tell: Tell) -> Translation:
     say = _once(tell)
     _introduce(request, say)
 
+    room = Room(saved.config, device)
+
     def passage(direction: Direction) -> Passage:
-        return Passage(method.translator(direction), saved.config, device, request.tiling, say)
+        return Passage(method.translator(direction), saved.config, device, request.tiling, room, say)
 
     other: Direction = "BtoA" if request.direction == "AtoB" else "AtoB"
     returns = translates_back(saved.config) and any(item.sheet for item in items)
