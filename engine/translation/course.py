@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from engine.protocol.translation import Failed, Written
 from engine.translation.framing import Framed, framed, scaled
 from engine.translation.originals import Original, encoded, read_original
 from engine.translation.passage import Passage, Passed
-from engine.translation.plan import Item
+from engine.translation.plan import SHEET, Item
 from engine.translation.request import Half, TranslationRequest
 from engine.translation.sheets import sheet_of
 
@@ -81,9 +82,13 @@ class Course:
             beside = sheet_of(own.rgb, *made, *([prepared.partner] if prepared.partner else [])) if item.sheet else b""
         except Exception as error:  # noqa: BLE001 - Pillow's encoders raise whatever they trip over, such as too long a side
             return _failed(item, f"has a translation that cannot be written as {item.output.suffix[1:]} ({error})")
-        _put(item.output, file)
-        if item.sheet:
-            _put(item.sheet, beside)
+        try:
+            for path, content in zip(item.files, (file, beside), strict=False):
+                _put(path, content)
+        except _NameTooLongError:
+            return _failed(
+                item, f"has a name to which {SHEET} cannot be added" if item.sheet else "has too long a name"
+            )
         return Written(
             input=path_text(item.source),
             output=path_text(item.output),
@@ -92,6 +97,10 @@ class Course:
             height=made[0].height,
             tile=translated.there.tile,
         )
+
+
+class _NameTooLongError(Exception):
+    """A file system takes no name of this length: the image's, and nobody else's, fault."""
 
 
 _OTHER: dict[Half, Half] = {"left": "right", "right": "left"}
@@ -107,5 +116,7 @@ def _put(path: Path, content: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, content)
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise _NameTooLongError from error
         fix = "See to that, or choose another -o; --skip-existing goes on with what is not there yet."
         raise WorkError(path_text(path), f"cannot be written: {error.strerror}", fix) from error

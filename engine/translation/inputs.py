@@ -40,9 +40,9 @@ def find_sources(inputs: Iterable[bytes], out: Path) -> list[Source]:
 
 
 def _meant_by(given: str, out: Path) -> Iterator[Source]:
-    path = Path(given).expanduser() if given else None
-    if path is None:
+    if not given:
         raise RequestError("INPUT", "is empty", "Name a file, a folder or a pattern.")
+    path = at_home(given)
     try:
         if path.is_dir():
             yield from _some(list(_below(path, Path(), out)), path, "holds no image")
@@ -52,6 +52,11 @@ def _meant_by(given: str, out: Path) -> Iterator[Source]:
             yield from _some(list(_matching(path, out)), path, "matches no image")
     except OSError as error:  # such as a name that is too long
         raise RequestError(path_text(path), f"cannot be looked at ({error.strerror})", "Name another.") from error
+
+
+def at_home(given: str) -> Path:
+    """A path that a user gives, where it begins with a home's ~ the path there; a name may begin so, too."""
+    return Path(os.path.expanduser(given))  # noqa: PTH111 - Path's own raises where there is no such user
 
 
 def _file(path: Path) -> Source:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -19,6 +19,13 @@ from engine.translation.framing import Pixels
 from engine.translation.request import Tiling, mixes_a_batch
 from engine.translation.room import Room
 from engine.translation.tiles import spans
+
+
+class Say(Protocol):
+    """Tells something once, however many images it is true of."""
+
+    def __call__(self, text: str, topic: str = "") -> None:
+        """Tell it, unless it was told, or something else of that topic."""
 
 
 class Passed(NamedTuple):
@@ -51,7 +58,7 @@ class Passage:
         device: torch.device,
         tiling: Tiling,
         room: Room,
-        say: Callable[[str], None],
+        say: Say,
     ) -> None:
         self._translator = translator
         self._config = config
@@ -74,7 +81,7 @@ class Passage:
                 return [Passed(pixels, 0) for pixels in self._whole(images)]
             except (RuntimeError, MemoryError) as error:
                 self._require_out_of_memory(error)
-                self._say(f"Memory does not suffice for {len(images)} images of {width}x{height} px at once.")
+                self._say(f"Memory does not suffice for {len(images)} images of {width}x{height} px at once.", "batch")
         return [self._take_one(image) for image in images]
 
     def _take_one(self, image: Pixels) -> Passed:
@@ -84,16 +91,17 @@ class Passage:
                 if not side:
                     return Passed(self._whole([image])[0], 0)
                 if self._tiling.side is None:
-                    self._say(
-                        f"An image of {width}x{height} px is translated in pieces of {side} px that share "
-                        f"{self._tiling.shared(side)}, as memory does not suffice for all of it "
-                        f"(--tile {side} has it so whatever is free)."
-                    )
+                    self._tell_of_pieces(height, width, side)
                 return Passed(self._in_pieces(image, side), side)
             except (RuntimeError, MemoryError) as error:
                 self._require_out_of_memory(error)
         fix = "Give a smaller --tile." if self._tiling.side is not None else "Give a smaller --size."
         raise WorkError(f"an image of {width}x{height} px", f"does not fit into the memory of {self._device}", fix)
+
+    def _tell_of_pieces(self, height: int, width: int, side: int) -> None:
+        text = f"An image of {width}x{height} px is translated in pieces of {side} px that share "
+        text += f"{self._tiling.shared(side)}, as memory does not suffice for all of it"
+        self._say(f"{text} (--tile {side} has it so whatever is free).", f"pieces of {side}")
 
     def _sides(self, height: int, width: int) -> Iterator[int]:
         """The sides of pieces to try, until memory suffices; 0 for all of the image."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.config.image_files import EXTENSIONS, path_text
 from engine.errors import RequestError
 from engine.protocol.translation import Existing, Format
-from engine.translation.inputs import Source
+from engine.translation.inputs import Source, at_home
 
 ENCODERS = {
     ".png": "PNG",
@@ -22,7 +22,8 @@ ENCODERS = {
     ".tiff": "TIFF",
 }
 """Names that end so are written, each in Pillow's format of that name; images of other formats become PNG."""
-_SHEET = "-sheet.png"
+SHEET = "-sheet.png"
+"""What is added to a name, without its ending, for the sheet."""
 
 
 @dataclass(frozen=True)
@@ -76,11 +77,11 @@ def plan(sources: Sequence[Source], out: str, *, wanted: Format | None, sheet: b
 
 
 def _item(source: Source, output: Path, sheet: bool) -> Item:
-    return Item(source.path, output, output.with_name(output.stem + _SHEET) if sheet else None)
+    return Item(source.path, output, output.with_name(output.stem + SHEET) if sheet else None)
 
 
 def _outputs(sources: Sequence[Source], out: str, wanted: Format | None) -> Iterable[tuple[Source, Path]]:
-    path = Path(out).expanduser()
+    path = at_home(out)
     if not out.endswith(os.sep) and not path.is_dir() and path.suffix.lower() in EXTENSIONS:
         return [(_only(sources, path), _as_file(path, wanted))]
     if path.exists() and not path.is_dir():
@@ -150,7 +151,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
 def _are_there(item: Item, existing: Existing) -> bool:
     """Whether something is in the way of an image; for skipping, whether all that it would write is there."""
     for path in item.files:
-        if path.is_dir():
+        if os.path.isdir(path):  # noqa: PTH112 - Path's own raises where a name is too long
             raise RequestError(path_text(path), "is a folder where a file is to be written", "Choose another -o.")
     there = [os.path.lexists(path) for path in item.files]
     return all(there) if existing == "skip" else any(there)

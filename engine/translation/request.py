@@ -13,7 +13,7 @@ from engine.errors import RequestError
 from engine.protocol.rundir import RunDirectory
 from engine.protocol.translation import Direction, TranslateJob, Weights
 from engine.saved import SavedState, configuration_of, find_saved
-from engine.translation.inputs import find_sources
+from engine.translation.inputs import at_home, find_sources
 from engine.translation.plan import Plan, plan
 from engine.translation.sizes import Scaling, scaling_of
 
@@ -73,7 +73,7 @@ def request_of(job: TranslateJob) -> TranslationRequest:
     _check_batch(config, job.batch)
     tiling = _tiling_of(job, config)
     out = os.fsdecode(job.out)
-    sources = find_sources(job.inputs, Path(out).expanduser())
+    sources = find_sources(job.inputs, at_home(out))
     return TranslationRequest(
         saved=find_saved(run, job.checkpoint),
         plan=plan(sources, out, wanted=job.format, sheet=job.sheet, existing=job.existing),

@@ -9,18 +9,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 import torch
 
+from engine.config.data import PairedData
 from engine.config.geometry import only_side
 from engine.config.image_files import path_text
 from engine.protocol.jobs import Progress, Remark, Tell
 from engine.protocol.translation import Direction, Failed, Translation, Written
 from engine.trained import take_up
 from engine.translation.course import Course, Prepared
-from engine.translation.originals import loses_transparency
-from engine.translation.passage import Passage
+from engine.translation.originals import Original, loses_transparency
+from engine.translation.passage import Passage, Say
 from engine.translation.plan import Item
 from engine.translation.request import TranslationRequest, translates_back
 from engine.translation.room import Room
@@ -83,9 +84,7 @@ def _take_all(course: Course, items: Sequence[Item], tally: _Tally, say: Say) ->
             outcomes.extend(_done(prepared) for _, prepared in some if isinstance(prepared, Failed))
             translated = course.translate([prepared for _, prepared in ready]) if ready else []
             for (item, prepared), made in zip(ready, translated, strict=True):
-                if loses_transparency(prepared.original, item.output):
-                    ending = item.output.suffix[1:]
-                    say(f"{path_text(item.source)}: its transparency is lost, as {ending} has none.", "transparency")
+                _remark_on(item, prepared.original, course.request, say)
                 outcomes.append(pool.submit(course.write, item, prepared, made))
             while len(outcomes) > AHEAD:
                 tally.add(outcomes.popleft().result())
@@ -147,13 +146,6 @@ def _done(failed: Failed) -> Future[Written | Failed]:
 # ------------------------------------------------------------------------------------------------ what the user is told
 
 
-class Say(Protocol):
-    """Tells something once, however many images it is true of."""
-
-    def __call__(self, text: str, topic: str = "") -> None:
-        """Tell it, unless it was told, or something else of that topic."""
-
-
 def _once(tell: Tell) -> Say:
     told: set[str] = set()
 
@@ -172,6 +164,16 @@ def _introduce(request: TranslationRequest, say: Say) -> None:
     if side := only_side(config.generator):
         back = ", and its translation back" if request.restore else ""
         say(f"The run's networks take {side}x{side} px alone: every image is scaled to that{back}.")
+
+
+def _remark_on(item: Item, original: Original, request: TranslationRequest, say: Say) -> None:
+    """What should be known of an image; of the first that it is true of."""
+    name = path_text(item.source)
+    if loses_transparency(original, item.output):
+        say(f"{name}: its transparency is lost, as {item.output.suffix[1:]} has none.", "transparency")
+    width, height = original.rgb.size
+    if request.half is None and width == 2 * height and isinstance(request.saved.config.data, PairedData):
+        say(f"{name}: looks like a pair side by side: --pairs translates the half that is meant.", "pair")
 
 
 @dataclass

@@ -19,7 +19,7 @@ def show_picture(path: Path) -> None:
     """
     from PIL import Image
     from rich.console import Console
-    from rich.segment import Segments
+    from rich.segment import Segment, Segments
     from rich.style import Style
 
     from gan_tui.cli.appearance_options import appearance_from
@@ -35,7 +35,7 @@ def show_picture(path: Path) -> None:
     columns, rows = fitted(picture.size, min(console.width, MOST_COLUMNS), console.height - 3)
     pixels = pixel_rows(picture.resize((columns, 2 * rows), Image.Resampling.LANCZOS), imaging.palette)
     for upper, lower in zip(pixels[::2], pixels[1::2], strict=True):
-        console.print(Segments(cell_row(upper, lower, imaging.cells, Style())))
+        console.print(Segments([*cell_row(upper, lower, imaging.cells, Style()), Segment.line()]), end="")
 
 
 def fitted(size: tuple[int, int], columns: int, rows: int) -> tuple[int, int]:

@@ -84,6 +84,13 @@ def test_what_is_not_there_is_told(photos: Path, given: str, told: str) -> None:
         names(photos / given)
 
 
+def test_a_tilde_is_a_home_or_a_character(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(photos))
+    (photos / "~$draft.png").touch()
+    monkeypatch.chdir(photos)
+    assert names("~/a.png", "~/in/*.png", "~$draft.png") == ["a.png", "c.png", "~$draft.png"]
+
+
 def test_an_empty_name_is_no_folder() -> None:
     with pytest.raises(RequestError, match="INPUT: is empty"):
         names("")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 import torch
@@ -13,7 +11,7 @@ from engine.config.methods import TrainConfig
 from engine.errors import WorkError
 from engine.methods.build import build_method
 from engine.translation.framing import Pixels
-from engine.translation.passage import Passage
+from engine.translation.passage import Passage, Say
 from engine.translation.request import Tiling
 from engine.translation.room import Room
 from tests.engine.translation.conftest import noise
@@ -46,7 +44,7 @@ def passage(
     *,
     free: int = ROOMY,
     config: TrainConfig | None = None,
-    say: Callable[[str], None] = print,
+    say: Say = lambda text, topic: None,
 ) -> Passage:
     config = config or tiny_config()
     room = Room(config, CPU, free=lambda device: free)
@@ -108,7 +106,9 @@ def test_what_memory_is_too_small_for_goes_in_pieces_and_is_told() -> None:
     config = tiny_config()
     roomy = Room(config, CPU, free=lambda device: ROOMY)
     network = Convolution()
-    through = passage(network, side=None, free=round(roomy.need(512 * 512) * 2), say=said.append)
+    through = passage(
+        network, side=None, free=round(roomy.need(512 * 512) * 2), say=lambda text, topic: said.append(text)
+    )
     [passed] = through.take([pixels(1000, 600)])
     assert passed.tile == 512
     assert set(network.shapes) == {(1, 3, 512, 512)}
@@ -116,13 +116,13 @@ def test_what_memory_is_too_small_for_goes_in_pieces_and_is_told() -> None:
 
 
 def test_where_hardly_any_memory_is_free_the_smallest_pieces_are_tried() -> None:
-    [passed] = passage(Convolution(), side=None, free=1, say=lambda text: None).take([pixels(600, 300)])
+    [passed] = passage(Convolution(), side=None, free=1).take([pixels(600, 300)])
     assert passed.tile == 256
 
 
 def test_where_memory_runs_out_all_the_same_smaller_pieces_are_tried() -> None:
     network = Convolution(most=300 * 300)
-    [passed] = passage(network, side=None, say=lambda text: None).take([pixels(1100, 300)])
+    [passed] = passage(network, side=None).take([pixels(1100, 300)])
     assert passed.tile == 256
     assert network.shapes[:3] == [(1, 3, 300, 1100), (1, 3, 300, 1024), (1, 3, 300, 512)]
     [whole] = passage(Convolution()).take([pixels(1100, 300)])
@@ -131,7 +131,7 @@ def test_where_memory_runs_out_all_the_same_smaller_pieces_are_tried() -> None:
 
 def test_images_that_do_not_fit_together_go_one_by_one() -> None:
     network, said = Convolution(most=32 * 24), list[str]()
-    found = passage(network, say=said.append).take([pixels(32, 24), pixels(32, 24, seed=1)])
+    found = passage(network, say=lambda text, topic: said.append(text)).take([pixels(32, 24), pixels(32, 24, seed=1)])
     assert [passed.tile for passed in found] == [0, 0]
     assert network.shapes == [(2, 3, 24, 32), (1, 3, 24, 32), (1, 3, 24, 32)]
     assert said == ["Memory does not suffice for 2 images of 32x24 px at once."]

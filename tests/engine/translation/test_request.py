@@ -55,6 +55,8 @@ def test_networks_that_take_one_size_alone() -> None:
     config = tiny_config(kind="dtn")
     assert scaling_of("own", config) == scaling_of("trained", config) == Scaling(exact=(32, 32))
     assert scaling_of("32", config) == scaling_of("32x32", config) == Scaling(exact=(32, 32))
+    bottleneck = tiny_config("generator.bottleneck=8", kind="discogan")
+    assert scaling_of("own", bottleneck) == Scaling(exact=(32, 32))
     for other in ("64", "64x32"):
         with pytest.raises(RequestError, match="takes 32 px and no other side"):
             scaling_of(other, config)

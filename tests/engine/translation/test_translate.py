@@ -11,17 +11,20 @@ import pytest
 import torch
 from PIL import Image
 
+from engine.config.load import Tree, dump, resolve
 from engine.config.methods import CONFIGS
 from engine.data.pixels import to_bytes, to_unit_range
 from engine.errors import RequestError, WorkError
 from engine.protocol.jobs import Progress, Remark
-from engine.protocol.rundir import RunDirectory
+from engine.protocol.rundir import RunDirectory, create_run
 from engine.protocol.translation import TranslateJob, Translation
 from engine.saved import find_saved
 from engine.trained import take_up
 from engine.translation.request import request_of
 from engine.translation.translate import translate
+from tests.engine.train.here import train_here
 from tests.engine.translation.conftest import MakeRun, noise
+from tests.runs import TINY_OF
 
 Said = list[Progress | Remark]
 TWO_WAYS = ("cyclegan", "discogan", "aegan")
@@ -216,6 +219,35 @@ def test_what_a_format_cannot_hold_fails_alone(trained: MakeRun, tmp_path: Path)
     found, _ = translated(trained("cyclegan"), tmp_path / "long.png", tmp_path / "out", format="webp")
     assert "has a translation that cannot be written as webp" in found.failed[0].reason
     assert files(tmp_path / "out") == {}
+
+
+def test_a_long_name_is_written_and_one_that_grows_too_long_fails_alone(trained: MakeRun, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name in ("x" * 251 + ".png", "y.png"):
+        noise(32, 32).save(folder / name)
+    translated(trained("cyclegan"), folder, tmp_path / "out")
+    assert sorted(files(tmp_path / "out")) == ["x" * 251 + ".png", "y.png"]
+    found, _ = translated(trained("cyclegan"), folder, tmp_path / "sheets", sheet=True)
+    assert [failed.reason for failed in found.failed] == ["has a name to which -sheet.png cannot be added"]
+    assert [Path(written.output).name for written in found.written] == ["y.png"]
+
+
+def test_a_pair_that_is_taken_for_one_image_is_told(trained: MakeRun, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    (folder / "train").mkdir(parents=True)
+    for number in range(3):
+        noise(72, 36, number).save(folder / "train" / f"{number}.png")
+    data: Tree = {"kind": "paired", "root": str(folder), "resize": 36, "crop": 32, "workers": 0}
+    tree: Tree = {**TINY_OF["pix2pix"], "data": data, "run": {"device": "cpu", "steps": 1}}
+    toml = dump(resolve(tree, "pairs"))
+    run = create_run(tmp_path, name="pairs", method="pix2pix", preset="tiny", config_toml=toml, parent=None)
+    train_here(run)
+    told = "looks like a pair side by side: --pairs translates the half that is meant"
+    _, said = translated(run, folder / "train", tmp_path / "out")
+    assert [told in text for text in remarks(said)] == [True]
+    _, said = translated(run, folder / "train", tmp_path / "halves", pairs=True)
+    assert remarks(said) == []
 
 
 def test_a_folder_that_cannot_be_written_ends_the_work(trained: MakeRun, photos: Path, tmp_path: Path) -> None:

@@ -164,8 +164,9 @@ def test_a_single_translation_is_drawn_on_the_terminal(work: Path, options: tupl
     with Terminal(command, columns=60, rows=20) as terminal:
         assert terminal.wait_for_exit() == 0
         assert "1 image translated A to B at step 12: one.png." in terminal.text
-        halves = sum(line.count("▀") for line in terminal.text.splitlines())
-        assert (halves > 400) == drawn  # 57 columns in 17 rows, but for cells whose halves are alike
+        rows = [line for line in terminal.text.splitlines() if "▀" in line]
+        assert len(rows) == (17 if drawn else 0)
+        assert all(len(row.rstrip()) == 57 for row in rows), "40x24 pixels in 57 columns and twice 17 rows"
         assert (b"38;2;" in terminal.written.split(b"\x1b[?25h")[-1]) == drawn
 
 
