@@ -44,7 +44,9 @@ def inspect_folder(folder: Path, progress: Progress, preset: str = "", config: T
     findings += [_trouble(error) for error in (*layout.troubles, *troubles)]
     looks = _read(layout, progress)
     parts = [report_of(part, looks[part.name]) for part in layout.parts]
-    findings += _found(layout, looks, parts, choice.config if choice else config)
+    findings += _found(layout, looks, parts, choice.config if choice else None)
+    if choice is not None and not any(found.severity == "problem" for found in findings):
+        findings += _refused(choice.config)
     rank = {**_ranked(Severity), **_ranked(Topic)}
     findings.sort(key=lambda found: (rank[found.severity], rank[found.topic]))
     return Inspection(
@@ -139,8 +141,6 @@ def _found(layout: Layout, looks: Looks, parts: list[PartReport], config: TrainC
         return findings
     if isinstance(config.data, FolderData) and layout.kind in TRAINABLE:
         findings += [*findings_of_pairs(layout, looks, config.data), *findings_of_sizes(layout, looks, config.data)]
-    if not any(found.severity == "problem" for found in findings) and not layout.troubles:
-        findings += _refused(config)
     return findings
 
 
