@@ -8,6 +8,7 @@ from engine.evaluation.request import request_of
 from engine.imports import nothing_is_garbage
 from engine.protocol.evaluation import EvaluateJob
 from engine.protocol.jobs import Answer, Job, Tell
+from engine.protocol.room import RoomJob
 
 
 def do(job: Job, tell: Tell) -> Answer:
@@ -28,5 +29,10 @@ def do(job: Job, tell: Tell) -> Answer:
                 from engine.evaluation.evaluate import evaluate
 
             return evaluate(request, tell)
+        case RoomJob():
+            with nothing_is_garbage():
+                from engine.room import find_room
+
+            return find_room(job, tell)
         case _:
             assert_never(job)

@@ -17,6 +17,7 @@ from gan_tui.cli import (
     ctl,
     data,
     delete,
+    init,
     keys,
     log,
     plot,
@@ -47,6 +48,7 @@ app.command("checkpoints")(checkpoints.checkpoints)
 app.command("compare")(compare.compare)
 app.add_typer(data.app, name="data")
 app.command("delete")(delete.delete)
+app.command("init")(init.init)
 app.command("log")(log.log)
 app.command("plot")(plot.plot)
 app.command("replay")(replay.replay)

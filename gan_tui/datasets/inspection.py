@@ -23,7 +23,15 @@ from gan_tui.datasets.reading import Progress, look_at_all
 from gan_tui.datasets.reports import report_of
 from gan_tui.datasets.same_pictures import findings_of_same_pictures
 from gan_tui.datasets.size_findings import findings_of_numbers, findings_of_sizes
-from gan_tui.datasets.suggestion import IN_WORDS, Choice, choose_preset, suggestions, with_root
+from gan_tui.datasets.suggestion import (
+    IN_WORDS,
+    Choice,
+    choose_preset,
+    how_to_lay_out,
+    suggestions,
+    what_it_holds,
+    with_root,
+)
 
 
 def inspect_folder(folder: Path, progress: Progress, preset: str = "", config: TrainConfig | None = None) -> Inspection:
@@ -96,21 +104,8 @@ def _of_layout(layout: Layout) -> list[Finding]:
         fact = f"beside the digits it holds {', '.join(held)}"
         fix = "Check them by themselves."
         return [Finding(severity="note", topic="beside", fact=fact, fix=fix)] if held else []
-    fact = f"training cannot begin with this folder: it holds {IN_WORDS[layout.kind]}"
-    return [Finding(severity="problem", topic="layout", fact=fact, fix=_HOW_TO_LAY_OUT[layout.kind])]
-
-
-_LAYOUTS = (
-    "Two domains go into trainA and trainB; pairs into train, both halves side by side in each file, or into A/train "
-    "and B/train."
-)
-_HOW_TO_LAY_OUT = {
-    "digit-set": "Translation needs two: put another beside it, and name the folder that holds both.",
-    "two-folders": "Say which is domain A and which is B with the command below, which makes links to them.",
-    "images": f"Translation needs images of two kinds, or pairs. {_LAYOUTS}",
-    "several": f"Name one of those that it holds. {_LAYOUTS}",
-    "nothing": f"{_LAYOUTS}",
-}
+    fact, fix = what_it_holds(layout), how_to_lay_out(layout)
+    return [Finding(severity="problem", topic="layout", fact=fact, fix=fix)]
 
 
 def _with_sound_digits(layout: Layout) -> tuple[Layout, list[GanTuiError]]:

@@ -44,15 +44,20 @@ class Choice:
     """What has to be set besides."""
 
 
-def choose_preset(layout: Layout) -> Choice | None:
-    """The shipped preset for a folder that is laid out for training: the set's own, by its name, or a general one."""
+def choose_preset(layout: Layout, digits: tuple[str, str] | None = None) -> Choice | None:
+    """The shipped preset for a folder that is laid out for training: the set's own, by its name, or a general one.
+
+    Args:
+        layout: the folder's.
+        digits: the sets of digits that are to be source and target, where the user said which.
+    """
     data = DATA_OF_KIND.get(layout.kind)
     sets = list(dict.fromkeys(part.domain for part in layout.parts if part.split == "train"))
     if data is None or (data is DigitsData and len(sets) < 2):
         return None
     configs = {name: resolve(read_toml(path), name) for name, path in shipped_presets().items()}
     fitting = {name: config for name, config in configs.items() if isinstance(config.data, data)}
-    own = [name for name, config in fitting.items() if _is_of(config, layout)]
+    own = [name for name, config in fitting.items() if _is_of(config, layout.root, sets, digits)]
     if own:
         name = min(own, key=lambda name: (name != layout.root.name, _is_no_translation_of_digits(fitting[name]), name))
         return Choice(name, with_root(fitting[name], layout.root), "is shipped for this set")
@@ -60,7 +65,7 @@ def choose_preset(layout: Layout) -> Choice | None:
     config = with_root(fitting[name], layout.root)
     settings: tuple[str, ...] = ()
     if isinstance(config.data, DigitsData):
-        source, target = sets[:2]
+        source, target = digits or sets[:2]
         config = msgspec.structs.replace(config, data=msgspec.structs.replace(config.data, A=source, B=target))
         settings = (f"data.A={source}", f"data.B={target}")
     method = config.method.__struct_config__.tag
@@ -125,14 +130,37 @@ IN_WORDS: dict[Kind, str] = {
 }
 
 
-def _is_of(config: TrainConfig, layout: Layout) -> bool:
-    """Whether a shipped preset is of this very set, by the name of its folder or of its sets of digits."""
+_LAYOUTS = (
+    "Two domains go into trainA and trainB; pairs into train, both halves side by side in each file, or into A/train "
+    "and B/train."
+)
+_HOW_TO_LAY_OUT: dict[Kind, str] = {
+    "digit-set": "Translation needs two: put another beside it, and name the folder that holds both.",
+    "digits": "Two of them need training images.",
+    "two-folders": "Say which is domain A and which B: gan-tui init DIR --A ... --B ... makes a set of links to them.",
+    "images": f"Translation needs images of two kinds, or pairs. {_LAYOUTS}",
+    "several": f"Name one of those that it holds. {_LAYOUTS}",
+}
+
+
+def what_it_holds(layout: Layout) -> str:
+    """Why a folder cannot be trained on as it is, as a clause."""
+    return f"is not laid out for training: it holds {IN_WORDS[layout.kind]}"
+
+
+def how_to_lay_out(layout: Layout) -> str:
+    """What to do about that."""
+    return _HOW_TO_LAY_OUT.get(layout.kind, _LAYOUTS)
+
+
+def _is_of(config: TrainConfig, root: Path, sets: list[str], digits: tuple[str, str] | None) -> bool:
+    """Whether a shipped preset is of this very folder, by its name, or of its sets of digits, by theirs."""
     data = config.data
     match data:
         case DigitsData():
-            return {data.A, data.B} <= {part.domain for part in layout.parts if part.split == "train"}
+            return digits == (data.A, data.B) if digits else {data.A, data.B} <= set(sets)
         case UnpairedData() | PairedData():
-            return Path(data.root).name == layout.root.name
+            return Path(data.root).name == root.name
         case _:
             return False
 
