@@ -49,6 +49,9 @@ def material_of(layout: Layout, progress: Progress, digits: tuple[str, str] | No
     """
     if layout.troubles:
         raise layout.troubles[0]
+    if path_text(layout.root) != str(layout.root):
+        fix = "Rename it, or make a link to it under another name."
+        raise RequestError(path_text(layout.root), "has a name that is no text (UTF-8), as presets have to be", fix)
     choice = choose_preset(layout, digits)
     if layout.kind not in TRAINABLE or choice is None:
         raise _not_laid_out(layout)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from engine.config.image_files import path_text
-from engine.errors import RequestError
 from gan_tui.datasets.material import Material
 from gan_tui.datasets.proposal import Proposal, Setting
 
@@ -24,9 +23,6 @@ def preset_text(proposal: Proposal, material: Material, name: str, memory: str) 
         material: what it is for.
         name: the preset's.
         memory: what its steps take, in a sentence.
-
-    Raises:
-        RequestError: a value cannot be written as TOML, such as a path that is no text.
     """
     pacing = proposal.pacing
     images = ", ".join(f"{count:,} in {part}" for part, count in material.images.items())
@@ -57,14 +53,7 @@ def _comment(text: str) -> list[str]:
 def _toml(key: str, value: Any) -> str:
     import tomli_w
 
-    try:
-        line = tomli_w.dumps({key.partition(".")[2]: value}).strip()
-        line.encode("utf-8")
-    except UnicodeEncodeError as error:
-        shown = str(value).encode("utf-8", "backslashreplace").decode()
-        fact = "has a name that is no text (UTF-8), which a preset cannot hold"
-        raise RequestError(shown, fact, "Rename it, or make a link to it under another name.") from error
-    return line
+    return tomli_w.dumps({key.partition(".")[2]: value}).strip()
 
 
 def _in_a_comment(name: str) -> str:

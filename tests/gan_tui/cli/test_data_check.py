@@ -77,7 +77,7 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_names_cannot_write_to_the_terminal(tmp_path: Path) -> None:
-    root = unpaired(tmp_path / "se\x1b]0;t\x07t")
+    root = unpaired(tmp_path / os.fsdecode(b"se\x1b]0;t\x07\xe9t"))
     for name in ("\x1b[2J\u202e.png", os.fsdecode(b"caf\xe9\n.png")):
         (root / "trainA" / name).write_text("no image")
     done = gan_tui_here("data", "check", root, folder=tmp_path)

@@ -220,9 +220,8 @@ def test_names_that_toml_could_not_hold(tmp_path: Path) -> None:
     assert text.startswith(
         "# na\N{REPLACEMENT CHARACTER}me: CycleGAN at 64 px, for the images in a\N{REPLACEMENT CHARACTER}kind"
     )
-    odd = unpaired(tmp_path / os.fsdecode(b"caf\xe9"))
     with pytest.raises(RequestError, match="no text"):
-        preset_text(best(odd), material(odd), "x", "Memory.")
+        material(unpaired(tmp_path / os.fsdecode(b"caf\xe9")))
 
 
 def test_digits_that_are_chosen_in_their_order(digits: Path) -> None:
