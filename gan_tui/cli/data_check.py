@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,13 +13,17 @@ import typer
 
 from gan_tui.cli.options import AsJson
 from gan_tui.cli.output import put, put_json
+from gan_tui.state.plain_text import printable
 
 if TYPE_CHECKING:
     from gan_tui.datasets.findings import Finding, Inspection, PartReport
     from gan_tui.datasets.reading import Progress
 
-SHOWN = 8
+SHOWN = {"problem": 8, "warning": 4, "note": 2}
 """Files of a finding that are told one by one; --json has all."""
+_INDENT = 9
+_NARROWEST = 40
+"""Columns to which lines are wrapped; some terminals say that they have none."""
 _MODES = {
     "1": "black and white", "L": "grey", "LA": "grey with alpha", "P": "palette", "RGBA": "RGB with alpha",
     "I": "32-bit grey", "F": "floating-point grey",
@@ -124,21 +129,32 @@ def _classes(part: PartReport) -> str:
 
 def aligned(rows: list[list[str]]) -> list[str]:
     """Rows of a table, each column as wide as its widest cell."""
-    from gan_tui.state.plain_text import printable
-
     cells = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return ["  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
 
 
 def _tell_finding(finding: Finding) -> None:
-    put(f"{finding.severity:8} {finding.fact}")
-    for file in finding.files[:SHOWN]:
-        put(f"           {file.path}" + (f": {file.fact}" if file.fact else ""))
-    if len(finding.files) > SHOWN:
-        put(f"           and {len(finding.files) - SHOWN:,} more, which --json lists")
+    _put_wrapped(f"{finding.severity:{_INDENT}}{finding.fact}", _INDENT)
+    shown = finding.files[: SHOWN[finding.severity]]
+    for file in shown:
+        _put_wrapped(f"{'':{_INDENT + 2}}{file.path}" + (f": {file.fact}" if file.fact else ""), _INDENT + 4)
+    if len(finding.files) > len(shown):
+        put(f"{'':{_INDENT + 2}}and {len(finding.files) - len(shown):,} more, which --json lists")
     if finding.fix:
-        put(f"         {finding.fix}")
+        _put_wrapped(f"{'':{_INDENT}}{finding.fix}", _INDENT)
+
+
+def _put_wrapped(line: str, indent: int) -> None:
+    """Write a line; on a terminal as several that fit its width, all but the first indented by so many blanks."""
+    import textwrap
+
+    if not sys.stdout.isatty():
+        put(line)
+        return
+    width = max(os.get_terminal_size(sys.stdout.fileno()).columns, _NARROWEST)
+    for part in textwrap.wrap(printable(line), width, subsequent_indent=" " * indent, break_on_hyphens=False):
+        put(part)
 
 
 def _outcome(found: Inspection) -> str:

@@ -144,5 +144,6 @@ def _tell(new: NewPreset, target: Path) -> None:
     if target == STDOUT:
         return
     file = shlex.quote(path_text(target))
-    say(f"Wrote {path_text(target)}. Look through the images first (gan-tui data check DIR), or go on with:")
+    root = shlex.quote(path_text(new.material.root))
+    say(f"Wrote {path_text(target)}. Look through the images (gan-tui data check {root}), or go on with:")
     put(f"gan-tui train {file}")

@@ -36,7 +36,11 @@ def findings_of_files(layout: Layout, looks: Looks) -> Iterator[Finding]:
         yield Finding(severity="problem", topic="unreadable", fact=fact, fix=fix, files=files)
     seen = [look for part in layout.parts for look in looks[part.name] if isinstance(look, Picture)]
     for severity, topic, what, fix, holds in _PECULIARITIES:
-        files = tuple(File(path=_short(layout, look.path), fact=look.format) for look in seen if holds(look))
+        files = tuple(
+            File(path=_short(layout, look.path), fact=f"is {look.format}" if topic == "extension" else "")
+            for look in seen
+            if holds(look)
+        )
         if files:
             fact = f"{len(files):,} {'image' if len(files) == 1 else 'images'}: {what}"
             yield Finding(severity=severity, topic=topic, fact=fact, fix=fix, files=files)
@@ -79,9 +83,9 @@ def _ignored(layout: Layout) -> Iterator[Finding]:
     if others:
         words = ", ".join(f"{path_text(Path(ending))} ({count:,})" for ending, count in others.items())
         number = sum(others.values())
-        fact = f"{number:,} {'file is' if number == 1 else 'files are'} not taken for images"
+        taken = "file is not taken for an image" if number == 1 else "files are not taken for images"
         fix = f"Names of images end in one of {' '.join(sorted(EXTENSIONS))}; convert others, such as HEIC."
-        yield Finding(severity="note", topic="ignored", fact=f"{fact}, by their ending: {words}", fix=fix)
+        yield Finding(severity="note", topic="ignored", fact=f"{number:,} {taken}: {words}", fix=fix)
 
 
 def _short(layout: Layout, path: Path) -> str:

@@ -104,7 +104,7 @@ def _of_layout(layout: Layout) -> list[Finding]:
         fact = f"beside the digits it holds {', '.join(held)}"
         fix = "Check them by themselves."
         return [Finding(severity="note", topic="beside", fact=fact, fix=fix)] if held else []
-    fact, fix = what_it_holds(layout), how_to_lay_out(layout)
+    fact, fix = f"the folder {what_it_holds(layout)}", how_to_lay_out(layout)
     return [Finding(severity="problem", topic="layout", fact=fact, fix=fix)]
 
 

@@ -83,8 +83,8 @@ def _across_splits(groups: Iterable[Sequence[Seen]]) -> Iterator[Finding]:
             for first in [first for first in trained if first.part.domain == seen.part.domain][:1]
         ]
     if files:
-        fact = f"{_are(len(files), 'picture')} of test also trained on: what is measured on them is remembered"
-        fix = "Remove them from one of the two."
+        fact = f"{_are(len(files), 'test picture')} trained on too: what is measured there is remembered"
+        fix = "Remove them from train or from test."
         yield Finding(severity="warning", topic="leakage", fact=fact, fix=fix, files=tuple(files))
 
 
@@ -96,7 +96,7 @@ def _across_domains(groups: Iterable[Sequence[Seen]]) -> Iterator[Finding]:
         if first and other:
             files.append(File(path=other.name, fact=f"is the same as {first.name}"))
     if files:
-        fact = f"{_are(len(files), 'picture')} in both domains: there is nothing to translate in them"
+        fact = f"{_are(len(files), 'picture')} in both domains"
         fix = "Remove each from the domain that it does not belong to."
         yield Finding(severity="warning", topic="overlap", fact=fact, fix=fix, files=tuple(files))
 

@@ -42,19 +42,22 @@ def findings_of_sizes(layout: Layout, looks: Looks, config: FolderData) -> Itera
     squeezed = [size for _, size in sizes if max(size) > _SQUEEZED * min(size)]
     if squeezed and config.resize:
         fact = f"{len(squeezed):,} of {len(sizes):,} {halves} are not square, and data.resize squeezes them into one"
-        fix = "That is what the reference implementations do. data.resize = 0 cuts squares out of them instead."
+        fix = "That is what the reference implementations do."
+        fix += "" if small else " data.resize = 0 cuts squares out of them instead."
         yield Finding(severity="note", topic="squeezed", fact=fact, fix=fix)
 
 
 def findings_of_numbers(layout: Layout, parts: list[PartReport]) -> Iterator[Finding]:
     """What is said of domains with few images, digits that are rare, and a set without a test split."""
     trained = [part for part in parts if part.split == "train"]
+    few = {part.name: number for part in trained if 0 < (number := part.images - part.unreadable) < FEW}
+    if few:
+        fact = (
+            f"few images to learn a domain from: {', '.join(f'{number:,} in {name}' for name, number in few.items())}"
+        )
+        fix = "Add more, and watch for translations that repeat what is in them."
+        yield Finding(severity="warning", topic="few", fact=fact, fix=fix)
     for part in trained:
-        usable = part.images - part.unreadable
-        if 0 < usable < FEW:
-            fact = f"{part.name} has {usable:,} {'image' if usable == 1 else 'images'}: few to learn a domain from"
-            fix = "Add more, and watch for translations that repeat what is in them."
-            yield Finding(severity="warning", topic="few", fact=fact, fix=fix)
         yield from _balance(part)
     held_out = {part.domain for part in parts if part.split in ("val", "test") and part.images}
     without = [part.name for part in trained if part.domain not in held_out]

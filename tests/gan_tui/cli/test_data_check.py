@@ -26,8 +26,8 @@ def test_a_sound_folder_is_told_with_what_to_do_next(tmp_path: Path) -> None:
         "  trainA  3       all 256x256  RGB",
         "  trainB  3       all 256x256  RGB",
     ]
-    assert "warning  trainA has 3 images: few to learn a domain from" in lines
-    assert "2 warnings, held against the preset horse2zebra" in lines
+    assert "warning  few images to learn a domain from: 3 in trainA, 3 in trainB" in lines
+    assert "1 warning, held against the preset horse2zebra" in lines
     assert f"  gan-tui train horse2zebra --data '{root}'" in lines
     assert f"  gan-tui init '{root}'" in lines
 
@@ -121,3 +121,19 @@ def test_the_report_of_a_real_set() -> None:
     lines = succeeded(done).splitlines()
     assert lines[0] == f"{shared_data('facades')}: pairs, side by side in each file, 606 in all"
     assert "nothing wrong, held against the preset facades" in lines
+
+
+def test_lines_fit_a_terminal(tmp_path: Path) -> None:
+    root = unpaired(tmp_path / "set")
+    for number in range(3):
+        (root / "trainA" / f"a name of some length that ends up on two lines {number}.png").write_text("no image")
+    python, *rest = COMMAND
+    child = pexpect.spawn(
+        python, [*rest, "data", "check", str(root)], dimensions=(60, 72), timeout=60, encoding="utf-8"
+    )
+    child.expect("problem ")
+    child.expect(pexpect.EOF)
+    lines = child.before.replace("\r", "").splitlines()
+    wrapped = [line for line in lines if line.startswith("   ")]
+    assert len(wrapped) > 6
+    assert max(map(len, wrapped)) <= 72

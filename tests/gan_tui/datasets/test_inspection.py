@@ -140,7 +140,7 @@ def test_what_is_seen_otherwise_than_it_looks(tmp_path: Path) -> None:
     assert list(files_of(found, "cmyk")) == ["trainA/cmyk.jpg"]
     assert list(files_of(found, "grey")) == ["trainA/grey.png"]
     assert list(files_of(found, "16-bit")) == ["trainA/deep.png"]
-    assert files_of(found, "extension") == {"trainA/no.png": "JPEG"}
+    assert files_of(found, "extension") == {"trainA/no.png": "is JPEG"}
     [ignored] = about(found, "ignored")
     assert "2 files are not taken for images" in ignored.fact
     assert ".heic (1)" in ignored.fact
@@ -295,7 +295,7 @@ def test_few_images_and_no_test_images(tmp_path: Path) -> None:
     put_pictures(tmp_path / "trainA", 100, (8, 8))
     put_pictures(tmp_path / "trainB", 99, (8, 8))
     found = inspected(tmp_path)
-    assert [finding.fact for finding in about(found, "few")] == ["trainB has 99 images: few to learn a domain from"]
+    assert [finding.fact for finding in about(found, "few")] == ["few images to learn a domain from: 99 in trainB"]
     [without] = about(found, "no-test")
     assert "trainA and trainB" in without.fact
 
