@@ -134,6 +134,6 @@ def test_lines_fit_a_terminal(tmp_path: Path) -> None:
     child.expect("problem ")
     child.expect(pexpect.EOF)
     lines = child.before.replace("\r", "").splitlines()
-    wrapped = [line for line in lines if line.startswith("   ")]
+    wrapped = [line for line in lines if line.startswith(" " * 9)]
     assert len(wrapped) > 6
     assert max(map(len, wrapped)) <= 72
