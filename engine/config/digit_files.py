@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias, assert_never
 
 from engine.config.idx_header import idx_shape, opened_idx, read_values
-from engine.config.image_files import list_images, path_text
+from engine.config.image_files import is_folder, list_images, path_text
 from engine.errors import RequestError
 
 DigitSplit: TypeAlias = Literal["train", "test"]
@@ -67,7 +67,8 @@ def seems_digits(folder: Path) -> bool:
     if any(map(_IDX_NAME.fullmatch, names)):
         return True
     train = folder / "train"
-    return train.is_dir() and any(re.fullmatch("[0-9]", entry.name) and entry.is_dir() for entry in _entries(train))
+    digits = (entry for entry in _entries(train) if re.fullmatch("[0-9]", entry.name)) if is_folder(train) else ()
+    return any(map(is_folder, digits))
 
 
 def require_digits(folder: Path, split: DigitSplit) -> DigitFiles:
@@ -157,7 +158,7 @@ def _find_idx(folder: Path, split: DigitSplit) -> IdxFiles | None:
 
 def _idx_folders(folder: Path) -> list[Path]:
     inner = [entry / "raw" for entry in _entries(folder) if not entry.name.startswith(".")]
-    return [where for where in (folder, folder / "raw", *inner) if where.is_dir()]
+    return [where for where in (folder, folder / "raw", *inner) if is_folder(where)]
 
 
 def _find_folders(folder: Path) -> DigitFolders | None:

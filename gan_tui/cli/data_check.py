@@ -31,7 +31,9 @@ _MODES = {
 
 
 def check(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of images.", show_default=False)],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A folder of images.", readable=False, show_default=False)
+    ],
     preset: Annotated[
         str | None,
         typer.Option(metavar="PRESET", help="Check for this preset, a file or a shipped one.", show_default=False),

@@ -22,7 +22,9 @@ _Pair = tuple[str, str]
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of images.", show_default=False)],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A folder of images.", readable=False, show_default=False)
+    ],
     output: Annotated[
         Path | None,
         typer.Option(

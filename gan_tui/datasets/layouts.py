@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 from engine.config.data import DataConfig, DigitsData, PairedData, UnpairedData
 from engine.config.digit_files import DigitFolders, DigitSplit, IdxFiles, find_digits, seems_digits
-from engine.config.image_files import UnreadableImageError, image_size, list_images
+from engine.config.image_files import UnreadableImageError, image_size, is_folder, list_images
 from engine.errors import GanTuiError, RequestError
 
 Kind: TypeAlias = Literal[
@@ -112,23 +112,15 @@ def digit_sets(root: Path, names: Iterable[str], beside: tuple[tuple[Path, Kind]
 
 def _known(folder: Path) -> Layout | None:
     """A folder that is laid out as something that is trained on, or as one set of digits."""
-    if _is_folder(folder / "trainA") or _is_folder(folder / "trainB"):
+    if is_folder(folder / "trainA") or is_folder(folder / "trainB"):
         return _unpaired(folder)
     if _seems_digits(folder):
         return _digit_set(folder, "", folder.name)
-    if _is_folder(folder / "A" / "train") or _is_folder(folder / "B" / "train"):
+    if is_folder(folder / "A" / "train") or is_folder(folder / "B" / "train"):
         return _matched(folder)
-    if _is_folder(folder / "train") and _are_wide(_Gathering().images(folder / "train")):
+    if is_folder(folder / "train") and _are_wide(_Gathering().images(folder / "train")):
         return _side_by_side(folder)
     return None
-
-
-def _is_folder(path: Path) -> bool:
-    """Whether there is a folder; one that may not be looked at is none."""
-    try:
-        return path.is_dir()
-    except OSError:
-        return False
 
 
 def _seems_digits(folder: Path) -> bool:
@@ -154,7 +146,7 @@ class _Gathering:
     def part(self, root: Path, name: str, split: Split, domain: str) -> Part | None:
         """A folder of images, if it is there."""
         folder = root / name
-        if not _is_folder(folder):
+        if not is_folder(folder):
             return None
         return Part(name=name, folder=folder, split=split, domain=domain, files=self.images(folder))
 
@@ -217,7 +209,7 @@ def _plain(folder: Path, children: list[Path]) -> Layout:
 def _of_splits(folder: Path) -> Layout:
     """Folders train and test of what is neither pairs nor digits: perhaps two folders of images in train."""
     train = folder / "train"
-    inner = _plain(train, _folders(train)) if _is_folder(train) else None
+    inner = _plain(train, _folders(train)) if is_folder(train) else None
     if inner is not None and inner.kind == "two-folders":
         return inner
     return _layout("images", folder, [(split, split, "") for split in _SPLITS])
