@@ -69,7 +69,8 @@ def init(
     from gan_tui.cli.data_check import progress_shown
     from gan_tui.cli.job_progress import telling
     from gan_tui.client.new_preset import material_in, propose, write_preset
-    from gan_tui.datasets.proposal import Wish, workers_for
+    from gan_tui.datasets.preset_values import Wish
+    from gan_tui.datasets.proposal import workers_for
 
     target = _target(folder, output, name, force=force)
     wish = Wish(method=method, side=size, device=device, workers=workers_for(os.cpu_count() or 1))

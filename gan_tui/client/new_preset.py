@@ -19,7 +19,8 @@ from gan_tui.client.prepare import checked
 from gan_tui.datasets.layouts import digit_sets, recognise
 from gan_tui.datasets.material import Material, material_of
 from gan_tui.datasets.preset_text import preset_text
-from gan_tui.datasets.proposal import Proposal, Wish, explained, proposals
+from gan_tui.datasets.preset_values import Wish
+from gan_tui.datasets.proposal import Proposal, explained, proposals
 from gan_tui.datasets.reading import Progress
 
 

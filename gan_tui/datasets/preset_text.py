@@ -8,7 +8,8 @@ from typing import Any
 
 from engine.config.image_files import path_text
 from gan_tui.datasets.material import Material
-from gan_tui.datasets.proposal import Proposal, Setting
+from gan_tui.datasets.preset_values import Setting
+from gan_tui.datasets.proposal import Proposal
 
 _WIDTH = 118
 _ORDER = ("method", "data", "generator", "discriminator", "optim", "run", "log", "sample", "checkpoint")

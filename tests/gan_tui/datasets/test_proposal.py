@@ -20,7 +20,8 @@ from gan_tui.client.prepare import checked
 from gan_tui.datasets.material import Material
 from gan_tui.datasets.pacing import pacing_for
 from gan_tui.datasets.preset_text import preset_text
-from gan_tui.datasets.proposal import Proposal, Wish, explained, proposals, workers_for
+from gan_tui.datasets.preset_values import Wish
+from gan_tui.datasets.proposal import Proposal, explained, proposals, workers_for
 from gan_tui.datasets.suggestion import Choice
 from tests.engine.data.conftest import write_digit_folders, write_idx_set
 from tests.gan_tui.datasets.folders import put_pictures, unpaired
@@ -141,7 +142,7 @@ def test_no_more_than_half_of_the_images_are_enlarged(tmp_path: Path, size: tupl
     proposal = best(unpaired(tmp_path, size))
     assert proposal.side == side
     [crop] = [setting for setting in proposal.settings if setting.key == "data.crop"]
-    assert ("will be enlarged" in crop.why) == (min(size) < side)
+    assert ("are enlarged" in crop.why) == (min(size) < side)
 
 
 def test_fewer_blocks_and_halvings_for_smaller_images(tmp_path: Path, pairs: Path) -> None:
