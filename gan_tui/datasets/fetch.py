@@ -1,0 +1,198 @@
+"""A known set, from its address to its folder: all of it appears there, or nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import msgspec
+
+from engine.errors import RequestError, WorkError
+from gan_tui.datasets.arrange import arrange, images_in
+from gan_tui.datasets.download import Arrived, Patience, download
+from gan_tui.datasets.known import KnownSet, addresses
+from gan_tui.datasets.progress import Progress
+from gan_tui.datasets.space import require_room
+
+WAITING_ROOM = ".fetch"
+"""Folder beside the sets, for what is not complete: on the same disk, so that a set can be renamed to its place."""
+NOTE = ".fetched.json"
+"""In a set's folder: what it was made of."""
+
+
+class FetchedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that a set was made of."""
+
+    name: str
+    url: str
+    bytes: int
+    sha256: str
+    compared: bool
+    """Whether a published checksum said that it was right; else this one is the first that is known."""
+
+
+class FetchedNote(msgspec.Struct, frozen=True, kw_only=True):
+    """What a set's folder says of its own origin."""
+
+    name: str
+    time: float
+    """Unix time."""
+    files: list[FetchedFile]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fetched:
+    """A set that is here."""
+
+    folder: Path
+    note: FetchedNote | None
+    """What it was made of just now; None where it was here before."""
+    images: dict[str, int]
+    """In each of its parts."""
+
+
+def fetch(
+    wanted: KnownSet, root: Path, mirrors: Sequence[str], progress: Progress, patience: Patience = Patience()
+) -> Fetched:
+    """Bring a set into ROOT/NAME, going on with what an earlier fetch left.
+
+    Args:
+        wanted: which set.
+        root: folder of sets; made where it is missing.
+        mirrors: addresses to try before the publishers'.
+        progress: is told.
+        patience: with each address.
+
+    Raises:
+        RequestError: it is not to be had, or something else is in its place.
+        WorkError: it cannot be downloaded or unpacked, the disk is full, or another fetch of it is under way.
+    """
+    require_fetchable(wanted)
+    with _claimed(wanted, root) as waiting:
+        target = root / wanted.name
+        if target.exists():
+            return _here_already(wanted, target)
+        require_room(waiting, _still_needed(wanted, waiting), wanted.name)
+        arrived = [
+            download(file, addresses(file, wanted, mirrors), waiting, progress, patience) for file in wanted.files
+        ]
+        note = FetchedNote(name=wanted.name, time=time.time(), files=[_noted(each) for each in arrived])
+        work = waiting / "work"
+        _clear(work)
+        work.mkdir()
+        try:
+            folder = arrange(wanted, [each.path for each in arrived], work, progress)
+            images = images_in(wanted, folder)
+            (folder / NOTE).write_bytes(msgspec.json.encode(note))
+            _place(folder, target)
+        finally:
+            _clear(work)
+        for each in arrived:
+            each.path.unlink()
+        return Fetched(folder=target, note=note, images=images)
+
+
+def require_fetchable(wanted: KnownSet) -> None:
+    """Refuse what cannot be fetched, before anything is.
+
+    Raises:
+        RequestError: its licence forbids it, or a package is missing that reads it.
+    """
+    if wanted.refused:
+        raise RequestError(wanted.name, wanted.refused, wanted.terms)
+    if wanted.arrives == "svhn" and find_spec("scipy") is None:
+        fact = "comes as MATLAB's files, which the package scipy reads, and that is not installed"
+        raise RequestError(wanted.name, fact, "Install it: pip install 'gan-tui[svhn]'")
+
+
+def part_here(wanted: KnownSet, root: Path) -> int:
+    """How many bytes of a set an unfinished fetch has left."""
+    waiting = root / WAITING_ROOM / wanted.name
+    paths = [waiting / name for file in wanted.files for name in (file.name, f"{file.name}.part")]
+    return sum(path.stat().st_size for path in paths if path.is_file())
+
+
+@contextlib.contextmanager
+def _claimed(wanted: KnownSet, root: Path) -> Iterator[Path]:
+    """The folder for what is on its way, held for this process; the kernel lets go of it when the process dies."""
+    waiting = root / WAITING_ROOM / wanted.name
+    while True:
+        try:
+            waiting.mkdir(parents=True, exist_ok=True)
+            lock = (waiting / "lock").open("ab")
+        except FileNotFoundError:
+            continue  # another fetch ended in this moment, and took the folder away
+        except OSError as error:
+            fix = "Make it writable, or fetch into another folder: --root DIR."
+            raise WorkError(str(waiting), f"cannot be written ({error.strerror})", fix) from error
+        with lock:
+            _lock(lock.fileno(), wanted)
+            if not _still_named(lock.fileno(), waiting / "lock"):
+                continue
+            try:
+                yield waiting
+            finally:
+                if not any(entry.name != "lock" for entry in waiting.iterdir()):
+                    _clear(waiting)
+                    with contextlib.suppress(OSError):  # others may be on their way
+                        waiting.parent.rmdir()
+            return
+
+
+def _lock(descriptor: int, wanted: KnownSet) -> None:
+    try:
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise WorkError(wanted.name, "is being fetched into that folder by another process", "Wait for it.") from error
+
+
+def _still_named(descriptor: int, path: Path) -> bool:
+    """Whether a lock is the one that others find: its holder may have taken it away."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _here_already(wanted: KnownSet, target: Path) -> Fetched:
+    images = images_in(wanted, target) if target.is_dir() else {}
+    if wanted.images and not any(images.values()):
+        raise RequestError(str(target), f"is there and holds no {wanted.name}", "Move it away, or give another --root.")
+    return Fetched(folder=target, note=None, images=images)
+
+
+def _still_needed(wanted: KnownSet, waiting: Path) -> int:
+    """Bytes that download and unpacking will take, as far as is known: images hardly shrink in archives."""
+    size = wanted.bytes or 0
+    return max(0, 2 * size - part_here(wanted, waiting.parents[1]))
+
+
+def _noted(arrived: Arrived) -> FetchedFile:
+    return FetchedFile(
+        name=arrived.path.name,
+        url=arrived.url,
+        bytes=arrived.bytes,
+        sha256=arrived.sha256,
+        compared=arrived.compared,
+    )
+
+
+def _place(folder: Path, target: Path) -> None:
+    """Give a complete folder its name, once all of it is on the disk: power may fail at any moment."""
+    os.sync()
+    try:
+        folder.rename(target)
+    except OSError as error:
+        raise WorkError(str(target), f"cannot be put in its place ({error.strerror})", "Run it again.") from error
+
+
+def _clear(folder: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(folder)

@@ -1,0 +1,78 @@
+"""Which known sets a preset's data.root is missing."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from engine.config.data import DataConfig, DigitsData, PairedData, RootedData, UnpairedData
+from engine.config.data_root import data_root
+from engine.config.load import read_toml, resolve
+from engine.config.presets import shipped_presets
+from engine.errors import RequestError
+from gan_tui.datasets.known import KnownSet, Layout, catalogue
+
+
+class MissingSetsError(RequestError):
+    """The images of a run are not here, and could be.
+
+    Args:
+        error: what was found to be missing.
+        sets: that would be enough.
+        root: the folder to fetch them into.
+    """
+
+    def __init__(self, error: RequestError, sets: tuple[KnownSet, ...], root: Path) -> None:
+        self.sets = sets
+        self.root = root
+        super().__init__(error.subject, error.fact, f"Fetch it: {fetch_command(sets, root)}. {error.fix}")
+
+
+def missing_sets(config: DataConfig) -> tuple[tuple[KnownSet, ...], Path] | None:
+    """The sets that are missing for a configuration, and the folder to fetch them into; None where that is not all.
+
+    Raises:
+        RequestError: data.root cannot be looked at.
+    """
+    if not isinstance(config, RootedData) or not config.root:
+        return None
+    root = data_root(config)
+    folders = [root / name for name in dict.fromkeys((config.A, config.B))] if isinstance(config, DigitsData) else [root]
+    missing = [folder for folder in folders if not folder.exists()]
+    sets = [catalogue().sets.get(folder.name) for folder in missing]
+    found = tuple(each for each in sets if each is not None and each.layout == _layout(config) and not each.refused)
+    return (found, missing[0].parent) if found and len(found) == len(missing) else None
+
+
+def fetch_command(sets: tuple[KnownSet, ...], root: Path) -> str:
+    """What fetches sets into a folder."""
+    where = "" if str(root) == "datasets" else f" --root {root}"
+    return f"gan-tui data fetch {' '.join(each.name for each in sets)}{where}"
+
+
+@cache
+def presets_on(name: str) -> tuple[str, ...]:
+    """The shipped presets that read a set, where it is fetched with no --root."""
+    found = []
+    for preset, path in shipped_presets().items():
+        config = resolve(read_toml(path), path.name).data
+        match config:
+            case DigitsData():
+                roots = [f"{config.root}/{config.A}", f"{config.root}/{config.B}"]
+            case UnpairedData() | PairedData():
+                roots = [config.root]
+            case _:
+                roots = []
+        if f"datasets/{name}" in roots:
+            found.append(preset)
+    return tuple(found)
+
+
+def _layout(config: RootedData) -> Layout:
+    match config:
+        case UnpairedData():
+            return "unpaired"
+        case PairedData():
+            return "paired"
+        case DigitsData():
+            return "digits"
