@@ -32,8 +32,15 @@ DEEPEST = 16
 _LITTER = {"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini"}
 """What desktops leave in archives; passed over."""
 _DAMAGE = (
-    zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, ValueError
-)  # fmt: skip
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    gzip.BadGzipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    ValueError,
+)
 """What the libraries raise on bytes that are no archive, or no longer one."""
 
 
@@ -54,7 +61,7 @@ class Member(NamedTuple):
     opened: IO[bytes]
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """What an archive has that none should have, as a clause."""
 
 
@@ -76,9 +83,11 @@ def unpack(archive: Path, into: Path, limits: Limits, progress: Progress) -> Non
             been written, all of them within the folder.
     """
     try:
-        members = _zipped(archive, limits, progress) if zipfile.is_zipfile(archive) else _tarred(archive, limits, progress)
+        members = (
+            _zipped(archive, limits, progress) if zipfile.is_zipfile(archive) else _tarred(archive, limits, progress)
+        )
         _write_all(members, into, limits, progress)
-    except _Refused as refusal:
+    except _RefusedError as refusal:
         fix = "Nothing of it is kept. Report it to whoever offers it, and name another mirror: --mirror URL."
         raise WorkError(archive.name, str(refusal), fix) from refusal
     except _DAMAGE as error:
@@ -98,7 +107,7 @@ def _zipped(archive: Path, limits: Limits, progress: Progress) -> Iterator[Membe
         for info in infos:
             kind = stat.S_IFMT(info.external_attr >> 16)
             if kind not in (0, stat.S_IFREG):
-                raise _Refused(f"has {_kind_in_words(kind)}, {info.filename!r}")
+                raise _RefusedError(f"has {_kind_in_words(kind)}, {info.filename!r}")
             with opened.open(info) as file:
                 yield Member(info.filename, info.file_size, file)
 
@@ -116,7 +125,7 @@ def _tarred(archive: Path, limits: Limits, progress: Progress) -> Iterator[Membe
                     _parts(info.name)
                     continue
                 if not info.isreg() or info.issparse():
-                    raise _Refused(f"has {_type_in_words(info)}, {info.name!r}")
+                    raise _RefusedError(f"has {_type_in_words(info)}, {info.name!r}")
                 content = opened.extractfile(info)
                 assert content is not None, "a regular file has content"
                 yield Member(info.name, info.size, content)
@@ -130,11 +139,11 @@ class _Bounded:
         self._left = limit
 
     def read(self, size: int) -> bytes:
-        """As a file's. Raises _Refused: the limit is passed."""
+        """As a file's. Raises _RefusedError: the limit is passed."""
         data = self._file.read(min(size, self._left + 1))
         self._left -= len(data)
         if self._left < 0:
-            raise _Refused("comes to more bytes than such an archive can have")
+            raise _RefusedError("comes to more bytes than such an archive can have")
         return data
 
 
@@ -171,22 +180,22 @@ _MAKE_ROOM = "Make room there; what is downloaded is kept, and the same command 
 
 def _require_within(files: int, size: int, limits: Limits) -> None:
     if files > limits.files:
-        raise _Refused(f"has more than the {limits.files:,} files that such a set can have")
+        raise _RefusedError(f"has more than the {limits.files:,} files that such a set can have")
     if size > limits.bytes:
-        raise _Refused(f"comes to more than the {in_words(limits.bytes)} that such an archive can have")
+        raise _RefusedError(f"comes to more than the {in_words(limits.bytes)} that such an archive can have")
 
 
 def _parts(name: str) -> tuple[str, ...]:
     """The parts of a member's path, which lead inside."""
     if name.startswith("/") or re.match("[A-Za-z]:", name):
-        raise _Refused(f"has an absolute path, {name!r}")
+        raise _RefusedError(f"has an absolute path, {name!r}")
     parts = tuple(part for part in PurePosixPath(name).parts if part != ".")
     if ".." in parts:
-        raise _Refused(f"has a path that leads out of its folder, {name!r}")
+        raise _RefusedError(f"has a path that leads out of its folder, {name!r}")
     if "\\" in name or not name.isprintable():
-        raise _Refused(f"has a name that is none of an image, {name!r}")
+        raise _RefusedError(f"has a name that is none of an image, {name!r}")
     if len(parts) > DEEPEST or any(len(part.encode("utf-8", "surrogateescape")) > LONGEST_NAME for part in parts):
-        raise _Refused(f"has a path that is too long, {name[:80]!r}...")
+        raise _RefusedError(f"has a path that is too long, {name[:80]!r}...")
     return parts
 
 
@@ -198,7 +207,7 @@ def _take(parts: tuple[str, ...], taken: dict[str, str]) -> None:
         key = unicodedata.normalize("NFC", path.rstrip("/")).casefold()
         held = taken.get(key)
         if held is not None and (held != path or path == file):
-            raise _Refused(f"has two paths that are one where case does not count, {held!r} and {path!r}")
+            raise _RefusedError(f"has two paths that are one where case does not count, {held!r} and {path!r}")
         taken[key] = path
 
 

@@ -13,10 +13,9 @@ from engine.config.digit_files import digits_in, find_digits
 from engine.config.image_files import list_images
 from engine.errors import RequestError, WorkError
 from gan_tui.datasets.archives import Limits, unpack
-from gan_tui.datasets.digit_formats import convert_digits
 from gan_tui.datasets.known import KnownSet
 from gan_tui.datasets.labelled import sort_by_label
-from gan_tui.datasets.progress import Progress
+from gan_tui.datasets.progress import Convert, Progress
 
 GROWTH, ROOM = 8, 64 << 20
 """What an archive of images may come to: so many times its own size, and so many bytes. Images hardly shrink."""
@@ -29,7 +28,7 @@ _DEEP = 3
 """Folders that an archive may have around its content."""
 
 
-def arrange(wanted: KnownSet, files: Sequence[Path], work: Path, progress: Progress) -> Path:
+def arrange(wanted: KnownSet, files: Sequence[Path], work: Path, progress: Progress, convert: Convert) -> Path:
     """Make a set's folder of its files.
 
     Args:
@@ -37,6 +36,7 @@ def arrange(wanted: KnownSet, files: Sequence[Path], work: Path, progress: Progr
         files: what was downloaded, in the order of the catalogue; left as it is.
         work: an empty folder to do it in.
         progress: is told.
+        convert: for what only PyTorch's libraries read.
 
     Returns:
         A folder within it that holds what the set's layout says.
@@ -55,7 +55,7 @@ def arrange(wanted: KnownSet, files: Sequence[Path], work: Path, progress: Progr
             for path in files:
                 shutil.copyfile(path, folder / path.name)
         case "usps" | "svhn":
-            convert_digits(wanted.arrives, files[0].parent, folder, progress)
+            convert(wanted.arrives, files[0].parent, folder, progress)
         case _:
             assert_never(wanted.arrives)
     _require_layout(wanted, folder)

@@ -28,6 +28,9 @@ class Patience:
     sleep: Callable[[float], None] = time.sleep
 
 
+USUAL = Patience()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Arrived:
     """A file that is here."""
@@ -42,7 +45,7 @@ class Arrived:
 
 
 def download(
-    file: SetFile, urls: Sequence[str], folder: Path, progress: Progress, patience: Patience = Patience()
+    file: SetFile, urls: Sequence[str], folder: Path, progress: Progress, patience: Patience = USUAL
 ) -> Arrived:
     """Bring a file into a folder, from the first address that gives it; what is there already is not fetched again.
 

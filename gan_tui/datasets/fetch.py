@@ -16,9 +16,9 @@ import msgspec
 
 from engine.errors import RequestError, WorkError
 from gan_tui.datasets.arrange import arrange, images_in
-from gan_tui.datasets.download import Arrived, Patience, download
+from gan_tui.datasets.download import USUAL, Arrived, Patience, download
 from gan_tui.datasets.known import KnownSet, addresses
-from gan_tui.datasets.progress import Progress
+from gan_tui.datasets.progress import Convert, Progress
 from gan_tui.datasets.space import require_room
 
 WAITING_ROOM = ".fetch"
@@ -59,7 +59,12 @@ class Fetched:
 
 
 def fetch(
-    wanted: KnownSet, root: Path, mirrors: Sequence[str], progress: Progress, patience: Patience = Patience()
+    wanted: KnownSet,
+    root: Path,
+    mirrors: Sequence[str],
+    progress: Progress,
+    convert: Convert,
+    patience: Patience = USUAL,
 ) -> Fetched:
     """Bring a set into ROOT/NAME, going on with what an earlier fetch left.
 
@@ -68,6 +73,7 @@ def fetch(
         root: folder of sets; made where it is missing.
         mirrors: addresses to try before the publishers'.
         progress: is told.
+        convert: for what only PyTorch's libraries read.
         patience: with each address.
 
     Raises:
@@ -88,7 +94,7 @@ def fetch(
         _clear(work)
         work.mkdir()
         try:
-            folder = arrange(wanted, [each.path for each in arrived], work, progress)
+            folder = arrange(wanted, [each.path for each in arrived], work, progress, convert)
             images = images_in(wanted, folder)
             (folder / NOTE).write_bytes(msgspec.json.encode(note))
             _place(folder, target)

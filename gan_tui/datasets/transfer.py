@@ -118,7 +118,13 @@ class _NoWeaker(urllib.request.HTTPRedirectHandler):
     """Follows redirects, but not from https to http."""
 
     def redirect_request(
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: http.client.HTTPMessage,
+        newurl: str,
     ) -> urllib.request.Request | None:
         """As the base class has it, but for a weaker address."""
         if req.full_url.startswith("https:") and not newurl.startswith("https:"):
@@ -214,7 +220,7 @@ def _receive(
     with partial.written():
         file = partial.part.open("ab", buffering=0)
     with file:
-        while data := response.read(CHUNK):
+        while data := response.read1(CHUNK):
             here += len(data)
             if size is not None and here > size:
                 partial.drop()
@@ -232,13 +238,13 @@ def _write(file: RawIOBase, data: bytes) -> None:
         view = view[file.write(view) or 0 :]
 
 
-def _validator(headers: Any) -> str:
+def _validator(headers: http.client.HTTPMessage) -> str:
     """By what a later request asks for the same version; a weak tag is of no use for parts of a file."""
-    tag = headers.get("ETag", "")
-    return headers.get("Last-Modified", "") if not tag or tag.startswith("W/") else tag
+    tag = str(headers.get("ETag", ""))
+    return str(headers.get("Last-Modified", "")) if not tag or tag.startswith("W/") else tag
 
 
-def _asked_wait(headers: Any) -> float:
+def _asked_wait(headers: Message | None) -> float:
     asked = headers.get("Retry-After", "") if headers is not None else ""
     return float(asked) if asked.isdecimal() else 0.0
 

@@ -37,7 +37,9 @@ def missing_sets(config: DataConfig) -> tuple[tuple[KnownSet, ...], Path] | None
     if not isinstance(config, RootedData) or not config.root:
         return None
     root = data_root(config)
-    folders = [root / name for name in dict.fromkeys((config.A, config.B))] if isinstance(config, DigitsData) else [root]
+    folders = (
+        [root / name for name in dict.fromkeys((config.A, config.B))] if isinstance(config, DigitsData) else [root]
+    )
     missing = [folder for folder in folders if not folder.exists()]
     sets = [catalogue().sets.get(folder.name) for folder in missing]
     found = tuple(each for each in sets if each is not None and each.layout == _layout(config) and not each.refused)
