@@ -63,7 +63,7 @@ def _read(digits: PublishedDigits, source: Path, split: DigitSplit) -> tuple[NDA
     }
     try:
         found = readers[digits]()
-    except (OSError, EOFError, ValueError, IndexError, KeyError, TypeError, RuntimeError) as error:
+    except Exception as error:
         raise WorkError(f"{digits}, {split}", f"cannot be read ({error})", _FIX) from error
     if digits == "usps":
         return np.asarray(found.data, np.uint8), np.asarray(found.targets, np.int64)

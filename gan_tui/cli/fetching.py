@@ -15,10 +15,8 @@ from gan_tui.state.plain_text import printable
 from gan_tui.state.wording import duration
 
 if TYPE_CHECKING:
-    from engine.protocol.digits import PublishedDigits
     from gan_tui.datasets.fetch import Fetched
     from gan_tui.datasets.known import KnownSet
-    from gan_tui.datasets.progress import Progress
 
 Unit: TypeAlias = Literal["bytes", "images"]
 
@@ -146,6 +144,7 @@ def fetch_sets(sets: Sequence[KnownSet], root: Path, mirrors: Sequence[str]) -> 
         RequestError: a mirror is no address, or a set is not to be had.
         WorkError: a set could not be fetched; what has come of it is kept for the next time.
     """
+    from gan_tui.client.digit_conversion import convert_digits
     from gan_tui.client.preferences import VARIABLE, preferences_file, read_preferences
     from gan_tui.datasets.fetch import fetch, require_fetchable
     from gan_tui.datasets.mirrors import wished_mirrors
@@ -157,35 +156,10 @@ def fetch_sets(sets: Sequence[KnownSet], root: Path, mirrors: Sequence[str]) -> 
     came = []
     for each in sets:
         with FetchBar() if sys.stderr.isatty() else FetchLines() as progress:
-            fetched = fetch(each, root, tried, progress, _convert)
+            fetched = fetch(each, root, tried, progress, convert_digits)
         _tell(each, fetched)
         came.append(fetched)
     return came
-
-
-def _convert(digits: PublishedDigits, source: Path, into: Path, progress: Progress) -> None:
-    """Have a process of its own write digits anew: it needs PyTorch."""
-    from engine.protocol import jobs
-    from engine.protocol.digits import ConvertDigitsJob, ConvertedDigits
-    from gan_tui.client.jobs import run_job
-
-    shown = jobs.Progress(what="", done=0, total=0)
-
-    def tell(said: jobs.Progress | jobs.Remark) -> None:
-        nonlocal shown
-        if isinstance(said, jobs.Remark):
-            progress.say(said.text)
-            return
-        if said.what != shown.what:
-            progress.begin(said.what, said.total or None, unit="images")
-            shown = jobs.Progress(what=said.what, done=0, total=said.total)
-        progress.advance(said.done - shown.done)
-        shown = said
-
-    progress.begin(f"reading {digits} with torchvision", None, unit="images")
-    run_job(
-        ConvertDigitsJob(digits=digits, source=str(source.resolve()), into=str(into.resolve())), ConvertedDigits, tell
-    )
 
 
 def _tell(wanted: KnownSet, fetched: Fetched) -> None:

@@ -24,7 +24,7 @@ from engine.protocol.checkpoints import missing_or_cut
 from engine.protocol.rundir import RunDirectory
 from engine.protocol.trained_f import find_trained_f
 from gan_tui.client.locate import find_run
-from gan_tui.datasets.wanted import MissingSetsError, missing_sets
+from gan_tui.datasets.wanted import could_be_fetched
 
 
 @dataclass(frozen=True)
@@ -108,10 +108,7 @@ def _check_data(config: DataConfig) -> None:
     try:
         check_data(config)
     except RequestError as error:
-        missing = missing_sets(config)
-        if missing is None:
-            raise
-        raise MissingSetsError(error, *missing) from error
+        raise could_be_fetched(error, config) from error
 
 
 def _with_absolute_paths(config: TrainConfig) -> TrainConfig:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from functools import cache
 from pathlib import Path
 
 from engine.config.data import DataConfig, DigitsData, PairedData, RootedData, UnpairedData
-from engine.config.data_root import data_root
+from engine.config.data_root import contents, data_root
 from engine.config.load import read_toml, resolve
 from engine.config.presets import shipped_presets
 from engine.errors import RequestError
@@ -20,22 +21,25 @@ class MissingSetsError(RequestError):
         error: what was found to be missing.
         sets: that would be enough.
         root: the folder to fetch them into.
+        holds: what a folder that is named instead has to hold, in words.
     """
 
-    def __init__(self, error: RequestError, sets: tuple[KnownSet, ...], root: Path) -> None:
+    def __init__(self, error: RequestError, sets: tuple[KnownSet, ...], root: Path, holds: str) -> None:
         self.sets = sets
         self.root = root
-        super().__init__(error.subject, error.fact, f"Fetch it: {fetch_command(sets, root)}. {error.fix}")
+        instead = f"or set --data or data.root to a folder that holds {holds}"
+        super().__init__(error.subject, error.fact, f"Fetch what is missing: {fetch_command(sets, root)}; {instead}.")
 
 
-def missing_sets(config: DataConfig) -> tuple[tuple[KnownSet, ...], Path] | None:
-    """The sets that are missing for a configuration, and the folder to fetch them into; None where that is not all.
+def could_be_fetched(error: RequestError, config: DataConfig) -> RequestError:
+    """What to tell of data that is refused: the same, or that sets are missing for it which are known.
 
-    Raises:
-        RequestError: data.root cannot be looked at.
+    Args:
+        error: why it is refused.
+        config: the section that names it.
     """
     if not isinstance(config, RootedData) or not config.root:
-        return None
+        return error
     root = data_root(config)
     folders = (
         [root / name for name in dict.fromkeys((config.A, config.B))] if isinstance(config, DigitsData) else [root]
@@ -43,12 +47,14 @@ def missing_sets(config: DataConfig) -> tuple[tuple[KnownSet, ...], Path] | None
     missing = [folder for folder in folders if not folder.exists()]
     sets = [catalogue().sets.get(folder.name) for folder in missing]
     found = tuple(each for each in sets if each is not None and each.layout == _layout(config) and not each.refused)
-    return (found, missing[0].parent) if found and len(found) == len(missing) else None
+    if not found or len(found) < len(missing):
+        return error
+    return MissingSetsError(error, found, missing[0].parent, contents(config))
 
 
 def fetch_command(sets: tuple[KnownSet, ...], root: Path) -> str:
     """What fetches sets into a folder."""
-    where = "" if str(root) == "datasets" else f" --root {root}"
+    where = "" if str(root) == "datasets" else f" --root {shlex.quote(str(root))}"
     return f"gan-tui data fetch {' '.join(each.name for each in sets)}{where}"
 
 
