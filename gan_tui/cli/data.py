@@ -22,6 +22,8 @@ app = typer.Typer(
 
 Root: TypeAlias = Annotated[Path, typer.Option("--root", metavar="DIR", help="Folder that sets lie in.")]
 UNKNOWN = "unknown"
+WIDE = 110
+"""Columns of a terminal that has room for words beside the figures."""
 
 
 @app.command("list")
@@ -101,8 +103,7 @@ def fetch_set(
     except KeyboardInterrupt:
         from engine.errors import WorkError
 
-        again = f"gan-tui data fetch {' '.join(names)}"
-        raise WorkError("data fetch", "is interrupted", f"What has come is kept; it goes on with {again}") from None
+        raise WorkError("data fetch", "is interrupted", "What has come is kept: the same command goes on.") from None
     for each in fetched:
         put(str(each.folder))
 
@@ -125,23 +126,39 @@ def _described(known: KnownSet, root: Path) -> dict[str, Any]:
 
 
 def _show_table(sets: list[KnownSet], root: Path) -> None:
+    """Everything in columns; where those would be too narrow for words, the words below each line of figures."""
     from rich.console import Console
+    from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
 
     from gan_tui.datasets.wanted import presets_on
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading, justify in (("name", "left"), ("images", "right"), ("download", "right"), ("here", "left")):
-        table.add_column(heading, justify=justify, no_wrap=True)  # type: ignore[arg-type]
-    for heading in ("what", "licence", "presets"):
-        table.add_column(heading, overflow="fold")
+    console = Console()
+    wide = console.width >= WIDE
+    table = Table(box=None, pad_edge=False, header_style="bold", expand=False)
+    table.add_column("name", no_wrap=True, min_width=max(len(each.name) for each in sets))
+    table.add_column("images", justify="right", no_wrap=True)
+    table.add_column("download", justify="right", no_wrap=True)
+    table.add_column("here", no_wrap=True)
+    for heading in ("what", "licence", "presets") if wide else ():
+        table.add_column(heading)
+    below = []
     for each in sets:
-        images = f"{sum(each.images.values()):,}" if each.images else UNKNOWN
-        presets = ", ".join(presets_on(each.name))
-        row = (each.name, images, _bytes(each), _here(each, root), each.what, each.licence, presets)
-        table.add_row(*map(Text, row))
-    Console().print(table)
+        number = f"{sum(each.images.values()):,}" if each.images else UNKNOWN
+        words = [each.what, each.licence, ", ".join(presets_on(each.name))]
+        table.add_row(*map(Text, (each.name, number, _bytes(each), _here(each, root), *(words if wide else ()))))
+        below.append(f"{each.what}; licence: {each.licence}" + (f"; presets: {words[2]}" if words[2] else ""))
+    if wide:
+        console.print(table)
+        return
+    with console.capture() as drawn:
+        console.print(table)
+    heading, *figures = drawn.get().splitlines()
+    console.print(Text.from_ansi(heading))
+    for line, words_below in zip(figures, below, strict=True):
+        console.print(Text.from_ansi(line))
+        console.print(Padding(Text(words_below, style="dim"), (0, 0, 0, 2)))
 
 
 def _images(known: KnownSet) -> str:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from gan_tui.cli.fetching import fetch_sets
+from gan_tui.cli.output import say
 from gan_tui.datasets.space import in_words
+from gan_tui.state.plain_text import printable
 
 if TYPE_CHECKING:
     from gan_tui.datasets.known import KnownSet
@@ -24,15 +26,16 @@ def fetch_or_refuse(missing: MissingSetsError) -> None:
     """
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise missing
-    names = " and ".join(each.name for each in missing.sets)
-    told = "; ".join(map(_in_words, missing.sets))
-    question = f"{names} {'is' if len(missing.sets) == 1 else 'are'} not here ({told}). Fetch into {missing.root}?"
-    if not typer.confirm(question, default=False, err=True):
+    for each in missing.sets:
+        say(f"{each.name} is not here ({_in_words(each)}).")
+    it = "it" if len(missing.sets) == 1 else "them"
+    if not typer.confirm(f"Fetch {it} into {printable(str(missing.root))}?", default=False, err=True):
         raise missing
     fetch_sets(missing.sets, missing.root, ())
 
 
 def _in_words(wanted: KnownSet) -> str:
-    size = "size unknown" if wanted.bytes is None else in_words(wanted.bytes)
+    exact = all(file.bytes is not None for file in wanted.files)
+    size = "size unknown" if wanted.bytes is None else f"{'' if exact else 'about '}{in_words(wanted.bytes)}"
     number = f"{sum(wanted.images.values()):,} images, " if wanted.images else ""
     return f"{number}{size}, licence: {wanted.licence}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import subprocess
 import sys
 from collections import deque
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import pytest
 from engine.config.load import dump
 from gan_tui.cli.fetching import FetchLines
 from gan_tui.datasets.known import catalogue
+from gan_tui.datasets.space import in_words
 from tests.end_to_end.terminal import Terminal
 from tests.gan_tui.cli.command import COMMAND, gan_tui, gan_tui_here, refusal, succeeded
 from tests.gan_tui.datasets.archive_files import paired_set, tarred
@@ -107,7 +109,7 @@ def test_fetch_without_a_terminal(tmp_path: Path, server: SetServer) -> None:
     done = gan_tui("data", "fetch", SHOES, "--mirror", server.address, folder=tmp_path)
     assert succeeded(done) == f"datasets/{SHOES}\n"
     lines = done.stderr.splitlines()
-    assert lines[0] == f"{ARCHIVE}, {len(CONTENT):,} bytes".replace(",", ", ", 0) or ARCHIVE in lines[0]
+    assert lines[0] == f"{ARCHIVE}, {in_words(len(CONTENT))}"
     assert any("no checksum is published. Its SHA-256, kept in the set's folder: " in line for line in lines)
     assert f"{SHOES} has train 3, val 3, where train 49,825, val 200 are known." in lines
     assert lines[-1] == f"{SHOES} is here: datasets/{SHOES} (train 3, val 3)"
@@ -207,9 +209,8 @@ def test_train_offers_the_fetch_and_goes_on(tmp_path: Path, server: SetServer, o
     status, screen = train_in_terminal(tmp_path, server, on_shoes, "y")
     assert status == 0, screen
     asked = re.sub(r"\s+", " ", screen)
-    assert (
-        f"{SHOES} is not here (50,025 images, 2.1 GB, licence: academic, non-commercial). Fetch into datasets?" in asked
-    )
+    assert f"{SHOES} is not here (50,025 images, about 2.1 GB, licence: academic, non-commercial)." in asked
+    assert "Fetch it into datasets? [y/N]:" in asked
     assert (tmp_path / "runs" / "shoes" / "config.toml").is_file()
     assert (tmp_path / "datasets" / SHOES / "train" / "0.png").is_file()
 
@@ -254,8 +255,6 @@ def test_the_commands_load_neither_pytorch_nor_textual(tmp_path: Path, server: S
         "try: main()\n"
         "finally: print(*[name for name in ('torch', 'textual', 'numpy') if name in sys.modules], file=sys.stderr)"
     )
-    import subprocess
-
     done = subprocess.run(
         [sys.executable, "-c", program, SHOES, server.address], cwd=tmp_path, capture_output=True, text=True, check=True
     )
