@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
@@ -23,6 +24,8 @@ from gan_tui.datasets.space import require_room
 
 WAITING_ROOM = ".fetch"
 """Folder beside the sets, for what is not complete: on the same disk, so that a set can be renamed to its place."""
+TRIES = 100
+"""To hold a folder that others take away at that moment."""
 NOTE = ".fetched.json"
 """In a set's folder: what it was made of."""
 
@@ -89,20 +92,31 @@ def fetch(
         arrived = [
             download(file, addresses(file, wanted, mirrors), waiting, progress, patience) for file in wanted.files
         ]
-        note = FetchedNote(name=wanted.name, time=time.time(), files=[_noted(each) for each in arrived])
-        work = waiting / "work"
-        _clear(work)
-        work.mkdir()
-        try:
-            folder = arrange(wanted, [each.path for each in arrived], work, progress, convert)
-            images = images_in(wanted, folder)
-            (folder / NOTE).write_bytes(msgspec.json.encode(note))
-            _place(folder, target)
-        finally:
-            _clear(work)
+        fetched = _set_up(wanted, arrived, waiting / "work", target, progress, convert)
         for each in arrived:
             each.path.unlink()
-        return Fetched(folder=target, note=note, images=images)
+        return fetched
+
+
+def _set_up(
+    wanted: KnownSet, arrived: Sequence[Arrived], work: Path, target: Path, progress: Progress, convert: Convert
+) -> Fetched:
+    """Make a set's folder of its files, and put it in its place when it is whole."""
+    _clear(work)
+    note = FetchedNote(name=wanted.name, time=time.time(), files=[_noted(each) for each in arrived])
+    try:
+        work.mkdir()
+        folder = arrange(wanted, [each.path for each in arrived], work, progress, convert)
+        images = images_in(wanted, folder)
+        (folder / NOTE).write_bytes(msgspec.json.encode(note))
+        os.sync()  # power may fail at any moment: what has its name has its content
+        folder.rename(target)
+    except OSError as error:
+        fix = "What is downloaded is kept: make room, or make it writable, and the same command goes on."
+        raise WorkError(str(target), f"cannot be put there ({error.strerror})", fix) from error
+    finally:
+        _clear(work)
+    return Fetched(folder=target, note=note, images=images)
 
 
 def require_fetchable(wanted: KnownSet) -> None:
@@ -129,27 +143,39 @@ def part_here(wanted: KnownSet, root: Path) -> int:
 def _claimed(wanted: KnownSet, root: Path) -> Iterator[Path]:
     """The folder for what is on its way, held for this process; the kernel lets go of it when the process dies."""
     waiting = root / WAITING_ROOM / wanted.name
-    while True:
+    with _lock_file(wanted, waiting):
+        try:
+            yield waiting
+        finally:
+            if not any(entry.name != "lock" for entry in waiting.iterdir()):
+                _clear(waiting)
+                with contextlib.suppress(OSError):  # others may be on their way
+                    waiting.parent.rmdir()
+
+
+def _lock_file(wanted: KnownSet, waiting: Path) -> IO[bytes]:
+    """The file by which a folder is held; held until it is closed."""
+    reason = "it disappears again and again"
+    for _ in range(TRIES):
         try:
             waiting.mkdir(parents=True, exist_ok=True)
             lock = (waiting / "lock").open("ab")
-        except FileNotFoundError:
-            continue  # another fetch ended in this moment, and took the folder away
+        except FileNotFoundError as error:  # another fetch may have ended in this moment, and taken the folder away
+            reason = str(error.strerror)
+            continue
         except OSError as error:
-            fix = "Make it writable, or fetch into another folder: --root DIR."
-            raise WorkError(str(waiting), f"cannot be written ({error.strerror})", fix) from error
-        with lock:
+            reason = str(error.strerror)
+            break
+        try:
             _lock(lock.fileno(), wanted)
-            if not _still_named(lock.fileno(), waiting / "lock"):
-                continue
-            try:
-                yield waiting
-            finally:
-                if not any(entry.name != "lock" for entry in waiting.iterdir()):
-                    _clear(waiting)
-                    with contextlib.suppress(OSError):  # others may be on their way
-                        waiting.parent.rmdir()
-            return
+            if _still_named(lock.fileno(), waiting / "lock"):
+                return lock
+        except BaseException:
+            lock.close()
+            raise
+        lock.close()
+    fix = "Make it writable, or fetch into another folder: --root DIR."
+    raise WorkError(str(waiting), f"cannot be written ({reason})", fix)
 
 
 def _lock(descriptor: int, wanted: KnownSet) -> None:
@@ -188,15 +214,6 @@ def _noted(arrived: Arrived) -> FetchedFile:
         sha256=arrived.sha256,
         compared=arrived.compared,
     )
-
-
-def _place(folder: Path, target: Path) -> None:
-    """Give a complete folder its name, once all of it is on the disk: power may fail at any moment."""
-    os.sync()
-    try:
-        folder.rename(target)
-    except OSError as error:
-        raise WorkError(str(target), f"cannot be put in its place ({error.strerror})", "Run it again.") from error
 
 
 def _clear(folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import random
 import signal
 import struct
 import subprocess
@@ -22,6 +23,7 @@ from engine.errors import RequestError, WorkError
 from gan_tui.datasets.download import Patience
 from gan_tui.datasets.fetch import NOTE, Fetched, FetchedNote, fetch, part_here
 from gan_tui.datasets.known import KnownSet, SetFile, catalogue
+from tests.disks import small_disk
 from tests.gan_tui.datasets.archive_files import paired_set, picture, tarred, unpaired_set, zipped
 from tests.gan_tui.datasets.conftest import Heard
 from tests.gan_tui.datasets.server import SetServer
@@ -257,6 +259,27 @@ def test_many_fetches_at_once_make_one_set(fetching: Fetching, server: SetServer
     assert any(process.returncode == 0 for process in processes)
     assert len(server.asked) == 1
     assert [path.name for path in fetching.root.iterdir()] == ["cats2dogs"]
+
+
+@pytest.mark.parametrize("root", ["/proc/none", "/dev/null"])
+def test_a_folder_that_cannot_be(fetching: Fetching, server: SetServer, root: str) -> None:
+    fetching.root = Path(root)
+    with pytest.raises(WorkError, match=rf"{root}/.fetch/cats2dogs: cannot be written \("):
+        fetching()
+    assert server.asked == []
+
+
+def test_a_disk_with_room_for_the_download_alone(fetching: Fetching, server: SetServer, tmp_path: Path) -> None:
+    """Its size is not known before, and a tar does not tell what it comes to."""
+    noise = random.Random(1).randbytes(30_000)
+    files = {name: content + noise for name, content in paired_set("streets").items()}
+    server.offer("streets.tar.gz", tarred(files))
+    wanted = known_set("streets", b"", file="streets.tar.gz", layout="paired", checked=False)
+    with small_disk(tmp_path / "small", 120) as disk:
+        fetching.root = disk / "datasets"
+        with pytest.raises(WorkError, match="No space left on device"):
+            fetching(wanted)
+        assert fetching.all_files == {".fetch/streets/streets.tar.gz", ".fetch/streets/lock"}
 
 
 def test_what_may_not_be_passed_on(fetching: Fetching) -> None:
