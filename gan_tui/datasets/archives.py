@@ -21,6 +21,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple, Protocol, cast
 
 from engine.errors import WorkError
+from gan_tui.datasets.contents import ContentError
 from gan_tui.datasets.progress import Progress
 from gan_tui.datasets.space import in_words, require_room
 
@@ -79,8 +80,8 @@ def unpack(archive: Path, into: Path, limits: Limits, progress: Progress) -> Non
         progress: is told how many bytes are written.
 
     Raises:
-        WorkError: it is damaged, or has what no archive of images has; or the disk takes no more. Then files may have
-            been written, all of them within the folder.
+        ContentError: it is damaged, or has what no archive of images has.
+        WorkError: the disk takes no more. In either case files may have been written, all of them within the folder.
     """
     try:
         members = (
@@ -89,12 +90,14 @@ def unpack(archive: Path, into: Path, limits: Limits, progress: Progress) -> Non
         _write_all(members, into, limits, progress)
     except _RefusedError as refusal:
         fix = "Nothing of it is kept. Report it to whoever offers it, and name another mirror: --mirror URL."
-        raise WorkError(archive.name, str(refusal), fix) from refusal
+        raise ContentError(archive.name, str(refusal), fix) from refusal
     except _DAMAGE as error:
         fix = "Fetch it anew; if it is so again, name another mirror: --mirror URL."
-        raise WorkError(archive.name, f"is damaged ({error})", fix) from error
+        raise ContentError(archive.name, f"is damaged ({error})", fix) from error
     except (NotImplementedError, RuntimeError) as error:  # a method that zipfile has not, or a password
-        raise WorkError(archive.name, f"cannot be unpacked ({error})", "Name another mirror: --mirror URL.") from error
+        raise ContentError(
+            archive.name, f"cannot be unpacked ({error})", "Name another mirror: --mirror URL."
+        ) from error
 
 
 def _zipped(archive: Path, limits: Limits, progress: Progress) -> Iterator[Member]:

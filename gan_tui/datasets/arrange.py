@@ -11,8 +11,9 @@ from engine.config.data import DigitsData, PairedData, UnpairedData
 from engine.config.data_check import check_data
 from engine.config.digit_files import digits_in, find_digits
 from engine.config.image_files import list_images
-from engine.errors import RequestError, WorkError
+from engine.errors import RequestError
 from gan_tui.datasets.archives import Limits, unpack
+from gan_tui.datasets.contents import ContentError
 from gan_tui.datasets.known import KnownSet
 from gan_tui.datasets.labelled import sort_by_label
 from gan_tui.datasets.progress import Convert, Progress
@@ -42,7 +43,8 @@ def arrange(wanted: KnownSet, files: Sequence[Path], work: Path, progress: Progr
         A folder within it that holds what the set's layout says.
 
     Raises:
-        WorkError: the files do not hold that.
+        ContentError: the files do not hold that.
+        WorkError: the disk takes no more.
     """
     folder = work / wanted.name
     match wanted.arrives:
@@ -107,5 +109,8 @@ def _require_layout(wanted: KnownSet, folder: Path) -> None:
             case _:
                 assert_never(wanted.layout)
     except RequestError as error:
-        fix = "Nothing of it is kept but the download. Name another mirror: --mirror URL."
-        raise WorkError(wanted.name, f"has come as something else: {error.one_line().rstrip('.')}", fix) from error
+        raise ContentError(
+            wanted.name,
+            f"has come as something else: {error.one_line().rstrip('.')}",
+            "Name another mirror: --mirror URL.",
+        ) from error

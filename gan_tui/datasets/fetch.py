@@ -17,6 +17,7 @@ import msgspec
 
 from engine.errors import RequestError, WorkError
 from gan_tui.datasets.arrange import arrange, images_in
+from gan_tui.datasets.contents import ContentError
 from gan_tui.datasets.download import USUAL, Arrived, Patience, download
 from gan_tui.datasets.known import KnownSet, addresses
 from gan_tui.datasets.progress import Convert, Progress
@@ -111,6 +112,11 @@ def _set_up(
         (folder / NOTE).write_bytes(msgspec.json.encode(note))
         os.sync()  # power may fail at any moment: what has its name has its content
         folder.rename(target)
+    except ContentError:
+        for each in arrived:
+            if not each.compared:  # nothing says that it is what was published
+                each.path.unlink()
+        raise
     except OSError as error:
         fix = "What is downloaded is kept: make room, or make it writable, and the same command goes on."
         raise WorkError(str(target), f"cannot be put there ({error.strerror})", fix) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from engine.errors import WorkError
+from gan_tui.datasets.contents import ContentError
 
 _LINE = re.compile(r"([\w.-]+) ([0-9])")
 
@@ -19,7 +19,7 @@ def sort_by_label(name: str, unpacked: Path, into: Path) -> None:
         into: that is not there yet, on the same disk.
 
     Raises:
-        WorkError: a list or an image is missing, or a line is none of a label.
+        ContentError: a list or an image is missing, or a line is none of a label.
     """
     for split in ("train", "test"):
         images = unpacked / f"{name}_{split}"
@@ -31,12 +31,12 @@ def sort_by_label(name: str, unpacked: Path, into: Path) -> None:
             for line in lines:
                 found = _LINE.fullmatch(line.rstrip())
                 if found is None:
-                    raise WorkError(labels.name, f"has a line that is none of a label: {line[:80]!r}", _FIX)
+                    raise ContentError(labels.name, f"has a line that is none of a label: {line[:80]!r}", _FIX)
                 (images / found[1]).rename(into / split / found[2] / found[1])
         except FileNotFoundError as error:
-            raise WorkError(str(error.filename), "is not in the archive", _FIX) from error
+            raise ContentError(str(error.filename), "is not in the archive", _FIX) from error
         except UnicodeDecodeError as error:
-            raise WorkError(labels.name, "is no list of labels", _FIX) from error
+            raise ContentError(labels.name, "is no list of labels", _FIX) from error
 
 
 _FIX = "Name another mirror: --mirror URL."

@@ -114,7 +114,7 @@ class Partial:
         self._note.unlink(missing_ok=True)
 
 
-class _NoWeaker(urllib.request.HTTPRedirectHandler):
+class SafeRedirects(urllib.request.HTTPRedirectHandler):
     """Follows redirects, but not from https to http."""
 
     def redirect_request(
@@ -132,7 +132,7 @@ class _NoWeaker(urllib.request.HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
-_opener = urllib.request.build_opener(_NoWeaker)
+_opener = urllib.request.build_opener(SafeRedirects)
 
 
 def transfer(

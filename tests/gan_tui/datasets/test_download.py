@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import random
 from collections import deque
+from http.client import HTTPMessage
 from pathlib import Path
+from urllib.request import Request
 
 import pytest
 
 from engine.errors import WorkError
 from gan_tui.datasets.download import Arrived, Patience, download
 from gan_tui.datasets.known import SetFile
-from gan_tui.datasets.transfer import Partial
+from gan_tui.datasets.transfer import Partial, SafeRedirects, UselessError
 from tests.disks import small_disk
 from tests.gan_tui.datasets.conftest import Heard
 from tests.gan_tui.datasets.server import SetServer
@@ -216,6 +219,18 @@ def test_redirects_are_followed_and_a_loop_is_not(get: Getting, server: SetServe
     server.offer("loop", b"", statuses=deque([(302, {"Location": server.url("loop")})] * 50))
     assert "infinite loop" in get.refused(UNCHECKED, server.url("loop")).fact
     assert len(server.asked) < 50
+
+
+def test_a_redirect_does_not_weaken_an_address() -> None:
+    def redirected(old: str, new: str) -> str | None:
+        request = SafeRedirects().redirect_request(Request(old), io.BytesIO(), 302, "", HTTPMessage(), new)
+        return None if request is None else request.full_url
+
+    assert redirected("http://a.org/x", "http://b.org/x") == "http://b.org/x"
+    assert redirected("http://a.org/x", "https://a.org/x") == "https://a.org/x"
+    assert redirected("https://a.org/x", "https://b.org/x") == "https://b.org/x"
+    with pytest.raises(UselessError, match=r"redirects from https to http://a.org/x"):
+        redirected("https://a.org/x", "http://a.org/x")
 
 
 def test_nobody_listens(get: Getting, server: SetServer) -> None:

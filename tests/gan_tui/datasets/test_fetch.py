@@ -133,6 +133,22 @@ def test_a_hostile_archive_leaves_nothing_unpacked(fetching: Fetching, server: S
     assert not list(fetching.root.parents[1].rglob("gotcha"))
 
 
+@pytest.mark.parametrize(
+    "content", [b"<html>We have moved.</html>", zipped({"cats2dogs/readme.txt": b"moved"})], ids=["page", "archive"]
+)
+def test_what_no_checksum_vouches_for_and_is_not_right_is_fetched_anew(
+    fetching: Fetching, server: SetServer, content: bytes
+) -> None:
+    """Such as a page that is sent in place of a file."""
+    wanted = known_set("cats2dogs", b"", images=PARTS, checked=False)
+    server.offer("cats2dogs.zip", content)
+    with pytest.raises(WorkError, match=r"is damaged|has come as something else"):
+        fetching(wanted)
+    assert fetching.all_files == set()
+    server.offer("cats2dogs.zip", CONTENT)
+    assert fetching(wanted).images == PARTS
+
+
 def test_what_an_interrupted_unpacking_left_is_swept_away(fetching: Fetching, server: SetServer) -> None:
     server.offer("cats2dogs.zip", CONTENT)
     half = fetching.root / ".fetch/cats2dogs/work/unpacked/cats2dogs/trainA/junk.png"
