@@ -31,7 +31,7 @@ LONGEST_NAME = 255
 DEEPEST = 16
 """Folders within folders."""
 _LITTER = {"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini"}
-"""What desktops leave in archives; passed over."""
+"""What desktops leave in archives, beside ._NAME for each NAME; passed over."""
 _DAMAGE = (
     zipfile.BadZipFile,
     tarfile.TarError,
@@ -155,7 +155,7 @@ def _write_all(members: Iterator[Member], into: Path, limits: Limits, progress: 
     files = written = 0
     for member in members:
         parts = _parts(member.name)
-        if not parts or _LITTER.intersection(parts):
+        if not parts or _LITTER.intersection(parts) or parts[-1].startswith("._"):
             continue
         files += 1
         _require_within(files, written + (member.size or 0), limits)

@@ -71,8 +71,9 @@ def download(
             return _from(url, file, partial, progress, patience)
         except UselessError as error:
             failures.append(f"{url} {error}")
-            progress.say(f"{failures[-1]}.")
-    fix = "What has come is kept: try again later, or name a mirror that has it: --mirror URL."
+            if url != urls[-1]:
+                progress.say(f"{failures[-1]}.")
+    fix = f"What has come is kept: try again later, name a mirror (--mirror URL), or put it into {folder} by hand."
     raise WorkError(file.name, "cannot be had: " + ("; ".join(failures) or "no address of it is known"), fix)
 
 

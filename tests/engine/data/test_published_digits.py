@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from engine.config.data import DigitsData
 from engine.config.data_check import check_data
 from engine.config.digit_files import IdxFiles, digits_in, require_digits
 from engine.data.idx import read_labelled_idx
-from engine.data.images import open_rgb
 from engine.data.published_digits import convert_digits
 from engine.errors import WorkError
 from engine.protocol.digits import ConvertDigitsJob, ConvertedDigits, PublishedDigits
@@ -82,7 +82,7 @@ def test_svhn_becomes_folders_of_colour_images(tmp_path: Path) -> None:
     for split, (pixels, digits) in meant.items():
         for index, digit in enumerate(digits):
             path = tmp_path / "svhn" / split / str(digit) / f"{index:06}.png"
-            assert np.array_equal(np.asarray(open_rgb(path)), pixels[index])
+            assert np.array_equal(np.asarray(Image.open(path)), pixels[index])
 
 
 @pytest.mark.parametrize("content", [b"no archive", bz2.compress(b"1 1:0.5\n"), bz2.compress(b"x y:z\n"), None])

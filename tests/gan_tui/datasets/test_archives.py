@@ -16,7 +16,7 @@ from tests.gan_tui.datasets.conftest import Heard
 
 AMPLE = Limits(files=100, bytes=1 << 20)
 FINE = {"set/trainA/1 a:b.jpg": b"one", "set/trainB/2.jpg": b"two" * 1000, "set/empty": b""}
-LITTER = {"__MACOSX/set/._1.jpg": b"x", "set/.DS_Store": b"x", "set/trainA/Thumbs.db": b"x"}
+LITTER = {"__MACOSX/set/._1.jpg": b"x", "set/.DS_Store": b"x", "set/trainA/._1.jpg": b"x", "set/trainA/Thumbs.db": b"x"}
 BOMB = b"\0" * (4 << 20)
 
 
