@@ -12,6 +12,7 @@ from typing import TypeAlias
 import msgspec
 
 from engine.protocol.codec import decode_json
+from engine.protocol.digits import ConvertDigitsJob, ConvertedDigits
 from engine.protocol.evaluation import EvaluateJob, Evaluation
 from engine.protocol.room import Room, RoomJob
 
@@ -44,9 +45,9 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, tag_field="message", ta
     """Of an error that was not written for users."""
 
 
-Job: TypeAlias = EvaluateJob | RoomJob
+Job: TypeAlias = EvaluateJob | ConvertDigitsJob | RoomJob
 """What can be asked for."""
-Answer: TypeAlias = Evaluation | Room
+Answer: TypeAlias = Evaluation | ConvertedDigits | Room
 """What a job that went well ends with."""
 Message: TypeAlias = Progress | Remark | Answer | Refused
 

@@ -1,1 +1,1 @@
-"""Image sets on disk: what a folder holds, and what can be trained on it. No torch, no drawing."""
+"""Sets of images: known ones and how they are fetched, what a folder is, and a preset for it. No torch, no drawing."""
