@@ -27,9 +27,23 @@ def compare(
     *,
     appearance: Appearance,
 ) -> None:
-    """Open the dashboard on RUN with RUN2's curves behind; with --table, --json or no terminal print both runs' losses.
+    """Show two runs' curves in one plot, or their losses in a table.
 
-    The losses are means over the newest tenth of the steps that both runs have.
+    On a terminal the dashboard opens on RUN with RUN2's curves behind. With --table, --json or without a terminal both
+    runs' losses are printed, a line each, parted by tabs: means over the newest tenth of the steps that both runs have.
+
+    Examples:
+        gan-tui compare horse2zebra warmer
+        gan-tui compare horse2zebra warmer --table
+        gan-tui compare horse2zebra warmer --json
+
+    Exit status:
+        0  done
+        1  a record cannot be read
+        2  there is no such run, or both are the same
+
+    See also:
+        gan-tui plot (--behind), gan-tui replay, gan-tui resume (--branch)
     """
     from engine.errors import RequestError
     from gan_tui.cli.show import show_dashboard
