@@ -6,8 +6,10 @@ from typing import assert_never
 
 from engine.evaluation.request import request_of
 from engine.imports import nothing_is_garbage
+from engine.jobs.probe import probe
 from engine.protocol.evaluation import EvaluateJob
 from engine.protocol.jobs import Answer, Job, Tell
+from engine.protocol.probe import ProbeJob
 
 
 def do(job: Job, tell: Tell) -> Answer:
@@ -28,5 +30,8 @@ def do(job: Job, tell: Tell) -> Answer:
                 from engine.evaluation.evaluate import evaluate
 
             return evaluate(request, tell)
+        case ProbeJob():
+            with nothing_is_garbage():
+                return probe()
         case _:
             assert_never(job)

@@ -17,6 +17,7 @@ from gan_tui.cli import (
     compare,
     ctl,
     delete,
+    doctor,
     keys,
     log,
     plot,
@@ -50,7 +51,7 @@ COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
         "delete": delete.delete,
     },
     "Results": {"compare": compare.compare, "plot": plot.plot, "eval": evaluate},
-    "Presets and this machine": {"presets": presets.presets, "keys": keys.keys},
+    "Presets and this machine": {"presets": presets.presets, "keys": keys.keys, "doctor": doctor.doctor},
 }
 """By the group under which `gan-tui --help` lists them."""
 for _group, _commands in COMMANDS.items():
