@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gan_tui.cli import completion
 from gan_tui.cli.options import AsJson, RunArgument, RunsFolder
 from gan_tui.cli.output import age_of, put, put_json, say
 
@@ -34,7 +35,10 @@ def access(
     revoke: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="Take back the key of that name instead; it holds no more at once.", show_default=False
+            metavar="NAME",
+            help="Take back the key of that name instead; it holds no more at once.",
+            show_default=False,
+            autocompletion=completion.grantees,
         ),
     ] = None,
     runs_dir: RunsFolder = None,

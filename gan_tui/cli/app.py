@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -15,6 +15,7 @@ from gan_tui.cli import (
     attach,
     checkpoints,
     compare,
+    completion,
     ctl,
     delete,
     doctor,
@@ -122,9 +123,20 @@ def _options(
     _debug = debug
 
 
+def _complete() -> NoReturn:
+    """Write what the shell's word can be; whatever goes wrong, nothing is written into the user's line."""
+    try:
+        app()
+    except Exception:  # noqa: BLE001 - the process's edge
+        sys.exit(1)
+    raise AssertionError("Typer exits")
+
+
 def main() -> None:
     """Run the command and exit: 0 done, 1 the work failed, 2 the request was wrong."""
     gc.set_threshold(ALLOCATIONS_BETWEEN_COLLECTIONS)
+    if completion.is_asked():
+        _complete()
     try:
         app()
     except GanTuiError as error:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from engine.errors import RequestError
+from gan_tui.cli import completion
 from gan_tui.cli.surface import on_terminal
 from gan_tui.state.appearance import THEME_NAMES, Appearance, Means
 from gan_tui.state.imaging import Images, imaging
@@ -24,6 +25,7 @@ Theme = Annotated[
         envvar="GAN_TUI_THEME",
         show_default=False,
         rich_help_panel=PANEL,
+        autocompletion=completion.themes,
     ),
 ]
 Ascii = Annotated[

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gan_tui.cli import completion
 from gan_tui.cli.options import AsJson, RunArgument, RunsFolder
 from gan_tui.cli.output import age_of, losses_in_words, put, put_json, say
 
@@ -18,10 +19,18 @@ def checkpoints(
     run: RunArgument,
     star: Annotated[
         str | None,
-        typer.Option(metavar="STEP", help="Give this one a star first: it is kept for good.", show_default=False),
+        typer.Option(
+            metavar="STEP",
+            help="Give this one a star first: it is kept for good.",
+            show_default=False,
+            autocompletion=completion.checkpoints,
+        ),
     ] = None,
     unstar: Annotated[
-        str | None, typer.Option(metavar="STEP", help="Take its star away first.", show_default=False)
+        str | None,
+        typer.Option(
+            metavar="STEP", help="Take its star away first.", show_default=False, autocompletion=completion.checkpoints
+        ),
     ] = None,
     runs_dir: RunsFolder = None,
     as_json: AsJson = False,

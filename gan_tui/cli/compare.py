@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gan_tui.cli import completion
 from gan_tui.cli.appearance_options import opens_a_screen
 from gan_tui.cli.options import AsJson, RunArgument, RunsFolder
 from gan_tui.cli.output import put, put_json, say
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 @opens_a_screen
 def compare(
     run: RunArgument,
-    other: Annotated[str, typer.Argument(metavar="RUN2", help="The run that it is compared with.")],
+    other: Annotated[
+        str, typer.Argument(metavar="RUN2", help="The run that it is compared with.", autocompletion=completion.runs)
+    ],
     runs_dir: RunsFolder = None,
     as_json: AsJson = False,
     table: Annotated[bool, typer.Option("--table", help="Print the table on a terminal too.")] = False,

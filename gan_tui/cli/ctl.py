@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gan_tui.cli import completion
 from gan_tui.cli.manual import Manual, ManualGroup
 from gan_tui.cli.options import AsJson, RunsFolder
 from gan_tui.cli.output import losses_in_words, put, put_json, say
@@ -66,7 +67,12 @@ class _Target:
 def ctl(
     context: typer.Context,
     run: Annotated[
-        str, typer.Argument(metavar="RUN", help="A run's name, unique beginning, or path; or an access file.")
+        str,
+        typer.Argument(
+            metavar="RUN",
+            help="A run's name, unique beginning, or path; or an access file.",
+            autocompletion=completion.runs,
+        ),
     ],
     runs_dir: RunsFolder = None,
     timeout: Annotated[
@@ -272,7 +278,11 @@ def set_(
     context: typer.Context,
     pairs: Annotated[
         list[str],
-        typer.Argument(metavar="KEY VALUE [KEY VALUE]...", help="Controls and their new values; KEY=VALUE will do."),
+        typer.Argument(
+            metavar="KEY VALUE [KEY VALUE]...",
+            help="Controls and their new values; KEY=VALUE will do.",
+            autocompletion=completion.controls,
+        ),
     ],
     at_step: Annotated[
         int | None, typer.Option(metavar="STEP", help="Stage the change until so many steps are done [default: now].")
@@ -322,7 +332,9 @@ def accept(
     sentinel: Annotated[
         str,
         typer.Argument(
-            metavar="SENTINEL", help="Which sentinel's; without it, the newest open one that suggests something."
+            metavar="SENTINEL",
+            help="Which sentinel's; without it, the newest open one that suggests something.",
+            autocompletion=completion.sentinels,
         ),
     ] = "",
     as_json: AsJson = False,

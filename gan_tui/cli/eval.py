@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from gan_tui.cli import completion
 from gan_tui.cli.options import AsJson, RunArgument, RunsFolder
 from gan_tui.cli.output import put, put_json, say
 
@@ -25,8 +26,15 @@ class Row(NamedTuple):
 
 def evaluate(
     run: RunArgument,
-    checkpoint: Annotated[str, typer.Option(metavar="STEP|latest|best", help="Which checkpoint is judged.")] = "latest",
-    device: Annotated[str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
+    checkpoint: Annotated[
+        str,
+        typer.Option(
+            metavar="STEP|latest|best", help="Which checkpoint is judged.", autocompletion=completion.checkpoints
+        ),
+    ] = "latest",
+    device: Annotated[
+        str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda, cuda:1, mps.", autocompletion=completion.devices)
+    ] = "auto",
     judge_steps: Annotated[
         int | None,
         typer.Option(

@@ -7,14 +7,27 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-RunArgument: TypeAlias = Annotated[str, typer.Argument(metavar="RUN", help="A run's name, unique beginning, or path.")]
+from gan_tui.cli import completion
+
+RunArgument: TypeAlias = Annotated[
+    str, typer.Argument(metavar="RUN", help="A run's name, unique beginning, or path.", autocompletion=completion.runs)
+]
 OptionalRun: TypeAlias = Annotated[
-    str | None, typer.Argument(metavar="RUN", help="A run's name, unique beginning, or path.", show_default=False)
+    str | None,
+    typer.Argument(
+        metavar="RUN",
+        help="A run's name, unique beginning, or path.",
+        show_default=False,
+        autocompletion=completion.runs,
+    ),
 ]
 ReachableRun: TypeAlias = Annotated[
     str | None,
     typer.Argument(
-        metavar="RUN", help="A run's name, unique beginning, or path; or an access file.", show_default=False
+        metavar="RUN",
+        help="A run's name, unique beginning, or path; or an access file.",
+        show_default=False,
+        autocompletion=completion.runs,
     ),
 ]
 RunsFolder: TypeAlias = Annotated[
@@ -30,7 +43,10 @@ AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, for
 Settings: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="KEY=VALUE", help="Override a key of the preset, such as generator.blocks=6; may repeat."
+        "--set",
+        metavar="KEY=VALUE",
+        help="Override a key of the preset, such as generator.blocks=6; may repeat.",
+        autocompletion=completion.settings,
     ),
 ]
 Gpus: TypeAlias = Annotated[

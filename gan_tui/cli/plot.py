@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from gan_tui.cli import completion
 from gan_tui.cli.options import RunArgument, RunsFolder
 from gan_tui.cli.output import put, say
 
@@ -49,7 +50,10 @@ def plot(
         typer.Option("--to", metavar="STEP", help="End at this step [default: the newest].", show_default=False),
     ] = None,
     behind: Annotated[
-        str | None, typer.Option(metavar="RUN2", help="Draw that run's curves behind.", show_default=False)
+        str | None,
+        typer.Option(
+            metavar="RUN2", help="Draw that run's curves behind.", show_default=False, autocompletion=completion.runs
+        ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over a file that exists.")] = False,
 ) -> None:

@@ -6,13 +6,17 @@ from typing import Annotated
 
 import typer
 
+from gan_tui.cli import completion
 from gan_tui.cli.options import AsJson, Settings
 from gan_tui.cli.output import put, put_json
 
 
 def presets(
     name: Annotated[
-        str | None, typer.Argument(metavar="PRESET", help="A shipped preset or a file.", show_default=False)
+        str | None,
+        typer.Argument(
+            metavar="PRESET", help="A shipped preset or a file.", show_default=False, autocompletion=completion.presets
+        ),
     ] = None,
     settings: Settings = None,
     as_json: AsJson = False,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gan_tui.cli import completion
 from gan_tui.cli.options import AsJson, RunArgument, RunsFolder
 from gan_tui.cli.output import put, put_json, say
 
@@ -36,7 +37,12 @@ def replay(
     ] = 0.0,
     against: Annotated[
         str | None,
-        typer.Option(metavar="RUN2", help="Train nothing: compare RUN with this run of before.", show_default=False),
+        typer.Option(
+            metavar="RUN2",
+            help="Train nothing: compare RUN with this run of before.",
+            show_default=False,
+            autocompletion=completion.runs,
+        ),
     ] = None,
     runs_dir: RunsFolder = None,
     as_json: AsJson = False,

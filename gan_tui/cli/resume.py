@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gan_tui.cli import completion
 from gan_tui.cli.appearance_options import opens_a_screen
 from gan_tui.cli.options import Detach, Gpus, Headless, OptionalRun, Settings
 from gan_tui.cli.output import age_of, put, put_json, say
@@ -29,6 +30,7 @@ def resume(
             metavar="STEP|latest|best",
             help="Where to go on from; best: the lowest generator objective under the newest one's loss weights.",
             show_default=False,
+            autocompletion=completion.checkpoints,
         ),
     ] = None,
     branch: Annotated[

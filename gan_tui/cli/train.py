@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gan_tui.cli import completion
 from gan_tui.cli.appearance_options import opens_a_screen
 from gan_tui.cli.options import Detach, Gpus, Headless, RunsFolder, Settings
 from gan_tui.state.appearance import Appearance
@@ -15,7 +16,12 @@ from gan_tui.state.appearance import Appearance
 @opens_a_screen
 def train(
     preset: Annotated[
-        str, typer.Argument(metavar="PRESET", help="A preset file, or the name of a shipped one: gan-tui presets")
+        str,
+        typer.Argument(
+            metavar="PRESET",
+            help="A preset file, or the name of a shipped one: gan-tui presets",
+            autocompletion=completion.presets,
+        ),
     ],
     settings: Settings = None,
     name: Annotated[
@@ -29,6 +35,7 @@ def train(
             metavar="DEVICE",
             help="auto, cpu, cuda, cuda:1, mps; auto is the first GPU, else the CPU [default: the preset's].",
             show_default=False,
+            autocompletion=completion.devices,
         ),
     ] = None,
     gpus: Gpus = None,
