@@ -49,7 +49,7 @@ def examine(site: Site) -> Iterator[Finding]:
     linger = lingers(site)
     user = site.user()
     if where == "manager" and not linger:
-        fact = "this shell belongs to your service manager, which ends with your last session, and engines with it"
+        fact = "this shell belongs to your service manager, which ends after your last session, and engines with it"
         yield problem("logout", fact, f"loginctl enable-linger {user}")
     elif where == "manager":
         yield ok("logout", "this shell belongs to your service manager, which goes on, as linger is on")
