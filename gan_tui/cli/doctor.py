@@ -51,11 +51,10 @@ def doctor(runs_dir: RunsFolder = None, as_json: AsJson = False) -> None:
     from gan_tui.doctor.site import Site
 
     found: list[Section] = []
-    with telling() as tell:
-        for section in examine(Site(), runs_folder(runs_dir), _size(), tell):
-            found.append(section)
-            if not as_json:
-                _show(section)
+    for section in examine(Site(), runs_folder(runs_dir), _size(), telling):
+        found.append(section)
+        if not as_json:
+            _show(section)
     if as_json:
         put_json(found)
     else:

@@ -55,8 +55,8 @@ def _container(site: Site) -> Iterator[Finding]:
     if first in _INITS:
         yield ok("container", f"{fact}. Its first process is {first}")
         return
-    fix = "docker run --init, so that the first process takes in orphans and hands signals on."
-    yield note("container", f"{fact}. Its first process is {first}, which may do neither", fix)
+    fact = f"{fact}. Its first process is {first}, which may not hand signals on, nor take in orphans"
+    yield note("container", fact, "docker run --init")
 
 
 def _kind_of_container(site: Site) -> str:

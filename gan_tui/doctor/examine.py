@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TypeAlias
 
 from engine.errors import GanTuiError
 from engine.protocol.jobs import Tell
@@ -16,19 +18,21 @@ from gan_tui.doctor import terminal as terminals
 from gan_tui.doctor.finding import Finding, Section, problem
 from gan_tui.doctor.site import Site
 
+Telling: TypeAlias = Callable[[], AbstractContextManager[Tell]]
 
-def examine(site: Site, folder: Path, size: terminals.Size | None, tell: Tell) -> Iterator[Section]:
+
+def examine(site: Site, folder: Path, size: terminals.Size | None, telling: Telling) -> Iterator[Section]:
     """Look at everything.
 
     Args:
         site: where facts are read.
         folder: of runs.
         size: of the terminal; None: there is none.
-        tell: takes what is said while PyTorch is imported.
+        telling: what is said while PyTorch is imported is shown within it.
     """
     utf8_mode = bool(sys.flags.utf8_mode)
     yield Section(title="Program", findings=tuple(installation.examine(site)))
-    yield Section(title="PyTorch and devices", findings=tuple(_pytorch(tell)))
+    yield Section(title="PyTorch and devices", findings=tuple(_pytorch(telling)))
     yield Section(title="Processors", findings=tuple(processors.examine(site)))
     yield Section(title="Memory", findings=tuple(memory.examine(site)))
     yield Section(title="Terminal", findings=tuple(terminals.examine(site, size, utf8_mode=utf8_mode)))
@@ -40,9 +44,10 @@ def examine(site: Site, folder: Path, size: terminals.Size | None, tell: Tell) -
     yield Section(title="Runs", findings=tuple(runs.examine(folder)))
 
 
-def _pytorch(tell: Tell) -> Iterator[Finding]:
+def _pytorch(telling: Telling) -> Iterator[Finding]:
     try:
-        probe = run_job(ProbeJob(), Probe, tell)
+        with telling() as tell:
+            probe = run_job(ProbeJob(), Probe, tell)
     except GanTuiError as error:  # its process died
         yield problem("torch", f"the process that tried it {error.fact}. {error.fix}", pytorch.REINSTALL)
     else:

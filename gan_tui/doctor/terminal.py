@@ -72,7 +72,7 @@ def _pictures(site: Site, *, only_ascii: bool) -> Iterator[Finding]:
     automatic = imaging("auto", site.environ, ascii_only=only_ascii)
     cells = {"half": "half-blocks", "blocks": "blocks of ground colour", "shades": "shades", "ascii": "ASCII"}
     why = {
-        "half": "of pixels' protocols a slow link would notice the bytes",
+        "half": "pixels themselves cost a slow link several times the bytes",
         "blocks": "the locale knows no half-blocks",
         "shades": "there are too few colours",
         "ascii": "there are too few colours",

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.gan_tui.cli.command import gan_tui, gan_tui_here
+from tests.end_to_end.terminal import Terminal
+from tests.gan_tui.cli.command import COMMAND, gan_tui, gan_tui_here
 from tests.runs import make_run
 
 SECTIONS = [
@@ -30,6 +31,14 @@ def test_it_says_the_same_to_people_and_programs_and_its_status_tells_of_problem
     assert lines[-1].startswith(f"{problems or 'No'} problem")
     assert max(map(len, lines)) <= 110
     assert list(tmp_path.iterdir()) == []
+
+
+def test_on_a_terminal_nothing_is_drawn_into_what_is_said(tmp_path: Path) -> None:
+    with Terminal([*COMMAND, "doctor"], rows=90) as terminal:
+        assert terminal.wait_for_exit() in (0, 1)
+        shown = [line.rstrip() for line in terminal.text.splitlines()]
+    assert [line for line in shown if line in SECTIONS] == SECTIONS
+    assert "  ok       size           120 x 90" in shown
 
 
 def test_a_problem_gives_status_1_and_its_way_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,7 +35,7 @@ def said(kills: str, others: str = "") -> dict[str, str]:
         ({**IN_A_SESSION, **said("yes", "KillOnlyUsers=bob ada\n")}, "problem", "engines too"),
         ({**IN_A_SESSION, **said("yes", "KillExcludeUsers=root ada\n")}, "ok", "KillUserProcesses=no"),
         ({**IN_A_SESSION}, "note", "is set nowhere"),
-        ({**IN_THE_MANAGER, **SHIPPED}, "problem", "ends with your last session"),
+        ({**IN_THE_MANAGER, **SHIPPED}, "problem", "ends after your last session"),
         ({**IN_THE_MANAGER, **SHIPPED, **LINGERS}, "ok", "as linger is on"),
         ({**BOOTED, "/proc/self/cgroup": "0::/system.slice/ssh.service\n", **said("yes")}, "ok", "no session"),
     ],
