@@ -12,6 +12,7 @@ from typing import TypeAlias
 import msgspec
 
 from engine.protocol.codec import decode_json
+from engine.protocol.digits import ConvertDigitsJob, ConvertedDigits
 from engine.protocol.evaluation import EvaluateJob, Evaluation
 from engine.protocol.probe import Probe, ProbeJob
 
@@ -44,9 +45,9 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, tag_field="message", ta
     """Of an error that was not written for users."""
 
 
-Job: TypeAlias = EvaluateJob | ProbeJob
+Job: TypeAlias = EvaluateJob | ConvertDigitsJob | ProbeJob
 """What can be asked for."""
-Answer: TypeAlias = Evaluation | Probe
+Answer: TypeAlias = Evaluation | ConvertedDigits | Probe
 """What a job that went well ends with."""
 Message: TypeAlias = Progress | Remark | Answer | Refused
 

@@ -17,6 +17,7 @@ from gan_tui.cli import (
     compare,
     completion,
     ctl,
+    data,
     delete,
     doctor,
     keys,
@@ -40,8 +41,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
-    "Train and watch": {"train": train.train, "attach": attach.attach, "resume": resume.resume},
+COMMANDS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
+    "Train and watch": {"train": train.train, "attach": attach.attach, "resume": resume.resume, "ctl": ctl.app},
     "Runs": {
         "runs": runs.runs,
         "log": log.log,
@@ -52,14 +53,16 @@ COMMANDS: dict[str, dict[str, Callable[..., None]]] = {
         "delete": delete.delete,
     },
     "Results": {"compare": compare.compare, "plot": plot.plot, "eval": evaluate},
-    "Presets and this machine": {"presets": presets.presets, "keys": keys.keys, "doctor": doctor.doctor},
+    "Data and presets": {"data": data.app, "presets": presets.presets},
+    "This machine": {"doctor": doctor.doctor, "keys": keys.keys},
 }
-"""By the group under which `gan-tui --help` lists them."""
-for _group, _commands in COMMANDS.items():
+"""Commands, and groups of them, by the heading under which `gan-tui --help` lists them."""
+for _heading, _commands in COMMANDS.items():
     for _name, _command in _commands.items():
-        app.command(_name, cls=Manual, rich_help_panel=_group)(_command)
-    if _group == "Train and watch":
-        app.add_typer(ctl.app, name="ctl", rich_help_panel=_group)
+        if isinstance(_command, typer.Typer):
+            app.add_typer(_command, name=_name, rich_help_panel=_heading)
+        else:
+            app.command(_name, cls=Manual, rich_help_panel=_heading)(_command)
 
 ALLOCATIONS_BETWEEN_COLLECTIONS = 100_000
 """Of objects that may hold others. What a start makes stays: looking through it for garbage, as Python does every 700,
@@ -112,6 +115,8 @@ def _options(
         NO_COLOR          set to anything: no colours
         XDG_RUNTIME_DIR   where sockets lie; by default /run/user/UID
         OMP_NUM_THREADS   CPU threads that an engine computes with
+        GAN_TUI_DATA_MIRROR
+                          mirrors of data fetch
 
     Files:
         runs/NAME/        a run: config.toml, run.json, metrics.jsonl,

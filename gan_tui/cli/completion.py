@@ -36,6 +36,13 @@ def presets() -> Iterable[str]:
     return list(shipped_presets())
 
 
+def sets() -> Iterable[str]:
+    """SET of data."""
+    from gan_tui.datasets.known import catalogue
+
+    return list(catalogue().sets)
+
+
 def checkpoints(context: typer.Context) -> Iterable[str]:
     """Of --checkpoint, --star and --unstar, once RUN is there."""
     from gan_tui.client.candidates import checkpoint_names
