@@ -75,7 +75,8 @@ def train(
     Ctrl-C saves and stops; with --detach nothing is shown.
 
     What would not work is refused before anything is started: keys that do not exist, sizes that the networks cannot
-    take, data that is not there, a device that is not.
+    take, data that is not there, a device that is not. Data of a known set is offered to be fetched, where there is a
+    terminal to ask on.
 
     Examples:
         gan-tui train quickstart
@@ -95,7 +96,7 @@ def train(
         runs/NAME/engine.log    what the engine says
 
     See also:
-        gan-tui presets, gan-tui resume, gan-tui ctl, gan-tui doctor
+        gan-tui presets, gan-tui data, gan-tui resume, gan-tui ctl, gan-tui doctor
     """
     from engine.errors import RequestError
     from gan_tui.cli.offer import fetch_or_refuse

@@ -14,8 +14,11 @@ from gan_tui.client.preferences import VARIABLE, preferences_file, read_preferen
 from gan_tui.doctor.finding import Finding, note, ok, problem
 from gan_tui.doctor.site import Site
 
-EXTRAS = {"tensorboard": "event files beside the record (log.tensorboard)"}
-"""What can be installed besides, and what it is for; an extra is called as the package that it brings."""
+EXTRAS = {
+    "tensorboard": ("tensorboard", "event files beside the record (log.tensorboard)"),
+    "svhn": ("scipy", "reading SVHN's files as they are fetched"),
+}
+"""What can be installed besides: the package that it brings, and what that is for."""
 
 
 def examine(site: Site) -> Iterator[Finding]:
@@ -27,9 +30,9 @@ def examine(site: Site) -> Iterator[Finding]:
         yield note("gan-tui", "not installed: it runs from its sources", "pip install -e .")
     else:
         yield ok("gan-tui", f"{found.version}, {_how_installed(found)}")
-    for extra, use in EXTRAS.items():
+    for extra, (package, use) in EXTRAS.items():
         try:
-            yield ok(f"[{extra}]", f"{extra} {version(extra)}: {use}")
+            yield ok(f"[{extra}]", f"{package} {version(package)}: {use}")
         except PackageNotFoundError:
             yield ok(f"[{extra}]", f"not installed; pip install 'gan-tui[{extra}]' adds {use}")
     file = preferences_file(site.environ)
