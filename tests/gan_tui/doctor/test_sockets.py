@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,10 +15,11 @@ from tests.gan_tui.doctor.sites import by_subject, site
 
 
 @pytest.fixture
-def given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The runtime directory that the environment names."""
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    return tmp_path
+def given(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The runtime directory that the environment names; its path is short enough for sockets."""
+    with tempfile.TemporaryDirectory(prefix="gt-") as folder:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+        yield Path(folder)
 
 
 def test_a_folder_that_is_as_it_should_be(given: Path) -> None:
