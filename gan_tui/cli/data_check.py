@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gan_tui.cli import completion
 from gan_tui.cli.options import AsJson
 from gan_tui.cli.output import put, put_json
 from gan_tui.state.plain_text import printable
@@ -36,15 +37,32 @@ def check(
     ],
     preset: Annotated[
         str | None,
-        typer.Option(metavar="PRESET", help="Check for this preset, a file or a shipped one.", show_default=False),
+        typer.Option(
+            metavar="PRESET",
+            help="Check for this preset, a file or a shipped one.",
+            show_default=False,
+            autocompletion=completion.presets,
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Read every image of a folder, and tell what it is, what is wrong with it, and which preset suits it.
+    """Read a folder of images, and tell what it is and what is wrong.
+
+    Every image is read. What suits the folder is said too: a shipped preset, or how to make one.
 
     A problem is what training would not begin with, or files that it cannot use: damaged images, pairs without a
-    partner, a folder that is laid out otherwise. Exit status 1 when there is one. A warning, such as the same picture
-    in train and test, few images, or images smaller than the crop, and a note change nothing of status 0.
+    partner, a folder that is laid out otherwise. A warning is worth knowing: the same picture in train and test, few
+    images, images smaller than the crop.
+
+    Examples:
+        gan-tui data check ~/photos
+        gan-tui data check datasets/facades --preset facades
+        gan-tui data check datasets/horse2zebra --json
+
+    Exit status:
+        0  no problem, whatever the warnings
+        1  a problem
+        2  there is no such folder or preset
     """
     from gan_tui.datasets.inspection import inspect_folder
 

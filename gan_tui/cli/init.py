@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gan_tui.cli import completion
 from gan_tui.cli.output import put, say
 
 if TYPE_CHECKING:
@@ -42,13 +43,23 @@ def init(
         ),
     ] = None,
     name: Annotated[
-        str | None, typer.Option(help="The preset's, and so its runs' [default: DIR's].", show_default=False)
+        str | None,
+        typer.Option(metavar="NAME", help="The preset's, and so its runs' [default: DIR's].", show_default=False),
     ] = None,
     size: Annotated[
         int | None,
-        typer.Option(min=8, max=4096, metavar="PIXELS", help="Side of what the networks see.", show_default=False),
+        typer.Option(
+            min=8, max=4096, metavar="N", help="Side of what the networks see, in pixels.", show_default=False
+        ),
     ] = None,
-    device: Annotated[str, typer.Option(help="Whose memory counts: auto, cpu, cuda, cuda:1, mps.")] = "auto",
+    device: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Whose memory counts: auto, cpu, cuda, cuda:1, mps.",
+            autocompletion=completion.devices,
+        ),
+    ] = "auto",
     a: Annotated[
         Path | None,
         typer.Option("--A", metavar="FOLDER", help="Make DIR, of links: images of domain A.", show_default=False),
@@ -58,13 +69,27 @@ def init(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the preset's file.")] = False,
 ) -> None:
-    """Write a preset for a folder of images, with the reason of each value beside it.
+    """Write a preset for a folder of images, with its reasons.
 
     The method follows from the kind of data (gan-tui data check tells which it is), the size from the images and the
     free memory, the epochs from how many there are, the cadences from the length of an epoch. It trains as it is.
 
     Two folders under any names become the two domains by --A and --B: DIR is made, with links to them. With --method
     pix2pix files of one name are a pair. Of a DIR that holds sets of digits, --A and --B name source and target.
+
+    Examples:
+        gan-tui init ~/photos/seasons
+        gan-tui init seasons --A ~/photos/summer --B ~/photos/winter
+        gan-tui init pairs --method pix2pix --size 128 -o pairs-128.toml
+        gan-tui init datasets --A mnist_m --B mnist
+
+    Exit status:
+        0  the preset is written; the command that trains it is printed
+        1  images cannot be read, or the file cannot be written
+        2  there is no such folder, or no preset for what is in it
+
+    See also:
+        gan-tui data check, gan-tui presets, gan-tui train
     """
     from gan_tui.cli.data_check import progress_shown
     from gan_tui.cli.job_progress import telling

@@ -133,7 +133,7 @@ def _check_device(config: TrainConfig) -> None:
     wanted = config.run.device
     if not wanted.startswith("cuda"):
         return
-    count = _gpu_count()
+    count = gpu_count()
     index = int(wanted.partition(":")[2] or 0)
     if count == 0:
         fact = "asks for CUDA, and this machine has no NVIDIA GPU"
@@ -143,7 +143,8 @@ def _check_device(config: TrainConfig) -> None:
         raise RequestError(f"run.device = {wanted}", fact, f"Use cuda:0 to cuda:{count - 1}.")
 
 
-def _gpu_count() -> int:
+def gpu_count() -> int:
+    """NVIDIA GPUs of this machine, whether or not PyTorch can use them."""
     import pynvml
 
     with contextlib.suppress(pynvml.NVMLError):
