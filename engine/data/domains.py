@@ -9,8 +9,8 @@ from typing import Protocol, TypeVar
 
 from PIL import Image
 
+from engine.config.decoding import open_rgb
 from engine.config.image_files import UnreadableImageError, path_text
-from engine.data.images import open_rgb
 from engine.data.transforms import Pixels, UnfitImageError
 from engine.errors import WorkError
 

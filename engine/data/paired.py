@@ -10,12 +10,12 @@ from typing import Literal, Protocol, TypeAlias
 import numpy as np
 from PIL import Image
 
+from engine.config.decoding import open_rgb
 from engine.config.image_files import UnreadableImageError, path_text
 from engine.data.domains import Collection, Domain, Problem, read_first, read_framed
 from engine.data.draws import Purpose, frame_numbers
 from engine.data.epochs import Loaded, Place, batches_in, order_of_epoch, positions, size_of
 from engine.data.framed import AtSize, Want
-from engine.data.images import open_rgb
 from engine.data.transforms import Framing, Pair, Pixels
 
 Side: TypeAlias = Literal["left", "right"]

@@ -6,8 +6,12 @@ from typing import assert_never
 
 from engine.evaluation.request import request_of
 from engine.imports import nothing_is_garbage
+from engine.jobs.probe import probe
+from engine.protocol.digits import ConvertDigitsJob
 from engine.protocol.evaluation import EvaluateJob
 from engine.protocol.jobs import Answer, Job, Tell
+from engine.protocol.probe import ProbeJob
+from engine.protocol.room import RoomJob
 from engine.protocol.translation import TranslateJob
 from engine.translation.request import request_of as translation_of
 
@@ -36,5 +40,18 @@ def do(job: Job, tell: Tell) -> Answer:
                 from engine.translation.translate import translate
 
             return translate(wanted, tell)
+        case ConvertDigitsJob():
+            with nothing_is_garbage():
+                from engine.data.published_digits import convert_digits
+
+            return convert_digits(job, tell)
+        case RoomJob():
+            with nothing_is_garbage():
+                from engine.room import find_room
+
+            return find_room(job, tell)
+        case ProbeJob():
+            with nothing_is_garbage():
+                return probe()
         case _:
             assert_never(job)

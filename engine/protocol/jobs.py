@@ -12,7 +12,10 @@ from typing import TypeAlias
 import msgspec
 
 from engine.protocol.codec import decode_json
+from engine.protocol.digits import ConvertDigitsJob, ConvertedDigits
 from engine.protocol.evaluation import EvaluateJob, Evaluation
+from engine.protocol.probe import Probe, ProbeJob
+from engine.protocol.room import Room, RoomJob
 from engine.protocol.translation import TranslateJob, Translation
 
 
@@ -44,9 +47,9 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, tag_field="message", ta
     """Of an error that was not written for users."""
 
 
-Job: TypeAlias = EvaluateJob | TranslateJob
+Job: TypeAlias = EvaluateJob | ConvertDigitsJob | RoomJob | ProbeJob | TranslateJob
 """What can be asked for."""
-Answer: TypeAlias = Evaluation | Translation
+Answer: TypeAlias = Evaluation | ConvertedDigits | Room | Probe | Translation
 """What a job that went well ends with."""
 Message: TypeAlias = Progress | Remark | Answer | Refused
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from PIL import Image
 from PIL.ExifTags import IFD, Base
 
-from engine.config.image_files import opened, orientation
-from engine.data.images import UPRIGHT, to_rgb
+from engine.config.decoding import upright_alpha, upright_rgb
+from engine.config.image_files import opened
 from engine.translation.plan import ENCODERS
 from engine.translation.request import Half
 
@@ -62,18 +62,13 @@ class Original:
 
 
 def read_original(path: Path) -> Original:
-    """An image file, as engine.data.images.open_rgb reads it, and what else it holds.
+    """An image file, as engine.config.decoding.open_rgb reads it, and what else it holds.
 
     Raises:
         UnreadableImageError: as open_rgb.
     """
     with opened(path) as image:
-        turn = UPRIGHT.get(orientation(image))
-        alpha = image.convert("RGBA").getchannel("A") if image.has_transparency_data else None
-        found = [to_rgb(image), alpha]
-        rgb, alpha = (each if each is None or turn is None else each.transpose(turn) for each in found)
-        assert rgb is not None
-        return Original(rgb, alpha, _exif_of(image), _profile_of(image))
+        return Original(upright_rgb(image), upright_alpha(image), _exif_of(image), _profile_of(image))
 
 
 def encoded(picture: Image.Image, original: Original, path: Path) -> bytes:

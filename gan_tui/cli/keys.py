@@ -24,9 +24,26 @@ def keys(
         bool, typer.Option("--template", help="Print a user's file with every key in it, commented out.")
     ] = False,
 ) -> None:
-    """List every key with the id that a user's file gives another key by.
+    """List every key of the screens, with the ids that change them.
 
-    The file is config.toml in the folder gan-tui of $XDG_CONFIG_HOME (~/.config), or what $GAN_TUI_CONFIG names.
+    In the user's file an action gets another key by its id, and the screens another look.
+
+    Examples:
+        gan-tui keys
+        gan-tui keys --template > ~/.config/gan-tui/config.toml
+
+    Exit status:
+        0  done
+        2  the user's file says what cannot be
+
+    Files:
+        $XDG_CONFIG_HOME/gan-tui/config.toml, ~/.config/gan-tui/config.toml
+
+    Environment:
+        GAN_TUI_CONFIG  names another file; /dev/null is none
+
+    See also:
+        gan-tui attach (? lists the keys)
     """
     from engine.errors import RequestError
 
@@ -113,6 +130,9 @@ def as_template() -> str:
         "[display]",
         *_display_lines(),
         "",
+        "[data]",
+        *_data_lines(),
+        "",
         "[keys]                   # a key, or a list of keys: they take the place of the built-in ones",
     ]
     for group, listed in _groups(Appearance()):
@@ -144,6 +164,16 @@ def _display_lines() -> list[str]:
             choices = ", ".join(get_args(get_args(hint)[0]))
             lines.append(f"# {name} = {written}".ljust(24) + f" # {docs[name]}" + (f" {choices}" if choices else ""))
     return lines
+
+
+def _data_lines() -> list[str]:
+    """Each key of [data], with an example of what may be said."""
+    from engine.config.documentation import field_docs
+    from gan_tui.client.preferences import DataWishes
+
+    return [
+        f'# {name} = ["https://mirror.example.org/sets"]  # {told}' for name, told in field_docs(DataWishes).items()
+    ]
 
 
 def _keys_of(action: Keyed) -> str:

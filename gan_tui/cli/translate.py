@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from gan_tui.cli import completion
 from gan_tui.cli.options import AsJson, RunsFolder
 from gan_tui.cli.output import put, put_json, say
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 """Exit status after Ctrl-C."""
 
+_NETWORKS, _SIZES, _FILES = "Networks", "Sizes", "Files"
+"""Groups of options."""
 _LIST = "-"
 """Stands for a list of images on stdin."""
 
@@ -25,13 +28,17 @@ _LIST = "-"
 def translate(
     run: Annotated[
         str,
-        typer.Argument(metavar="RUN", help="A run's name, unique beginning, or path; or the folder of a checkpoint."),
+        typer.Argument(
+            metavar="RUN",
+            help="A run's name, unique beginning, or path; or the folder of a checkpoint.",
+            autocompletion=completion.runs,
+        ),
     ],
     inputs: Annotated[
         list[str],
         typer.Argument(
             metavar="INPUT...",
-            help="Image files, folders of them, and patterns such as 'photos/**/*.jpg'; - reads a list from stdin.",
+            help="Image files, folders of them, and patterns such as 'photos/**/*.jpg'; - reads names from stdin.",
             show_default=False,
         ),
     ],
@@ -42,64 +49,136 @@ def translate(
         ),
     ],
     checkpoint: Annotated[
-        str | None, typer.Option(metavar="STEP", help="A step, latest or best [default: latest].", show_default=False)
+        str | None,
+        typer.Option(
+            metavar="STEP|latest|best",
+            help="Which checkpoint translates [default: latest].",
+            autocompletion=completion.checkpoints,
+            show_default=False,
+            rich_help_panel=_NETWORKS,
+        ),
     ] = None,
     direction: Annotated[
         Literal["AtoB", "BtoA"],
-        typer.Option(help="A and B as the run's sheets name them; where data.direction is BtoA, A is the data's B."),
+        typer.Option(
+            help="A and B as the run's sheets have them: where data.direction is BtoA, A is the B of its data.",
+            rich_help_panel=_NETWORKS,
+        ),
     ] = "AtoB",
+    weights: Annotated[
+        Literal["shown", "raw"],
+        typer.Option(
+            help="Those that sheets show, which are averaged where the run keeps an average (optim.ema), or raw ones.",
+            rich_help_panel=_NETWORKS,
+        ),
+    ] = "shown",
+    device: Annotated[
+        str,
+        typer.Option(
+            metavar="DEVICE",
+            help="auto, cpu, cuda, cuda:1, mps.",
+            autocompletion=completion.devices,
+            rich_help_panel=_NETWORKS,
+        ),
+    ] = "auto",
+    batch: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            min=1,
+            max=1024,
+            help="Neighbouring images of one size that are taken at once.",
+            rich_help_panel=_NETWORKS,
+        ),
+    ] = 1,
     size: Annotated[
         str,
         typer.Option(
             metavar="own|trained|N|WxH",
-            help="Scale images first: to the run's crop, to a shorter side of N pixels, or to exactly WxH.",
+            help="Scale images first: to a shorter side of N pixels, to exactly WxH, or to the run's crop.",
+            rich_help_panel=_SIZES,
         ),
     ] = "own",
     restore: Annotated[
-        bool, typer.Option("--restore", help="Scale translations back to the size of their images.")
+        bool,
+        typer.Option("--restore", help="Scale translations back to the size of their images.", rich_help_panel=_SIZES),
     ] = False,
     tile: Annotated[
         str,
         typer.Option(
-            metavar="auto|off|N",
+            metavar="N|auto|off",
             help="Translate in pieces of N pixels a side; auto: where an image is too large for the memory.",
+            rich_help_panel=_SIZES,
         ),
     ] = "auto",
     overlap: Annotated[
         int | None,
-        typer.Option(min=0, help="Pixels that pieces share [default: an eighth of their side].", show_default=False),
-    ] = None,
-    format: Annotated[  # noqa: A002 - the option's name
-        Literal["png", "jpg", "webp"] | None,
-        typer.Option(help="What to write [default: each image's own format, or png].", show_default=False),
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="Pixels that pieces share [default: an eighth of their side].",
+            show_default=False,
+            rich_help_panel=_SIZES,
+        ),
     ] = None,
     pairs: Annotated[
-        bool, typer.Option("--pairs", help="Images hold A and B side by side: translate the half that is meant.")
+        bool,
+        typer.Option(
+            "--pairs",
+            help="Files hold a pair side by side: translate the half that is meant.",
+            rich_help_panel=_FILES,
+        ),
     ] = False,
+    format: Annotated[  # noqa: A002 - the option's name
+        Literal["png", "jpg", "webp"] | None,
+        typer.Option(
+            help="What to write [default: each image's own format, or png].",
+            show_default=False,
+            rich_help_panel=_FILES,
+        ),
+    ] = None,
     sheet: Annotated[
         bool,
-        typer.Option("--sheet", help="Also write NAME-sheet.png: image, translation, and that translated back."),
+        typer.Option(
+            "--sheet",
+            help="Write NAME-sheet.png beside each: image, translation, and that translated back.",
+            rich_help_panel=_FILES,
+        ),
     ] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Write over what is there.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Write over what is there.", rich_help_panel=_FILES)
+    ] = False,
     skip_existing: Annotated[
-        bool, typer.Option("--skip-existing", help="Leave out images whose translations are there.")
+        bool,
+        typer.Option("--skip-existing", help="Leave out images whose translations are there.", rich_help_panel=_FILES),
     ] = False,
-    batch: Annotated[int, typer.Option(min=1, max=1024, help="Neighbouring images of one size taken at once.")] = 1,
-    weights: Annotated[
-        Literal["shown", "raw"],
-        typer.Option(help="shown: as sheets show them, averaged where the run keeps an average (optim.ema)."),
-    ] = "shown",
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
     show: Annotated[
         bool, typer.Option("--show/--no-show", help="Draw the translation of a single image on the terminal.")
     ] = True,
     runs_dir: RunsFolder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Translate images with a run's networks; images keep their size, transparency and metadata.
+    """Translate images with the networks of a run.
 
-    The run may be training meanwhile. Images that cannot be read are told, and the others translated: exit status 1. In
-    a pipe each line is an image and its translation.
+    Images keep their size, transparency, EXIF and format. The run may be training meanwhile. A folder's tree is kept
+    below OUT. An image that cannot be read is told of, and the others are translated. In a pipe each line is an image
+    and its translation.
+
+    Examples:
+        gan-tui translate horse2zebra photo.jpg -o zebra.jpg
+        gan-tui translate horse2zebra photos -o zebras --checkpoint best
+        gan-tui translate horse2zebra 'photos/**/*.jpg' -o horses --direction BtoA
+        gan-tui translate facades datasets/facades/test --pairs --sheet -o out
+        gan-tui translate horse2zebra huge.png -o huge-zebra.png --tile 1024
+
+    Exit status:
+        0    all are translated
+        1    some could not be, or the work failed
+        2    the request was wrong, such as an output that is there
+        130  interrupted; what was written is whole
+
+    See also:
+        gan-tui checkpoints, gan-tui eval
     """
     from engine.protocol.translation import TranslateJob, Translation
     from gan_tui.cli.job_progress import telling
