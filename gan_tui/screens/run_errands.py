@@ -18,6 +18,7 @@ from textual.screen import Screen
 from engine.protocol.checkpoints import LATEST, list_folders
 from engine.protocol.remarks import Remarks, read_remarks, write_remarks
 from engine.protocol.rundir import RunDirectory
+from gan_tui.client.ways import BrowserKeys
 from gan_tui.departures import Begin, GoOn, LookAt, RunsDeparture
 from gan_tui.screens.run_wishes import Changed, DeletionSeen, RunsLeft, Told
 from gan_tui.state.imaging import Imaging
@@ -65,6 +66,7 @@ class RunErrands:
         self._folder = folder
         self._actions = actions
         self._keys = {action.id: action.shown for action in actions}
+        self._ways = BrowserKeys(keys=self._keys)
         self._imaging = imaging
         self._ascii = ascii
         self._clock = clock
@@ -111,9 +113,9 @@ class RunErrands:
             way = with_keys("{runs-open|Enter} attaches to it, {runs-branch|b} makes a branch of it", self._keys)
             self._say(f"{row.name} is {row.state}: {way}.", "bad")
         elif not list_folders(_directory(row), "checkpoint"):
-            self._leave_for(GoOn(run=_directory(row), checkpoint=LATEST, request=ResumeRequest()))
+            self._leave_for(GoOn(run=_directory(row), checkpoint=LATEST, request=ResumeRequest(ways=self._ways)))
         else:
-            self._pick(row, ResumeRequest())
+            self._pick(row, ResumeRequest(ways=self._ways))
 
     def branch(self) -> None:
         """Have settings typed, then a checkpoint chosen that a new run goes on from."""
@@ -141,7 +143,7 @@ class RunErrands:
         from gan_tui.client.new_run import typed_settings
 
         if typed is not None:
-            self._pick(row, ResumeRequest(branch=True, settings=tuple(typed_settings(typed))))
+            self._pick(row, ResumeRequest(branch=True, settings=tuple(typed_settings(typed)), ways=self._ways))
 
     def _pick(self, row: RunRow, request: ResumeRequest) -> None:
         from gan_tui.screens.checkpoints import CheckpointPicker

@@ -29,6 +29,7 @@ from gan_tui.screens.run_wishes import DeletionSeen, RunsLeft, Told
 from gan_tui.screens.run_words import census, facts_of, headline_of, line_of
 from gan_tui.screens.wishes import ThemeWanted
 from gan_tui.state.key_words import with_keys
+from gan_tui.state.option_words import without_options
 from gan_tui.state.plain_text import printable
 from gan_tui.state.run_list import SORTS, RunRow, RunsChoice, arranged, descendants
 from gan_tui.state.runs_feed import RunsView
@@ -160,7 +161,7 @@ class RunsScreen(Screen[None]):
 
     def say(self, text: str, tone: Tone = "plain") -> None:
         """Tell the user something in the footer."""
-        self.footer.say(text, tone)
+        self.footer.say(without_options(text), tone)
 
     def _draw(self) -> None:
         now, choice = self._clock(), self._choice

@@ -147,7 +147,9 @@ async def branches(pilot: Browsing, feed: FakeRuns) -> None:
         pilot.app.screen.query_one(Input).value = typed
         await press(pilot, "enter")
         assert isinstance(pilot.app.screen, LineDialog)
-        assert objection in " ".join(text(pilot).split())
+        shown = " ".join(text(pilot).split())
+        assert objection in shown
+        assert "--set" not in shown, "that is a command's word"
     pilot.app.screen.query_one(Input).value = "'loss.cycle_a= 5' loss.cycle_b=4"
     await press(pilot, "enter")
     assert isinstance(pilot.app.screen, CheckpointPicker)
