@@ -11,7 +11,7 @@ import typer
 from gan_tui.cli.appearance_options import opens_a_screen
 from gan_tui.cli.options import Detach, Gpus, Headless, OptionalRun, Settings
 from gan_tui.cli.output import age_of, put, put_json, say
-from gan_tui.cli.surface import on_terminal
+from gan_tui.cli.surface import on_terminal, only_drawing_is_redirected
 from gan_tui.state.appearance import Appearance
 
 if TYPE_CHECKING:
@@ -57,7 +57,9 @@ def resume(
 ) -> None:
     """Take a run up again: in place from its newest checkpoint; from an older one or with new settings, in a branch.
 
-    A branch begins with its own copy of the checkpoint. It can be made while the run itself is being trained.
+    On a terminal a checkpoint is chosen from a list. Elsewhere, and where standard error is redirected, on which the
+    list is drawn, the newest is taken. A branch begins with its own copy of the checkpoint. It can be made while the
+    run itself is being trained.
 
     With --json or --dry-run nothing is started, and the exit status says what would happen: 0 it can be resumed, 1 the
     checkpoint is damaged, 2 something else is in the way or the request is wrong.
@@ -118,7 +120,10 @@ def _start(
     let_leave(source)
     if checkpoint is None and not request.wants_branch:
         require_idle(source)
-    picks = checkpoint is None and not (headless or detach) and on_terminal() and bool(list_checkpoints(source))
+    may_pick = checkpoint is None and not (headless or detach) and bool(list_checkpoints(source))
+    picks = may_pick and on_terminal()
+    if may_pick and only_drawing_is_redirected():
+        say("The picker draws on standard error, which is redirected: the newest checkpoint is taken, as by a script.")
     if picks:
         from gan_tui.picker import pick_checkpoint
 
