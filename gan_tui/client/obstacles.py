@@ -23,6 +23,7 @@ from engine.protocol.rundir import (
     viewed_state,
 )
 from gan_tui.client.branch import ResumePlan
+from gan_tui.client.gpus import require_gpus
 from gan_tui.client.horizon import Horizon
 from gan_tui.client.prepare import checked
 from gan_tui.client.remote import standing_of
@@ -153,8 +154,10 @@ def _require_fitting(plan: ResumePlan, _: Horizon) -> None:
 
 
 def _require_ranks(plan: ResumePlan, _: Horizon) -> None:
-    """There is a share of each batch for every process, as many as are asked for."""
-    check_ranks(plan.config.run, plan.request.gpus or plan.config.run.gpus)
+    """There is a share of each batch, and a GPU, for every process, as many as are asked for."""
+    ranks = plan.request.gpus or plan.config.run.gpus
+    check_ranks(plan.config.run, ranks)
+    require_gpus(plan.config.run, ranks)
 
 
 def _require_name(plan: ResumePlan, _: Horizon) -> None:
