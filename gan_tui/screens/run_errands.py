@@ -111,7 +111,7 @@ class RunErrands:
             return
         if row.is_live:
             way = with_keys("{runs-open|Enter} attaches to it, {runs-branch|b} makes a branch of it", self._keys)
-            self._say(f"{row.name} is {row.state}: {way}.", "bad")
+            self._say(f"{row.name} is {row.state}: {way}.", "bad", lambda: self._is_still(row))
         elif not list_folders(_directory(row), "checkpoint"):
             self._leave_for(GoOn(run=_directory(row), checkpoint=LATEST, request=ResumeRequest(ways=self._ways)))
         else:
@@ -264,8 +264,13 @@ class RunErrands:
     def _leave_for(self, departure: RunsDeparture) -> None:
         self._screen.post_message(RunsLeft(departure))
 
-    def _say(self, text: str, tone: Tone = "plain") -> None:
-        self._screen.post_message(Told(text, tone))
+    def _say(self, text: str, tone: Tone = "plain", holds: Callable[[], bool] | None = None) -> None:
+        self._screen.post_message(Told(text, tone, holds))
+
+    def _is_still(self, row: RunRow) -> bool:
+        """Whether the run is under the cursor and in the state that it was in."""
+        now = self._selected()
+        return now is not None and (now.path, now.state) == (row.path, row.state)
 
 
 def _directory(row: RunRow) -> RunDirectory:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -149,7 +150,7 @@ class RunsScreen(Screen[None]):
         if not self._drawing:
             return
         if view.rows and view.problem not in ("", before):
-            self.say(printable(view.problem), "bad")
+            self.say(printable(view.problem), "bad", lambda: self._view.problem == view.problem)
         self._rows = {row.path: row for row in view.rows}
         if self._choice.marked not in self._rows:
             self._choice = replace(self._choice, marked="")
@@ -159,11 +160,12 @@ class RunsScreen(Screen[None]):
         """The run under the cursor."""
         return self._rows.get(self.table.key)
 
-    def say(self, text: str, tone: Tone = "plain") -> None:
-        """Tell the user something in the footer."""
-        self.footer.say(without_options(text), tone)
+    def say(self, text: str, tone: Tone = "plain", holds: Callable[[], bool] | None = None) -> None:
+        """Tell the user something in the footer; ``holds`` says whether it is so, where that passes."""
+        self.footer.say(without_options(text), tone, holds)
 
     def _draw(self) -> None:
+        self.footer.review()
         now, choice = self._clock(), self._choice
         branches = arranged(self._view.rows, choice)
         lines = [line_of(branch, now, marked=branch.row.path == choice.marked) for branch in branches]
@@ -250,7 +252,7 @@ class RunsScreen(Screen[None]):
     def tell(self, message: Told) -> None:
         """Say what a worker has to say."""
         message.stop()
-        self.say(message.text, message.tone)
+        self.say(message.text, message.tone, message.holds)
 
     @on(DeletionSeen)
     def ask(self, message: DeletionSeen) -> None:
@@ -282,7 +284,7 @@ class RunsScreen(Screen[None]):
         if not marked:
             self._choose(replace(self._choice, marked=row.path))
             way = with_keys("{runs-compare|c} on another run compares, on it again takes it back", self._keys)
-            self.say(f"{row.name} is marked: {way}.")
+            self.say(f"{row.name} is marked: {way}.", "plain", lambda: self._choice.marked == row.path)
         elif marked == row.path:
             self._choose(replace(self._choice, marked=""))
         else:

@@ -130,6 +130,7 @@ async def resumes(pilot: Browsing, feed: FakeRuns) -> None:
     assert said(pilot) == "horse2zebra is training: Enter attaches to it, b makes a branch of it."
     feed.put(row("horse2zebra"))
     await settle(pilot)
+    assert said(pilot) == "", "it is not trained any more"
     await press(pilot, "r")
     assert isinstance(pilot.app.screen, CheckpointPicker)
     await press(pilot, "down", "enter")
