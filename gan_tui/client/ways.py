@@ -1,4 +1,4 @@
-"""How what a refusal advises is done: by commands, or by the keys of the runs browser."""
+"""How what a refusal advises is done: by commands, or by keys where it was asked for in the runs browser."""
 
 from __future__ import annotations
 
@@ -34,6 +34,12 @@ class Ways(Protocol):
     def train(self, preset: str) -> str:
         """Begin a run of a preset; empty for any."""
 
+    def stop(self, run: str) -> str:
+        """End a run that is being trained."""
+
+    def unstar(self) -> str:
+        """Take a run's star away."""
+
 
 class Commands:
     """For who asked on a command line."""
@@ -68,6 +74,14 @@ class Commands:
         """A new command."""
         return f"gan-tui train {preset}".rstrip()
 
+    def stop(self, run: str) -> str:
+        """The state is saved, and it is waited for."""
+        return f"gan-tui ctl {run} stop --wait"
+
+    def unstar(self) -> str:
+        """No command does it."""
+        return "in `gan-tui runs`"
+
 
 COMMANDS = Commands()
 
@@ -77,7 +91,8 @@ class BrowserKeys:
     """For who asked in the browser."""
 
     keys: Mapping[str, str] = field(default_factory=dict)
-    """As they are shown, by the id of the action; those that are built in may be left out."""
+    """The browser's and the dashboard's as they are shown, by the id of the action; those that are built in may be left
+    out."""
 
     def told(self, text: str) -> str:
         """Options are settings there."""
@@ -108,6 +123,14 @@ class BrowserKeys:
     def train(self, preset: str) -> str:
         """The dialog of a new run."""
         return self._key("{runs-new|n}") + (f" with {preset}" if preset else "")
+
+    def stop(self, run: str) -> str:
+        """In its view, which is a key away."""
+        return self._key("{runs-open|Enter}, then {stop|X}")
+
+    def unstar(self) -> str:
+        """Of the run under the cursor."""
+        return self._key("{runs-star|*}")
 
     def _key(self, text: str) -> str:
         return with_keys(text, self.keys)

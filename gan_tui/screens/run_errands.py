@@ -5,7 +5,7 @@ Dialogs, and what they need, are imported when they are first wanted: the list w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -45,6 +45,7 @@ class RunErrands:
         selected: the run under the cursor; None where there is none.
         folder: of the runs.
         actions: the browser's, with the keys that are in force.
+        keys: those of all actions, as they are shown, by the id of the action.
         imaging: how pictures are drawn.
         ascii: whether nothing else may be drawn.
         clock: seconds since the Unix epoch.
@@ -57,6 +58,7 @@ class RunErrands:
         folder: Callable[[], Path],
         *,
         actions: Sequence[ActionOn[Any]],
+        keys: Mapping[str, str],
         imaging: Imaging,
         ascii: bool,  # noqa: A002
         clock: Callable[[], float],
@@ -65,8 +67,8 @@ class RunErrands:
         self._selected = selected
         self._folder = folder
         self._actions = actions
-        self._keys = {action.id: action.shown for action in actions}
-        self._ways = BrowserKeys(keys=self._keys)
+        self._keys = keys
+        self._ways = BrowserKeys(keys=keys)
         self._imaging = imaging
         self._ascii = ascii
         self._clock = clock
@@ -206,7 +208,7 @@ class RunErrands:
 
         def look() -> None:
             with failure_told(f"{row.name} cannot be looked at", self._object):
-                require_deletable(_directory(row))
+                require_deletable(_directory(row), self._ways)
                 self._screen.post_message(DeletionSeen(look_at(_directory(row))))
 
         self._screen.run_worker(look, name="look at a run to be deleted", group="delete", thread=True, exclusive=True)
@@ -219,7 +221,7 @@ class RunErrands:
         def delete() -> None:
             name = deletion.run.name
             with self._changing(f"{name} cannot be deleted"):
-                delete_run(deletion.run)
+                delete_run(deletion.run, self._ways)
                 self._screen.post_message(Told(f"{name} is deleted.", "good"))
 
         def answered(sure: bool | None) -> None:

@@ -21,7 +21,7 @@ from engine.protocol.events import Sampled
 from engine.protocol.rundir import RunDirectory
 from gan_tui.actions.browser import RUNS
 from gan_tui.actions.remapping import dressed
-from gan_tui.actions.table import bindings, footer_hints
+from gan_tui.actions.table import ACTIONS, bindings, footer_hints
 from gan_tui.client.run_figures import RunFigures, count_figures, newest_sheet
 from gan_tui.screens.breakpoints import set_classes_by_size
 from gan_tui.screens.pacer import Pacer
@@ -97,7 +97,8 @@ class RunsScreen(Screen[None]):
         self.actions = dressed(RUNS, surroundings.appearance)
         """The table, with the keys that the user has given them."""
         self._by_id = {action.id: action for action in self.actions}
-        self._keys = {action.id: action.shown for action in self.actions}
+        beyond = dressed(ACTIONS, surroundings.appearance)  # a way may lead through a run's dashboard
+        self._keys = {each.id: each.shown for each in beyond} | {each.id: each.shown for each in self.actions}
         self._rest = rest
         self._resting: Timer | None = None
         self._figures: dict[str, RunFigures] = {}
@@ -114,6 +115,7 @@ class RunsScreen(Screen[None]):
             self.selected,
             lambda: Path(self._view.folder),
             actions=self.actions,
+            keys=self._keys,
             imaging=surroundings.drawing.imaging,
             ascii=surroundings.appearance.ascii,
             clock=surroundings.clock,
