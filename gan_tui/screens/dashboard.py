@@ -101,6 +101,7 @@ class DashboardScreen(Screen[None]):
             plot=self.plot,
             samples=self.samples,
             drawing=surroundings.drawing,
+            outlet=surroundings.outlet,
             steering=self.steering,
             readonly=watched.readonly,
             host=watched.host,
