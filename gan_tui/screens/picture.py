@@ -79,7 +79,7 @@ class PictureScreen(Dialog[LeftAt], FollowingScreen[LeftAt]):
         self._number = 0
         """Of the newest picture."""
         self._is_drawing = False
-        """Whether it is on its way to a terminal that takes a while for it."""
+        """Whether it is read, or on its way to the terminal, which over a slow link takes seconds."""
         self._run_dir = run_dir
         self._sheets = sheets
         self._path = path
@@ -137,18 +137,20 @@ class PictureScreen(Dialog[LeftAt], FollowingScreen[LeftAt]):
             self.app.push_screen(ExportDialog(exports, folder_for_files()), self._exported)
 
     def on_picture_grid_sought(self, message: PictureGrid.Sought) -> None:
-        """Say so where it takes a while, with the next that is sent: titles go before the pictures below them."""
+        """Say so with the next that is sent: a frame's title goes before the picture below it.
+
+        On every link, as how slow one is shows only by what it is sent; where it is fast, this is gone at once.
+        """
         message.stop()
         self._number += 1
-        self._is_drawing = self._outlet.limited()
+        self._is_drawing = True
         self._entitle()
 
     def on_picture_grid_hung(self, message: PictureGrid.Hung) -> None:
         """Have it known when the terminal has all of it."""
         message.stop()
-        if self._is_drawing:
-            number = self._number
-            self.call_after_refresh(self._outlet.once_sent, lambda: self.post_message(self.Sent(number)))
+        number = self._number
+        self.call_after_refresh(self._outlet.once_sent, lambda: self.post_message(self.Sent(number)))
 
     def on_picture_screen_sent(self, message: Sent) -> None:
         """Say no more that it is drawn."""

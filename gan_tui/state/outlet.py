@@ -31,10 +31,6 @@ class Outlet(Protocol):
         """Whether the terminal takes what it is sent with delay, or has done so within the last seconds."""
         ...
 
-    def limited(self) -> bool:
-        """Whether it has lately been seen at what rate the terminal takes what it is sent: much of it takes a while."""
-        ...
-
     def stretch(self) -> float:
         """By what to multiply the time between two drawings; at least 1."""
         ...
@@ -55,10 +51,6 @@ class NoOutlet:
 
     def slow(self) -> bool:
         """It takes everything."""
-        return False
-
-    def limited(self) -> bool:
-        """At any rate."""
         return False
 
     def stretch(self) -> float:

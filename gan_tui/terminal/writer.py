@@ -115,10 +115,6 @@ class FrameWriter:
             self._once_sent.append(call)
             self._something.notify()
 
-    def limited(self) -> bool:
-        """See Outlet."""
-        return self._link.rate is not None
-
     def slow(self) -> bool:
         """See Outlet."""
         return links.slow(self._link, monotonic())

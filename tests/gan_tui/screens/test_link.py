@@ -43,15 +43,11 @@ def header(pilot: Pilot[Any]) -> str:
     return "".join(text for text, _ in lines[0])
 
 
-class LimitedOutlet(NoOutlet):
+class HeldOutlet(NoOutlet):
     """A terminal that takes what it is sent when a test says so."""
 
     def __init__(self) -> None:
         self.calls: list[Callable[[], object]] = []
-
-    def limited(self) -> bool:
-        """Its rate has been seen."""
-        return True
 
     def once_sent(self, call: Callable[[], object]) -> None:
         """Wait for the test."""
@@ -61,7 +57,7 @@ class LimitedOutlet(NoOutlet):
 async def test_a_large_picture_is_said_to_be_drawn_until_the_terminal_has_it(
     feed: FakeFeed, run_dir: Path, recording: Recording
 ) -> None:
-    outlet = LimitedOutlet()
+    outlet = HeldOutlet()
     world = Surroundings(outlet=outlet, tempo=Tempo(text=0, curves=0))
     app = Dashboard(Watched(feed=feed, run=RunDirectory(run_dir)), world)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -82,11 +78,12 @@ async def test_a_large_picture_is_said_to_be_drawn_until_the_terminal_has_it(
         assert screen.told.endswith("4/5")
 
 
-async def test_on_a_link_that_keeps_up_nothing_is_said_of_drawing(feed: FakeFeed, run_dir: Path) -> None:
+async def test_on_a_link_that_keeps_up_that_is_soon_gone(feed: FakeFeed, run_dir: Path) -> None:
     app = Dashboard(Watched(feed=feed, run=RunDirectory(run_dir)), Surroundings(tempo=Tempo(text=0, curves=0)))
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
         await pilot.press("o")
+        await settle(pilot)
         assert isinstance(pilot.app.screen, PictureScreen)
         assert "drawing" not in pilot.app.screen.told
 
