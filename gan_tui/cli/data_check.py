@@ -46,7 +46,7 @@ def check(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Read a folder of images, and tell what it is and what is wrong.
+    """Tell what a folder of images is, and what is wrong with it.
 
     Every image is read. What suits the folder is said too: a shipped preset, or how to make one.
 

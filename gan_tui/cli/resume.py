@@ -12,7 +12,7 @@ from gan_tui.cli import completion
 from gan_tui.cli.appearance_options import opens_a_screen
 from gan_tui.cli.options import Detach, Gpus, Headless, OptionalRun, Settings
 from gan_tui.cli.output import age_of, put, put_json, say
-from gan_tui.cli.surface import on_terminal
+from gan_tui.cli.surface import on_terminal, only_drawing_is_redirected
 from gan_tui.state.appearance import Appearance
 
 if TYPE_CHECKING:
@@ -70,7 +70,9 @@ def resume(
     be made while the run itself is being trained.
 
     On a terminal the checkpoints are shown to choose from, with what a resume would do; --checkpoint chooses one and
-    does not ask. Without RUN it is the run that was started last and is not being trained.
+    does not ask. Elsewhere, and where standard error is redirected, on which they are drawn, the newest is taken.
+
+    Without RUN it is the run that was started last and is not being trained.
 
     Examples:
         gan-tui resume horse2zebra
@@ -146,7 +148,10 @@ def _start(
     let_leave(source)
     if checkpoint is None and not request.wants_branch:
         require_idle(source)
-    picks = checkpoint is None and not (headless or detach) and on_terminal() and bool(list_checkpoints(source))
+    may_pick = checkpoint is None and not (headless or detach) and bool(list_checkpoints(source))
+    picks = may_pick and on_terminal()
+    if may_pick and only_drawing_is_redirected():
+        say("The picker draws on standard error, which is redirected: the newest checkpoint is taken, as by a script.")
     if picks:
         from gan_tui.picker import pick_checkpoint
 

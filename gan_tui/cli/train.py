@@ -121,10 +121,10 @@ def train(
     folder = runs_folder(runs_dir)
     given = {key: value for key, value in flags.items() if value is not None}
     try:
-        new = check_new_run(preset, settings or [], given, folder, name)
+        new = check_new_run(preset, settings or [], given, folder, name, here=not prepare_only)
     except MissingSetsError as missing:
         fetch_or_refuse(missing)
-        new = check_new_run(preset, settings or [], given, folder, name)
+        new = check_new_run(preset, settings or [], given, folder, name, here=not prepare_only)
     run = make_new_run(new)
     for notice in new.notices:
         say(notice.in_words())

@@ -77,7 +77,7 @@ def grantees(given: str, folder: Path) -> list[str]:
 
 def devices() -> list[str]:
     """What --device takes here."""
-    from gan_tui.client.prepare import gpu_count
+    from gan_tui.client.gpus import gpu_count
 
     return ["auto", "cpu", "cuda", *(f"cuda:{index}" for index in range(gpu_count())), "mps"]
 
