@@ -12,7 +12,7 @@ from typing import TypeAlias
 import msgspec
 
 from engine.protocol.codec import decode_json
-from engine.protocol.evaluation import EvaluateJob, Evaluation
+from engine.protocol.evaluation import EvaluateJob, Evaluations
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True, tag_field="message", tag="progress"):
@@ -45,7 +45,7 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, tag_field="message", ta
 
 Job: TypeAlias = EvaluateJob
 """What can be asked for."""
-Answer: TypeAlias = Evaluation
+Answer: TypeAlias = Evaluations
 """What a job that went well ends with."""
 Message: TypeAlias = Progress | Remark | Answer | Refused
 
