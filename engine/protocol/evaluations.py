@@ -40,7 +40,7 @@ class Best(msgspec.Struct, frozen=True, kw_only=True):
     step: int
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
+class FiguresSoFar(msgspec.Struct, frozen=True, kw_only=True):
     """How good a run is, as far as that was measured."""
 
     step: int
@@ -85,8 +85,6 @@ def by_figure(
     having = [
         each for each in evaluations if figure in each.figures and any(is_of(each, manifest) for _, manifest in listed)
     ]
-    if not having:
-        return []
     comparable = _comparable(having, figure)
     sign = -1 if higher_is_better(figure) else 1
     found = []
@@ -106,7 +104,7 @@ def figures_of(evaluations: Iterable[Evaluation], manifest: Manifest) -> dict[st
     return found
 
 
-def standing_of(evaluations: Sequence[Evaluation]) -> Standing | None:
+def figures_so_far(evaluations: Sequence[Evaluation]) -> FiguresSoFar | None:
     """The newest figures of a run and the best; None where there are none."""
     if not evaluations:
         return None
@@ -117,7 +115,7 @@ def standing_of(evaluations: Sequence[Evaluation]) -> Standing | None:
             newest.update(each.figures)
     names = dict.fromkeys(name for each in evaluations for name in each.figures)
     bests = {name: _best(evaluations, name) for name in names}
-    return Standing(
+    return FiguresSoFar(
         step=newest_step, figures=newest, best={name: best for name, best in bests.items() if best is not None}
     )
 
@@ -144,7 +142,9 @@ def _best(evaluations: Sequence[Evaluation], figure: str) -> Best | None:
 
 
 def _comparable(having: Sequence[Evaluation], figure: str) -> list[Evaluation]:
-    """Of evaluations that have a figure, at least one, those under the conditions that count."""
+    """Of evaluations that have a figure, those under the conditions that count."""
+    if not having:
+        return []
     decisive = ([each for each in having if each.by == TRAINING] or having)[-1]
     under = decisive.conditions.bearing_on(figure)
     return [each for each in having if each.conditions.bearing_on(figure) == under]

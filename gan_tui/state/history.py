@@ -213,6 +213,8 @@ class History:
     def _truncate_after(self, step: float) -> None:
         before = len(self._recent), len(self._buckets)
         cut = bisect_right(self._recent, step, key=_step_of)
+        if cut < len(self._recent):
+            self._figures = {}  # they may be of what is dropped; the next evaluation says what holds
         self._waiting = max(0, self._waiting - (len(self._recent) - cut))
         del self._recent[cut:]
         self._cut_buckets(step)
