@@ -150,12 +150,12 @@ def _figures(row: RunRow) -> list[Fact]:
     if row.evaluated is None:
         return []
     newest, best = row.evaluated.figures, row.evaluated.best
-    told = []
+    told = [f"{'step':<10}{row.evaluated.step:>8,}   best"]
     for name in dict.fromkeys((*newest, *best)):
-        now = f"{figure_text(name, newest[name]):>8}" if name in newest else " " * 8
-        of_best = f"   best {figure_text(name, best[name].value)} at {best[name].step:,}" if name in best else ""
-        told.append(f"{printable(name):<10} {now}{of_best}")
-    return [Fact("evaluated", (f"step {row.evaluated.step:,}", *told))]
+        now = figure_text(name, newest[name]) if name in newest else ""
+        of_best = f"{figure_text(name, best[name].value)} @ {best[name].step:,}" if name in best else ""
+        told.append(f"{printable(name):<10}{now:>8}   {of_best}")
+    return [Fact("evaluated", tuple(told))]
 
 
 def _on_disk(figures: RunFigures | None) -> list[Fact]:
