@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from engine.config.figure_names import OBJECTIVE
 from engine.config.figures import higher_is_better, is_better
 from engine.errors import GanTuiError
 from engine.protocol.codec import DecodeError, decode_json
+from engine.protocol.conditions import Conditions
 from engine.protocol.course import continued, resumes_of
 from engine.protocol.evaluation import EVALUATION_SCHEMA, Evaluation
 from engine.protocol.events import Evaluated, Resumed
@@ -48,7 +50,7 @@ class FiguresSoFar(msgspec.Struct, frozen=True, kw_only=True):
     figures: dict[str, float | None]
     """Of that."""
     best: dict[str, Best]
-    """Of each figure, under the conditions that count (see by_figure)."""
+    """Of each figure, under the conditions that count (see counting)."""
 
 
 def evaluations_of(run: RunDirectory) -> list[Evaluation]:
@@ -76,54 +78,66 @@ def configured_best_by(run: RunDirectory) -> str:
 def by_figure(
     evaluations: Sequence[Evaluation], checkpoints: Iterable[tuple[Path, Manifest]], figure: str
 ) -> list[tuple[Path, Manifest]]:
-    """The checkpoints that were measured, best first; of equals the newer comes first.
-
-    Values compare only where they were measured under the same conditions: those of the run's own engine count, so that
-    a glance at a few images changes nothing; where it measured no such figure, those of the newest evaluation.
-    """
+    """The checkpoints of which a figure was measured and counts (see counting), best first; of equals the newer."""
     listed = list(checkpoints)
-    having = [
-        each for each in evaluations if figure in each.figures and any(is_of(each, manifest) for _, manifest in listed)
-    ]
-    comparable = _comparable(having, figure)
+    of_these = [each for each in evaluations if any(is_of(each, manifest) for _, manifest in listed)]
+    counted = counting(of_these)
     sign = -1 if higher_is_better(figure) else 1
     found = []
     for folder, manifest in listed:
-        values = [each.figures[figure] for each in comparable if is_of(each, manifest)]
-        if values and values[-1] is not None:
-            found.append((sign * values[-1], -manifest.step, folder, manifest))
+        value = _newest(counted, manifest).get(figure)
+        if value is not None:
+            found.append((sign * value, -manifest.step, folder, manifest))
     return [(folder, manifest) for *_, folder, manifest in sorted(found, key=lambda each: each[:2])]
 
 
-def figures_of(evaluations: Iterable[Evaluation], manifest: Manifest) -> dict[str, float | None]:
-    """What was measured of a checkpoint: each figure as it was measured last."""
-    found: dict[str, float | None] = {}
+def counting(evaluations: Sequence[Evaluation]) -> list[Evaluation]:
+    """The evaluations with those figures alone that compare with one another.
+
+    Values of a figure compare only where they were measured under the same conditions. Those of the run's own engine
+    count, so that a glance at a few images changes nothing; where it measured no such figure, those of the newest
+    evaluation that has it.
+    """
+    under: dict[str, Conditions] = {}
+    decisive = [*(each for each in evaluations if each.by != TRAINING), *_of_training(evaluations)]
+    for each in decisive:
+        under.update({name: each.conditions.bearing_on(name) for name in each.figures})
+    found = []
     for each in evaluations:
-        if is_of(each, manifest):
-            found.update(each.figures)
+        figures = {
+            name: value for name, value in each.figures.items() if each.conditions.bearing_on(name) == under[name]
+        }
+        if figures:
+            found.append(replace(each, figures=figures))
     return found
 
 
+def figures_of(evaluations: Sequence[Evaluation], manifest: Manifest) -> dict[str, float | None]:
+    """What was measured of a checkpoint and counts (see counting): each figure as it was measured last."""
+    return _newest(counting(evaluations), manifest)
+
+
 def figures_so_far(evaluations: Sequence[Evaluation]) -> FiguresSoFar | None:
-    """The newest figures of a run and the best; None where there are none."""
-    if not evaluations:
+    """The newest figures of a run and the best, of those that count (see counting); None where there are none."""
+    counted = counting(evaluations)
+    if not counted:
         return None
-    newest_step = max(each.step for each in evaluations)
+    step = max(each.step for each in counted)
     newest: dict[str, float | None] = {}
-    for each in evaluations:
-        if each.step == newest_step:
+    best: dict[str, Best] = {}
+    for each in counted:
+        if each.step == step:
             newest.update(each.figures)
-    names = dict.fromkeys(name for each in evaluations for name in each.figures)
-    bests = {name: _best(evaluations, name) for name in names}
-    return FiguresSoFar(
-        step=newest_step, figures=newest, best={name: best for name, best in bests.items() if best is not None}
-    )
+        for name, value in each.figures.items():
+            if value is not None and is_better(name, value, best[name].value if name in best else None):
+                best[name] = Best(value=value, step=each.step)
+    return FiguresSoFar(step=step, figures=newest, best=best)
 
 
-def best_so_far(evaluations: Sequence[Evaluation], figure: str) -> float | None:
-    """The best value of a figure under the conditions that count (see by_figure); None where there is none."""
-    found = _best(evaluations, figure)
-    return found.value if found else None
+def best_measured_while_training(run: RunDirectory, figure: str) -> float | None:
+    """The best value of a figure that a run's own engines have measured; None where there is none."""
+    found = figures_so_far(_of_training(evaluations_of(run)))
+    return found.best[figure].value if found and figure in found.best else None
 
 
 def is_of(evaluation: Evaluation, manifest: Manifest) -> bool:
@@ -132,22 +146,16 @@ def is_of(evaluation: Evaluation, manifest: Manifest) -> bool:
     return same and evaluation.seq in (None, manifest.seq)
 
 
-def _best(evaluations: Sequence[Evaluation], figure: str) -> Best | None:
-    found: Best | None = None
-    for each in _comparable([each for each in evaluations if figure in each.figures], figure):
-        value = each.figures[figure]
-        if value is not None and is_better(figure, value, found.value if found else None):
-            found = Best(value=value, step=each.step)
+def _newest(counted: Iterable[Evaluation], manifest: Manifest) -> dict[str, float | None]:
+    found: dict[str, float | None] = {}
+    for each in counted:
+        if is_of(each, manifest):
+            found.update(each.figures)
     return found
 
 
-def _comparable(having: Sequence[Evaluation], figure: str) -> list[Evaluation]:
-    """Of evaluations that have a figure, those under the conditions that count."""
-    if not having:
-        return []
-    decisive = ([each for each in having if each.by == TRAINING] or having)[-1]
-    under = decisive.conditions.bearing_on(figure)
-    return [each for each in having if each.conditions.bearing_on(figure) == under]
+def _of_training(evaluations: Iterable[Evaluation]) -> list[Evaluation]:
+    return [each for each in evaluations if each.by == TRAINING]
 
 
 def _kept(run: RunDirectory) -> list[Evaluation]:

@@ -16,7 +16,7 @@ from engine.errors import GanTuiError
 from engine.evaluation.request import EvaluationPlan
 from engine.methods.method import random_state_kept
 from engine.protocol import events as ev
-from engine.protocol.evaluations import TRAINING, best_so_far, evaluations_of
+from engine.protocol.evaluations import best_measured_while_training
 from engine.protocol.jobs import Progress, Remark
 from engine.train.reporting import tick
 from engine.train.saving import finish_saves, save
@@ -54,8 +54,7 @@ def know_the_best(session: Session) -> None:
     """Read from the journal of a run that is taken up again which value is to be surpassed."""
     best_by = session.config.checkpoint.best_by
     if session.evaluator is not None and best_by != OBJECTIVE:
-        own = [each for each in evaluations_of(session.run) if each.by == TRAINING]
-        session.best_figure = best_so_far(own, best_by)
+        session.best_figure = best_measured_while_training(session.run, best_by)
 
 
 def evaluate_if_due(session: Session) -> None:

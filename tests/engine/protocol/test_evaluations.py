@@ -117,6 +117,8 @@ def test_a_glance_at_a_few_images_changes_nothing_of_what_training_measured(run:
     standing = figures_so_far(evaluations)
     assert standing is not None
     assert (standing.best["psnr"].value, standing.best["psnr"].step) == (20.0, 10)
+    assert (standing.step, standing.figures) == (20, {"psnr": 10.0})
+    assert figures_of(evaluations, checkpoints[-1][1]) == {"psnr": 10.0}, "the tables show what compares"
 
 
 def test_conditions_that_do_not_bear_on_a_figure_are_not_asked(run: RunDirectory) -> None:
