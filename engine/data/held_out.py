@@ -88,9 +88,10 @@ def find_held_out(config: TrainConfig, split: Split | None = None) -> HeldOut:
         if len(found.A) and len(found.B):
             return found
     kept = f"{split} images" if split else "test or val images"
-    other = "another --split" if split == "train" else "--split train, which says how well it knows its own lesson"
     where = getattr(config.data, "root", "") or f"data.kind = {config.data.__struct_config__.tag}"
-    raise RequestError(where, f"has no {kept}", f"Add some, or take {other}.")
+    raise RequestError(
+        where, f"has no {kept}", "Add some; gan-tui eval RUN --split train measures on the training images."
+    )
 
 
 def _split_of(config: TrainConfig, split: Split) -> HeldOut:

@@ -16,18 +16,15 @@ _ROWS = 1024
 def frechet_distance(first: Tensor, second: Tensor) -> float:
     """FID: the distance of the normal distributions with the sets' means and covariances.
 
-    |m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)), the trace of the root by the eigenvalues of S1^(1/2) S2 S1^(1/2), which
-    is symmetric. With few vectors it comes out too large, with fewer than features most of all.
+    |m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)). With few vectors it comes out too large, with fewer than features most
+    of all.
 
     Args:
         first: (N, features), N at least 2.
         second: (M, features), M at least 2.
     """
     first, second = first.double(), second.double()
-    root = _root(torch.cov(first.T))
-    product = root @ torch.cov(second.T) @ root
-    trace_of_root = torch.linalg.eigvalsh((product + product.T) / 2).clamp(min=0).sqrt().sum()
-    spread = first.var(0).sum() + second.var(0).sum() - 2 * trace_of_root
+    spread = first.var(0).sum() + second.var(0).sum() - 2 * _trace_of_root(_spread_out(first), _spread_out(second))
     return float((first.mean(0) - second.mean(0)).square().sum() + spread)
 
 
@@ -46,10 +43,23 @@ def kernel_distance(first: Tensor, second: Tensor) -> float:
     return within - 2 * _sum_of_kernels(first, second) / (len(first) * len(second))
 
 
-def _root(covariance: Tensor) -> Tensor:
-    values, vectors = torch.linalg.eigh(covariance)
-    root: Tensor = (vectors * values.clamp(min=0).sqrt()) @ vectors.T
-    return root
+def _spread_out(vectors: Tensor) -> Tensor:
+    """X with X^T X the covariance."""
+    return (vectors - vectors.mean(0)) / (len(vectors) - 1) ** 0.5
+
+
+def _trace_of_root(X: Tensor, Y: Tensor) -> Tensor:
+    """tr (S1 S2)^(1/2) with S1 = X^T X and S2 = Y^T Y: the sum of the singular values of X Y^T.
+
+    Of many vectors it is computed by the eigenvalues of S1^(1/2) S2 S1^(1/2) instead, which has as many rows as there
+    are features, and is symmetric: neither loses digits where covariances are singular.
+    """
+    if min(len(X), len(Y)) <= X.shape[1]:
+        return torch.linalg.svdvals(X @ Y.T).sum()
+    values, vectors = torch.linalg.eigh(X.T @ X)
+    root = (vectors * values.clamp(min=0).sqrt()) @ vectors.T
+    product = root @ (Y.T @ Y) @ root
+    return torch.linalg.eigvalsh((product + product.T) / 2).clamp(min=0).sqrt().sum()
 
 
 def _mean_of_others(vectors: Tensor) -> float:

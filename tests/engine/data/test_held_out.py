@@ -72,7 +72,7 @@ def test_val_takes_the_place_of_test_and_training_images_only_where_asked_for(tm
     with pytest.raises(RequestError, match="has no test images"):
         find_held_out(paired_config(root), "test")
     bare = pairs(tmp_path / "bare", "train")
-    with pytest.raises(RequestError, match=r"has no test or val images\. Add some, or take --split train"):
+    with pytest.raises(RequestError, match=r"has no test or val images\. Add some; gan-tui eval RUN --split train"):
         find_held_out(paired_config(bare))
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
 
 from engine.config.inception_weights import (
@@ -53,6 +53,9 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         network = Unloaded("random", ["2048"], nothing)
+        for module in network.modules():
+            if isinstance(module, nn.Conv2d):  # else what two images differ in dies away on the way to the features
+                nn.init.kaiming_normal_(module.weight)
     path = tmp_path_factory.mktemp("weights") / "inception.pth"
     torch.save(network.state_dict(), path)
     return path
@@ -88,6 +91,7 @@ def test_fid_and_kid_of_each_way(tmp_path: Path, weights: Path) -> None:
         "kid_B": pytest.approx(kernel_distance(of_fake_B, of_B), rel=1e-4, abs=1e-9),
     }
     assert found.figures["fid_A"] != found.figures["fid_B"]
+    assert min(value for name, value in found.figures.items() if value and name.startswith("fid")) > 1e-3
     assert hashlib.sha256(weights.read_bytes()).hexdigest().startswith(found.conditions.inception)
     assert any(isinstance(said, Remark) and "holds other weights than torch-fidelity's" in said.text for said in told)
 
