@@ -45,7 +45,7 @@ def kernel_distance(first: Tensor, second: Tensor) -> float:
 
 def _spread_out(vectors: Tensor) -> Tensor:
     """X with X^T X the covariance."""
-    return (vectors - vectors.mean(0)) / (len(vectors) - 1) ** 0.5
+    return (vectors - vectors.mean(0)).div((len(vectors) - 1) ** 0.5)
 
 
 def _trace_of_root(X: Tensor, Y: Tensor) -> Tensor:
@@ -55,11 +55,13 @@ def _trace_of_root(X: Tensor, Y: Tensor) -> Tensor:
     are features, and is symmetric: neither loses digits where covariances are singular.
     """
     if min(len(X), len(Y)) <= X.shape[1]:
-        return torch.linalg.svdvals(X @ Y.T).sum()
+        of_product: Tensor = torch.linalg.svdvals(X @ Y.T)
+        return of_product.sum()
     values, vectors = torch.linalg.eigh(X.T @ X)
     root = (vectors * values.clamp(min=0).sqrt()) @ vectors.T
     product = root @ (Y.T @ Y) @ root
-    return torch.linalg.eigvalsh((product + product.T) / 2).clamp(min=0).sqrt().sum()
+    squares: Tensor = torch.linalg.eigvalsh((product + product.T) / 2)
+    return squares.clamp(min=0).sqrt().sum()
 
 
 def _mean_of_others(vectors: Tensor) -> float:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 
+from gan_tui.cli import completion
 from gan_tui.cli.options import AsJson, RunArgument, RunsFolder
 from gan_tui.cli.output import put, put_json, say
 
@@ -29,26 +30,31 @@ def evaluate(
     checkpoint: Annotated[
         str,
         typer.Option(
-            metavar="STEP|latest|best|all", help="Which; best:FIGURE by a figure measured before; all: each in turn."
+            metavar="STEP|latest|best|all",
+            help="Which checkpoint; best:FIGURE by what was measured; all: each in turn.",
+            autocompletion=completion.checkpoints,
         ),
     ] = "latest",
     figure: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="Measure this one: l1 psnr ssim cycle identity accuracy fid kid, or fid_B ...; may repeat. "
-            "[default: all that data and method give, but fid and kid]",
+            help="Measure this: l1 psnr ssim cycle identity accuracy fid kid, or fid_B ...; may repeat "
+            "[default: all that data and method give, but fid and kid].",
             show_default=False,
         ),
     ] = None,
     split: Annotated[
-        Literal["test", "val", "train"] | None, typer.Option(help="Which images [default: test, or else val].")
+        Literal["test", "val", "train"] | None,
+        typer.Option(help="Which images [default: test, or else val].", show_default=False),
     ] = None,
-    images: Annotated[int, typer.Option(min=0, metavar="N", help="The first N of each domain; 0 for all.")] = 0,
+    images: Annotated[int, typer.Option(min=0, metavar="N", help="The first N images of each domain; 0 for all.")] = 0,
     weights: Annotated[
         Literal["shown", "raw"], typer.Option(help="shown: the moving average where the run keeps one; raw: without.")
     ] = "shown",
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
+    device: Annotated[
+        str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda, cuda:1, mps.", autocompletion=completion.devices)
+    ] = "auto",
     fid_weights: Annotated[
         Path | None,
         typer.Option(
@@ -62,19 +68,44 @@ def evaluate(
     ] = False,
     judge_steps: Annotated[
         int | None,
-        typer.Option(min=1, help="Steps in which the judge is trained [default: 1500].", show_default=False),
+        typer.Option(
+            metavar="N", min=1, help="Steps in which the judge is trained [default: 1500].", show_default=False
+        ),
     ] = None,
     retrain: Annotated[bool, typer.Option("--retrain", help="Train the judge anew, even if it is kept.")] = False,
     runs_dir: RunsFolder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Measure what a checkpoint makes of images kept apart from training, and keep the figures with the run.
+    """Measure what a checkpoint makes of images kept apart.
 
     Pairs give l1, psnr and ssim against the partner; methods that learn both ways give the cycle and the identity error
-    of each domain; digits give the accuracy of a classifier of the target (the judge) on translations. fid and kid need
-    gan-tui[fid] and the Inception network's weights. Images are resized whole to data.crop, and translated in float32
-    with the noise that the run has at test time, the same each time. In a pipe: a line of headings, then a line for
-    each checkpoint. docs/evaluation.md says how each figure is defined.
+    of each domain; labelled digits give the accuracy of a classifier of the target (the judge) on translations. fid and
+    kid are measured where they are asked for: they need gan-tui[fid] and the Inception network's weights. What a run
+    cannot give is refused with the reason.
+
+    Images are resized whole to data.crop, and translated in float32 with the noise that the run has at test time, the
+    same each time. The figures are kept with the run. On a terminal they are a table; in a pipe a line of headings and
+    then a line for each checkpoint. docs/evaluation.md says how each figure is defined.
+
+    Examples:
+        gan-tui eval facades
+        gan-tui eval facades --checkpoint all --figure psnr --images 50
+        gan-tui eval horse2zebra --figure fid --figure kid --download-weights
+        gan-tui eval dtn-svhn2mnist --checkpoint best --device cuda --json
+
+    Exit status:
+        0  done
+        1  the evaluation failed
+        2  the request was wrong, such as a figure that the data cannot give
+
+    Files:
+        runs/NAME/evaluations.jsonl  the figures, a line for each evaluation
+
+    Environment:
+        GAN_TUI_FID_WEIGHTS  the Inception network's weights
+
+    See also:
+        gan-tui checkpoints, gan-tui resume, gan-tui compare
     """
     from engine.protocol.evaluation import EvaluateJob, Evaluations
     from gan_tui.cli.job_progress import telling
