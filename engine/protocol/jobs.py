@@ -13,7 +13,7 @@ import msgspec
 
 from engine.protocol.codec import decode_json
 from engine.protocol.digits import ConvertDigitsJob, ConvertedDigits
-from engine.protocol.evaluation import EvaluateJob, Evaluation
+from engine.protocol.evaluation import EvaluateJob, Evaluations
 from engine.protocol.probe import Probe, ProbeJob
 from engine.protocol.room import Room, RoomJob
 from engine.protocol.translation import TranslateJob, Translation
@@ -49,7 +49,7 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, tag_field="message", ta
 
 Job: TypeAlias = EvaluateJob | ConvertDigitsJob | RoomJob | ProbeJob | TranslateJob
 """What can be asked for."""
-Answer: TypeAlias = Evaluation | ConvertedDigits | Room | Probe | Translation
+Answer: TypeAlias = Evaluations | ConvertedDigits | Room | Probe | Translation
 """What a job that went well ends with."""
 Message: TypeAlias = Progress | Remark | Answer | Refused
 

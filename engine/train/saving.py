@@ -41,6 +41,7 @@ def save(session: Session, reason: ev.SaveReason) -> None:
         keep=int(session.panel.values["checkpoint.keep"]),
         keep_every=session.config.checkpoint.keep_every,
         keep_best=session.config.checkpoint.keep_best,
+        best_by=session.config.checkpoint.best_by,
     )
     session.saved_step = session.progress.step
     session.saves.send(lambda: _write(session.record, snapshot, retention))
@@ -214,6 +215,7 @@ def _training_state(session: Session) -> dict[str, Any]:
         "meters": session.meters.state_dict(),
         "recent": msgspec.to_builtins(list(session.recent)),
         "looks": session.looks.read() if session.looks else {},
+        "figures": session.figures,
     }
 
 
@@ -227,7 +229,9 @@ def _take_up(session: Session, training: Mapping[str, Any], *, of_parent: bool) 
     session.meters.load_state_dict(training["meters"])
     session.recent.extend(msgspec.convert(training["recent"], list[Reading]))
     session.looks = recorded(training.get("looks", {}))
-    for cadence in (session.log_cadence, session.sample_cadence, session.checkpoint_cadence):
+    session.figures = training.get("figures", {})
+    cadences = (session.log_cadence, session.sample_cadence, session.checkpoint_cadence, session.evaluation_cadence)
+    for cadence in cadences:
         cadence.seen = session.progress.step
     session.resumed_step = session.sampled_step = session.progress.step
     session.take_effect(dict(session.panel.values))
