@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import assert_never
 
 from engine.evaluation.request import request_of
+from engine.exchange import request as exchange
 from engine.imports import nothing_is_garbage
 from engine.protocol.evaluation import EvaluateJob
+from engine.protocol.exchange import ExportJob, ImportJob
 from engine.protocol.jobs import Answer, Job, Tell
 
 
@@ -28,5 +30,16 @@ def do(job: Job, tell: Tell) -> Answer:
                 from engine.evaluation.evaluate import evaluate
 
             return evaluate(request, tell)
+        case ExportJob():
+            export_request = exchange.request_of(job)
+            with nothing_is_garbage():
+                from engine.exchange.export import export
+
+            return export(export_request, tell)
+        case ImportJob():
+            with nothing_is_garbage():
+                from engine.exchange.bring_in import bring_in
+
+            return bring_in(job, tell)
         case _:
             assert_never(job)

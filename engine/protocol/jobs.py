@@ -13,6 +13,7 @@ import msgspec
 
 from engine.protocol.codec import decode_json
 from engine.protocol.evaluation import EvaluateJob, Evaluation
+from engine.protocol.exchange import Exported, ExportJob, Imported, ImportJob
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True, tag_field="message", tag="progress"):
@@ -43,9 +44,9 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, tag_field="message", ta
     """Of an error that was not written for users."""
 
 
-Job: TypeAlias = EvaluateJob
+Job: TypeAlias = EvaluateJob | ExportJob | ImportJob
 """What can be asked for."""
-Answer: TypeAlias = Evaluation
+Answer: TypeAlias = Evaluation | Exported | Imported
 """What a job that went well ends with."""
 Message: TypeAlias = Progress | Remark | Answer | Refused
 

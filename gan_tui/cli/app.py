@@ -16,6 +16,8 @@ from gan_tui.cli import (
     compare,
     ctl,
     delete,
+    export,
+    import_weights,
     keys,
     log,
     plot,
@@ -50,6 +52,8 @@ app.command("plot")(plot.plot)
 app.command("replay")(replay.replay)
 app.command("verify")(verify.verify)
 app.command("eval")(evaluate)
+app.command("export")(export.export)
+app.command("import")(import_weights.import_weights)
 app.command("keys")(keys.keys)
 app.command("presets")(presets.presets)
 

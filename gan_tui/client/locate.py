@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.errors import GanTuiError, RequestError
+from engine.protocol.checkpoints import kind_of
 from engine.protocol.rundir import LIVE_STATES, Identity, RunDirectory, read_identity
 
 DEFAULT_FOLDER = "runs"
@@ -73,6 +74,19 @@ def find_run(given: str, folder: Path) -> RunDirectory:
         raise _no_run(path, folder)
     there = f"There are {_some(names)}." if names else "There is none yet: gan-tui train PRESET"
     raise RequestError(f"run {given}", f"is neither a run in {folder} nor a run directory", there)
+
+
+def find_checkpoint(given: str, folder: Path) -> tuple[RunDirectory, str | None]:
+    """The run that a command's RUN|CHECKPOINT means, and the step where it is the folder of a checkpoint.
+
+    Raises:
+        RequestError: as find_run.
+    """
+    path = Path(given).expanduser() if given else Path()
+    known = kind_of(path.name)
+    if known and known[0] == "checkpoint" and path.parent.name == "checkpoints" and path.is_dir():
+        return find_run(str(path.resolve().parents[1]), folder), str(known[1])
+    return find_run(given, folder), None
 
 
 def _no_run(file: Path, folder: Path) -> RequestError:
