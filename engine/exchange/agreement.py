@@ -56,7 +56,7 @@ def trial_images(translator: Translator) -> Iterator[Tensor]:
         for batch in (1, 3):
             yield _pictures(batch, sides.least, sides.least, draws)
         return
-    small = max(sides.least, min(crop, 2 * sides.step))
+    small = max(sides.least, crop // 2 // sides.step * sides.step)
     yield _pictures(1, max(crop, sides.least), max(crop, sides.least), draws)
     yield _pictures(3, small, small + sides.step, draws)
     yield _pictures(2, sides.least + sides.step, sides.least, draws)

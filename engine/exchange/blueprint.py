@@ -53,6 +53,8 @@ class Blueprint:
     """What they are, by network."""
     remarks: tuple[str, ...]
     """What was taken for granted, and what was not understood."""
+    step: int | None = None
+    """Of the weights, where the files tell it."""
 
     @property
     def anew(self) -> tuple[str, ...]:
@@ -158,8 +160,8 @@ def _with_dropout(
     if told is None:
         word = "with" if dropout else "without"
         remarks.append(
-            f"Weights of a U-Net do not tell whether it has dropout: it is taken to be {word}, as the reference has it by"
-            f" default for {method}. Otherwise: --set generator.dropout={str(not dropout).lower()}"
+            f"Weights of a U-Net do not tell whether it has dropout: it is taken to be {word}, as the reference has it"
+            f" by default for {method}. Otherwise: --set generator.dropout={str(not dropout).lower()}"
         )
     return msgspec.structs.replace(generator, dropout=dropout)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 
 from engine.config.data_check import check_data
@@ -16,6 +16,7 @@ from engine.config.load import read_toml, resolve, with_settings
 from engine.config.methods import DtnConfig, TrainConfig
 from engine.errors import RequestError
 from engine.exchange.blueprint import Blueprint, blueprint_of, require_no_averages
+from engine.exchange.description import STEP
 from engine.exchange.inference import State
 from engine.exchange.log_course import Beginning, Measured, Scale, course_of
 from engine.exchange.loss_log import LossLog, epoch_length, parse
@@ -76,7 +77,7 @@ def bring_in(job: ImportJob, tell: Tell) -> Imported:
     place = None
     if method is not None:
         place = place_of(
-            job.step, sources.epoch, blueprint.config.run.batch,
+            blueprint.step if job.step is None else job.step, sources.epoch, blueprint.config.run.batch,
             history.scale if history else None, history.last if history else None,
         )  # fmt: skip
     with new_run(runs, name, blueprint.config) as run:
@@ -97,7 +98,8 @@ def _log_of(sources: Sources, tell: Tell) -> LossLog | None:
         return None
     log = parse(read_text(sources.loss_log))
     if log.torn:
-        tell(Remark(text=f"{sources.loss_log}: {log.torn:,} lines are not whole lines of losses, and are left out."))
+        what = "line that is" if log.torn == 1 else "lines that are"
+        tell(Remark(text=f"{sources.loss_log}: {log.torn:,} {what} no whole line of losses, left out."))
     if log.names:
         return log
     if not sources.weights:
@@ -198,10 +200,14 @@ def _of_export(folder: Path, job: ImportJob) -> Blueprint:
         fact = "is of DTN, whose training of f goes by more than weights"
         raise RequestError(str(folder), fact, "Take the weights as README.md there says, or resume the run itself.")
     states: dict[str, State] = {}
+    step = None
     for file in sorted(folder.glob(f"*{WEIGHTS}")):
         try:
             states[file.stem] = load_file(file)
+            with safe_open(file, "pt") as opened:
+                told = (opened.metadata() or {}).get(STEP, "")
         except (SafetensorError, OSError) as error:
             raise RequestError(str(file), f"cannot be read ({error})", "Copy it again.") from error
+        step = int(told) if told.isdecimal() else step
     words = {name: f"{len(state):,} tensors" for name, state in states.items()}
-    return Blueprint(config=config, states=states, words=words, remarks=())
+    return Blueprint(config=config, states=states, words=words, remarks=(), step=step)

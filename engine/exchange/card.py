@@ -18,8 +18,8 @@ PAPERS = {
 """By kind of method: its name, the paper, and where that is on arXiv."""
 
 NOISY = (
-    "The run translates with dropout and batch statistics (method.test_time_noise), and so does `method.translate`, below:"
-    " each translation is a draw from several."
+    "The run translates with dropout and batch statistics (method.test_time_noise), and so does `method.translate`,"
+    " below: each translation is a draw from several."
 )
 LOADING = """\
 from pathlib import Path

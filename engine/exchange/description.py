@@ -9,6 +9,8 @@ from engine.exchange.request import ExportRequest
 
 INPUT, OUTPUT = "image", "translation"
 """Names of what a program takes and gives."""
+STEP = "step"
+"""The name of the fact that an import reads again."""
 NOISE_LEFT_OUT = (
     "The run translates with dropout and batch statistics (method.test_time_noise). The export has the statistics,"
     " of each image by itself, as with batches of one; it has no dropout, so that it gives one translation, and not a"
@@ -24,7 +26,7 @@ def description_of(request: ExportRequest, direction: Direction) -> dict[str, st
         "run": saved.run.name,
         "run_id": saved.manifest.run,
         "method": str(saved.config.method.__struct_config__.tag),
-        "step": str(saved.manifest.step),
+        STEP: str(saved.manifest.step),
         "epoch": str(saved.manifest.epoch),
         "weights": _weights_in_words(request),
         "direction": direction,

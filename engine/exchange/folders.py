@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from engine.config.load import dump
 from engine.config.methods import CycleGanConfig, Pix2PixConfig, TrainConfig
 from engine.exchange.card import card
+from engine.exchange.description import description_of
 from engine.exchange.reference_options import (
     command_line,
     discriminator_misfit,
@@ -38,9 +39,10 @@ OPTIONS = "train_opt.txt"
 def write_safetensors(method: Method, request: ExportRequest, folder: Path) -> None:
     """Write what translates, a file of weights for each network, with the configuration and a model card."""
     folder.mkdir()
+    description = description_of(request, request.directions[0])
     for name, network in translating_networks(method, request).items():
         tensors = {key: tensor.contiguous() for key, tensor in network.state_dict().items()}
-        save_file(tensors, folder / f"{name}{WEIGHTS}")
+        save_file(tensors, folder / f"{name}{WEIGHTS}", metadata=description)
     (folder / CONFIG).write_text(dump(without_averages(request.saved.config)), encoding="utf-8")
     (folder / CARD).write_text(card(request), encoding="utf-8")
 

@@ -96,7 +96,7 @@ def _resnet(state: State) -> ResnetGenerator:
         width=len(state["model.1.weight"]),
         blocks=min(len(positions), MOST_BLOCKS),
         norm=_norm(state, "model.1", "model.2"),
-        dropout=f"model.{_FIRST_BLOCK}.conv_block.6.weight" in state,
+        dropout=f"model.{_FIRST_BLOCK}.conv_block.5.weight" not in state,
         upsample="resize" if resized else "transposed",
     )
 

@@ -37,9 +37,9 @@ def read_weights(path: Path) -> State:
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        raise _unsafe(path, error) from error
+        raise _unsafe(path) from error
     except Exception as error:
-        if tarfile.is_tarfile(path):
+        if _is_old_archive(path):
             raise _running_code(path, "is of PyTorch's oldest format, a tar archive") from error
         raise RequestError(str(path), "is no file of weights that PyTorch wrote, or is damaged", _AGAIN) from error
     return _tensors(path, found, size)
@@ -108,11 +108,19 @@ def _tensors(path: Path, found: Any, size: int) -> State:
     return dict(found)
 
 
-def _unsafe(path: Path, error: pickle.UnpicklingError) -> RequestError:
+def _is_old_archive(path: Path) -> bool:
+    try:
+        with tarfile.open(path) as archive:
+            return "pickle" in archive.getnames()
+    except (tarfile.TarError, OSError, EOFError):
+        return False
+
+
+def _unsafe(path: Path) -> RequestError:
     """Of content that PyTorch's reader of tensors refuses; nothing of it was run."""
     with path.open("rb") as file:
         is_pickled = file.read(1) == _PICKLED or zipfile.is_zipfile(path)
-    if is_pickled and "Unsupported" in str(error):
+    if is_pickled:
         return _running_code(path, "holds more than tensors")
     return RequestError(str(path), "is no file of weights that PyTorch wrote, or is damaged", _AGAIN)
 

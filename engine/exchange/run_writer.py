@@ -28,6 +28,7 @@ BY = "gan-tui import"
 """Who journals what is said of an import."""
 RECENT_LINES = 64
 """As many as a checkpoint of an engine repeats (engine.train.session)."""
+_OF_LOSS = "loss."
 
 
 @contextmanager
@@ -77,7 +78,8 @@ class Journal:
     def weights(self) -> dict[str, float]:
         """The loss weights, as far as they are known."""
         controls = {control.name: control.default for control in controls_of(self.config)}
-        return {name: value for name, value in controls.items() if name.startswith("loss.")}
+        of_loss = {name: value for name, value in controls.items() if name.startswith(_OF_LOSS)}
+        return {name.removeprefix(_OF_LOSS): value for name, value in of_loss.items()}
 
     @property
     def step(self) -> int:
