@@ -33,6 +33,8 @@ _LEVEL = re.compile(r"model\.model\.1((?:\.model\.[13])*)\.model\.1\.weight")
 _CONVOLUTION = re.compile(r"model\.\d+\.weight")
 MOST_BLOCKS, MOST_LAYERS = 32, 6
 """As the configuration has them: of files with more, a key does not fit."""
+MOST_CHANNELS = 4096
+"""Of a first layer: a network of more could not even be described."""
 _FIX = "Import files of a ResNet, a U-Net, a PatchGAN or a pixel discriminator of the reference implementation."
 
 State = Mapping[str, Tensor]
@@ -73,11 +75,11 @@ def discriminator_of(state: State, file: str, channels: int) -> DiscriminatorCon
     """
     config: DiscriminatorConfig
     if "net.0.weight" in state:
-        config = PixelDiscriminator(width=len(state["net.0.weight"]), norm=_norm(state, "net.2", "net.3"))
+        config = PixelDiscriminator(width=_width(state, "net.0.weight"), norm=_norm(state, "net.2", "net.3"))
     elif "model.0.weight" in state:
         convolutions = [key for key, value in state.items() if _CONVOLUTION.fullmatch(key) and value.ndim == 4]
         config = PatchDiscriminator(
-            width=len(state["model.0.weight"]),
+            width=_width(state, "model.0.weight"),
             layers=min(max(1, len(convolutions) - 2), MOST_LAYERS),
             norm=_norm(state, "model.2", "model.3"),
         )
@@ -93,7 +95,7 @@ def _resnet(state: State) -> ResnetGenerator:
     after = _FIRST_BLOCK + len(positions)
     resized = f"model.{after}.weight" not in state and f"model.{after + 1}.weight" in state
     return ResnetGenerator(
-        width=len(state["model.1.weight"]),
+        width=_width(state, "model.1.weight"),
         blocks=min(len(positions), MOST_BLOCKS),
         norm=_norm(state, "model.1", "model.2"),
         dropout=f"model.{_FIRST_BLOCK}.conv_block.5.weight" not in state,
@@ -105,10 +107,16 @@ def _unet(state: State) -> UnetGenerator:
     below = [match[1].count(".model.") for match in map(_LEVEL.fullmatch, state) if match]
     downs = max(below, default=-1) + 2
     return UnetGenerator(
-        width=len(state["model.model.0.weight"]),
+        width=_width(state, "model.model.0.weight"),
         downs=min(max(downs, DOWNS_OF_UNET[0]), DOWNS_OF_UNET[-1]),
         norm=_norm(state, "model.model.1.model.1", "model.model.1.model.2"),
     )
+
+
+def _width(state: State, key: str) -> int:
+    """Channels of the first layer; what is beyond any network does not fit, by the shape of that key."""
+    shape = state[key].shape
+    return min(max(shape[0], 1), MOST_CHANNELS) if shape else 1
 
 
 def _norm(state: State, convolution: str, norm: str) -> Norm:

@@ -86,8 +86,9 @@ def test_more_blocks_than_a_network_has_here_end_with_a_key() -> None:
 
 def test_a_huge_width_makes_no_huge_network() -> None:
     state = generator_state(ResnetGenerator(width=4, blocks=1))
-    wide = state | {"model.1.weight": torch.ones(1).expand(10**9, 3, 7, 7)}
-    assert refused(wide).subject == "f.pth: model.1.bias"
+    for shape in ((10**9, 3, 7, 7), (10**9, 0, 7, 7), (0, 3, 7, 7), ()):
+        wide = state | {"model.1.weight": torch.ones(1)[0].expand(shape)}
+        assert refused(wide).subject == "f.pth: model.1.weight"
 
 
 def test_a_discriminator_of_pairs_is_none_of_images() -> None:
