@@ -203,7 +203,7 @@ def settings_of(options: Mapping[str, str], method: str) -> tuple[Tree, tuple[st
         tree.setdefault(section, {})[field] = value
     _translate_framing(options, tree, not_understood)
     _translate_lsgan(options, tree)
-    return tree, tuple(not_understood)
+    return tree, tuple(dict.fromkeys(not_understood))
 
 
 def _translate_framing(options: Mapping[str, str], tree: Tree, not_understood: list[str]) -> None:
