@@ -7,6 +7,7 @@ from typing import assert_never
 from engine.evaluation.request import request_of
 from engine.exchange import request as exchange
 from engine.imports import nothing_is_garbage
+from engine.protocol.digits import ConvertDigitsJob
 from engine.protocol.evaluation import EvaluateJob
 from engine.protocol.exchange import ExportJob, ImportJob
 from engine.protocol.jobs import Answer, Job, Tell
@@ -41,5 +42,10 @@ def do(job: Job, tell: Tell) -> Answer:
                 from engine.exchange.bring_in import bring_in
 
             return bring_in(job, tell)
+        case ConvertDigitsJob():
+            with nothing_is_garbage():
+                from engine.data.published_digits import convert_digits
+
+            return convert_digits(job, tell)
         case _:
             assert_never(job)

@@ -12,6 +12,7 @@ from typing import TypeAlias
 import msgspec
 
 from engine.protocol.codec import decode_json
+from engine.protocol.digits import ConvertDigitsJob, ConvertedDigits
 from engine.protocol.evaluation import EvaluateJob, Evaluation
 from engine.protocol.exchange import Exported, ExportJob, Imported, ImportJob
 
@@ -44,9 +45,9 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, tag_field="message", ta
     """Of an error that was not written for users."""
 
 
-Job: TypeAlias = EvaluateJob | ExportJob | ImportJob
+Job: TypeAlias = EvaluateJob | ConvertDigitsJob | ExportJob | ImportJob
 """What can be asked for."""
-Answer: TypeAlias = Evaluation | Exported | Imported
+Answer: TypeAlias = Evaluation | ConvertedDigits | Exported | Imported
 """What a job that went well ends with."""
 Message: TypeAlias = Progress | Remark | Answer | Refused
 

@@ -117,7 +117,8 @@ def test_pt2_translates_as_the_run_does(kind: str, runs: Callable[[str], RunDire
         assert facts["direction"] == file.direction
         least = int(facts["side_least"])
         images = pictures(2, least, least)
-        assert torch.equal(program.module()(images), translations(run, str(file.direction), images))
+        made = program.module()(images)  # of a whole batch; a run translates it in parts, which may round otherwise
+        assert (made - translations(run, str(file.direction), images)).abs().max() < TOLERANCE / 10
 
 
 def test_a_size_may_be_fixed_and_operators_chosen(runs: Callable[[str], RunDirectory], tmp_path: Path) -> None:
@@ -184,9 +185,9 @@ def test_noise_at_test_time_is_left_out_and_told(tmp_path: Path) -> None:
 
 def test_the_folder_of_a_checkpoint_names_it(runs: Callable[[str], RunDirectory], tmp_path: Path) -> None:
     [folder] = runs("cyclegan").checkpoints.iterdir()
-    done = gan_tui(tmp_path, "export", str(folder), "-o", str(tmp_path / "out"), "--format", "reference")
+    done = gan_tui(tmp_path, "export", str(folder), "-o", str(tmp_path / "out"), "--format", "safetensors")
     assert done.returncode == 0, done.stderr
-    assert f"Step {int(folder.name[-8:])} as reference" in done.stderr
+    assert f"Step {int(folder.name[-8:])} as safetensors" in done.stderr
     assert [Path(line).name for line in done.stdout.splitlines()] == sorted(
         path.name for path in (tmp_path / "out").iterdir()
     )
