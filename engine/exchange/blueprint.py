@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,6 @@ from engine.config.networks import (
     TranslatingGenerator,
     UnetGenerator,
 )
-from engine.config.schema import PoolingOptim
 from engine.config.techniques import check_techniques
 from engine.errors import RequestError
 from engine.exchange.inference import State, discriminator_of, generator_of
@@ -37,7 +37,6 @@ _OF_METHOD: dict[str, dict[str, str]] = {
     "pix2pix": {"G": "G", "D": "D", "G_A": "G", "D_A": "D"},
 }
 """By method, the reference's name of a network, and which of the method's it is."""
-_NETWORKS = {"cyclegan": ("G_A", "G_B", "D_A", "D_B"), "pix2pix": ("G", "D")}
 _OF_A_PAIR = 6
 """Channels of what pix2pix's discriminator judges."""
 
@@ -55,16 +54,6 @@ class Blueprint:
     """What was taken for granted, and what was not understood."""
     step: int | None = None
     """Of the weights, where the files tell it."""
-
-    @property
-    def anew(self) -> tuple[str, ...]:
-        """What begins anew when training goes on."""
-        if not self.states:
-            return ()
-        kind = str(self.config.method.__struct_config__.tag)
-        missing = [name for name in _NETWORKS.get(kind, ()) if name not in self.states]
-        pool = ["the image pools"] if isinstance(self.config.optim, PoolingOptim) and self.config.optim.pool else []
-        return (*missing, "the optimizers", *pool)
 
 
 def blueprint_of(job: ImportJob, sources: Sources, options: Options, losses: tuple[str, ...]) -> Blueprint:
@@ -204,7 +193,7 @@ def _described(network: TranslatingGenerator | DiscriminatorConfig, told: dict[s
 def _configured(tree: Tree, job: ImportJob) -> TrainConfig:
     """Raises RequestError: a setting is not right, or there are no such images."""
     if job.data:
-        tree.setdefault("data", {})["root"] = job.data.decode(errors="replace")
+        tree.setdefault("data", {})["root"] = os.fsdecode(job.data)
     config = resolve(with_settings(tree, job.settings), "the import")
     if not isinstance(config, CycleGanConfig | Pix2PixConfig):
         raise RequestError("--set method.kind", "cannot be had: files of the reference are of two methods", "--method")

@@ -22,8 +22,8 @@ from engine.exchange.log_course import Beginning, Measured, Scale, course_of
 from engine.exchange.loss_log import LossLog, epoch_length, parse
 from engine.exchange.place import Place, place_of
 from engine.exchange.run_writer import Journal, new_run
-from engine.exchange.sources import CONFIG, WEIGHTS, Sources, options_in, read_text, sources_of
-from engine.exchange.weights_in import method_with, write_imported
+from engine.exchange.sources import CONFIG, WEIGHTS, Sources, options_in, read_text
+from engine.exchange.weights_in import begun_anew, method_with, write_imported
 from engine.methods.method import Method
 from engine.protocol.exchange import Imported, ImportJob
 from engine.protocol.jobs import Remark, Tell
@@ -48,48 +48,69 @@ class _History:
         return next(item for item in reversed(self.course) if isinstance(item, Measured))
 
 
-def bring_in(job: ImportJob, tell: Tell) -> Imported:
+@dataclass(frozen=True, kw_only=True)
+class _Contents:
+    """All that goes into the run."""
+
+    sources: Sources
+    blueprint: Blueprint
+    history: _History | None
+    method: Method | None
+    """With the weights; None where there are none."""
+    place: Place | None
+    """Where these stand."""
+    anew: tuple[str, ...]
+    """What begins anew with them."""
+
+
+def bring_in(job: ImportJob, sources: Sources, tell: Tell) -> Imported:
     """Make a run of files.
 
     Args:
-        job: which, and what is known of them.
+        job: what is known of them.
+        sources: the files.
         tell: takes what is said meanwhile.
 
     Raises:
         RequestError: a file cannot be taken, naming the key or the line; nothing is made.
         WorkError: the run cannot be written; nothing is left of it.
     """
-    sources = sources_of(job)
     runs = Path(job.runs)
     name = job.name or unused_name(runs, sources.wanted_name)
     require_unused_name(runs, name)
-    options = options_in(sources)
-    log = _log_of(sources, tell)
-    blueprint = (
-        _of_export(sources.exported, job)
-        if sources.exported
-        else blueprint_of(job, sources, options, log.names if log else ())
-    )
-    for remark in blueprint.remarks:
-        tell(Remark(text=remark))
-    method = method_with(blueprint.config, blueprint.states) if blueprint.states else None
-    history = _history_of(log, blueprint.config, sources) if log else None
-    place = None
-    if method is not None:
-        place = place_of(
-            blueprint.step if job.step is None else job.step, sources.epoch, blueprint.config.run.batch,
-            history.scale if history else None, history.last if history else None,
-        )  # fmt: skip
-    with new_run(runs, name, blueprint.config) as run:
-        lines = _write(run, blueprint, method, place, history, sources, tell)
+    contents = _contents(job, sources, tell)
+    config = contents.blueprint.config
+    with new_run(runs, name, config) as run:
+        lines = _write(run, contents, tell)
     return Imported(
         run=str(runs / name),
-        method=str(blueprint.config.method.__struct_config__.tag),
-        step=place.step if place else None,
-        networks=blueprint.words,
-        anew=blueprint.anew,
+        method=str(config.method.__struct_config__.tag),
+        step=contents.place.step if contents.place else None,
+        networks=contents.blueprint.words,
+        anew=contents.anew,
         lines=lines,
     )
+
+
+def _contents(job: ImportJob, sources: Sources, tell: Tell) -> _Contents:
+    """Read the files, and tell what they are. Raises RequestError."""
+    log = _log_of(sources, tell)
+    if sources.exported:
+        blueprint = _of_export(sources.exported, job)
+    else:
+        blueprint = blueprint_of(job, sources, options_in(sources), log.names if log else ())
+    for remark in blueprint.remarks:
+        tell(Remark(text=remark))
+    config, states = blueprint.config, blueprint.states
+    history = _history_of(log, config, sources) if log else None
+    if not states:
+        return _Contents(sources=sources, blueprint=blueprint, history=history, method=None, place=None, anew=())
+    method = method_with(config, states)
+    step = blueprint.step if job.step is None else job.step
+    scale, last = (history.scale, history.last) if history else (None, None)
+    place = place_of(step, sources.epoch, config.run.batch, scale, last)
+    anew = begun_anew(config, states, method)
+    return _Contents(sources=sources, blueprint=blueprint, history=history, method=method, place=place, anew=anew)
 
 
 def _log_of(sources: Sources, tell: Tell) -> LossLog | None:
@@ -123,32 +144,24 @@ def _history_of(log: LossLog, config: TrainConfig, sources: Sources) -> _History
     return _History(log=log, scale=scale, course=course, words=tuple(words))
 
 
-def _write(
-    run: RunDirectory,
-    blueprint: Blueprint,
-    method: Method | None,
-    place: Place | None,
-    history: _History | None,
-    sources: Sources,
-    tell: Tell,
-) -> int:
+def _write(run: RunDirectory, contents: _Contents, tell: Tell) -> int:
     """Write record and checkpoint; returns the number of lines of metrics."""
+    config, method, place, history = contents.blueprint.config, contents.method, contents.place, contents.history
     with Record(run) as record:
-        journal = Journal(record=record, config=blueprint.config)
+        journal = Journal(record=record, config=config)
         course: Course = history.course if history else []
         if history:
             journal.announce(history.scale, history.log.names, _parameters(method), course[0].time)
         before, after = _divided(course, place)
         for item in before:
             journal.take(item)
-        for text in _said(blueprint, place, history, sources):
+        for text in _said(contents):
             tell(Remark(text=text))
             journal.note(text)
         if method is not None and place is not None:
             begun, seq = time.monotonic(), journal.course[-1][0] if journal.course else record.last_seq
-            folder = write_imported(
-                run, blueprint.config, method, place, anew=blueprint.anew, recent=journal.recent, seq=seq
-            )
+            recent = journal.recent
+            folder = write_imported(run, config, method, place, anew=contents.anew, recent=recent, seq=seq)
             journal.saved(run, folder, time.monotonic() - begun)
         for item in after:
             journal.take(item)
@@ -164,19 +177,19 @@ def _divided(course: Course, place: Place | None) -> tuple[Course, Course]:
     return course[: last + 1], course[last + 1 :]
 
 
-def _said(blueprint: Blueprint, place: Place | None, history: _History | None, sources: Sources) -> Iterator[str]:
+def _said(contents: _Contents) -> Iterator[str]:
     """What was made of what, for whoever imports and for the journal."""
+    sources, words = contents.sources, contents.blueprint.words
     files: Sequence[Path] = [*sources.weights.values(), *filter(None, (sources.exported, sources.loss_log))]
     yield f"Imported from {', '.join(path.name for path in files)}."
-    for name, words in blueprint.words.items():
-        yield f"{name}: {words}."
-    if place:
-        yield place.why
-    if blueprint.anew:
-        yield f"When training goes on, {', '.join(blueprint.anew)} begin anew."
-    if history:
-        yield from history.words
-    if not blueprint.states:
+    yield from (f"{name}: {text}." for name, text in words.items())
+    if contents.place:
+        yield contents.place.why
+    if contents.anew:
+        yield f"When training goes on, {', '.join(contents.anew)} begin anew."
+    if contents.history:
+        yield from contents.history.words
+    if not words:
         yield "Nothing but the losses is known: config.toml has the method's defaults."
 
 

@@ -22,7 +22,7 @@ from itertools import pairwise
 _HEADING = re.compile(r"=+ Training Loss \((.*)\) =+\s*")
 _NUMBER = r"-?(?:\d+\.\d{3}|nan|inf)"
 _LINE = re.compile(
-    rf"(?:\[Rank \d+\] )?\(epoch: (?P<epoch>\d{{1,9}}), iters: (?P<iters>\d{{1,12}}), time: (?P<time>{_NUMBER})"
+    rf"(?:\[Rank \d+\] )?\(epoch: (?P<epoch>\d{{1,6}}), iters: (?P<iters>\d{{1,9}}), time: (?P<time>{_NUMBER})"
     rf"(?:, data: (?P<data>{_NUMBER}))?\) ?(?P<losses>(?:,? ?\w+: {_NUMBER} ?)+)"
 )
 _LOSS = re.compile(rf"(\w+): ({_NUMBER})")

@@ -12,6 +12,7 @@ from engine.checkpoint import write_checkpoint
 from engine.config.controls import controls_of
 from engine.config.methods import TrainConfig
 from engine.config.rate_curves import curve_of
+from engine.config.schema import PoolingOptim
 from engine.config.trained_networks import network_settings
 from engine.errors import RequestError
 from engine.exchange.inference import State
@@ -37,6 +38,10 @@ def method_with(config: TrainConfig, states: Mapping[str, State]) -> Method:
     """
     method = build_method(config, torch.device("cpu"))
     for name, state in states.items():
+        if name not in method.networks:
+            kind = config.method.__struct_config__.tag
+            fact = f"are of no network of this {kind} run, which has {', '.join(method.networks)}"
+            raise RequestError(f"the weights of {name}", fact, "Leave them out.")
         try:
             method.networks[name].load_state_dict(dict(state))
         except RuntimeError as error:
@@ -45,6 +50,13 @@ def method_with(config: TrainConfig, states: Mapping[str, State]) -> Method:
                 f"the weights of {name}", fact, "Leave out --set generator... or discriminator..."
             ) from error
     return method
+
+
+def begun_anew(config: TrainConfig, states: Mapping[str, State], method: Method) -> tuple[str, ...]:
+    """What begins anew when training goes on from imported weights."""
+    missing = [name for name in method.networks if name not in states]
+    pools = ["the image pools"] if isinstance(config.optim, PoolingOptim) and config.optim.pool else []
+    return (*missing, "the optimizers", *pools)
 
 
 def _first_key(error: RuntimeError) -> str:

@@ -6,6 +6,7 @@ from typing import assert_never
 
 from engine.evaluation.request import request_of
 from engine.exchange import request as exchange
+from engine.exchange.sources import sources_of
 from engine.imports import nothing_is_garbage
 from engine.protocol.digits import ConvertDigitsJob
 from engine.protocol.evaluation import EvaluateJob
@@ -38,10 +39,11 @@ def do(job: Job, tell: Tell) -> Answer:
 
             return export(export_request, tell)
         case ImportJob():
+            sources = sources_of(job)
             with nothing_is_garbage():
                 from engine.exchange.bring_in import bring_in
 
-            return bring_in(job, tell)
+            return bring_in(job, sources, tell)
         case ConvertDigitsJob():
             with nothing_is_garbage():
                 from engine.data.published_digits import convert_digits

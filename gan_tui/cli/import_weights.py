@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def import_weights(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="PATH...", help="Files of weights (.pth), a folder of them, or a loss_log.txt."),
+        typer.Argument(metavar="PATH", help="Files of weights (.pth), a folder of them, or a loss_log.txt."),
     ],
     name: Annotated[
         str | None, typer.Option(help="The run's name [default: the folder's].", show_default=False)

@@ -82,10 +82,10 @@ def find_checkpoint(given: str, folder: Path) -> tuple[RunDirectory, str | None]
     Raises:
         RequestError: as find_run.
     """
-    path = Path(given).expanduser() if given else Path()
+    path = Path(given)
     known = kind_of(path.name)
-    if known and known[0] == "checkpoint" and path.parent.name == "checkpoints" and path.is_dir():
-        return find_run(str(path.resolve().parents[1]), folder), str(known[1])
+    if known and known[0] == "checkpoint" and path.parent.name == "checkpoints":
+        return find_run(str(path.parents[1]), folder), str(known[1])
     return find_run(given, folder), None
 
 

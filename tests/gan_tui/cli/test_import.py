@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -112,7 +113,10 @@ def test_out_again_the_files_are_those_that_came_in(reference: RunDirectory, tmp
     out = tmp_path / "out"
     done = gan_tui(reference.root.parent, "export", "ref", "--format", "reference", "-o", str(out))
     assert done.returncode == 0, done.stderr
-    assert "--netG resnet_9blocks --ngf 8 --norm instance --no_dropout" in done.stderr
+    told = re.search(r"(resnet_\d+blocks) ngf (\d+), ndf (\d+)", vectors.MANIFEST["checkpoints"])
+    assert told
+    assert f"--netG {told[1]} --ngf {told[2]} --norm instance --no_dropout" in done.stderr
+    assert f"--ndf {told[3]}" in done.stderr
     for file in REFERENCE.glob("*.pth"):
         came, went = (torch.load(folder / file.name, weights_only=True) for folder in (REFERENCE, out))
         assert list(came) == list(went)

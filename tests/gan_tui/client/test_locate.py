@@ -9,7 +9,15 @@ import pytest
 from engine.errors import RequestError
 from engine.protocol.rundir import RunDirectory
 from engine.record import Standing
-from gan_tui.client.locate import called, find_run, list_damaged, list_runs, most_recent_live, runs_folder
+from gan_tui.client.locate import (
+    called,
+    find_checkpoint,
+    find_run,
+    list_damaged,
+    list_runs,
+    most_recent_live,
+    runs_folder,
+)
 from tests.gan_tui.client.locked import locked
 from tests.runs import make_run
 
@@ -39,6 +47,20 @@ def test_a_path_from_anywhere(folder: Path, tmp_path: Path, monkeypatch: pytest.
     assert find_run(str(folder / "zebra"), tmp_path / "elsewhere") == RunDirectory(folder / "zebra")
     monkeypatch.chdir(folder)
     assert find_run("./zebra", tmp_path / "elsewhere") == RunDirectory(folder / "zebra")
+
+
+def test_the_folder_of_a_checkpoint_names_its_run_and_its_step(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = folder / "zebra" / "checkpoints" / "step-00001200"
+    run, step = find_checkpoint(str(place), tmp_path / "elsewhere")
+    assert (run.root, step) == ((folder / "zebra").resolve(), "1200")
+    monkeypatch.chdir(folder / "zebra")
+    assert find_checkpoint("checkpoints/step-00001200", tmp_path / "elsewhere")[0].name == "zebra"
+    run, step = find_checkpoint("zeb", folder)
+    assert (run.name, step) == ("zebra", None)
+    with pytest.raises(RequestError, match="is neither a run"):
+        find_checkpoint(str(folder / "nobody" / "checkpoints" / "step-00001200"), folder)
 
 
 def test_several_are_named(folder: Path) -> None:
