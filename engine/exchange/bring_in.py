@@ -186,7 +186,7 @@ def _said(contents: _Contents) -> Iterator[str]:
     if contents.place:
         yield contents.place.why
     if contents.anew:
-        yield f"When training goes on, {', '.join(contents.anew)} begin anew."
+        yield f"What begins anew when training goes on: {', '.join(contents.anew)}."
     if contents.history:
         yield from contents.history.words
     if not words:

@@ -126,7 +126,9 @@ def _say(found: Exported) -> None:
     say(f"Step {found.step:,} as {found.format}, {total / 1e6:,.1f} MB.")
     for file in found.files:
         if file.difference is not None:
-            tried = ", ".join(file.trials)
-            say(f"{file.direction}: differs from PyTorch by {file.difference:.1e} at most, on batches of {tried}.")
+            how = (
+                f"differs from PyTorch by {file.difference:.1e} at most" if file.difference else "does as PyTorch does"
+            )
+            say(f"{file.direction}: {how}, on batches of {', '.join(file.trials)}.")
     if found.options:
         say(f"Load them with the reference implementation's options: {found.options}")
