@@ -15,6 +15,8 @@ from engine.protocol.codec import decode_json
 from engine.protocol.digits import ConvertDigitsJob, ConvertedDigits
 from engine.protocol.evaluation import EvaluateJob, Evaluation
 from engine.protocol.exchange import Exported, ExportJob, Imported, ImportJob
+from engine.protocol.probe import Probe, ProbeJob
+from engine.protocol.room import Room, RoomJob
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True, tag_field="message", tag="progress"):
@@ -45,9 +47,9 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, tag_field="message", ta
     """Of an error that was not written for users."""
 
 
-Job: TypeAlias = EvaluateJob | ConvertDigitsJob | ExportJob | ImportJob
+Job: TypeAlias = EvaluateJob | ConvertDigitsJob | RoomJob | ProbeJob | ExportJob | ImportJob
 """What can be asked for."""
-Answer: TypeAlias = Evaluation | ConvertedDigits | Exported | Imported
+Answer: TypeAlias = Evaluation | ConvertedDigits | Room | Probe | Exported | Imported
 """What a job that went well ends with."""
 Message: TypeAlias = Progress | Remark | Answer | Refused
 
