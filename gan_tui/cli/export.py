@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from gan_tui.cli import completion
 from gan_tui.cli.options import AsJson, RunsFolder
 from gan_tui.cli.output import put, put_json, say
 
@@ -20,9 +21,15 @@ DYNAMIC = "dynamic"
 
 
 def export(
-    saved: Annotated[str, typer.Argument(metavar="RUN|CHECKPOINT", help="A run, or the folder of a checkpoint.")],
+    run: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN|CHECKPOINT", help="A run, or the folder of a checkpoint.", autocompletion=completion.runs
+        ),
+    ],
     out: Annotated[
-        Path, typer.Option("--out", "-o", help="A file for onnx and pt2, a folder for the others; not there yet.")
+        Path,
+        typer.Option("--out", "-o", metavar="PATH", help="A file for onnx and pt2, else a folder; not there yet."),
     ],
     form: Annotated[
         Literal["onnx", "pt2", "safetensors", "reference"] | None,
@@ -30,11 +37,16 @@ def export(
     ] = None,
     checkpoint: Annotated[
         str | None,
-        typer.Option(metavar="STEP", help="A step, latest or best [default: latest].", show_default=False),
+        typer.Option(
+            metavar="STEP|latest|best",
+            help="Which checkpoint is exported [default: latest].",
+            show_default=False,
+            autocompletion=completion.checkpoints,
+        ),
     ] = None,
     direction: Annotated[
         Literal["AtoB", "BtoA", "both"] | None,
-        typer.Option(help="A and B are the run's [default: AtoB; of weights, all there are].", show_default=False),
+        typer.Option(help="A and B are the run's [default: AtoB; of weights, all].", show_default=False),
     ] = None,
     size: Annotated[
         str | None,
@@ -46,20 +58,35 @@ def export(
     ] = None,
     opset: Annotated[
         int | None,
-        typer.Option(help="ONNX's version of operators [default: the exporter's].", show_default=False),
+        typer.Option(metavar="N", help="ONNX's version of operators [default: the exporter's].", show_default=False),
     ] = None,
     weights: Annotated[
         Literal["shown", "raw"],
-        typer.Option(help="Those that samples show (the moving average, where there is one), or those trained."),
+        typer.Option(help="Those that samples show (the moving average, if kept), or those trained."),
     ] = "shown",
     runs_dir: RunsFolder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write a checkpoint for other programs: what translates, in evaluation mode, float32.
+    """Write a checkpoint for other programs.
 
-    onnx and pt2 (torch.export) are programs: each is loaded again and held against PyTorch on several images, sizes and
-    batches; where they differ by more than 1e-4, nothing is written. safetensors are weights with the configuration and
-    a model card. reference is files that junyanz/pytorch-CycleGAN-and-pix2pix loads, with the options for it.
+    What translates is written in evaluation mode and float32. onnx and pt2 (torch.export) are programs: each is loaded
+    again and held against PyTorch on several images, sizes and batches, and where they differ by more than 1e-4 nothing
+    is written. safetensors are weights with the configuration and a model card. reference is files that
+    junyanz/pytorch-CycleGAN-and-pix2pix loads, with the options for it. Printed are the files that were written.
+
+    Examples:
+        gan-tui export horse2zebra -o zebra.onnx
+        gan-tui export horse2zebra -o zebra.pt2 --direction both --checkpoint best
+        gan-tui export horse2zebra -o zebra --format safetensors
+        gan-tui export runs/facades/checkpoints/step-00012000 -o facades --format reference
+
+    Exit status:
+        0  done
+        1  the export differs from PyTorch, or cannot be written
+        2  the request was wrong, such as a network that the format lacks
+
+    See also:
+        gan-tui import, gan-tui checkpoints
     """
     from engine.protocol.checkpoints import LATEST
     from engine.protocol.exchange import Exported, ExportJob
@@ -68,9 +95,9 @@ def export(
     from gan_tui.client.locate import find_checkpoint, runs_folder
 
     wanted = _format(form, out)
-    run, step = find_checkpoint(saved, runs_folder(runs_dir))
+    directory, step = find_checkpoint(run, runs_folder(runs_dir))
     job = ExportJob(
-        run=str(run.root),
+        run=str(directory.root),
         checkpoint=_checkpoint(checkpoint, step) or LATEST,
         format=wanted,
         out=os.fsencode(out.expanduser().absolute()),
@@ -80,7 +107,7 @@ def export(
         weights=weights,
     )
     with telling() as tell:
-        found = run_job(job, Exported, tell, folder=run.root)
+        found = run_job(job, Exported, tell, folder=directory.root)
     if as_json:
         put_json(found)
         return

@@ -21,7 +21,7 @@ def import_weights(
         typer.Argument(metavar="PATH", help="Files of weights (.pth), a folder of them, or a loss_log.txt."),
     ],
     name: Annotated[
-        str | None, typer.Option(help="The run's name [default: the folder's].", show_default=False)
+        str | None, typer.Option(metavar="NAME", help="The run's name [default: the folder's].", show_default=False)
     ] = None,
     method: Annotated[
         Literal["cyclegan", "pix2pix"] | None,
@@ -31,22 +31,41 @@ def import_weights(
     epoch: Annotated[str, typer.Option(metavar="latest|N", help="Which of a folder's weights.")] = "latest",
     step: Annotated[
         int | None,
-        typer.Option(min=0, help="Steps they were trained for [default: as the log tells].", show_default=False),
+        typer.Option(
+            metavar="N", min=0, help="Steps they were trained for [default: as the log tells].", show_default=False
+        ),
     ] = None,
     data: Annotated[
-        Path | None, typer.Option(help="Folder of images to train on with or evaluate with.", show_default=False)
+        Path | None, typer.Option(metavar="DIR", help="Images to train on or evaluate with.", show_default=False)
     ] = None,
     loss_log: Annotated[
-        Path | None, typer.Option(help="The loss log [default: that beside the weights].", show_default=False)
+        Path | None,
+        typer.Option(metavar="FILE", help="The loss log [default: that beside the weights].", show_default=False),
     ] = None,
     runs_dir: RunsFolder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a run of what junyanz/pytorch-CycleGAN-and-pix2pix wrote, to translate with, look at, compare and train on.
+    """Make a run of the reference implementation's files.
 
-    Weights are read without running what a file may hold; their networks are told by keys and shapes. What a loss log
-    beside them has becomes the run's curves, and a train_opt.txt its settings. What is not among the files, such as the
-    optimizers' state, begins anew when the run is resumed. What gan-tui export --format safetensors wrote is taken too.
+    What junyanz/pytorch-CycleGAN-and-pix2pix wrote becomes a run to translate with, look at, compare and train on.
+    Weights are read without running what a file may hold; their networks are told by keys and shapes. A loss log beside
+    them becomes the run's curves, a train_opt.txt its settings. What is not among the files, such as the optimizers'
+    state, begins anew when the run is resumed. A folder of gan-tui export --format safetensors is taken too. Printed is
+    the run's directory.
+
+    Examples:
+        gan-tui import checkpoints/horse2zebra --data datasets/horse2zebra
+        gan-tui import checkpoints/horse2zebra --epoch 95 --name epoch-95
+        gan-tui import latest_net_G.pth --step 200000
+        gan-tui import loss_log.txt --name theirs
+
+    Exit status:
+        0  done
+        1  the run could not be written
+        2  the request was wrong, such as weights of no known network
+
+    See also:
+        gan-tui export, gan-tui resume, gan-tui compare
     """
     from engine.protocol.exchange import Imported, ImportJob
     from gan_tui.cli.job_progress import telling
