@@ -77,8 +77,8 @@ def export(
     Examples:
         gan-tui export horse2zebra -o zebra.onnx
         gan-tui export horse2zebra -o zebra.pt2 --direction both --checkpoint best
-        gan-tui export horse2zebra -o zebra --format safetensors
-        gan-tui export runs/facades/checkpoints/step-00012000 -o facades --format reference
+        gan-tui export horse2zebra -o zebra --format reference
+        gan-tui export runs/facades/checkpoints/step-00012000 -o facades.onnx
 
     Exit status:
         0  done
