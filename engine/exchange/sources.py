@@ -35,6 +35,8 @@ class Sources:
     """A folder as `gan-tui export --format safetensors` writes it."""
     options: Path | None = None
     loss_log: Path | None = None
+    beside: bool = False
+    """Whether nobody has named that: it lies beside the weights."""
     wanted_name: str = "imported"
     """For the run."""
 
@@ -52,13 +54,22 @@ def sources_of(job: ImportJob) -> Sources:
             _look_into(path, job.epoch, found, alone=len(paths) == 1)
         else:
             _take_file(path, found)
-    if not found.weights and job.epoch != LATEST:
-        raise RequestError(f"--epoch {job.epoch}", "is of a folder of weights, and none is named", "Leave it out.")
+    _check_options(job, found, of_folder=any(path.is_dir() for path in paths))
     if job.loss_log:
-        found.loss_log = _existing(Path(os.fsdecode(job.loss_log)))
+        _take_log(_existing(Path(os.fsdecode(job.loss_log))), found)
     if not (found.weights or found.exported or found.loss_log):
         raise RequestError(str(paths[0]), "holds no weights and no loss log", "Name what is to be imported.")
     return found
+
+
+def _check_options(job: ImportJob, found: Sources, *, of_folder: bool) -> None:
+    """Refuse what says nothing of these files."""
+    if job.epoch != LATEST and not (of_folder and found.weights):
+        raise RequestError(f"--epoch {job.epoch}", "is of a folder of weights, and none is named", "Leave it out.")
+    if job.step is not None and not (found.weights or found.exported):
+        raise RequestError(f"--step {job.step}", "is of weights, and none are named", "Leave it out.")
+    if job.method and found.exported:
+        raise RequestError(f"--method {job.method}", f"is told by {found.exported / CONFIG}", "Leave it out.")
 
 
 def read_text(path: Path) -> str:
@@ -113,7 +124,7 @@ def _look_into(folder: Path, epoch: str, found: Sources, *, alone: bool) -> None
 
 def _take_file(path: Path, found: Sources) -> None:
     if path.suffix == ".txt":
-        found.loss_log = path
+        _take_log(path, found)
         found.wanted_name = path.resolve().parent.name if found.wanted_name == "imported" else found.wanted_name
         found.options = found.options or _file(path.with_name(OPTIONS))
         return
@@ -137,9 +148,18 @@ def _take(path: Path, network: str, epoch: str, found: Sources) -> None:
     found.weights[network], found.epoch = path, number
 
 
+def _take_log(path: Path, found: Sources) -> None:
+    """Take a loss log that was named. Raises RequestError: it is the second."""
+    if found.loss_log is not None and not found.beside:
+        raise RequestError(str(path), f"is a second loss log, beside {found.loss_log}", "Name one.")
+    found.loss_log, found.beside = path, False
+
+
 def _take_beside(folder: Path, found: Sources) -> None:
     found.options = found.options or _file(folder / OPTIONS)
-    found.loss_log = found.loss_log or _file(folder / LOSS_LOG)
+    if found.loss_log is None:
+        found.loss_log = _file(folder / LOSS_LOG)
+        found.beside = found.loss_log is not None
 
 
 def _file(path: Path) -> Path | None:

@@ -260,6 +260,8 @@ def test_what_does_not_fit_is_refused_by_its_key(tmp_path: Path) -> None:
         (("pipe",), "is no file"),
         (("notes.txt",), "has no line of losses as the reference implementation writes them"),
         (("good.pth", "--epoch", "3"), "--epoch 3: is of a folder of weights"),
+        (("log.txt", "--step", "5"), "--step 5: is of weights, and none are named"),
+        (("log.txt", "--loss-log", "notes.txt"), "is a second loss log"),
         (("good.pth", "--name", "a/b"), "has characters that a run name cannot have"),
         (("good.pth", "--set", "generator.nothing=1"), "generator.nothing"),
         (("good.pth", "--set", "optim.ema=0.9"), "optim.ema = 0.9: follows weights through their training"),
@@ -275,6 +277,7 @@ def test_a_wrong_request_leaves_nothing(
     (tmp_path / "empty").mkdir()
     (tmp_path / "dangling").symlink_to(tmp_path / "nothing")
     os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "log.txt").write_text(log_of(300, 3, 100))
     (tmp_path / "notes.txt").write_text(f"{HEADING}\nhello\n")
     assert told in refusal(tmp_path / "runs", *arguments)
 
