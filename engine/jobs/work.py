@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import assert_never
 
 from engine.evaluation.request import request_of
+from engine.exchange import request as exchange
+from engine.exchange.sources import sources_of
 from engine.imports import nothing_is_garbage
 from engine.jobs.probe import probe
 from engine.protocol.digits import ConvertDigitsJob
 from engine.protocol.evaluation import EvaluateJob
+from engine.protocol.exchange import ExportJob, ImportJob
 from engine.protocol.jobs import Answer, Job, Tell
 from engine.protocol.probe import ProbeJob
 from engine.protocol.room import RoomJob
@@ -40,6 +43,18 @@ def do(job: Job, tell: Tell) -> Answer:
                 from engine.translation.translate import translate
 
             return translate(wanted, tell)
+        case ExportJob():
+            export_request = exchange.request_of(job)
+            with nothing_is_garbage():
+                from engine.exchange.export import export
+
+            return export(export_request, tell)
+        case ImportJob():
+            sources = sources_of(job)
+            with nothing_is_garbage():
+                from engine.exchange.bring_in import bring_in
+
+            return bring_in(job, sources, tell)
         case ConvertDigitsJob():
             with nothing_is_garbage():
                 from engine.data.published_digits import convert_digits

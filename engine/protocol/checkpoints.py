@@ -94,6 +94,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """Changes accepted for a later step."""
     networks: NetworkSettings = {}
     """What the networks are built by, as the configuration had it; empty in a checkpoint of before this was kept."""
+    anew: tuple[str, ...] = ()
+    """Of imported weights: what is not theirs and begins anew with them, such as "the optimizers"."""
     data: str = ""
     """SHA-256 of the training images' names in their order; another one means another order of images from here on."""
     files: dict[str, StoredFile]
