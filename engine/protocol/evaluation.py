@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Literal
 
 import msgspec
 
 from engine.protocol.conditions import Conditions
+from engine.protocol.weights import Weights
 
 EVALUATION_SCHEMA = 1
 
 ALL = "all"
 """What a request may say in place of a checkpoint: each of them."""
-
-Weights: TypeAlias = Literal["shown", "raw"]
-"""Those that contact sheets show, the moving average where the run keeps one (optim.ema); or those that are trained."""
 
 
 class EvaluateJob(msgspec.Struct, frozen=True, kw_only=True, tag_field="job", tag="evaluate"):

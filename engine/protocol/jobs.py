@@ -16,6 +16,7 @@ from engine.protocol.digits import ConvertDigitsJob, ConvertedDigits
 from engine.protocol.evaluation import EvaluateJob, Evaluations
 from engine.protocol.probe import Probe, ProbeJob
 from engine.protocol.room import Room, RoomJob
+from engine.protocol.translation import TranslateJob, Translation
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True, tag_field="message", tag="progress"):
@@ -46,9 +47,9 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, tag_field="message", ta
     """Of an error that was not written for users."""
 
 
-Job: TypeAlias = EvaluateJob | ConvertDigitsJob | RoomJob | ProbeJob
+Job: TypeAlias = EvaluateJob | ConvertDigitsJob | RoomJob | ProbeJob | TranslateJob
 """What can be asked for."""
-Answer: TypeAlias = Evaluations | ConvertedDigits | Room | Probe
+Answer: TypeAlias = Evaluations | ConvertedDigits | Room | Probe | Translation
 """What a job that went well ends with."""
 Message: TypeAlias = Progress | Remark | Answer | Refused
 

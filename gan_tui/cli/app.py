@@ -29,6 +29,7 @@ from gan_tui.cli import (
     resume,
     runs,
     train,
+    translate,
     verify,
 )
 from gan_tui.cli.eval import evaluate
@@ -53,7 +54,7 @@ COMMANDS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
         "access": access.access,
         "delete": delete.delete,
     },
-    "Results": {"compare": compare.compare, "plot": plot.plot, "eval": evaluate},
+    "Results": {"translate": translate.translate, "compare": compare.compare, "plot": plot.plot, "eval": evaluate},
     "Data and presets": {"data": data.app, "init": init.init, "presets": presets.presets},
     "This machine": {"doctor": doctor.doctor, "keys": keys.keys},
 }
