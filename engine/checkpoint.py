@@ -9,8 +9,8 @@ import logging
 import os
 import re
 import shutil
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -198,24 +198,51 @@ def load_checkpoint(folder: Path, manifest: Manifest, method: Method) -> dict[st
     Raises:
         WorkError: a file is missing, damaged, or does not fit the method's networks.
     """
-    fix = f"Choose another: gan-tui checkpoints {folder.parents[1].name}"
-    damage = damage_of(folder, manifest)
-    if damage:
-        raise WorkError(f"checkpoint {folder.name}", damage, fix)
-    try:
-        for name, network in method.networks.items():
-            file = f"{name}.safetensors"
-            if file in manifest.files or name not in method.averages:  # a branch may begin to keep averages
-                network.load_state_dict(load_file(folder / file))
-        training: dict[str, Any] = torch.load(folder / TRAINING_STATE, map_location="cpu", weights_only=True)
+    with _fitting(folder):
+        training = _load_method(folder, manifest, method)
         for name, optimizer in method.optimizers.items():
             _load_optimizer(optimizer, training["optimizers"][name])
-        method.load_state_dict(training["method"])
         restore_random_states(training["random"])
-    except Exception as error:  # whatever a file may hold, it is not ours to know how its reader will put it
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise WorkError(f"checkpoint {folder.name}", f"does not fit this run ({reason})", fix) from error
     return training
+
+
+def load_networks(folder: Path, manifest: Manifest, method: Method) -> None:
+    """Put a checkpoint's networks and its method's own state into a method, to translate with them.
+
+    Raises:
+        WorkError: as load_checkpoint.
+    """
+    with _fitting(folder):
+        _load_method(folder, manifest, method)
+
+
+@contextmanager
+def _fitting(folder: Path) -> Iterator[None]:
+    """Whatever a file may hold, it is not ours to know how its reader will put it: the checkpoint does not fit."""
+    try:
+        yield
+    except WorkError:
+        raise
+    except Exception as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise WorkError(f"checkpoint {folder.name}", f"does not fit this run ({reason})", _choose(folder)) from error
+
+
+def _load_method(folder: Path, manifest: Manifest, method: Method) -> dict[str, Any]:
+    damage = damage_of(folder, manifest)
+    if damage:
+        raise WorkError(f"checkpoint {folder.name}", damage, _choose(folder))
+    for name, network in method.networks.items():
+        file = f"{name}.safetensors"
+        if file in manifest.files or name not in method.averages:  # a branch may begin to keep averages
+            network.load_state_dict(load_file(folder / file))
+    training: dict[str, Any] = torch.load(folder / TRAINING_STATE, map_location="cpu", weights_only=True)
+    method.load_state_dict(training["method"])
+    return training
+
+
+def _choose(folder: Path) -> str:
+    return f"Choose another: gan-tui checkpoints {folder.parents[1].name}"
 
 
 def _load_optimizer(optimizer: Optimizer, state: dict[str, Any]) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 
 import torch
 
-from engine.config.schema import RunConfig
+from engine.config.schema import KNOWN_DEVICE, RunConfig
 from engine.config.threads import threads_to_take
 from engine.errors import RequestError
 from engine.ranks.seat import ALONE, Seat
@@ -21,7 +22,7 @@ def choose_device(config: RunConfig, seat: Seat = ALONE) -> torch.device:
         seat: of this process; of several ranks on a machine each has a GPU of its own.
 
     Raises:
-        RequestError: the device asked for is not there.
+        RequestError: the device asked for is not known, or is not there.
     """
     name = config.device
     if name == "auto":
@@ -29,6 +30,8 @@ def choose_device(config: RunConfig, seat: Seat = ALONE) -> torch.device:
         if name == "cpu" and seat.size > 1:
             fact = f"finds no CUDA device on {socket.gethostname()}, and {seat.size} processes are to train on one each"
             raise RequestError("run.device = auto", fact, "Check `nvidia-smi`, or use --device cpu.")
+    if not re.fullmatch(KNOWN_DEVICE, name):
+        raise RequestError(f"device {name}", "is not known", "Use auto, cpu, cuda, cuda:1 or mps.")
     device = torch.device(name)
     match device.type:
         case "cuda" if seat.local_size > torch.cuda.device_count() > 0:

@@ -92,6 +92,9 @@ class DtnOptim(OptimConfig, frozen=True, kw_only=True):
     """Base learning rate of f while it is trained; the schedule multiplies it."""
 
 
+KNOWN_DEVICE = r"^(auto|cpu|mps|cuda(:\d+)?)$"
+"""What run.device may be."""
+
 _HOST = r"(\*|[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])"
 _PORT = r"(\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])"
 
@@ -110,7 +113,7 @@ class RunConfig(Section, frozen=True, kw_only=True):
     """Stop after so many steps; 0 trains for all the epochs."""
     listen: Annotated[str, Meta(pattern=rf"^({_HOST}:{_PORT})?\Z")] = ""
     """HOST:PORT, such as *:5800, at which viewers on other machines are answered (port 0: a free one); empty: none."""
-    device: Annotated[str, Meta(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")] = "auto"
+    device: Annotated[str, Meta(pattern=KNOWN_DEVICE)] = "auto"
     """auto, cpu, cuda, cuda:1, mps."""
     gpus: Annotated[int, Meta(ge=1, le=1024)] = 1
     """GPUs that share each batch, with a process for each; with device = "cpu", such processes on this machine."""

@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import assert_never
 
 import msgspec
 import torch
 from torch import Tensor
 
-from engine.checkpoint import load_checkpoint
 from engine.config.data import DigitsConfig, DigitsData, SyntheticDigits
 from engine.data.digit_sets import labelled
 from engine.data.drawn_digits import INKS
-from engine.device import choose_device, set_precision, widest_float
-from engine.errors import RequestError
-from engine.evaluation.judge import LabelledPixels, Tell, judge_of
+from engine.device import widest_float
+from engine.evaluation.judge import LabelledPixels, judge_of
 from engine.evaluation.request import EvaluationRequest
-from engine.methods.build import build_method
-from engine.methods.method import Method
-from engine.protocol.checkpoints import Manifest
 from engine.protocol.evaluation import DigitScore, Evaluation
 from engine.protocol.evaluation import Judge as JudgeFigures
-
-_TOLD_EVERY = 2000
-"""Images between two words on progress."""
+from engine.protocol.jobs import Progress, Remark, Tell
+from engine.trained import take_up
 
 
 def evaluate(request: EvaluationRequest, tell: Tell) -> Evaluation:
@@ -42,30 +35,30 @@ def evaluate(request: EvaluationRequest, tell: Tell) -> Evaluation:
             not translate yet.
         WorkError: the checkpoint is damaged, or an image cannot be read.
     """
-    run = msgspec.structs.replace(request.config.run, device=request.device, precision="fp32")
-    config = msgspec.structs.replace(request.config, run=run)
-    device = choose_device(run)
-    set_precision(run, device)
+    saved, seed = request.saved, request.saved.config.run.seed
     data = msgspec.structs.replace(request.data, without_A=(), without_B=())
-    tests_A = labelled(data, run.seed, "A", "test")
-    tests_B = labelled(data, run.seed, "B", "test")
-    method = _take_up(build_method(config, device), request.folder, request.manifest)
-    tell("reading the digits")
-    training = LabelledPixels.of(labelled(data, run.seed, "B", "train"))
+    tests_A = labelled(data, seed, "A", "test")
+    tests_B = labelled(data, seed, "B", "test")
+    method, device = take_up(saved, request.device)
+    tell(Remark(text="reading the digits"))
+    training = LabelledPixels.of(labelled(data, seed, "B", "train"))
     source, target = LabelledPixels.of(tests_A), LabelledPixels.of(tests_B)
 
     judge, reused = judge_of(training, request.judge, device, tell, retrain=request.retrain)
     own_right = int((_named(judge.name, target, device) == target.labels).sum())
     untranslated = _named(judge.name, source, device)
     translated = _named(
-        lambda images: judge.name(method.translate(images, "AtoB")), source, device, lambda n: _tell_of(n, source, tell)
+        lambda images: judge.name(method.translate(images, "AtoB")),
+        source,
+        device,
+        lambda done: tell(Progress(what="translating", done=done, total=len(source))),
     )
     source_name, target_name = _names(request.data)
     return Evaluation(
-        run=str(request.run.root),
-        method=str(config.method.__struct_config__.tag),
-        step=request.manifest.step,
-        checkpoint=str(request.folder),
+        run=str(saved.run.root),
+        method=str(saved.config.method.__struct_config__.tag),
+        step=saved.manifest.step,
+        checkpoint=str(saved.folder),
         source=source_name,
         target=target_name,
         images=len(source),
@@ -117,15 +110,6 @@ def _names(data: DigitsConfig) -> tuple[str, str]:
     return names if data.direction == "AtoB" else (names[1], names[0])
 
 
-def _take_up(method: Method, folder: Path, manifest: Manifest) -> Method:
-    load_checkpoint(folder, manifest, method)
-    if method.stage:
-        fact = f"was saved while the run was {method.stage}: nothing translates yet"
-        fix = f"Choose a later one: gan-tui checkpoints {folder.parents[1].name}"
-        raise RequestError(f"checkpoint {folder.name}", fact, fix)
-    return method
-
-
 def _named(
     name: Callable[[Tensor], Tensor],
     digits: LabelledPixels,
@@ -141,11 +125,6 @@ def _named(
         if tell is not None:
             tell(done)
     return torch.cat(named)
-
-
-def _tell_of(done: int, digits: LabelledPixels, tell: Tell) -> None:
-    if done % _TOLD_EVERY == 0 or done == len(digits):
-        tell(f"translating: {done:,} of {len(digits):,}")
 
 
 def _share(right: Tensor) -> float:

@@ -10,11 +10,10 @@ import hashlib
 import logging
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
 import msgspec
 import torch
@@ -33,18 +32,16 @@ from engine.errors import WorkError
 from engine.evaluation.request import JudgeSettings
 from engine.methods.method import evaluating
 from engine.networks.digit_judge import DigitJudge
+from engine.protocol.jobs import Progress, Tell
 
 log = logging.getLogger(__name__)
-
-Tell: TypeAlias = Callable[[str], None]
-"""Says how far the work has come."""
 
 _VERSION = 3
 """To be raised when a judge of the same settings would come out otherwise."""
 _CHUNK = 500
 """Images that are read, or judged, at once."""
-_TOLD_EVERY = 100
-"""Steps between two words on progress."""
+_TOLD_EVERY = 20
+"""Steps between two words on progress, for which the loss is waited for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +142,8 @@ def train_judge(
         optimizer.step()
         fall.step()
         if step % _TOLD_EVERY == 0 or step == settings.steps:
-            tell(f"training the judge: step {step:,} of {settings.steps:,}, loss {loss.item():.3f}")
+            what = f"training the judge, loss {loss.item():.3f}"
+            tell(Progress(what=what, done=step, total=settings.steps))
 
 
 def fitted(images: Tensor) -> Tensor:

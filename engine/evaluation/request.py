@@ -8,11 +8,10 @@ from pathlib import Path
 import msgspec
 
 from engine.config.data import DigitsConfig, DigitsData, SyntheticDigits
-from engine.config.load import read_toml, resolve
-from engine.config.methods import TrainConfig
 from engine.errors import RequestError
-from engine.protocol.checkpoints import LATEST, Manifest, choose_checkpoint
+from engine.protocol.evaluation import EvaluateJob
 from engine.protocol.rundir import RunDirectory
+from engine.saved import SavedState, configuration_of, find_saved
 
 
 class JudgeSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,13 +31,9 @@ class JudgeSettings(msgspec.Struct, frozen=True, kw_only=True):
 class EvaluationRequest:
     """A checkpoint to evaluate, and how."""
 
-    run: RunDirectory
-    config: TrainConfig
+    saved: SavedState
     data: DigitsConfig
-    """Of the same configuration."""
-    folder: Path
-    """The checkpoint's."""
-    manifest: Manifest
+    """Of its configuration."""
     device: str
     """As run.device."""
     judge: JudgeSettings
@@ -46,42 +41,28 @@ class EvaluationRequest:
     """Train the judge anew, even if it is kept."""
 
 
-def request_of(
-    run: RunDirectory,
-    which: str = LATEST,
-    *,
-    device: str = "auto",
-    judge: JudgeSettings | None = None,
-    retrain: bool = False,
-) -> EvaluationRequest:
-    """What a command asks for.
+def request_of(job: EvaluateJob, judge: JudgeSettings | None = None) -> EvaluationRequest:
+    """What a job asks for.
 
     Args:
-        run: the run.
-        which: the checkpoint, as engine.protocol.checkpoints.choose_checkpoint takes it.
-        device: as run.device.
-        judge: how the judge is trained.
-        retrain: train it anew, even if it is kept.
+        job: the job.
+        judge: how the judge is trained, but for what the job says of that.
 
     Raises:
         RequestError: the run has no labelled images, or no such checkpoint.
         WorkError: the checkpoint cannot be read.
     """
-    if not run.config.is_file():
-        raise RequestError(str(run.root), "is no run directory: it has no config.toml", "Name a run: gan-tui runs")
-    config = resolve(read_toml(run.config), str(run.config))
-    if not isinstance(config.data, DigitsData | SyntheticDigits):
-        fact = f"has images without labels (data.kind = {config.data.__struct_config__.tag})"
+    run = RunDirectory(Path(job.run))
+    data = configuration_of(run).data
+    if not isinstance(data, DigitsData | SyntheticDigits):
+        fact = f"has images without labels (data.kind = {data.__struct_config__.tag})"
         fix = 'Only translations of digits are judged: data.kind = "digits" or "synthetic-digits".'
         raise RequestError(f"run {run.name}", fact, fix)
-    folder, manifest = choose_checkpoint(run, which)
+    judge = judge or JudgeSettings()
     return EvaluationRequest(
-        run=run,
-        config=config,
-        data=config.data,
-        folder=folder,
-        manifest=manifest,
-        device=device,
-        judge=judge or JudgeSettings(),
-        retrain=retrain,
+        saved=find_saved(run, job.checkpoint),
+        data=data,
+        device=job.device,
+        judge=judge if job.judge_steps is None else msgspec.structs.replace(judge, steps=job.judge_steps),
+        retrain=job.retrain,
     )

@@ -298,14 +298,19 @@ class AeGan:
                 },
             ]
 
-    def translate(self, images: Tensor, direction: Direction) -> Tensor:
-        """By one domain's encoder and the other's decoder (see Method.translate)."""
-        height, width = images.shape[-2:]
-        check_translatable(self._config.generator, height=height, width=width)
+    def translator(self, direction: Direction) -> nn.Module:
+        """One domain's encoder and the other's decoder (see Method.translator)."""
         A, B = self._autoencoders(self._averages.shown)
         encoder, decoder = (A.encoder, B.decoder) if direction == "AtoB" else (B.encoder, A.decoder)
-        with evaluating([encoder, decoder]), self._run.autocast():
-            return self._run.many(decoder, self._run.many(encoder, images))
+        return nn.Sequential(encoder, decoder)
+
+    def translate(self, images: Tensor, direction: Direction) -> Tensor:
+        """See Method.translate."""
+        height, width = images.shape[-2:]
+        check_translatable(self._config.generator, height=height, width=width)
+        translator = self.translator(direction)
+        with evaluating([translator]), self._run.autocast():
+            return self._run.many(translator, images)
 
     # ---------------------------------------------------------------------------------------- control and state
 

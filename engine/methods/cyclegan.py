@@ -205,11 +205,15 @@ class CycleGan:
                 rows[1]["idt_A"] = self._run.many(G_A, batch.real_B)
         return rows
 
+    def translator(self, direction: Direction) -> nn.Module:
+        """G_A translates AtoB, G_B BtoA (see Method.translator)."""
+        return self._averages.shown("G_A" if direction == "AtoB" else "G_B")
+
     def translate(self, images: Tensor, direction: Direction) -> Tensor:
-        """G_A translates AtoB, G_B BtoA (see Method.translate)."""
+        """See Method.translate."""
         height, width = images.shape[-2:]
         check_translatable(self._config.generator, height=height, width=width)
-        generator = self._averages.shown("G_A" if direction == "AtoB" else "G_B")
+        generator = self.translator(direction)
         with evaluating([generator]), self._run.autocast():
             return self._run.many(generator, images)
 

@@ -175,17 +175,21 @@ class DiscoGan:
                 {"real_B": batch.real_B, "fake_A": fake_A, "rec_B": self._show(G_A, fake_A)},
             ]
 
+    def translator(self, direction: Direction) -> nn.Module:
+        """G_A translates AtoB, G_B BtoA (see Method.translator)."""
+        return _Translator(self._averages.shown("G_A" if direction == "AtoB" else "G_B"))
+
     def translate(self, images: Tensor, direction: Direction) -> Tensor:
-        """G_A translates AtoB, G_B BtoA (see Method.translate)."""
+        """See Method.translate."""
         height, width = images.shape[-2:]
         check_translatable(self._config.generator, height=height, width=width)
-        generator = self._averages.shown("G_A" if direction == "AtoB" else "G_B")
-        with evaluating([generator]), self._run.autocast():
-            return self._show(generator, images)
+        translator = self.translator(direction)
+        with evaluating([translator]), self._run.autocast():
+            return self._run.many(translator, images)
 
     def _show(self, generator: nn.Module, images: Tensor) -> Tensor:
         """What a generator makes of images in [-1, 1], likewise in [-1, 1]."""
-        return self._run.many(lambda chunk: self._run(generator, _to_unit(chunk)) * 2 - 1, images)
+        return self._run.many(_Translator(generator), images)
 
     # ---------------------------------------------------------------------------------------- control and state
 
@@ -208,6 +212,19 @@ class DiscoGan:
         """See Method.load_state_dict."""
         self._steps = int(state["steps"])
         self._averages.load_state_dict(state)
+
+
+class _Translator(nn.Module):
+    """A generator, whose images are in [0, 1], for images in [-1, 1]."""
+
+    def __init__(self, generator: nn.Module) -> None:
+        super().__init__()
+        self.generator = generator
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(N, 3, H, W) in [-1, 1] -> (N, 3, H, W) in [-1, 1]."""
+        out: Tensor = self.generator(_to_unit(images)).to(images.dtype) * 2 - 1  # autocast may have narrowed it
+        return out
 
 
 def _to_unit(images: Tensor) -> Tensor:

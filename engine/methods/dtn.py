@@ -250,12 +250,13 @@ class Dtn:
                 {"real_B": batch.real_B, "idt_B": self._show(batch.real_B)},
             ]
 
-    def translate(self, images: Tensor, direction: Direction) -> Tensor:
-        """From A to B, the only direction that is trained (see Method.translate).
+    def translator(self, direction: Direction) -> nn.Module:
+        """g(f(x)), from A to B, the only direction that is trained (see Method.translator)."""
+        check_forward(direction, "DTN")
+        return nn.Sequential(self.f.model, self._averages.shown("g"))
 
-        Raises:
-            RequestError: the other direction is asked for, or the generator cannot take images of this size.
-        """
+    def translate(self, images: Tensor, direction: Direction) -> Tensor:
+        """See Method.translate."""
         check_forward(direction, "DTN")
         height, width = images.shape[-2:]
         check_translatable(self._config.generator, height=height, width=width)

@@ -105,11 +105,20 @@ class Method(Protocol):
     def sample(self, batch: ImageBatch) -> list[SampleRow]:
         """Translate a batch for display, in evaluation mode; the training that follows is as if it had not happened."""
 
+    def translator(self, direction: Direction) -> nn.Module:
+        """All that an image goes through, (N, 3, H, W) in [-1, 1] to the same, as one module on the device.
+
+        It is made of the method's own networks, the moving average's where the run keeps one, in the mode they are in.
+
+        Raises:
+            RequestError: the method does not translate this way.
+        """
+
     def translate(self, images: Tensor, direction: Direction) -> Tensor:
         """Translate (N, 3, H, W) images in [-1, 1], on the device, in evaluation mode.
 
         Raises:
-            RequestError: the generator cannot take images of this size.
+            RequestError: the method does not translate this way, or the generator cannot take images of this size.
         """
 
     def set_control(self, name: str, value: float) -> None:

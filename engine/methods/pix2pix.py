@@ -185,12 +185,13 @@ class Pix2Pix:
         with self._looking():
             return [{"real_A": batch.real_A, "fake_B": self._show(batch.real_A), "real_B": batch.real_B}]
 
-    def translate(self, images: Tensor, direction: Direction) -> Tensor:
-        """From A to B, the only direction that was trained (see Method.translate).
+    def translator(self, direction: Direction) -> nn.Module:
+        """G, from A to B, the only direction that was trained (see Method.translator)."""
+        check_forward(direction, "pix2pix")
+        return self._averages.shown("G")
 
-        Raises:
-            RequestError: the other direction is asked for, or the generator cannot take images of this size.
-        """
+    def translate(self, images: Tensor, direction: Direction) -> Tensor:
+        """With dropout and batch statistics, as sheets show it, where the run has that (see Method.translate)."""
         check_forward(direction, "pix2pix")
         height, width = images.shape[-2:]
         check_translatable(self._config.generator, height=height, width=width)

@@ -1,14 +1,27 @@
-"""What `python -m engine.evaluation` answers: one JSON object on stdout, the figures or why there are none."""
+"""Having a checkpoint evaluated: what is asked for, and the figures."""
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import msgspec
 
-from engine.protocol.codec import decode_json
+from engine.protocol.checkpoints import LATEST
 
 EVALUATION_SCHEMA = 1
+
+
+class EvaluateJob(msgspec.Struct, frozen=True, kw_only=True, tag_field="job", tag="evaluate"):
+    """Judge the translations of a checkpoint (engine.protocol.jobs)."""
+
+    run: str
+    """Its directory."""
+    checkpoint: str = LATEST
+    """As engine.protocol.checkpoints.choose_checkpoint takes it."""
+    device: str = "auto"
+    """As run.device."""
+    judge_steps: int | None = None
+    """Steps in which the judge is trained; None for as many as usual."""
+    retrain: bool = False
+    """Train the judge anew, even if it is kept."""
 
 
 class Judge(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +55,7 @@ class DigitScore(msgspec.Struct, frozen=True, kw_only=True):
     """And in so many of the images themselves."""
 
 
-class Evaluation(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="evaluation"):
+class Evaluation(msgspec.Struct, frozen=True, kw_only=True, tag_field="message", tag="evaluation"):
     """How often a classifier of the target's digits names the digit of a source image rightly."""
 
     schema: int = EVALUATION_SCHEMA
@@ -65,23 +78,3 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", 
     digits: tuple[DigitScore, ...]
     """Those that there are test images of, ascending."""
     judge: Judge
-
-
-class Refused(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="refused"):
-    """There are no figures, and why (engine.errors)."""
-
-    exit_code: int
-    """2: the request was wrong; 1: the work failed."""
-    subject: str
-    fact: str
-    fix: str
-
-
-Answer: TypeAlias = Evaluation | Refused
-
-_answers: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)
-
-
-def decode_answer(payload: bytes) -> Answer:
-    """What was written to stdout. Raises DecodeError when it is malformed."""
-    return decode_json(_answers, payload)

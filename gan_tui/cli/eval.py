@@ -12,7 +12,6 @@ from gan_tui.cli.output import put, put_json, say
 
 if TYPE_CHECKING:
     from engine.protocol.evaluation import Evaluation
-    from engine.protocol.rundir import RunDirectory
 
 
 class Row(NamedTuple):
@@ -42,12 +41,17 @@ def evaluate(
     labelled images alone, which is kept in the user's cache folder for the next evaluation with the same target. Every
     digit takes part, also one that training left out.
     """
-    from gan_tui.client.evaluation import evaluate_run
+    from engine.protocol.evaluation import EvaluateJob, Evaluation
+    from gan_tui.cli.job_progress import telling
+    from gan_tui.client.jobs import run_job
     from gan_tui.client.locate import find_run, runs_folder
 
     directory = find_run(run, runs_folder(runs_dir))
-    _require_checkpoint(directory)
-    found = evaluate_run(directory, checkpoint, device=device, judge_steps=judge_steps, retrain=retrain)
+    job = EvaluateJob(
+        run=str(directory.root), checkpoint=checkpoint, device=device, judge_steps=judge_steps, retrain=retrain
+    )
+    with telling() as tell:
+        found = run_job(job, Evaluation, tell, folder=directory.root)
     if as_json:
         put_json(found)
         return
@@ -57,17 +61,6 @@ def evaluate(
         for row in rows(found):
             put(row.digit, str(row.images), _share(row.translated, row.images), _share(row.untranslated, row.images))
     say(_in_words(found))
-
-
-def _require_checkpoint(run: RunDirectory) -> None:
-    """Refuse a run that has not saved anything yet, and will."""
-    from engine.errors import RequestError
-    from engine.protocol.checkpoints import list_checkpoints
-    from engine.protocol.rundir import engine_is_alive
-
-    if not list_checkpoints(run) and engine_is_alive(run):
-        fix = f"Wait for its first, or ask for one: gan-tui ctl {run.name} checkpoint"
-        raise RequestError(f"run {run.name}", "has no checkpoint yet", fix)
 
 
 def rows(found: Evaluation) -> list[Row]:

@@ -22,6 +22,13 @@ def test_the_cpu_is_always_there() -> None:
     assert describe(torch.device("cuda:0"), RunConfig(precision="bf16"), 4) == "cuda bf16 on 4 ranks"
 
 
+@pytest.mark.parametrize("name", ["banana", "xpu", "cuda:", "cpu:x"])
+def test_what_is_no_device_is_refused(name: str) -> None:
+    """A preset with it is refused by its type; a command may ask for any."""
+    with pytest.raises(RequestError, match="is not known"):
+        choose_device(RunConfig(device=name))
+
+
 @without_cuda
 @pytest.mark.parametrize("name", ["cuda", "cuda:0", "cuda:7"])
 def test_cuda_that_is_absent_is_refused(name: str) -> None:

@@ -16,9 +16,10 @@ from engine.data.pixels import to_unit_range
 from engine.errors import RequestError
 from engine.evaluation.evaluate import evaluate, scores
 from engine.evaluation.judge import LabelledPixels, judge_of
-from engine.evaluation.request import JudgeSettings, request_of
+from engine.evaluation.request import EvaluationRequest, JudgeSettings, request_of
 from engine.methods.build import build_method
-from engine.protocol.evaluation import DigitScore, Evaluation
+from engine.protocol.evaluation import DigitScore, EvaluateJob, Evaluation
+from engine.protocol.jobs import Progress, Remark
 from engine.protocol.rundir import RunDirectory
 from tests.dtn_runs import make_digits, make_dtn_run
 from tests.engine.train.here import train_here
@@ -51,7 +52,11 @@ def trained(tmp_path_factory: pytest.TempPathFactory, digits: Path) -> RunDirect
 
 
 def evaluated(run: RunDirectory, which: str = "latest") -> Evaluation:
-    return evaluate(request_of(run, which, device="cpu", judge=QUICK), lambda word: None)
+    return evaluate(asked(run, which), lambda said: None)
+
+
+def asked(run: RunDirectory, which: str = "latest") -> EvaluationRequest:
+    return request_of(EvaluateJob(run=str(run.root), checkpoint=which, device="cpu"), QUICK)
 
 
 def test_each_digit_is_counted_by_itself() -> None:
@@ -78,9 +83,9 @@ def test_the_figures_are_those_of_the_translations_and_the_judge(trained: RunDir
     """Done over by hand, from the same checkpoint."""
     config = resolve(read_toml(trained.config), "tiny")
     data: DigitsConfig = msgspec.structs.replace(config.data, without_B=())  # type: ignore[assignment]
-    request = request_of(trained, device="cpu", judge=QUICK)
+    request = asked(trained)
     method = build_method(config, CPU)
-    load_checkpoint(request.folder, request.manifest, method)
+    load_checkpoint(request.saved.folder, request.saved.manifest, method)
     judge, _ = judge_of(LabelledPixels.of(labelled(data, 0, "B", "train")), QUICK, CPU, lambda word: None)
     source, target = (LabelledPixels.of(labelled(data, 0, domain, "test")) for domain in ("A", "B"))  # type: ignore[arg-type]
     images = to_unit_range(source.pixels)
@@ -107,11 +112,11 @@ def test_the_judge_is_the_same_for_every_checkpoint(trained: RunDirectory) -> No
 
 
 def test_progress_is_told(trained: RunDirectory) -> None:
-    told: list[str] = []
-    evaluate(request_of(trained, device="cpu", judge=QUICK), told.append)
-    assert told[0] == "reading the digits"
-    assert told[1].startswith("training the judge: step 30 of 30")
-    assert told[-1] == "translating: 30 of 30"
+    told: list[Progress | Remark] = []
+    evaluate(asked(trained), told.append)
+    assert told[0] == Remark(text="reading the digits")
+    assert [said.done for said in told if isinstance(said, Progress) and said.total == QUICK.steps][:2] == [20, 30]
+    assert told[-1] == Progress(what="translating", done=30, total=30)
 
 
 def test_any_method_with_labelled_digits_is_evaluated(tmp_path: Path, digits: Path) -> None:
@@ -137,12 +142,12 @@ def test_a_checkpoint_in_which_nothing_translates_yet_is_refused(trained: RunDir
 def test_images_without_labels_are_refused(tmp_path: Path) -> None:
     run = make_run(tmp_path)
     with pytest.raises(RequestError, match=r"has images without labels \(data.kind = synthetic\)"):
-        request_of(run)
+        asked(run)
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match="is no run directory"):
-        request_of(RunDirectory(tmp_path))
+        asked(RunDirectory(tmp_path))
 
 
 def test_drawn_digits_are_called_by_their_ink(tmp_path: Path) -> None:

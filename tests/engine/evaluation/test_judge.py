@@ -17,6 +17,7 @@ from engine.data.pixels import to_unit_range
 from engine.errors import WorkError
 from engine.evaluation.judge import LabelledPixels, fitted, judge_of
 from engine.evaluation.request import JudgeSettings
+from engine.protocol.jobs import Progress, Remark
 
 CPU = torch.device("cpu")
 QUICK = JudgeSettings(width=4, steps=3, batch=8)
@@ -44,10 +45,12 @@ def test_it_learns_to_name_digits_it_has_not_seen() -> None:
 
 
 def test_its_progress_is_told() -> None:
-    told: list[str] = []
+    told: list[Progress | Remark] = []
     judge_of(digits(), QUICK, CPU, told.append)
-    assert len(told) == 1
-    assert told[0].startswith("training the judge: step 3 of 3, loss ")
+    [said] = told
+    assert isinstance(said, Progress)
+    assert (said.done, said.total) == (3, 3)
+    assert said.what.startswith("training the judge, loss ")
 
 
 def test_naming_does_not_depend_on_the_other_images() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from engine.protocol.evaluation import DigitScore, Evaluation, Judge, decode_answer
+from engine.protocol.evaluation import DigitScore, Evaluation, Judge
+from engine.protocol.jobs import decode_message
 from engine.protocol.rundir import RunDirectory
 from gan_tui.cli.eval import rows
 from tests.dtn_runs import make_digits, make_dtn_run
@@ -41,10 +43,10 @@ def test_figures_of_every_digit_and_their_sums(trained: RunDirectory) -> None:
     assert [digit for digit, *_ in lines] == [*"0123456789", "all"]
     assert [images for _, images, *_ in lines] == ["3"] * 10 + ["30"]
     assert "The judge names " in done.stderr
-    assert "training the judge: step 3 of 3" in done.stderr
+    assert re.search(r"training the judge, loss [0-9.]+: 3 of 3\n", done.stderr)
 
     as_json = gan_tui(trained.root.parent, "eval", "trained", *QUICK, "--json")
-    found = decode_answer(as_json.stdout.encode())
+    found = decode_message(as_json.stdout.encode())
     assert isinstance(found, Evaluation)
     assert found.judge.reused
     assert "training the judge" not in as_json.stderr
@@ -55,7 +57,7 @@ def test_figures_of_every_digit_and_their_sums(trained: RunDirectory) -> None:
     assert {path: path.stat().st_mtime_ns for path in trained.root.rglob("*")} == before
 
     anew = gan_tui(trained.root.parent, "eval", "trained", *QUICK, "--retrain", "--json")
-    assert decode_answer(anew.stdout.encode()) == msgspec.structs.replace(
+    assert decode_message(anew.stdout.encode()) == msgspec.structs.replace(
         found, judge=msgspec.structs.replace(found.judge, reused=False)
     )
 

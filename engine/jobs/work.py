@@ -1,0 +1,32 @@
+"""From a job to whoever does it. What can be refused without PyTorch is, before that is imported."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from engine.evaluation.request import request_of
+from engine.imports import nothing_is_garbage
+from engine.protocol.evaluation import EvaluateJob
+from engine.protocol.jobs import Answer, Job, Tell
+
+
+def do(job: Job, tell: Tell) -> Answer:
+    """Do a job.
+
+    Args:
+        job: what is asked for.
+        tell: takes what is said while it is done.
+
+    Raises:
+        RequestError: the request was wrong.
+        WorkError: the work failed.
+    """
+    match job:
+        case EvaluateJob():
+            request = request_of(job)
+            with nothing_is_garbage():
+                from engine.evaluation.evaluate import evaluate
+
+            return evaluate(request, tell)
+        case _:
+            assert_never(job)

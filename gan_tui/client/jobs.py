@@ -1,0 +1,108 @@
+"""Having a job done by a process of its own (engine.protocol.jobs): this one never imports PyTorch."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import IO, TypeVar
+
+import msgspec
+
+from engine.errors import RequestError, WorkError
+from engine.protocol.codec import DecodeError
+from engine.protocol.jobs import Answer, Job, Message, Progress, Refused, Remark, Tell, decode_message
+
+A = TypeVar("A", bound=Answer)
+
+PATIENCE_SECONDS = 10.0
+"""How long a process may take to end when it is told to."""
+
+
+class ElsewhereError(Exception):
+    """What went wrong in the other process: its traceback."""
+
+
+def run_job(job: Job, answer: type[A], tell: Tell, *, folder: Path | None = None) -> A:
+    """Wait for a job to be done.
+
+    Whatever ends the waiting early, Ctrl-C for instance, ends the process too.
+
+    Args:
+        job: what is asked for.
+        answer: what a job of this kind ends with.
+        tell: takes what is said meanwhile.
+        folder: the process's working directory; this one's by default.
+
+    Raises:
+        RequestError: the request was wrong.
+        WorkError: the work failed, or its process died.
+    """
+    # -P keeps a folder called ``engine`` in the working directory from being taken for ours.
+    command = [sys.executable, "-P", "-m", "engine.jobs"]
+    with tempfile.TemporaryFile() as complaints:
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints, cwd=folder
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            found = _exchange(process.stdin, process.stdout, job, tell)
+            process.wait()
+        except BaseException:
+            _end(process)
+            raise
+        if isinstance(found, answer):
+            return found
+        if isinstance(found, Refused):
+            raise _error_of(found)
+        raise WorkError("the work", _ending(process.returncode), _last_line(complaints))
+
+
+def _exchange(into: IO[bytes], out: IO[bytes], job: Job, tell: Tell) -> Message | None:
+    """Give a process its job and hear it out; the last message, where it is the answer or a refusal."""
+    try:
+        into.write(msgspec.json.encode(job))
+        into.close()
+    except BrokenPipeError:  # it died at once; what it said tells why
+        pass
+    found: Message | None = None
+    for line in out:
+        try:
+            found = decode_message(line)
+        except DecodeError:
+            return None
+        if isinstance(found, Progress | Remark):
+            tell(found)
+    return found
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Let a process take back what it has half done; one that does not come to that, or a second Ctrl-C, ends it."""
+    process.terminate()
+    try:
+        process.wait(PATIENCE_SECONDS)
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):
+        process.kill()
+        process.wait()
+
+
+def _error_of(refused: Refused) -> RequestError | WorkError:
+    kind = RequestError if refused.exit_code == RequestError.exit_code else WorkError
+    error = kind(refused.subject, refused.fact, refused.fix)
+    if refused.traceback:
+        error.__cause__ = ElsewhereError(f"in the process that did the work:\n{refused.traceback}")
+    return error
+
+
+def _ending(status: int) -> str:
+    how = f"signal {-status}" if status < 0 else f"status {status}"
+    killed = ", as it is where memory runs out" if status == -9 else ""
+    return f"ended with {how}{killed}, and nothing came of it"
+
+
+def _last_line(complaints: IO[bytes]) -> str:
+    complaints.seek(0)
+    lines = complaints.read().decode(errors="replace").strip().splitlines()
+    return f"It said: {lines[-1]}" if lines else ""

@@ -1,0 +1,44 @@
+"""What is told of a job's progress: lines now and then without a terminal; a bar, which leaves nothing, on one."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from engine.protocol.jobs import Progress, Remark
+from gan_tui.cli.job_progress import telling
+from tests.end_to_end.terminal import Terminal
+
+ON_A_TERMINAL = """
+from engine.protocol.jobs import Progress, Remark
+from gan_tui.cli.job_progress import telling
+with telling() as tell:
+    tell(Progress(what="trans[bold]lating", done=30, total=100))
+    tell(Remark(text="a remark"))
+print("over")
+input()
+"""
+
+
+def test_without_a_terminal_remarks_and_ends_are_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    with telling() as tell:
+        tell(Remark(text="reading \x1b[31mx"))
+        for done in range(1, 1001):
+            tell(Progress(what="translating", done=done, total=1000))
+        tell(Progress(what="counting", done=7, total=0))
+    out, err = capsys.readouterr()
+    assert out == ""
+    lines = err.splitlines()
+    assert lines[0] == "reading �[31mx"
+    assert lines[1] == "translating: 1 of 1,000"
+    assert lines[-1] == "translating: 1,000 of 1,000"
+    assert len(lines) < 10
+
+
+def test_on_a_terminal_there_is_a_bar_while_it_lasts() -> None:
+    with Terminal([sys.executable, "-c", ON_A_TERMINAL], columns=80, rows=10) as terminal:
+        terminal.wait_for("over")
+        assert "trans[bold]lating" in terminal.written.decode()
+        assert "30/100" in terminal.written.decode()
+        assert [line.strip() for line in terminal.text.splitlines()[:3]] == ["a remark", "over", ""]

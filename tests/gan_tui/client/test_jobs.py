@@ -1,0 +1,69 @@
+"""Having a job done elsewhere: the answer, refusals and failures as they are told here, and giving up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psutil
+import pytest
+
+from engine.errors import RequestError, WorkError
+from engine.protocol.evaluation import EvaluateJob, Evaluation
+from engine.protocol.jobs import Progress, Remark
+from gan_tui.client.jobs import run_job
+from tests.dtn_runs import make_digits, make_dtn_run
+from tests.engine.train.here import train_here
+
+
+@pytest.fixture(scope="module")
+def job(tmp_path_factory: pytest.TempPathFactory) -> EvaluateJob:
+    """One that can be done."""
+    folder = tmp_path_factory.mktemp("runs")
+    run = make_dtn_run(folder, "trained", root=make_digits(folder / "digits"))
+    train_here(run)
+    return EvaluateJob(run=str(run.root), device="cpu", judge_steps=20)
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+def the_process() -> psutil.Process:
+    """The one at work."""
+    [process] = [each for each in psutil.Process().children() if "engine.jobs" in each.cmdline()]
+    return process
+
+
+def test_the_answer_after_what_was_said_on_the_way(job: EvaluateJob, tmp_path: Path) -> None:
+    """In any folder, also one that has an ``engine`` of its own."""
+    (tmp_path / "engine").mkdir()
+    (tmp_path / "engine" / "__init__.py").write_text("raise SystemExit('not this one')")
+    said: list[Progress | Remark] = []
+    found = run_job(job, Evaluation, said.append, folder=tmp_path)
+    assert found.images == 30
+    assert said[0] == Remark(text="reading the digits")
+    assert said[-1] == Progress(what="translating", done=30, total=30)
+
+
+def test_a_refusal_is_raised_here(job: EvaluateJob) -> None:
+    with pytest.raises(RequestError, match="checkpoint 77 of run trained: does not exist") as raised:
+        run_job(EvaluateJob(run=job.run, checkpoint="77"), Evaluation, lambda said: None)
+    assert raised.value.fix.startswith("There are 4")
+
+
+def test_a_process_that_dies_is_told_of(job: EvaluateJob) -> None:
+    with pytest.raises(WorkError, match="ended with signal 9, as it is where memory runs out"):
+        run_job(job, Evaluation, lambda said: the_process().kill())
+
+
+def test_giving_up_ends_the_process(job: EvaluateJob) -> None:
+    seen: list[psutil.Process] = []
+
+    def interrupt(said: Progress | Remark) -> None:
+        seen.append(the_process())
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_job(job, Evaluation, interrupt)
+    assert not seen[0].is_running()
