@@ -19,7 +19,7 @@ from engine.config.methods import CONFIGS
 from engine.config.networks import PatchDiscriminator, ResnetGenerator
 from engine.config.schema import PoolingOptim
 from engine.errors import RequestError
-from engine.methods.method import Method
+from engine.methods.method import Method, evaluating
 from engine.train.health import look_at
 from engine.transfers import sender_from
 from tests.engine.methods.by_hand import check_losses, logits_of, made_of
@@ -121,9 +121,21 @@ def test_its_weights_are_controls_and_its_pictures_are_judged() -> None:
     assert set(looks.read()) == {"diversity_fake_B", "change_fake_B", "correlation_fake_B"}
 
 
-def test_its_other_direction_is_refused() -> None:
-    with pytest.raises(RequestError, match="was not trained"):
-        made().translate(batch().real_B, "BtoA")
+def test_it_translates_with_the_network_that_it_gives_and_not_the_other_way() -> None:
+    method, images = made(), batch().real_A
+    with evaluating(method.networks.values()):
+        assert torch.equal(method.translator("AtoB")(images), method.translate(images, "AtoB"))
+    for ask in (method.translator, lambda direction: method.translate(images, direction)):
+        with pytest.raises(RequestError, match="translates one way"):
+            ask("BtoA")
+
+
+def test_it_has_every_member_of_the_contract() -> None:
+    assert [name for name in members() if not hasattr(made(), name)] == []
+
+
+def members() -> set[str]:
+    return {name for name in vars(Method) if not name.startswith("_")}
 
 
 # ---------------------------------------------------------------------------------------------------- the document
@@ -144,7 +156,7 @@ def unindented(code: str) -> str:
 def test_every_member_of_the_contract_is_explained() -> None:
     table = TEXT[TEXT.index("| member |") :].partition("\n\n")[0]
     named = {name for line in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", line.split("|")[1])}
-    assert named == {name for name in vars(Method) if not name.startswith("_")}
+    assert named == members()
 
 
 def test_every_file_that_tells_methods_apart_is_listed() -> None:

@@ -239,16 +239,16 @@ class GcGan:
             {"real_B": batch.real_B, "idt_B": idt_B},
         ]
 
-    def translate(self, images: Tensor, direction: Direction) -> Tensor:
-        """From A to B, the only direction that is trained (see Method.translate).
-
-        Raises:
-            RequestError: the other direction is asked for, or the generator cannot take images of this size.
-        """
+    def translator(self, direction: Direction) -> nn.Module:
+        """G, from A to B, the only direction that is trained (see Method.translator)."""
         check_forward(direction, "GcGAN")
+        return self._averages.shown("G")
+
+    def translate(self, images: Tensor, direction: Direction) -> Tensor:
+        """See Method.translate."""
+        generator = self.translator(direction)
         height, width = images.shape[-2:]
         check_translatable(self._config.generator, height=height, width=width)
-        generator = self._averages.shown("G")
         with evaluating([generator]), self._run.autocast():
             return self._run.many(generator, images)
 
