@@ -12,6 +12,7 @@ import engine.config
 import engine.protocol
 import gan_tui
 import gan_tui.client
+import gan_tui.datasets
 
 
 def below(package: object, name: str) -> list[str]:
@@ -54,5 +55,6 @@ def test_the_command_line_loads_no_dashboard_before_it_is_wanted() -> None:
     assert loaded_after(["gan_tui.cli.app"], ("torch", "textual", "zmq", "numpy", "PIL")) == []
 
 
-def test_the_client_draws_nothing() -> None:
-    assert loaded_after(below(gan_tui.client, "gan_tui.client"), ("torch", "textual", "typer")) == []
+def test_the_client_and_the_sets_draw_nothing() -> None:
+    modules = below(gan_tui.client, "gan_tui.client") + below(gan_tui.datasets, "gan_tui.datasets")
+    assert loaded_after(modules, ("torch", "textual", "typer")) == []

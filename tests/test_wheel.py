@@ -20,7 +20,9 @@ def test_the_wheel_has_every_preset_stylesheet_and_type_marker(tmp_path: Path) -
     assert {f"engine/config/shipped/{name}.toml" for name in shipped_presets()} <= names
     sources = [path for package in ("engine", "gan_tui") for path in (ROOT / package).rglob("*")]
     wanted = {
-        str(path.relative_to(ROOT)) for path in sources if path.suffix in (".py", ".tcss") or path.name == "py.typed"
+        str(path.relative_to(ROOT))
+        for path in sources
+        if path.suffix in (".py", ".tcss", ".toml") or path.name == "py.typed"
     }
     assert wanted <= names
     assert not any(name.startswith(("tests/", "presets/")) for name in names)

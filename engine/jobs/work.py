@@ -6,6 +6,7 @@ from typing import assert_never
 
 from engine.evaluation.request import request_of
 from engine.imports import nothing_is_garbage
+from engine.protocol.digits import ConvertDigitsJob
 from engine.protocol.evaluation import EvaluateJob
 from engine.protocol.jobs import Answer, Job, Tell
 
@@ -28,5 +29,10 @@ def do(job: Job, tell: Tell) -> Answer:
                 from engine.evaluation.evaluate import evaluate
 
             return evaluate(request, tell)
+        case ConvertDigitsJob():
+            with nothing_is_garbage():
+                from engine.data.published_digits import convert_digits
+
+            return convert_digits(job, tell)
         case _:
             assert_never(job)

@@ -12,6 +12,7 @@ from typing import TypeAlias
 import msgspec
 
 from engine.protocol.codec import decode_json
+from engine.protocol.digits import ConvertDigitsJob, ConvertedDigits
 from engine.protocol.evaluation import EvaluateJob, Evaluation
 
 
@@ -43,9 +44,9 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, tag_field="message", ta
     """Of an error that was not written for users."""
 
 
-Job: TypeAlias = EvaluateJob
+Job: TypeAlias = EvaluateJob | ConvertDigitsJob
 """What can be asked for."""
-Answer: TypeAlias = Evaluation
+Answer: TypeAlias = Evaluation | ConvertedDigits
 """What a job that went well ends with."""
 Message: TypeAlias = Progress | Remark | Answer | Refused
 

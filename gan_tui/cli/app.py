@@ -15,6 +15,7 @@ from gan_tui.cli import (
     checkpoints,
     compare,
     ctl,
+    data,
     delete,
     keys,
     log,
@@ -44,6 +45,7 @@ app.add_typer(ctl.app, name="ctl")
 app.command("access")(access.access)
 app.command("checkpoints")(checkpoints.checkpoints)
 app.command("compare")(compare.compare)
+app.add_typer(data.app, name="data")
 app.command("delete")(delete.delete)
 app.command("log")(log.log)
 app.command("plot")(plot.plot)

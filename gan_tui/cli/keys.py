@@ -113,6 +113,9 @@ def as_template() -> str:
         "[display]",
         *_display_lines(),
         "",
+        "[data]",
+        *_data_lines(),
+        "",
         "[keys]                   # a key, or a list of keys: they take the place of the built-in ones",
     ]
     for group, listed in _groups(Appearance()):
@@ -144,6 +147,16 @@ def _display_lines() -> list[str]:
             choices = ", ".join(get_args(get_args(hint)[0]))
             lines.append(f"# {name} = {written}".ljust(24) + f" # {docs[name]}" + (f" {choices}" if choices else ""))
     return lines
+
+
+def _data_lines() -> list[str]:
+    """Each key of [data], with an example of what may be said."""
+    from engine.config.documentation import field_docs
+    from gan_tui.client.preferences import DataWishes
+
+    return [
+        f'# {name} = ["https://mirror.example.org/sets"]  # {told}' for name, told in field_docs(DataWishes).items()
+    ]
 
 
 def _keys_of(action: Keyed) -> str:

@@ -35,10 +35,18 @@ class Display(Section, frozen=True, kw_only=True):
     """Take the mouse; false leaves it to the terminal, for selecting text."""
 
 
+class DataWishes(Section, frozen=True, kw_only=True):
+    """The section ``[data]``."""
+
+    mirrors: tuple[str, ...] = ()
+    """Addresses of folders that hold the files of known sets, tried before their publishers."""
+
+
 class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     """What the file says."""
 
     display: Display = Display()
+    data: DataWishes = DataWishes()
     keys: Mapping[str, tuple[str, ...]] = {}
     """Keys in Textual's spelling, by the id of the action; whether there is such an action is not known here."""
 
@@ -80,7 +88,11 @@ def read_preferences(path: Path, *, required: bool = False) -> Preferences:
             raise _unknown(f"{path}: {name}", "is not a section", name, Preferences.__struct_fields__)
         if not isinstance(section, dict):
             raise RequestError(f"{path}: {name}", "is a section, not a value", f"Write it as [{name}].")
-    return Preferences(display=_display(said.get("display", {}), path), keys=_keys(said.get("keys", {}), path))
+    return Preferences(
+        display=_display(said.get("display", {}), path),
+        data=_data(said.get("data", {}), path),
+        keys=_keys(said.get("keys", {}), path),
+    )
 
 
 def _display(section: Mapping[str, Any], path: Path) -> Display:
@@ -97,6 +109,18 @@ def _display(section: Mapping[str, Any], path: Path) -> Display:
             fix = "Write true or false." if kind is bool else f"Write a {kind.__name__}."
             raise RequestError(f"{subject} = {value!r}", "is of another type", fix)
     return Display(**section)
+
+
+def _data(section: Mapping[str, Any], path: Path) -> DataWishes:
+    for key in section:
+        if key not in DataWishes.__struct_fields__:
+            fields = DataWishes.__struct_fields__
+            raise _unknown(f"{path}: data.{key}", "is not a key of this file", key, fields)
+    mirrors = section.get("mirrors", [])
+    if not isinstance(mirrors, list) or not all(isinstance(each, str) for each in mirrors):
+        fix = 'Write mirrors = ["https://mirror.example.org/sets"].'
+        raise RequestError(f"{path}: data.mirrors", "is not a list of addresses", fix)
+    return DataWishes(mirrors=tuple(mirrors))
 
 
 def _keys(section: Mapping[str, Any], path: Path) -> dict[str, tuple[str, ...]]:

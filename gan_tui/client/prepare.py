@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from engine.config.beginning import check_beginning
-from engine.config.data import RootedData
+from engine.config.data import DataConfig, RootedData
 from engine.config.data_check import check_data
 from engine.config.geometry import check_geometry
 from engine.config.load import Tree, dump, read_toml, resolve, with_settings
@@ -24,6 +24,7 @@ from engine.protocol.checkpoints import missing_or_cut
 from engine.protocol.rundir import RunDirectory
 from engine.protocol.trained_f import find_trained_f
 from gan_tui.client.locate import find_run
+from gan_tui.datasets.wanted import could_be_fetched
 
 
 @dataclass(frozen=True)
@@ -96,10 +97,18 @@ def checked(name: str, tree: Tree, flags: Mapping[str, Any], origin: str) -> Pre
     check_geometry(config)
     check_techniques(config)
     check_sinks(config.log)
-    check_data(config.data)
+    _check_data(config.data)
     _check_device(config)
     config = _with_absolute_paths(config)
     return Prepared(name, str(config.method.__struct_config__.tag), dump(config), config)
+
+
+def _check_data(config: DataConfig) -> None:
+    """As check_data; what is missing and could be fetched is told so."""
+    try:
+        check_data(config)
+    except RequestError as error:
+        raise could_be_fetched(error, config) from error
 
 
 def _with_absolute_paths(config: TrainConfig) -> TrainConfig:

@@ -27,7 +27,7 @@ def test_the_page_of_keys_is_the_one_that_is_generated() -> None:
 
 
 def test_the_template_says_what_is_built_in_and_can_be_read_once_it_is_no_comment(tmp_path: Path) -> None:
-    assert set(tomllib.loads(as_template())) == {"display", "keys"}
+    assert set(tomllib.loads(as_template())) == {"display", "data", "keys"}
     file = tmp_path / "config.toml"
     lines = (line[2:] if line.startswith("# ") and " = " in line else line for line in as_template().splitlines())
     file.write_text("\n".join(lines), encoding="utf-8")
