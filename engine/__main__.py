@@ -178,6 +178,7 @@ def _train(launch: Launch, record: Record, standing: Standing, link: Link, besid
         log.info("%s before the first step", request)
         record.write(ev.Stopped(**record.stamp(_last_step(run)), by=str(request), saved=False))
         standing.enter("stopped")
+        _answer_at_the_end(link)
         return 0
     except GanTuiError as error:
         log.exception("the run ended by an error")
@@ -189,6 +190,17 @@ def _train(launch: Launch, record: Record, standing: Standing, link: Link, besid
         return 1
     log.info("%s at step %d", ending.value, link.report.step)
     return 0
+
+
+def _answer_at_the_end(link: Link) -> None:
+    """Tell those who wait for the first step that there is none; the stop itself is obeyed."""
+    for envelope in link.mailbox.take():
+        request, step = envelope.request, link.report.step
+        told = cmd.Reply(version=cmd.SCHEMA_VERSION, id=request.id, step=step, message="stops before the first step")
+        if not isinstance(request.command, cmd.Stop):
+            refusal = cmd.Refusal(subject="the engine", fact="ends before the first step: it was asked to stop", fix="")
+            told = replace(told, message="", refusal=refusal)
+        link.reply(envelope, told)
 
 
 def _met(meeting: Rendezvous | None, launch: Launch, record: Record, standing: Standing) -> Followers:
@@ -248,7 +260,7 @@ def _first_report(run: RunDirectory) -> Report:
 def _heed_signals(link: Link) -> None:
     """SIGTERM and SIGINT save and stop at the next step boundary, a second one does not save, a third ends at once.
 
-    SIGHUP is ignored. During start-up, where nothing is to be saved, the next stage ends it.
+    SIGHUP is ignored. During start-up, where nothing is to be saved, the next stage ends it, or the next drawing.
     """
     received: list[int] = []
 

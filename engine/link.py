@@ -35,6 +35,7 @@ from engine.protocol.commands import (
     Request,
     Status,
     Steering,
+    Stop,
 )
 from engine.protocol.rundir import Endpoints
 from engine.protocol.runtime import socket_folder, socket_path, wake_pipe
@@ -63,11 +64,16 @@ class Mailbox:
     def __init__(self) -> None:
         # SimpleQueue, because a signal handler may put while the loop's own thread is inside get.
         self._queue: queue.SimpleQueue[Envelope] = queue.SimpleQueue()
+        self.end_asked_by = ""
+        """Who has asked the engine to end now, and not with an epoch; before the first step nobody takes that out."""
 
     def put(self, envelope: Envelope) -> bool:
         """False when the loop has fallen too far behind to take another."""
         if self._queue.qsize() >= MAILBOX_LIMIT:
             return False
+        match envelope.request:
+            case Request(command=Stop(how="save" | "discard"), by=by):
+                self.end_asked_by = by or "a viewer"
         self._queue.put(envelope)
         return True
 

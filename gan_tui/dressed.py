@@ -11,10 +11,9 @@ from textual.filter import LineFilter
 from textual.timer import Timer
 
 from gan_tui.in_turn import InTurn
-from gan_tui.state.appearance import THEME_NAMES, Appearance
+from gan_tui.state.appearance import LEAST_HEIGHT, LEAST_WIDTH, THEME_NAMES, Appearance
 from gan_tui.state.key_names import shown_keys
 from gan_tui.themes import THEMES
-from gan_tui.widgets.too_small import LEAST_HEIGHT, LEAST_WIDTH
 
 Returned = TypeVar("Returned")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias, assert_never
 
 from engine.config.idx_header import idx_shape, opened_idx, read_values
-from engine.config.image_files import list_images, path_text
+from engine.config.image_files import is_folder, list_images, path_text
 from engine.errors import RequestError
 
 DigitSplit: TypeAlias = Literal["train", "test"]
@@ -57,6 +57,20 @@ def find_digits(folder: Path, split: DigitSplit) -> DigitFiles | None:
     return _find_idx(folder, split) or _find_folders(folder / split)
 
 
+def seems_digits(folder: Path) -> bool:
+    """Whether a folder has files or folders named as those of a set of digits are, complete or not.
+
+    Raises:
+        RequestError: a folder cannot be listed.
+    """
+    names = (path.name for where in _idx_folders(folder) for path in _entries(where))
+    if any(map(_IDX_NAME.fullmatch, names)):
+        return True
+    train = folder / "train"
+    digits = (entry for entry in _entries(train) if re.fullmatch("[0-9]", entry.name)) if is_folder(train) else ()
+    return any(map(is_folder, digits))
+
+
 def require_digits(folder: Path, split: DigitSplit) -> DigitFiles:
     """The files of a split.
 
@@ -85,16 +99,30 @@ def idx_sizes(files: IdxFiles) -> tuple[int, int, int]:
     return number, height, width
 
 
+def read_labels(files: IdxFiles) -> bytes:
+    """The digit of every image, a byte each.
+
+    Raises:
+        RequestError: as opened_idx, or a label is no digit.
+    """
+    with opened_idx(files.labels, 1) as (file, shape):
+        labels = read_values(files.labels, file, shape)
+    beyond = next((at for at, label in enumerate(labels) if label >= DIGITS), None)
+    if beyond is not None:
+        fact = f"has label {labels[beyond]} at {beyond}, where labels are 0 to {DIGITS - 1}"
+        raise RequestError(path_text(files.labels), fact, "Use a set of digits.")
+    return labels
+
+
 def digits_in(files: DigitFiles, without: Collection[int]) -> int:
     """How many images a split has that are not of digits left out.
 
     Raises:
-        RequestError: as opened_idx.
+        RequestError: as read_labels.
     """
     match files:
         case IdxFiles():
-            with opened_idx(files.labels, 1) as (file, shape):
-                labels: Iterable[int] = read_values(files.labels, file, shape)
+            labels: Iterable[int] = read_labels(files)
         case DigitFolders():
             labels = files.labels
         case _:
@@ -130,7 +158,7 @@ def _find_idx(folder: Path, split: DigitSplit) -> IdxFiles | None:
 
 def _idx_folders(folder: Path) -> list[Path]:
     inner = [entry / "raw" for entry in _entries(folder) if not entry.name.startswith(".")]
-    return [where for where in (folder, folder / "raw", *inner) if where.is_dir()]
+    return [where for where in (folder, folder / "raw", *inner) if is_folder(where)]
 
 
 def _find_folders(folder: Path) -> DigitFolders | None:

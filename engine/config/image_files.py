@@ -69,6 +69,14 @@ def list_images(folder: Path) -> list[Path]:
     return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
 
 
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder; one that lies where nobody may look is none."""
+    try:
+        return path.is_dir()
+    except OSError:  # Python before 3.14 lets a refused permission through
+        return False
+
+
 def image_size(path: Path) -> tuple[int, int]:
     """Width and height in pixels as the image is shown, read from its header alone.
 

@@ -79,11 +79,16 @@ def find_shown_pairs(root: Path) -> PairFiles:
     return find_pairs(root, "test") or find_pairs(root, "val") or find_pairs(root, "train")
 
 
+def pair_name(path: Path, folder: Path) -> Path:
+    """What the two files of a pair have in common: the path within their folder, without its extension."""
+    return path.relative_to(folder).with_suffix("")
+
+
 def _by_name(folder: Path) -> dict[Path, Path]:
     """A folder's images by their path within it without its extension, in order."""
     found: dict[Path, Path] = {}
     for path in list_images(folder):
-        name = path.relative_to(folder).with_suffix("")
+        name = pair_name(path, folder)
         if name in found:
             fact = f"has the same name as {path_text(found[name])}, and pairs are matched by name"
             raise RequestError(path_text(path), fact, "Remove or rename one of the two.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import assert_never
@@ -29,7 +30,7 @@ from engine.data.cache_plan import CachePlan, decide
 from engine.data.digit_sets import labelled, shown_digits
 from engine.data.digits import LabelledImages
 from engine.data.domains import Domain, FolderDomain
-from engine.data.epochs import Images, Place
+from engine.data.epochs import Images, Place, nothing
 from engine.data.paired import Matched, PairedImages, Pairs, SideBySide
 from engine.data.synthetic import COATS, draw_domain, held_out
 from engine.data.transforms import Framing
@@ -67,19 +68,27 @@ class Source:
             digest.update(b"\0")
         return digest.hexdigest()
 
-    def validation(self, count: int) -> ByteImages:
+    def validation(self, count: int, between: Callable[[], None] = nothing) -> ByteImages:
         """The first images kept apart, centre-cropped: always the same, and as many of each domain.
 
         Args:
             count: how many of each; there are fewer if a domain has fewer.
+            between: called between two of them; it may raise what ends it.
 
         Raises:
             WorkError: no image of a domain can be read.
         """
-        return ByteImages.of(self.shown.first(count))
+        return ByteImages.of(self.shown.first(count, between))
 
 
-def build_source(config: DataConfig, seed: int, *, aligned: bool = False, whole_batches: bool = False) -> Source:
+def build_source(
+    config: DataConfig,
+    seed: int,
+    *,
+    aligned: bool = False,
+    whole_batches: bool = False,
+    between: Callable[[], None] = nothing,
+) -> Source:
     """Lists the files, or draws the pictures, that a preset names.
 
     Args:
@@ -87,6 +96,7 @@ def build_source(config: DataConfig, seed: int, *, aligned: bool = False, whole_
         seed: everything random follows from it.
         aligned: the images of an item correspond, and are cropped and mirrored alike; of paired and synthetic data.
         whole_batches: leave out an epoch's last batch where it would be smaller than the others.
+        between: called between two drawings; it may raise what ends it.
 
     Raises:
         RequestError: as check_data; or a set of digits is damaged, or none of its training images is left.
@@ -99,7 +109,7 @@ def build_source(config: DataConfig, seed: int, *, aligned: bool = False, whole_
         case PairedData():
             return _from_pairs(config, seed, aligned, whole_batches)
         case SyntheticData():
-            return _from_drawings(config, seed, aligned, whole_batches)
+            return _from_drawings(config, seed, aligned, whole_batches, between)
         case DigitsData() | SyntheticDigits():
             assert not aligned, "digits do not correspond"
             return _from_digits(config, seed, whole_batches)
@@ -167,12 +177,14 @@ def _pairs(files: PairFiles, direction: Direction) -> Pairs:
             assert_never(files)
 
 
-def _from_drawings(config: SyntheticData, seed: int, aligned: bool, whole_batches: bool) -> Source:
+def _from_drawings(
+    config: SyntheticData, seed: int, aligned: bool, whole_batches: bool, between: Callable[[], None]
+) -> Source:
     side, framing = config.resize or config.crop, _framing(config)
     first, second = COATS if config.direction == "AtoB" else COATS[::-1]
     train = Matched(
-        draw_domain(first, seed, config.images, side, paired=aligned),
-        draw_domain(second, seed, config.images, side, paired=aligned),
+        draw_domain(first, seed, config.images, side, paired=aligned, between=between),
+        draw_domain(second, seed, config.images, side, paired=aligned, between=between),
     )
     shown = Matched(
         held_out(first, seed, config.images, side, paired=aligned),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -13,7 +13,7 @@ from PIL import Image
 
 from engine.data.domains import Domain, Problem, read_framed
 from engine.data.draws import Purpose, generator
-from engine.data.epochs import Labels, Loaded, Place, batches_in, order_of_epoch, positions, size_of
+from engine.data.epochs import Labels, Loaded, Place, batches_in, nothing, order_of_epoch, positions, size_of
 from engine.data.transforms import Pixels
 
 KEPT_BYTES = 256 * 2**20
@@ -182,8 +182,8 @@ class LabelledImages:
         partners = _partners(self.seed, place.epoch, self.items, len(self.domain_B))[within.start : within.stop]
         return _together(self.domain_A.take(numbers % len(self.domain_A)), self.domain_B.take(partners))
 
-    def first(self, count: int) -> Loaded:
-        """The first images of each set; as many of each.
+    def first(self, count: int, between: Callable[[], None] = nothing) -> Loaded:
+        """The first images of each set; as many of each. They are small: nothing is done between two of them.
 
         Raises:
             WorkError: no image of a set can be read.

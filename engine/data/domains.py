@@ -9,8 +9,8 @@ from typing import Protocol, TypeVar
 
 from PIL import Image
 
+from engine.config.decoding import open_rgb
 from engine.config.image_files import UnreadableImageError, path_text
-from engine.data.images import open_rgb
 from engine.data.transforms import Pixels, UnfitImageError
 from engine.errors import WorkError
 
@@ -127,8 +127,12 @@ def read_framed(domain: Collection[R], index: int, frame: Callable[[R], T]) -> t
     )
 
 
-def read_first(domain: Collection[R], number: int, frame: Callable[[R], T]) -> tuple[list[T], tuple[Problem, ...]]:
+def read_first(
+    domain: Collection[R], number: int, frame: Callable[[R], T], between: Callable[[], None]
+) -> tuple[list[T], tuple[Problem, ...]]:
     """The first of a domain that can be used, framed; some of them again where there are not so many.
+
+    ``between`` is called before each, and may raise what ends it.
 
     Raises:
         WorkError: no image of the domain can be used.
@@ -137,6 +141,7 @@ def read_first(domain: Collection[R], number: int, frame: Callable[[R], T]) -> t
     problems: list[Problem] = []
     index = 0
     while len(views) < number:
+        between()
         view, used, passed_over = read_framed(domain, index, frame)
         views.append(view)
         problems.extend(passed_over)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
 from typing import NamedTuple, Protocol, TypeAlias
@@ -54,6 +55,10 @@ class Numbered(Protocol):
         """What tells one image from the others, and its label with it, wherever its folder lies."""
 
 
+def nothing() -> None:
+    """What is done between two images where nobody asks for anything."""
+
+
 class Images(Protocol):
     """Two domains of images, and which of them meet in a batch."""
 
@@ -70,8 +75,11 @@ class Images(Protocol):
     def load(self, place: Place, batch: int) -> Loaded:
         """The batch at a place, or that shard of it. Raises WorkError: no image of a domain can be read."""
 
-    def first(self, count: int) -> Loaded:
-        """The first images, never cropped or mirrored at random; fewer where there are fewer. Raises as load."""
+    def first(self, count: int, between: Callable[[], None] = nothing) -> Loaded:
+        """The first images, never cropped or mirrored at random; fewer where there are fewer. Raises as load.
+
+        ``between`` is called between two of them, which may be large, and may raise what ends it.
+        """
 
 
 def batches_in(items: int, batch: int, *, whole: bool) -> int:

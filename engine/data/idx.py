@@ -7,12 +7,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.config.digit_files import DIGITS, IdxFiles, idx_sizes
+from engine.config.digit_files import IdxFiles, idx_sizes, read_labels
 from engine.config.idx_header import opened_idx, read_values
-from engine.config.image_files import path_text
 from engine.data.epochs import Labels
 from engine.data.transforms import Pixels
-from engine.errors import RequestError
 
 
 def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
@@ -33,9 +31,5 @@ def read_labelled_idx(files: IdxFiles) -> tuple[Pixels, Labels]:
         RequestError: as read_idx; the files have different lengths; or a label is no digit.
     """
     idx_sizes(files)
-    labels = read_idx(files.labels, 1)
-    beyond = np.flatnonzero(labels >= DIGITS)
-    if len(beyond):
-        fact = f"has label {labels[beyond[0]]} at {beyond[0]}, where labels are 0 to {DIGITS - 1}"
-        raise RequestError(path_text(files.labels), fact, "Use a set of digits.")
+    labels = np.frombuffer(read_labels(files), np.uint8)
     return read_idx(files.images, 3), labels.astype(np.int64)

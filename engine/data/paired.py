@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
@@ -10,12 +11,12 @@ from typing import Literal, Protocol, TypeAlias
 import numpy as np
 from PIL import Image
 
+from engine.config.decoding import open_rgb
 from engine.config.image_files import UnreadableImageError, path_text
 from engine.data.domains import Collection, Domain, Problem, read_first, read_framed
 from engine.data.draws import Purpose, frame_numbers
-from engine.data.epochs import Loaded, Place, batches_in, order_of_epoch, positions, size_of
+from engine.data.epochs import Loaded, Place, batches_in, nothing, order_of_epoch, positions, size_of
 from engine.data.framed import AtSize, Want
-from engine.data.images import open_rgb
 from engine.data.transforms import Framing, Pair, Pixels
 
 Side: TypeAlias = Literal["left", "right"]
@@ -172,13 +173,13 @@ class PairedImages:
             problems.extend(passed_over)
         return _stacked(views, tuple(problems))
 
-    def first(self, count: int) -> Loaded:
-        """The first pairs, centre-cropped.
+    def first(self, count: int, between: Callable[[], None] = nothing) -> Loaded:
+        """The first pairs, centre-cropped. See Images.first.
 
         Raises:
             WorkError: no pair can be read.
         """
-        views, problems = read_first(self.pairs, min(count, len(self.pairs)), self.framing.alike_centred)
+        views, problems = read_first(self.pairs, min(count, len(self.pairs)), self.framing.alike_centred, between)
         return _stacked(views, problems)
 
 

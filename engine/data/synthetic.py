@@ -6,6 +6,7 @@ from the same draws, the stripes alone from others.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ from PIL import Image
 from engine.data.animals import HOOF_LINE, Canvas, Coat, draw_pose, paint_animal
 from engine.data.domains import DrawnDomain
 from engine.data.draws import Purpose, generator
+from engine.data.epochs import nothing
 from engine.data.landscapes import Landscape, draw_landscape, noise, paint_blades
 from engine.data.transforms import Pixels
 
@@ -44,10 +46,19 @@ def draw_animal(coat: Coat, seed: int, index: int, side: int, *, paired: bool = 
     return np.asarray(Image.fromarray(fine).reduce(_FINER))
 
 
-def draw_domain(coat: Coat, seed: int, number: int, side: int, *, paired: bool = False) -> DrawnDomain:
-    """The training drawings of a domain, kept in memory."""
-    drawings = tuple(draw_animal(coat, seed, index, side, paired=paired) for index in range(number))
-    return DrawnDomain(f"{coat} animals", drawings)
+def draw_domain(
+    coat: Coat, seed: int, number: int, side: int, *, paired: bool = False, between: Callable[[], None] = nothing
+) -> DrawnDomain:
+    """The training drawings of a domain, kept in memory.
+
+    A large one takes seconds: ``between`` is called before each, and may raise what ends it.
+    """
+
+    def drawn(index: int) -> Pixels:
+        between()
+        return draw_animal(coat, seed, index, side, paired=paired)
+
+    return DrawnDomain(f"{coat} animals", tuple(map(drawn, range(number))))
 
 
 def held_out(coat: Coat, seed: int, first: int, side: int, *, paired: bool = False) -> HeldOutDrawings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from PIL import Image
 
 from engine.data.domains import Domain, Problem, read_first, read_framed
 from engine.data.draws import Purpose, frame_numbers, generator
-from engine.data.epochs import Loaded, Place, batches_in, order_of_epoch, positions, size_of
+from engine.data.epochs import Loaded, Place, batches_in, nothing, order_of_epoch, positions, size_of
 from engine.data.framed import AtSize, Want
 from engine.data.transforms import Framing, Pixels
 
@@ -86,13 +87,13 @@ class UnpairedImages:
                 problems.extend(passed_over)
         return Loaded(np.stack(views[0]), np.stack(views[1]), tuple(problems))
 
-    def first(self, count: int) -> Loaded:
-        """The first images of each domain, centre-cropped; as many of each.
+    def first(self, count: int, between: Callable[[], None] = nothing) -> Loaded:
+        """The first images of each domain, centre-cropped; as many of each. See Images.first.
 
         Raises:
             WorkError: no image of a domain can be read.
         """
         number = min(count, len(self.domain_A), len(self.domain_B))
-        views_A, problems_A = read_first(self.domain_A, number, self.framing.centred)
-        views_B, problems_B = read_first(self.domain_B, number, self.framing.centred)
+        views_A, problems_A = read_first(self.domain_A, number, self.framing.centred, between)
+        views_B, problems_B = read_first(self.domain_B, number, self.framing.centred, between)
         return Loaded(np.stack(views_A), np.stack(views_B), problems_A + problems_B)

@@ -6,9 +6,12 @@ from typing import assert_never
 
 from engine.evaluation.request import request_of
 from engine.imports import nothing_is_garbage
+from engine.jobs.probe import probe
 from engine.protocol.digits import ConvertDigitsJob
 from engine.protocol.evaluation import EvaluateJob
 from engine.protocol.jobs import Answer, Job, Tell
+from engine.protocol.probe import ProbeJob
+from engine.protocol.room import RoomJob
 
 
 def do(job: Job, tell: Tell) -> Answer:
@@ -34,5 +37,13 @@ def do(job: Job, tell: Tell) -> Answer:
                 from engine.data.published_digits import convert_digits
 
             return convert_digits(job, tell)
+        case RoomJob():
+            with nothing_is_garbage():
+                from engine.room import find_room
+
+            return find_room(job, tell)
+        case ProbeJob():
+            with nothing_is_garbage():
+                return probe()
         case _:
             assert_never(job)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import psutil
 
-from engine.data.free_memory import host_memory
+from engine.protocol.control_groups import host_memory
 from engine.protocol.machine import Machine
 
 

@@ -14,6 +14,8 @@ import msgspec
 from engine.protocol.codec import decode_json
 from engine.protocol.digits import ConvertDigitsJob, ConvertedDigits
 from engine.protocol.evaluation import EvaluateJob, Evaluation
+from engine.protocol.probe import Probe, ProbeJob
+from engine.protocol.room import Room, RoomJob
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True, tag_field="message", tag="progress"):
@@ -44,9 +46,9 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, tag_field="message", ta
     """Of an error that was not written for users."""
 
 
-Job: TypeAlias = EvaluateJob | ConvertDigitsJob
+Job: TypeAlias = EvaluateJob | ConvertDigitsJob | RoomJob | ProbeJob
 """What can be asked for."""
-Answer: TypeAlias = Evaluation | ConvertedDigits
+Answer: TypeAlias = Evaluation | ConvertedDigits | Room | Probe
 """What a job that went well ends with."""
 Message: TypeAlias = Progress | Remark | Answer | Refused
 

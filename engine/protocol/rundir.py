@@ -268,9 +268,14 @@ def _taken(root: Path, name: str) -> RequestError:
     return RequestError(f"run {name}", f"exists already in {root}", "Choose another --name, or resume it.")
 
 
+def valid_name(wanted: str) -> str:
+    """The nearest to a name that a run can have, with room for a number behind it."""
+    return re.sub(r"[^A-Za-z0-9._+-]+", "-", wanted).strip("-._+")[:90] or "run"
+
+
 def unused_name(root: Path, wanted: str) -> str:
     """The wanted name, or that with the first free number behind it."""
-    stem = re.sub(r"[^A-Za-z0-9._+-]+", "-", wanted).strip("-._+")[:90] or "run"  # room for a number
+    stem = valid_name(wanted)
     names = (stem, *(f"{stem}-{number}" for number in range(2, 100_000)))
     return next(name for name in names if not _is_there(root / name))
 

@@ -14,6 +14,8 @@ from engine.protocol.rundir import Endpoints
 
 SOCKET_PATH_LIMIT = 107
 """Bytes of a Unix socket's path (sun_path less its terminator)."""
+NAME_ROOM = 24
+"""Of these so many are left for the socket's own name."""
 
 
 def socket_folder() -> Path:
@@ -33,7 +35,7 @@ def socket_folder() -> Path:
         raise WorkError(str(folder), "is not a folder of yours", "Remove it, or set XDG_RUNTIME_DIR.")
     if status.st_mode & 0o077:
         folder.chmod(0o700)
-    if len(os.fsencode(folder)) + 24 > SOCKET_PATH_LIMIT:
+    if len(os.fsencode(folder)) + NAME_ROOM > SOCKET_PATH_LIMIT:
         raise WorkError(str(folder), "is too long a path for a socket", "Set XDG_RUNTIME_DIR to a shorter one.")
     return folder
 
@@ -66,6 +68,11 @@ def remove_stale(endpoints: Endpoints) -> None:
         path = socket_path(address)
         if path is not None and path.is_socket() and not _is_heard(path):
             path.unlink(missing_ok=True)
+
+
+def unheard_sockets(folder: Path) -> list[Path]:
+    """The sockets in a folder on which nobody listens: those of engines that died."""
+    return [path for path in sorted(folder.iterdir()) if path.is_socket() and not _is_heard(path)]
 
 
 def socket_path(address: str) -> Path | None:

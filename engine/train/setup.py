@@ -32,7 +32,7 @@ from engine.memory import find_shortage
 from engine.methods.arrangement import arrange
 from engine.methods.build import build_method
 from engine.networks.synced_batch_norm import synchronise
-from engine.phases import enter_phase
+from engine.phases import enter_phase, heed_stop
 from engine.protocol import events as ev
 from engine.protocol.adoption import adopt_checkpoint
 from engine.protocol.checkpoints import Manifest, damage_of, kind_of, list_checkpoints, unreadable_checkpoints
@@ -103,8 +103,9 @@ def open_session(
         config.run.seed,
         aligned=isinstance(config, Pix2PixConfig),
         whole_batches=needs_whole_batches(config),
+        between=partial(heed_stop, link),
     )
-    images = source.validation(config.sample.count)
+    images = source.validation(config.sample.count, partial(heed_stop, link))
     per_epoch = source.batches_per_epoch(config.run.batch)
     whole = per_epoch * config.optim.total_epochs
 

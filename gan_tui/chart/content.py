@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from math import log10
 
 from gan_tui.state import axes
-from gan_tui.state.curves import Band, bridged, extremes, memory_of, positive, smoothed
+from gan_tui.state.curves import Band, extremes, memory_of
+from gan_tui.state.dots import dots_of
 from gan_tui.state.history import History
 from gan_tui.state.markers import Marker, placed
 from gan_tui.state.plain_text import printable
@@ -38,7 +39,7 @@ class ChartCurve:
     value: float | None
     """The newest of those."""
     measured: Sequence[bool]
-    """In which parts of the axis it has a value of its own, other than one that lies between two lines."""
+    """In which parts of the axis it has a value that the curve is led through; in others it lies between two lines."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,10 +110,10 @@ def chart_of(selection: Selection) -> Chart:
 def _curve(
     selection: Selection, history: History, x: axes.Range, key: SeriesKey, colour: int, *, behind: bool = False
 ) -> ChartCurve:
-    spans = history.decimate((key,), x.low, x.high, COLUMNS, selection.axis)[key]
-    bands = smoothed(spans, memory_of(key, selection.smoothing) ** (SMOOTHED_OVER / COLUMNS))
-    drawn = bridged(positive(bands) if selection.log else bands, spans)
-    measured = [span.finite > 0 for span in spans]
+    memory = memory_of(key, selection.smoothing) ** (SMOOTHED_OVER / COLUMNS)
+    [(spans, bands, drawn)] = dots_of(history, (key,), x, COLUMNS, selection.axis, (memory,), log=selection.log)
+    edges = (0, COLUMNS - 1)  # over which a curve may lead to lines that are not seen
+    measured = [span.finite > 0 or column in edges for column, span in enumerate(spans)]
     there = [band for band in bands if band is not None]
     value = sum(there[-1]) / 2 if there else None
     return ChartCurve(

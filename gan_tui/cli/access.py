@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gan_tui.cli import completion
 from gan_tui.cli.options import AsJson, RunArgument, RunsFolder
 from gan_tui.cli.output import age_of, put, put_json, say
 
@@ -18,20 +19,55 @@ if TYPE_CHECKING:
 def access(
     run: RunArgument,
     file: Annotated[
-        Path | None, typer.Argument(help="Where to write a new access file; it holds a secret.", show_default=False)
+        Path | None,
+        typer.Argument(metavar="FILE", help="Where to write a new access file; it holds a secret.", show_default=False),
     ] = None,
-    name: Annotated[str | None, typer.Option(help="Whose it is [default: FILE's.]", show_default=False)] = None,
+    name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Whose it is [default: FILE's].", show_default=False)
+    ] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Let its holder watch, not steer.")] = False,
     host: Annotated[
-        str | None, typer.Option(help="The name by which this machine is reached.", show_default=False)
+        str | None,
+        typer.Option(
+            metavar="HOST", help="The name by which this machine is reached [default: its own].", show_default=False
+        ),
     ] = None,
     revoke: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Take one back instead.", show_default=False)
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Take back the key of that name instead; it holds no more at once.",
+            show_default=False,
+            autocompletion=completion.grantees,
+        ),
     ] = None,
     runs_dir: RunsFolder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write an access file for another machine; without FILE, list whom a run has been opened to."""
+    """Give, list and take back the keys that open a run elsewhere.
+
+    A run that was started with train --listen can be watched and steered from another machine, by whoever holds an
+    access file. One is written to FILE, to be carried there over a safe way, as by scp. Without FILE the keys that
+    were given are listed: name, rights, age.
+
+    Examples:
+        gan-tui access horse2zebra laptop.access
+        gan-tui access horse2zebra guest.access --watch
+        gan-tui access horse2zebra laptop.access --host gpu1.example.org
+        gan-tui access horse2zebra
+        gan-tui access horse2zebra --revoke laptop
+
+    Exit status:
+        0  done
+        1  the file, or the run's keys, cannot be written
+        2  the request was wrong
+
+    Files:
+        runs/NAME/keys/   what the run knows of its keys, 0700
+
+    See also:
+        gan-tui attach, gan-tui train --help (--listen)
+    """
     from gan_tui.client.locate import find_run, runs_folder
 
     of_a_new_key = {"--name": name is not None, "--watch": watch, "--host": host is not None}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import sys
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -14,9 +15,12 @@ from gan_tui.cli import (
     attach,
     checkpoints,
     compare,
+    completion,
     ctl,
     data,
     delete,
+    doctor,
+    init,
     keys,
     log,
     plot,
@@ -28,32 +32,38 @@ from gan_tui.cli import (
     verify,
 )
 from gan_tui.cli.eval import evaluate
+from gan_tui.cli.manual import Manual, ManualGroup
 from gan_tui.cli.output import say
 
 app = typer.Typer(
     name="gan-tui",
-    help="Train image-to-image GANs in a process that outlives the connection; watch and steer them from the terminal.",
+    cls=ManualGroup,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command("train")(train.train)
-app.command("attach")(attach.attach)
-app.command("resume")(resume.resume)
-app.command("runs")(runs.runs)
-app.add_typer(ctl.app, name="ctl")
-app.command("access")(access.access)
-app.command("checkpoints")(checkpoints.checkpoints)
-app.command("compare")(compare.compare)
-app.add_typer(data.app, name="data")
-app.command("delete")(delete.delete)
-app.command("log")(log.log)
-app.command("plot")(plot.plot)
-app.command("replay")(replay.replay)
-app.command("verify")(verify.verify)
-app.command("eval")(evaluate)
-app.command("keys")(keys.keys)
-app.command("presets")(presets.presets)
+COMMANDS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
+    "Train and watch": {"train": train.train, "attach": attach.attach, "resume": resume.resume, "ctl": ctl.app},
+    "Runs": {
+        "runs": runs.runs,
+        "log": log.log,
+        "checkpoints": checkpoints.checkpoints,
+        "verify": verify.verify,
+        "replay": replay.replay,
+        "access": access.access,
+        "delete": delete.delete,
+    },
+    "Results": {"compare": compare.compare, "plot": plot.plot, "eval": evaluate},
+    "Data and presets": {"data": data.app, "init": init.init, "presets": presets.presets},
+    "This machine": {"doctor": doctor.doctor, "keys": keys.keys},
+}
+"""Commands, and groups of them, by the heading under which `gan-tui --help` lists them."""
+for _heading, _commands in COMMANDS.items():
+    for _name, _command in _commands.items():
+        if isinstance(_command, typer.Typer):
+            app.add_typer(_command, name=_name, rich_help_panel=_heading)
+        else:
+            app.command(_name, cls=Manual, rich_help_panel=_heading)(_command)
 
 ALLOCATIONS_BETWEEN_COLLECTIONS = 100_000
 """Of objects that may hold others. What a start makes stays: looking through it for garbage, as Python does every 700,
@@ -77,13 +87,62 @@ def _options(
         bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
     ] = False,
 ) -> None:
+    """Train image-to-image GANs over SSH; watch and steer them in the terminal.
+
+    `gan-tui train PRESET` starts an engine, a process that outlives the connection, and opens a dashboard on it.
+    Closing the terminal leaves the training alone; `gan-tui attach` comes back to it. All that is known of a run lies
+    in its directory, runs/NAME, so that every command works on running, ended and crashed runs alike.
+
+    Where a command takes RUN, it is a run's name, the beginning of one that no other run has, or a path.
+
+    Examples:
+        gan-tui train quickstart                  # needs no data
+        gan-tui train horse2zebra --data ~/datasets/horse2zebra
+        gan-tui attach                            # come back
+        gan-tui ctl quickstart set loss.cycle_a 5 --why "colours are stuck"
+        gan-tui resume quickstart --checkpoint latest
+
+    Exit status:
+        0  done
+        1  the work failed
+        2  the request was wrong, and nothing was started
+        Data goes to stdout, everything else to stderr.
+
+    Environment:
+        GAN_TUI_RUNS_DIR  folder of runs, where --runs-dir does not say it
+        GAN_TUI_CONFIG    the file of keys and looks, see gan-tui keys --help
+        GAN_TUI_THEME, GAN_TUI_ASCII, GAN_TUI_IMAGES, GAN_TUI_MOUSE, GAN_TUI_NOTIFY
+                          as the options --theme and so on
+        NO_COLOR          set to anything: no colours
+        XDG_RUNTIME_DIR   where sockets lie; by default /run/user/UID
+        OMP_NUM_THREADS   CPU threads that an engine computes with
+        GAN_TUI_DATA_MIRROR
+                          mirrors of data fetch
+
+    Files:
+        runs/NAME/        a run: config.toml, run.json, metrics.jsonl,
+                          events.jsonl, samples/, checkpoints/, engine.log
+        ~/.config/gan-tui/config.toml
+                          keys and looks
+    """
     global _debug  # noqa: PLW0603 - the one option that outlives its command: main() reads it after a failure
     _debug = debug
+
+
+def _complete() -> NoReturn:
+    """Write what the shell's word can be; whatever goes wrong, nothing is written into the user's line."""
+    try:
+        app()
+    except Exception:  # noqa: BLE001 - the process's edge
+        sys.exit(1)
+    raise AssertionError("Typer exits")
 
 
 def main() -> None:
     """Run the command and exit: 0 done, 1 the work failed, 2 the request was wrong."""
     gc.set_threshold(ALLOCATIONS_BETWEEN_COLLECTIONS)
+    if completion.is_asked():
+        _complete()
     try:
         app()
     except GanTuiError as error:

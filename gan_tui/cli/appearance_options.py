@@ -11,13 +11,22 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from engine.errors import RequestError
+from gan_tui.cli import completion
 from gan_tui.cli.surface import on_terminal
 from gan_tui.state.appearance import THEME_NAMES, Appearance, Means
 from gan_tui.state.imaging import Images, imaging
 
+PANEL = "How screens look"
 Theme = Annotated[
     str | None,
-    typer.Option(metavar="|".join(THEME_NAMES), help="Colours.", envvar="GAN_TUI_THEME", show_default=False),
+    typer.Option(
+        metavar="THEME",
+        help=f"Colours: {', '.join(THEME_NAMES)} [default: dark].",
+        envvar="GAN_TUI_THEME",
+        show_default=False,
+        rich_help_panel=PANEL,
+        autocompletion=completion.themes,
+    ),
 ]
 Ascii = Annotated[
     bool | None,
@@ -26,6 +35,7 @@ Ascii = Annotated[
         help="Draw nothing but ASCII [default: where the locale is not UTF-8].",
         envvar="GAN_TUI_ASCII",
         show_default=False,
+        rich_help_panel=PANEL,
     ),
 ]
 Mouse = Annotated[
@@ -35,6 +45,7 @@ Mouse = Annotated[
         help="Take the mouse [default], or leave it to the terminal.",
         envvar="GAN_TUI_MOUSE",
         show_default=False,
+        rich_help_panel=PANEL,
     ),
 ]
 ImagesOption = Annotated[
@@ -42,14 +53,20 @@ ImagesOption = Annotated[
     typer.Option(
         "--images",
         help="How pictures are drawn: half-blocks, pixels by kitty's protocol or as sixels, or not at all; auto: "
-        "half-blocks, or shades where there are too few colours.",
+        "half-blocks, or shades where there are too few colours [default: auto].",
         envvar="GAN_TUI_IMAGES",
         show_default=False,
+        rich_help_panel=PANEL,
     ),
 ]
 Notify = Annotated[
     Means | None,
-    typer.Option(help="What alerts and a run's end do [default: bell].", envvar="GAN_TUI_NOTIFY", show_default=False),
+    typer.Option(
+        help="What alerts and a run's end do [default: bell].",
+        envvar="GAN_TUI_NOTIFY",
+        show_default=False,
+        rich_help_panel=PANEL,
+    ),
 ]
 OPTIONS: dict[str, Any] = {
     "theme": Theme,

@@ -15,11 +15,31 @@ from gan_tui.state.appearance import Appearance
 def attach(
     run: ReachableRun = None,
     runs_dir: RunsFolder = None,
-    readonly: Annotated[bool, typer.Option("--readonly", help="Watch without steering.")] = False,
+    readonly: Annotated[bool, typer.Option("--readonly", help="Watch; take no key that would steer the run.")] = False,
     *,
     appearance: Appearance,
 ) -> None:
-    """Open the dashboard on a run; without RUN, on the most recent live one."""
+    """Open the dashboard on a run, live or ended.
+
+    Without RUN it is the live run that was started last. Any number of dashboards can look at a run; one of them holds
+    control at a time, and T takes it over. A dashboard can be closed, killed or cut off at any moment: the run goes on.
+
+    An access file, as gan-tui access writes it, opens a run of another machine.
+
+    Examples:
+        gan-tui attach
+        gan-tui attach horse2zebra
+        gan-tui attach horse2zebra --readonly
+        gan-tui attach laptop.access
+        gan-tui attach horse2zebra --images off --no-mouse     # a slow link
+
+    Exit status:
+        0  the dashboard was left
+        2  there is no such run, or no terminal
+
+    See also:
+        gan-tui keys, gan-tui runs, gan-tui ctl, gan-tui log
+    """
     from engine.protocol.rundir import read_identity
     from gan_tui.cli.show import require_terminal, show_dashboard, show_distant_run
     from gan_tui.client.locate import find_run, most_recent_live, runs_folder

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gan_tui.cli import completion
 from gan_tui.cli.options import AsJson, RunArgument, RunsFolder
 from gan_tui.cli.output import age_of, losses_in_words, put, put_json, say
 
@@ -17,18 +18,41 @@ if TYPE_CHECKING:
 def checkpoints(
     run: RunArgument,
     star: Annotated[
-        str | None, typer.Option(metavar="STEP", help="Keep this one for good: mark it first.", show_default=False)
+        str | None,
+        typer.Option(
+            metavar="STEP",
+            help="Give this one a star first: it is kept for good.",
+            show_default=False,
+            autocompletion=completion.checkpoints,
+        ),
     ] = None,
     unstar: Annotated[
-        str | None, typer.Option(metavar="STEP", help="Take its mark away first.", show_default=False)
+        str | None,
+        typer.Option(
+            metavar="STEP", help="Take its star away first.", show_default=False, autocompletion=completion.checkpoints
+        ),
     ] = None,
     runs_dir: RunsFolder = None,
     as_json: AsJson = False,
 ) -> None:
-    """List a run's checkpoints, oldest first; a starred one is never deleted to make room.
+    """List a run's checkpoints; give one a star to keep it.
 
-    best is the lowest generator objective under the newest one's loss weights. What is called damaged lacks a file or a
-    part of one; gan-tui verify reads them whole.
+    The list is oldest first: step, epoch, size, age, why it was saved, marks, losses, note. A checkpoint with a star
+    (*) is never deleted to make room. best is the lowest generator objective under the newest one's loss weights.
+    What is called damaged lacks a file or a part of one; gan-tui verify reads them whole.
+
+    Examples:
+        gan-tui checkpoints horse2zebra
+        gan-tui checkpoints horse2zebra --star 12000
+        gan-tui checkpoints horse2zebra --json
+
+    Exit status:
+        0  done
+        1  a star could not be written
+        2  there is no such run or checkpoint
+
+    See also:
+        gan-tui resume, gan-tui verify, gan-tui eval
     """
     from gan_tui.client.inventory import take_inventory
     from gan_tui.client.locate import find_run, runs_folder

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gan_tui.cli import completion
 from gan_tui.cli.appearance_options import opens_a_screen
 from gan_tui.cli.options import AsJson, RunArgument, RunsFolder
 from gan_tui.cli.output import put, put_json, say
@@ -20,16 +21,32 @@ if TYPE_CHECKING:
 @opens_a_screen
 def compare(
     run: RunArgument,
-    other: Annotated[str, typer.Argument(metavar="RUN2", help="The run that it is compared with.")],
+    other: Annotated[
+        str, typer.Argument(metavar="RUN2", help="The run that it is compared with.", autocompletion=completion.runs)
+    ],
     runs_dir: RunsFolder = None,
     as_json: AsJson = False,
     table: Annotated[bool, typer.Option("--table", help="Print the table on a terminal too.")] = False,
     *,
     appearance: Appearance,
 ) -> None:
-    """Open the dashboard on RUN with RUN2's curves behind; with --table, --json or no terminal print both runs' losses.
+    """Show two runs' curves in one plot, or their losses in a table.
 
-    The losses are means over the newest tenth of the steps that both runs have.
+    On a terminal the dashboard opens on RUN with RUN2's curves behind. With --table, --json or without a terminal both
+    runs' losses are printed, a line each, parted by tabs: means over the newest tenth of the steps that both runs have.
+
+    Examples:
+        gan-tui compare horse2zebra warmer
+        gan-tui compare horse2zebra warmer --table
+        gan-tui compare horse2zebra warmer --json
+
+    Exit status:
+        0  done
+        1  a record cannot be read
+        2  there is no such run, or both are the same
+
+    See also:
+        gan-tui plot (--behind), gan-tui replay, gan-tui resume (--branch)
     """
     from engine.errors import RequestError
     from gan_tui.cli.show import show_dashboard

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
+from gan_tui.cli import completion
+from gan_tui.cli.manual import Manual, ManualGroup
 from gan_tui.cli.options import AsJson, RunsFolder
 from gan_tui.cli.output import losses_in_words, put, put_json, say
 
@@ -24,7 +25,7 @@ OWN_OPTIONS = ("--runs-dir", "--timeout")
 """Those of ``ctl`` itself."""
 
 
-class _Steering(TyperGroup):
+class _Steering(ManualGroup):
     """Takes its own options wherever they stand: before RUN, before the command and behind it."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -44,7 +45,6 @@ class _Steering(TyperGroup):
 
 app = typer.Typer(
     cls=_Steering,
-    help="Steer a run: status, pause, continue, checkpoint, sample, set, accept, undo, note, stop.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -67,12 +67,38 @@ class _Target:
 def ctl(
     context: typer.Context,
     run: Annotated[
-        str, typer.Argument(metavar="RUN", help="A run's name, unique beginning, or path; or an access file.")
+        str,
+        typer.Argument(
+            metavar="RUN",
+            help="A run's name, unique beginning, or path; or an access file.",
+            autocompletion=completion.runs,
+        ),
     ],
     runs_dir: RunsFolder = None,
-    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds to wait for the end of the step.")] = 120.0,
+    timeout: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0.1, help="How long to wait for the end of the step.")
+    ] = 120.0,
 ) -> None:
-    """Steer a run."""
+    """Steer a run: pause, save, change its controls, stop it.
+
+    A command takes effect at the end of the step in progress, in order, and is answered with that step; a paused run
+    answers too. RUN stands before the command: gan-tui ctl RUN set --help tells of set.
+
+    Examples:
+        gan-tui ctl horse2zebra status
+        gan-tui ctl horse2zebra set loss.cycle_a 5 --why "colours are stuck"
+        gan-tui ctl horse2zebra undo
+        gan-tui ctl horse2zebra stop --wait
+        gan-tui ctl laptop.access status --json
+
+    Exit status:
+        0  done; the answer is on stdout
+        1  the engine did not answer in time, or could not do it
+        2  there is no such run, it has no engine, or the engine refused
+
+    See also:
+        gan-tui attach, gan-tui runs
+    """
     context.obj = _Target(run, runs_dir, timeout)
 
 
@@ -178,59 +204,102 @@ def alert_in_words(alert: Alert, controls: dict[str, float]) -> str:
     return printable(finding_text(alert, suggestion_text(alert, controls), since=f"step {alert.step:,}"))
 
 
-@app.command()
+@app.command(cls=Manual)
 def status(context: typer.Context, as_json: AsJson = False) -> None:
-    """How the run stands; answered at once."""
+    """Tell how the run stands; answered at once.
+
+    Step, epoch, pace, learning rates, losses, controls, what is staged, open alerts, and who holds control. Waits for
+    no step: an answer takes 10 seconds at most.
+
+    Examples:
+        gan-tui ctl horse2zebra status
+        gan-tui ctl horse2zebra status --json
+    """
     from engine.protocol.commands import Status
 
     _send(context, Status(), as_json)
 
 
-@app.command()
+@app.command(cls=Manual)
 def pause(context: typer.Context, as_json: AsJson = False) -> None:
-    """Hold training after the step in progress."""
+    """Hold training after the step in progress.
+
+    The engine stays, keeps its memory, and answers every command.
+
+    Examples:
+        gan-tui ctl horse2zebra pause
+    """
     from engine.protocol.commands import Pause
 
     _send(context, Pause(), as_json)
 
 
-@app.command("continue")
+@app.command("continue", cls=Manual)
 def continue_(context: typer.Context, as_json: AsJson = False) -> None:
-    """Let a paused run go on."""
+    """Let a paused run go on.
+
+    Examples:
+        gan-tui ctl horse2zebra continue
+    """
     from engine.protocol.commands import Continue
 
     _send(context, Continue(), as_json)
 
 
-@app.command()
+@app.command(cls=Manual)
 def checkpoint(context: typer.Context, as_json: AsJson = False) -> None:
-    """Save the state as it is at the next step boundary."""
+    """Save the state as it is at the next step boundary.
+
+    Training stops for the copy to host memory alone; the answer does not wait for the disk.
+
+    Examples:
+        gan-tui ctl horse2zebra checkpoint
+    """
     from engine.protocol.commands import SaveCheckpoint
 
     _send(context, SaveCheckpoint(), as_json)
 
 
-@app.command()
+@app.command(cls=Manual)
 def sample(context: typer.Context, as_json: AsJson = False) -> None:
-    """Write a sheet of sample translations at the next step boundary."""
+    """Write a sheet of sample translations at the next step.
+
+    Examples:
+        gan-tui ctl horse2zebra sample
+    """
     from engine.protocol.commands import TakeSample
 
     _send(context, TakeSample(), as_json)
 
 
 # A negative value is a value, not an option.
-@app.command("set", context_settings={"ignore_unknown_options": True})
+@app.command("set", cls=Manual, context_settings={"ignore_unknown_options": True})
 def set_(
     context: typer.Context,
     pairs: Annotated[
         list[str],
-        typer.Argument(metavar="KEY VALUE [KEY VALUE]...", help="Controls and their new values; KEY=VALUE will do."),
+        typer.Argument(
+            metavar="KEY VALUE [KEY VALUE]...",
+            help="Controls and their new values; KEY=VALUE will do.",
+            autocompletion=completion.controls,
+        ),
     ],
-    at_step: Annotated[int | None, typer.Option(help="Stage the change until so many steps are done.")] = None,
-    why: Annotated[str, typer.Option(help="A reason for the journal.")] = "",
+    at_step: Annotated[
+        int | None, typer.Option(metavar="STEP", help="Stage the change until so many steps are done [default: now].")
+    ] = None,
+    why: Annotated[str, typer.Option(metavar="TEXT", help="A reason for the journal.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Change controls, all at the same step boundary."""
+    """Change controls, all at the same step boundary.
+
+    Controls are loss weights (loss.cycle_a), base learning rates (optim.lr_g) and cadences (sample.every); status lists
+    those of a run. A change is journalled, kept by checkpoints, and can be undone.
+
+    Examples:
+        gan-tui ctl horse2zebra set loss.cycle_a 5
+        gan-tui ctl horse2zebra set loss.cycle_a=5 loss.cycle_b=5
+        gan-tui ctl horse2zebra set optim.lr_g 1e-4 --at-step 50000
+    """
     from engine.protocol.commands import SetControls
 
     _send(context, SetControls(values=_pairs(pairs), at_step=at_step, why=why), as_json)
@@ -257,15 +326,25 @@ def _number(text: str) -> float:
         return math.nan
 
 
-@app.command()
+@app.command(cls=Manual)
 def accept(
     context: typer.Context,
     sentinel: Annotated[
-        str, typer.Argument(help="Which sentinel's; without it, the newest open one that suggests something.")
+        str,
+        typer.Argument(
+            metavar="SENTINEL",
+            help="Which sentinel's; without it, the newest open one that suggests something.",
+            autocompletion=completion.sentinels,
+        ),
     ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Change controls as an open alert suggests."""
+    """Change controls as an open alert suggests.
+
+    Examples:
+        gan-tui ctl horse2zebra accept
+        gan-tui ctl horse2zebra accept collapse
+    """
     from engine.protocol.commands import SetControls, Status
 
     report = _ask(context.obj, Status()).report
@@ -301,39 +380,60 @@ def alert_to_accept(report: Report, sentinel: str) -> Alert:
     raise RequestError(subject, "suggests what is in force already" if in_force else "suggests no nudge", look)
 
 
-@app.command()
+@app.command(cls=Manual)
 def undo(
     context: typer.Context,
-    why: Annotated[str, typer.Option(help="A reason for the journal.")] = "",
+    why: Annotated[str, typer.Option(metavar="TEXT", help="A reason for the journal.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Restore the values before the newest nudge; the networks stay as they have learnt."""
+    """Restore the values of before the newest nudge.
+
+    The networks stay as they have learnt. To go back to before the nudge altogether, resume an older checkpoint.
+
+    Examples:
+        gan-tui ctl horse2zebra undo --why "did not help"
+    """
     from engine.protocol.commands import Undo
 
     _send(context, Undo(why=why), as_json)
 
 
-@app.command()
+@app.command(cls=Manual)
 def note(
-    context: typer.Context, text: Annotated[list[str], typer.Argument(help="The remark.")], as_json: AsJson = False
+    context: typer.Context,
+    text: Annotated[list[str], typer.Argument(metavar="TEXT", help="The remark; several words need no quotes.")],
+    as_json: AsJson = False,
 ) -> None:
-    """Put a remark into the journal."""
+    """Put a remark into the journal.
+
+    Examples:
+        gan-tui ctl horse2zebra note stripes at last
+    """
     from engine.protocol.commands import WriteNote
 
     _send(context, WriteNote(text=" ".join(text)), as_json)
 
 
-@app.command()
+@app.command(cls=Manual)
 def stop(
     context: typer.Context,
-    after_epoch: Annotated[bool, typer.Option("--after-epoch", help="Finish the epoch first.")] = False,
-    discard: Annotated[bool, typer.Option("--discard", help="Do not save a checkpoint.")] = False,
+    after_epoch: Annotated[bool, typer.Option("--after-epoch", help="Train to the end of the epoch first.")] = False,
+    discard: Annotated[
+        bool, typer.Option("--discard", help="Save no checkpoint: what was learnt since the newest one is lost.")
+    ] = False,
     wait: Annotated[
         bool, typer.Option("--wait", help="Return when the run has ended: then it can be resumed.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Save a checkpoint and end the run."""
+    """Save a checkpoint and end the run.
+
+    A stop that cannot save is refused, unless it is to --discard. gan-tui resume takes the run up again.
+
+    Examples:
+        gan-tui ctl horse2zebra stop
+        gan-tui ctl horse2zebra stop --after-epoch --wait
+    """
     from engine.errors import RequestError
     from engine.protocol.commands import Stop
 

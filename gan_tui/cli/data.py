@@ -1,4 +1,4 @@
-"""gan-tui data: known sets of images, with what they are and on what terms, and fetching them."""
+"""gan-tui data: known sets of images, with what they are and on what terms, fetching them, and checking folders."""
 
 from __future__ import annotations
 
@@ -8,27 +8,60 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
+from gan_tui.cli import completion, data_check
+from gan_tui.cli.manual import Manual, ManualGroup
 from gan_tui.cli.options import AsJson
 from gan_tui.cli.output import put, put_json
 
 if TYPE_CHECKING:
     from gan_tui.datasets.known import KnownSet
 
-app = typer.Typer(
-    help="Sets of images: list, show, fetch.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+app = typer.Typer(cls=ManualGroup, no_args_is_help=True, rich_markup_mode=None)
+app.command("check", cls=Manual)(data_check.check)
 
-Root: TypeAlias = Annotated[Path, typer.Option("--root", metavar="DIR", help="Folder that sets lie in.")]
+Root: TypeAlias = Annotated[
+    Path, typer.Option("--root", metavar="DIR", help="Folder that sets lie in, each under its name.")
+]
 UNKNOWN = "unknown"
 WIDE = 110
 """Columns of a terminal that has room for words beside the figures."""
 
 
-@app.command("list")
+@app.callback()
+def data() -> None:
+    """Sets of images: known ones, fetching them, checking yours.
+
+    Examples:
+        gan-tui data list
+        gan-tui data show horse2zebra
+        gan-tui data fetch horse2zebra
+        gan-tui data check ~/photos
+
+    Exit status:
+        0  done
+        1  a set could not be fetched, where the same command goes on with it;
+           or training would not get on with the folder that was checked
+        2  there is no such set, or the request was wrong
+
+    Environment:
+        GAN_TUI_DATA_MIRROR  addresses of mirrors, parted by blanks
+
+    See also:
+        gan-tui init, gan-tui presets, gan-tui train
+    """
+
+
+@app.command("list", cls=Manual)
 def list_sets(root: Root = Path("datasets"), as_json: AsJson = False) -> None:
-    """List the known sets: images, size of the download, licence, whether it is here, and which presets use it."""
+    """List the known sets of images.
+
+    Of each: its name, what it is, images, size of the download, licence, whether it is here, and on a terminal which
+    presets use it. Without a terminal the fields are parted by tabs.
+
+    Examples:
+        gan-tui data list
+        gan-tui data list --json --root /scratch/datasets
+    """
     from gan_tui.datasets.known import catalogue
 
     sets = catalogue().sets.values()
@@ -43,11 +76,20 @@ def list_sets(root: Root = Path("datasets"), as_json: AsJson = False) -> None:
             )
 
 
-@app.command("show")
+@app.command("show", cls=Manual)
 def show_set(
-    name: Annotated[str, typer.Argument(help="A known set.")], root: Root = Path("datasets"), as_json: AsJson = False
+    name: Annotated[str, typer.Argument(metavar="SET", help="A known set.", autocompletion=completion.sets)],
+    root: Root = Path("datasets"),
+    as_json: AsJson = False,
 ) -> None:
-    """Show all that is known of a set: where it lies, its checksums, its terms, and what to cite."""
+    """Show all that is known of a set.
+
+    Where its files lie, their sizes and checksums, its terms, and what to cite.
+
+    Examples:
+        gan-tui data show horse2zebra
+        gan-tui data show facades --json
+    """
     from gan_tui.datasets.known import addresses, catalogue, find_set
     from gan_tui.datasets.wanted import presets_on
 
@@ -77,22 +119,35 @@ def show_set(
         put(f"  {what:<9} {fact}")
 
 
-@app.command("fetch")
+@app.command("fetch", cls=Manual)
 def fetch_set(
-    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Known sets.", show_default=False)],
+    names: Annotated[
+        list[str],
+        typer.Argument(metavar="SET...", help="Known sets.", show_default=False, autocompletion=completion.sets),
+    ],
     root: Root = Path("datasets"),
     mirrors: Annotated[
         list[str] | None,
         typer.Option(
-            "--mirror", metavar="URL", help="Folder that has the files under their names; tried first; may repeat.",
+            "--mirror",
+            metavar="URL",
+            help="Folder that has the files under their names; tried first; may repeat.",
             show_default=False,
         ),
     ] = None,
-) -> None:  # fmt: skip
-    """Download known sets, check them, and unpack each into DIR/NAME; what broke off before is gone on with.
+) -> None:
+    """Download known sets, check them, and unpack them.
+
+    Each comes to lie in a folder of its name below --root, whose path is printed. What broke off before is gone on
+    with; a set that is here already is left alone.
 
     Mirrors are tried in the order given, then those of $GAN_TUI_DATA_MIRROR (parted by blanks), then those under
-    [data] in config.toml, then the publishers. A set that is here already is left alone.
+    [data] in config.toml, then the publishers.
+
+    Examples:
+        gan-tui data fetch horse2zebra
+        gan-tui data fetch mnist usps --root /scratch/datasets
+        gan-tui data fetch facades --mirror https://mirror.example.org/sets
     """
     from gan_tui.cli.fetching import fetch_sets
     from gan_tui.datasets.known import catalogue, find_set

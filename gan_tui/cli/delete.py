@@ -14,11 +14,24 @@ from gan_tui.cli.output import put, say
 def delete(
     run: RunArgument,
     runs_dir: RunsFolder = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; needed without a terminal.")] = False,
 ) -> None:
-    """Delete a run: checkpoints, curves, samples, journal. Says what hangs on it, and asks.
+    """Delete a run: checkpoints, curves, samples, journal.
 
-    A run that is being trained, or that has a star, is not deleted.
+    It says first what hangs on the run, and how much room there is to gain, and asks. A run that is being trained, or
+    that has a star, is not deleted. Branches have their own copies of what they grew from and stay whole.
+
+    Examples:
+        gan-tui delete quickstart-2
+        gan-tui delete quickstart-2 --yes
+
+    Exit status:
+        0  deleted, or the question was answered with no
+        1  something could not be deleted
+        2  the request was wrong
+
+    See also:
+        gan-tui runs, gan-tui checkpoints
     """
     from engine.errors import RequestError
     from gan_tui.client.deletion import delete_run, look_at, require_deletable

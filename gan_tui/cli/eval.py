@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from gan_tui.cli import completion
 from gan_tui.cli.options import AsJson, RunArgument, RunsFolder
 from gan_tui.cli.output import put, put_json, say
 
@@ -25,21 +26,44 @@ class Row(NamedTuple):
 
 def evaluate(
     run: RunArgument,
-    checkpoint: Annotated[str, typer.Option(metavar="STEP", help="A step, latest or best.")] = "latest",
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
+    checkpoint: Annotated[
+        str,
+        typer.Option(
+            metavar="STEP|latest|best", help="Which checkpoint is judged.", autocompletion=completion.checkpoints
+        ),
+    ] = "latest",
+    device: Annotated[
+        str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda, cuda:1, mps.", autocompletion=completion.devices)
+    ] = "auto",
     judge_steps: Annotated[
         int | None,
-        typer.Option(min=1, help="Steps in which the judge is trained [default: 1500].", show_default=False),
+        typer.Option(
+            metavar="N", min=1, help="Steps in which the judge is trained [default: 1500].", show_default=False
+        ),
     ] = None,
     retrain: Annotated[bool, typer.Option("--retrain", help="Train the judge anew, even if it is kept.")] = False,
     runs_dir: RunsFolder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Judge a run's translations of digits: by digit and overall, next to the untranslated images.
+    """Judge a run's translations of digits.
 
     The source's test images are translated, and a judge names the digit in each: a classifier trained on the target's
     labelled images alone, which is kept in the user's cache folder for the next evaluation with the same target. Every
-    digit takes part, also one that training left out.
+    digit takes part, also one that training left out. Printed are the shares of translated and untranslated images that
+    the judge names rightly, by digit and overall.
+
+    Examples:
+        gan-tui eval dtn-svhn2mnist
+        gan-tui eval dtn-svhn2mnist --checkpoint best --device cuda
+        gan-tui eval dtn-svhn2mnist --json
+
+    Exit status:
+        0  done
+        1  the evaluation failed
+        2  the request was wrong, such as a run without digits
+
+    See also:
+        gan-tui checkpoints, gan-tui compare
     """
     from engine.protocol.evaluation import EvaluateJob, Evaluation
     from gan_tui.cli.job_progress import telling

@@ -24,9 +24,26 @@ def keys(
         bool, typer.Option("--template", help="Print a user's file with every key in it, commented out.")
     ] = False,
 ) -> None:
-    """List every key with the id that a user's file gives another key by.
+    """List every key of the screens, with the ids that change them.
 
-    The file is config.toml in the folder gan-tui of $XDG_CONFIG_HOME (~/.config), or what $GAN_TUI_CONFIG names.
+    In the user's file an action gets another key by its id, and the screens another look.
+
+    Examples:
+        gan-tui keys
+        gan-tui keys --template > ~/.config/gan-tui/config.toml
+
+    Exit status:
+        0  done
+        2  the user's file says what cannot be
+
+    Files:
+        $XDG_CONFIG_HOME/gan-tui/config.toml, ~/.config/gan-tui/config.toml
+
+    Environment:
+        GAN_TUI_CONFIG  names another file; /dev/null is none
+
+    See also:
+        gan-tui attach (? lists the keys)
     """
     from engine.errors import RequestError
 

@@ -13,10 +13,30 @@ from gan_tui.cli.output import put, say
 def log(
     run: RunArgument,
     runs_dir: RunsFolder = None,
-    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="So many of the newest; 0: all.")] = 50,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the engine has ended.")] = False,
+    lines: Annotated[
+        int, typer.Option("--lines", "-n", metavar="N", min=0, help="So many of the newest lines; 0: all.")
+    ] = 50,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on printing what is written, until the engine has ended.")
+    ] = False,
 ) -> None:
-    """Print the end of engine.log, made harmless to a terminal; the file itself is in the run directory."""
+    """Print what a run's engine has written to its log.
+
+    The lines are made harmless to a terminal: control characters are replaced. The file itself is runs/NAME/engine.log.
+
+    Examples:
+        gan-tui log horse2zebra
+        gan-tui log horse2zebra -f
+        gan-tui log horse2zebra -n 0 | grep -i cuda
+
+    Exit status:
+        0  done
+        1  the log cannot be read
+        2  there is no such run
+
+    See also:
+        gan-tui attach (l shows the log), gan-tui verify
+    """
     import contextlib
     import time
 

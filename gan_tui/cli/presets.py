@@ -6,16 +6,38 @@ from typing import Annotated
 
 import typer
 
+from gan_tui.cli import completion
 from gan_tui.cli.options import AsJson, Settings
 from gan_tui.cli.output import put, put_json
 
 
 def presets(
-    name: Annotated[str | None, typer.Argument(help="A shipped preset or a file.", show_default=False)] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="PRESET", help="A shipped preset or a file.", show_default=False, autocompletion=completion.presets
+        ),
+    ] = None,
     settings: Settings = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the shipped presets with what they need, or print one with every default filled in."""
+    """List the presets, or print one with every default filled in.
+
+    The list says what each is for, and what data, networks and memory it takes. With PRESET it is printed as TOML
+    with a line of comment on each of its networks: a good start for a file of your own.
+
+    Examples:
+        gan-tui presets
+        gan-tui presets horse2zebra
+        gan-tui presets horse2zebra --set generator.blocks=6 > mine.toml
+
+    Exit status:
+        0  done
+        2  there is no such preset, or it says what cannot be
+
+    See also:
+        gan-tui train
+    """
     import msgspec
 
     from engine.config.architecture import networks_in_words

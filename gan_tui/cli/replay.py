@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gan_tui.cli import completion
 from gan_tui.cli.options import AsJson, RunArgument, RunsFolder
 from gan_tui.cli.output import put, put_json, say
 
@@ -22,11 +23,13 @@ if TYPE_CHECKING:
 def replay(
     run: RunArgument,
     name: Annotated[
-        str | None, typer.Option(help="The replay's name [default: RUN-replay].", show_default=False)
+        str | None, typer.Option(metavar="NAME", help="The replay's name [default: RUN-replay].", show_default=False)
     ] = None,
     steps: Annotated[
         int | None,
-        typer.Option(help="Repeat only up to this step [default: the newest line of metrics].", show_default=False),
+        typer.Option(
+            metavar="STEP", help="Repeat only up to this step [default: the newest of the metrics].", show_default=False
+        ),
     ] = None,
     tolerance: Annotated[
         float,
@@ -34,18 +37,42 @@ def replay(
     ] = 0.0,
     against: Annotated[
         str | None,
-        typer.Option(metavar="RUN2", help="Train nothing: compare RUN with this run of before.", show_default=False),
+        typer.Option(
+            metavar="RUN2",
+            help="Train nothing: compare RUN with this run of before.",
+            show_default=False,
+            autocompletion=completion.runs,
+        ),
     ] = None,
     runs_dir: RunsFolder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Train a run again, as a new run, with every change of a control at the same step, and compare the numbers.
+    """Train a run again with its nudges, and compare the numbers.
 
-    Exit status 0: every line of metrics is equal; 1: some differ, or the replay did not come that far. Progress goes to
-    stderr, the verdict to stdout. Losses, learning rates, weights, epochs and images are compared. Pauses, notes, and
-    samples and checkpoints that were asked for have no part in the numbers and are not repeated. On a CPU with the same
-    number of threads (OMP_NUM_THREADS; by default the original's) the numbers are the same to the last digit; a GPU may
-    need --tolerance.
+    A new run is made from the same beginning, and every change of a control is made again at the step where it took
+    effect. Progress goes to stderr, the verdict to stdout. Losses, learning rates, weights, epochs and images are
+    compared. Pauses, notes, and samples and checkpoints that were asked for have no part in the numbers and are not
+    repeated.
+
+    On a CPU with the same number of threads (by default the original's) the numbers are the same to the last digit; a
+    GPU may need --tolerance.
+
+    Examples:
+        gan-tui replay quickstart
+        gan-tui replay quickstart --steps 500
+        gan-tui replay quickstart --tolerance 1e-4
+        gan-tui replay quickstart --against quickstart-replay
+
+    Exit status:
+        0  every line of metrics is equal
+        1  some differ, or the replay did not come that far
+        2  the request was wrong
+
+    Environment:
+        OMP_NUM_THREADS  CPU threads, where they are not to be the original's
+
+    See also:
+        gan-tui compare, gan-tui resume
     """
     from engine.errors import RequestError
     from gan_tui.client.agreement import compare

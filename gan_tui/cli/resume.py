@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gan_tui.cli import completion
 from gan_tui.cli.appearance_options import opens_a_screen
 from gan_tui.cli.options import Detach, Gpus, Headless, OptionalRun, Settings
 from gan_tui.cli.output import age_of, put, put_json, say
-from gan_tui.cli.surface import on_terminal
+from gan_tui.cli.surface import on_terminal, only_drawing_is_redirected
 from gan_tui.state.appearance import Appearance
 
 if TYPE_CHECKING:
@@ -29,22 +30,29 @@ def resume(
             metavar="STEP|latest|best",
             help="Where to go on from; best: the lowest generator objective under the newest one's loss weights.",
             show_default=False,
+            autocompletion=completion.checkpoints,
         ),
     ] = None,
     branch: Annotated[
-        bool, typer.Option("--branch", help="Go on in a new run, also from the newest checkpoint.")
+        bool, typer.Option("--branch", help="Go on in a new run, RUN-from-STEP, also from the newest checkpoint.")
     ] = False,
     settings: Settings = None,
     steps: Annotated[
         int | None,
         typer.Option(
-            min=0, help="Stop after so many steps in all; 0: after all epochs (branches).", show_default=False
+            metavar="N",
+            min=0,
+            help="Stop after N steps in all; 0: after all epochs. Makes a branch [default: as before].",
+            show_default=False,
         ),
     ] = None,
-    name: Annotated[str | None, typer.Option(help="The branch's name.", show_default=False)] = None,
+    name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The branch's name [default: RUN-from-STEP].", show_default=False)
+    ] = None,
     gpus: Gpus = None,
     runs_dir: Annotated[
-        Path | None, typer.Option(help="Folder of runs, and of a branch that is made.", show_default=False)
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder of runs, and of a branch that is made.", show_default=False),
     ] = None,
     headless: Headless = False,
     detach: Detach = False,
@@ -55,12 +63,34 @@ def resume(
     *,
     appearance: Appearance,
 ) -> None:
-    """Take a run up again: in place from its newest checkpoint; from an older one or with new settings, in a branch.
+    """Go on with a run from one of its checkpoints.
 
-    A branch begins with its own copy of the checkpoint. It can be made while the run itself is being trained.
+    From its newest checkpoint a run goes on in place. From an older one, or with other settings, a branch is made: a
+    new run with its own copy of the checkpoint, whose parent is recorded. Nothing is ever overwritten. A branch can
+    be made while the run itself is being trained.
 
-    With --json or --dry-run nothing is started, and the exit status says what would happen: 0 it can be resumed, 1 the
-    checkpoint is damaged, 2 something else is in the way or the request is wrong.
+    On a terminal the checkpoints are shown to choose from, with what a resume would do; --checkpoint chooses one and
+    does not ask. Elsewhere, and where standard error is redirected, on which they are drawn, the newest is taken.
+
+    Without RUN it is the run that was started last and is not being trained.
+
+    Examples:
+        gan-tui resume horse2zebra
+        gan-tui resume horse2zebra --checkpoint latest --headless
+        gan-tui resume horse2zebra --checkpoint 12000 --name warmer
+        gan-tui resume horse2zebra --checkpoint best --set loss.cycle_a=5
+        gan-tui resume horse2zebra --dry-run
+
+    Exit status:
+        0  the run ended well, or was left to itself
+        1  the run failed, or the checkpoint is damaged
+        2  the request was wrong, or something is in the way
+        With --dry-run or --json nothing is started, and the status says
+        what would happen: 0 it can be resumed, 1 the checkpoint is damaged,
+        2 something else is in the way.
+
+    See also:
+        gan-tui checkpoints, gan-tui verify, gan-tui replay, gan-tui compare
     """
     from gan_tui.cli.show import require_one_way
     from gan_tui.client.branch import ResumeRequest
@@ -118,7 +148,10 @@ def _start(
     let_leave(source)
     if checkpoint is None and not request.wants_branch:
         require_idle(source)
-    picks = checkpoint is None and not (headless or detach) and on_terminal() and bool(list_checkpoints(source))
+    may_pick = checkpoint is None and not (headless or detach) and bool(list_checkpoints(source))
+    picks = may_pick and on_terminal()
+    if may_pick and only_drawing_is_redirected():
+        say("The picker draws on standard error, which is redirected: the newest checkpoint is taken, as by a script.")
     if picks:
         from gan_tui.picker import pick_checkpoint
 

@@ -36,9 +36,26 @@ def runs(
     *,
     appearance: Appearance,
 ) -> None:
-    """Browse all runs: open, resume, branch, compare, annotate, delete. With --plain, --json or no terminal list them.
+    """Browse all runs: open, resume, branch, compare, delete.
 
-    The list is newest first: state, step, epoch, age, device, origin; on a terminal as a tree of branches.
+    On a terminal a browser opens: a tree of runs and their branches, with state, progress, losses and newest samples.
+    In it n starts a run; ? lists every key. With --plain the tree is printed.
+
+    Without a terminal there is a line for each run, newest first, its fields parted by tabs: name, state, method, step,
+    epoch, device, path.
+
+    Examples:
+        gan-tui runs
+        gan-tui runs --plain
+        gan-tui runs --json --runs-dir /scratch/runs
+        gan-tui runs | cut -f 1,2
+
+    Exit status:
+        0  done, also where there is no run yet
+        2  the folder is not there
+
+    See also:
+        gan-tui attach, gan-tui resume, gan-tui compare, gan-tui delete
     """
     from engine.errors import RequestError
     from gan_tui.client.locate import runs_folder

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from gan_tui.cli.output import put, say
-from gan_tui.cli.surface import on_terminal
+from gan_tui.cli.surface import on_terminal, only_drawing_is_redirected
 
 if TYPE_CHECKING:
     import subprocess
@@ -26,7 +26,7 @@ def require_terminal(command: str, fix: str) -> None:
 
     if on_terminal():
         return
-    if sys.stdin.isatty() and sys.stdout.isatty():
+    if only_drawing_is_redirected():
         fact, fix = "draws on standard error, which is redirected", "Leave the redirection (2>) out."
         raise RequestError(command, fact, fix)
     raise RequestError(command, "needs a terminal", fix)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gan_tui.cli import completion
 from gan_tui.cli.appearance_options import opens_a_screen
 from gan_tui.cli.options import Detach, Gpus, Headless, RunsFolder, Settings
 from gan_tui.state.appearance import Appearance
@@ -14,21 +15,49 @@ from gan_tui.state.appearance import Appearance
 
 @opens_a_screen
 def train(
-    preset: Annotated[str, typer.Argument(help="A preset file, or the name of a shipped one.")],
+    preset: Annotated[
+        str,
+        typer.Argument(
+            metavar="PRESET",
+            help="A preset file, or the name of a shipped one: gan-tui presets",
+            autocompletion=completion.presets,
+        ),
+    ],
     settings: Settings = None,
     name: Annotated[
-        str | None, typer.Option(help="The run's name [default: the preset's].", show_default=False)
+        str | None,
+        typer.Option(metavar="NAME", help="The run's name [default: the preset's, numbered].", show_default=False),
     ] = None,
     runs_dir: RunsFolder = None,
-    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps.", show_default=False)] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DEVICE",
+            help="auto, cpu, cuda, cuda:1, mps; auto is the first GPU, else the CPU [default: the preset's].",
+            show_default=False,
+            autocompletion=completion.devices,
+        ),
+    ] = None,
     gpus: Gpus = None,
-    steps: Annotated[int | None, typer.Option(help="Stop after so many steps.", show_default=False)] = None,
-    seed: Annotated[int | None, typer.Option(help="Everything random follows from it.", show_default=False)] = None,
-    data: Annotated[Path | None, typer.Option(help="Folder of the images (data.root).", show_default=False)] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Stop after N steps [default: when all epochs are done].", show_default=False),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help="Everything random follows from it [default: the preset's].", show_default=False
+        ),
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of the images (data.root).", show_default=False)
+    ] = None,
     listen: Annotated[
         str | None,
         typer.Option(
-            metavar="HOST:PORT", help="Answer viewers on other machines; port 0 takes a free one.", show_default=False
+            metavar="HOST:PORT",
+            help="Answer viewers on other machines, encrypted; port 0 takes a free one [default: none].",
+            show_default=False,
         ),
     ] = None,
     headless: Headless = False,
@@ -39,7 +68,36 @@ def train(
     *,
     appearance: Appearance,
 ) -> None:
-    """Train a preset in a background process and watch it; closing the terminal does not stop it."""
+    """Train a preset in a background process and watch it.
+
+    The engine runs in a session of its own: closing the terminal, or losing the connection, does not stop it. In the
+    dashboard q leaves and X stops. With --headless, or without a terminal, progress is shown as text instead, and
+    Ctrl-C saves and stops; with --detach nothing is shown.
+
+    What would not work is refused before anything is started: keys that do not exist, sizes that the networks cannot
+    take, data that is not there, a device that is not. Data of a known set is offered to be fetched, where there is a
+    terminal to ask on.
+
+    Examples:
+        gan-tui train quickstart
+        gan-tui train horse2zebra --data ~/datasets/horse2zebra
+        gan-tui train mine.toml --set generator.blocks=6 --set data.crop=128
+        gan-tui train facades --steps 20000 --seed 1 --name facades-short
+        gan-tui train horse2zebra --gpus 4 --set run.batch=4
+        gan-tui train horse2zebra --headless > progress.txt
+
+    Exit status:
+        0  the run ended well, or was left to itself
+        1  the run failed; its reason is on stderr and in engine.log
+        2  the request was wrong: nothing was started
+
+    Files:
+        runs/NAME/config.toml   the preset with every default filled in
+        runs/NAME/engine.log    what the engine says
+
+    See also:
+        gan-tui presets, gan-tui data, gan-tui resume, gan-tui ctl, gan-tui doctor
+    """
     from engine.errors import RequestError
     from gan_tui.cli.offer import fetch_or_refuse
     from gan_tui.cli.output import put, say
@@ -63,10 +121,10 @@ def train(
     folder = runs_folder(runs_dir)
     given = {key: value for key, value in flags.items() if value is not None}
     try:
-        new = check_new_run(preset, settings or [], given, folder, name)
+        new = check_new_run(preset, settings or [], given, folder, name, here=not prepare_only)
     except MissingSetsError as missing:
         fetch_or_refuse(missing)
-        new = check_new_run(preset, settings or [], given, folder, name)
+        new = check_new_run(preset, settings or [], given, folder, name, here=not prepare_only)
     run = make_new_run(new)
     for notice in new.notices:
         say(notice.in_words())

@@ -19,10 +19,22 @@ if TYPE_CHECKING:
 
 
 def verify(run: RunArgument, runs_dir: RunsFolder = None, as_json: AsJson = False) -> None:
-    """Check a run's record, checkpoints and samples, also while it trains; nothing is changed.
+    """Check whether all of a run is still as it was written.
 
-    A problem is something recorded that is lost, damaged or contradictory; a remark is harmless. Exit status 1 when
-    there is a problem.
+    Metrics, journal, checkpoints (by their SHA-256) and samples are read whole, also while the run trains. Nothing is
+    changed. A problem is something recorded that is lost, damaged or contradictory; a remark is harmless.
+
+    Examples:
+        gan-tui verify horse2zebra
+        gan-tui verify /mnt/backup/runs/horse2zebra --json
+
+    Exit status:
+        0  nothing is wrong
+        1  there is a problem
+        2  there is no such run
+
+    See also:
+        gan-tui checkpoints, gan-tui resume
     """
     from engine.protocol.verify import verify_run
     from gan_tui.client.locate import runs_folder

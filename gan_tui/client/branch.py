@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.config.controls import controls_of
@@ -18,6 +18,7 @@ from gan_tui.client.choice import choose
 from gan_tui.client.digests import damage_once
 from gan_tui.client.inventory import Examined, Inventory, Kept
 from gan_tui.client.prepare import checked
+from gan_tui.client.ways import COMMANDS, Ways
 
 _SETTINGS = "--set"
 
@@ -36,6 +37,8 @@ class ResumeRequest:
     """Where a branch is to lie; beside its parent where none is given."""
     gpus: int | None = None
     """On how many the engine is to train this once, where that is not what the configuration says."""
+    ways: Ways = field(default=COMMANDS, compare=False)
+    """How the user does what a refusal advises; no part of what is asked."""
 
     @property
     def wants_branch(self) -> bool:

@@ -17,6 +17,7 @@ from engine.protocol.rundir import LIVE_STATES, RunDirectory, engine_lock, read_
 from gan_tui.client.locate import list_runs
 from gan_tui.client.remote import standing_of
 from gan_tui.client.run_figures import size_below
+from gan_tui.client.ways import COMMANDS, Ways
 from gan_tui.state.journal import size_text
 
 TRASH = ".trash"
@@ -88,8 +89,12 @@ def _children(run: RunDirectory) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def require_deletable(run: RunDirectory) -> None:
+def require_deletable(run: RunDirectory, ways: Ways = COMMANDS) -> None:
     """Refuse what is not to be deleted.
+
+    Args:
+        run: which.
+        ways: how what is advised is done.
 
     Raises:
         RequestError: an engine is at work on it, or may be; or it has a star, or is a link to somewhere else.
@@ -98,8 +103,7 @@ def require_deletable(run: RunDirectory) -> None:
     if run.root.is_symlink():
         raise RequestError(subject, f"is a link to {run.root.resolve()}", "Delete the run there, then the link.")
     if read_remarks(run).starred:
-        fix = "* takes it away (in `gan-tui runs`)."
-        raise RequestError(subject, "has a star and is kept", fix)
+        raise RequestError(subject, "has a star and is kept", f"Take that away: {ways.unstar()}")
     try:
         identity = read_identity(run)
     except GanTuiError:
@@ -110,11 +114,11 @@ def require_deletable(run: RunDirectory) -> None:
         raise RequestError(subject, fact, "Stop it and delete it there.")
     if state in LIVE_STATES:
         fact = "is about to be trained" if state == "starting" else "is being trained"
-        raise RequestError(subject, fact, f"Stop it first: X in its view, or gan-tui ctl {run.name} stop --wait")
+        raise RequestError(subject, fact, f"Stop it first: {ways.stop(run.name)}")
 
 
-def delete_run(run: RunDirectory) -> None:
-    """Delete a run.
+def delete_run(run: RunDirectory, ways: Ways = COMMANDS) -> None:
+    """Delete a run; the arguments are those of require_deletable.
 
     Its directory is renamed into the trash first, in one move and with its lock held, and then removed: whoever is
     killed in between leaves a whole run or none, and the next deletion removes what is left.
@@ -122,7 +126,7 @@ def delete_run(run: RunDirectory) -> None:
     Raises:
         RequestError: it is not to be deleted; WorkError: it cannot be.
     """
-    require_deletable(run)
+    require_deletable(run, ways)
     trash = run.root.parent / TRASH
     doomed = trash / f"{run.name}.{secrets.token_hex(6)}.deleted"
     try:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from engine.errors import RequestError
-from engine.protocol.rundir import RunDirectory, create_run, require_unused_name, unused_name
+from engine.protocol.rundir import NAME_PATTERN, RunDirectory, create_run, require_unused_name, unused_name
 from gan_tui.client.beginning import notices_of_beginning
+from gan_tui.client.false_start import is_false_start, name_aside, put_aside
+from gan_tui.client.gpus import require_gpus
 from gan_tui.client.notices import Notice
 from gan_tui.client.prepare import Prepared, prepare
 
@@ -29,7 +31,13 @@ class NewRun:
 
 
 def check_new_run(
-    preset: str, settings: list[str], flags: Mapping[str, Any], folder: Path, name: str | None = None
+    preset: str,
+    settings: list[str],
+    flags: Mapping[str, Any],
+    folder: Path,
+    name: str | None = None,
+    *,
+    here: bool = True,
 ) -> NewRun:
     """Look whether a run can be begun; nothing is written.
 
@@ -39,32 +47,52 @@ def check_new_run(
         flags: key to value, for the keys that have an option of their own.
         folder: of runs.
         name: the run's; None for one after the preset's.
+        here: whether this machine's GPUs are all that it will have.
 
     Raises:
-        RequestError: the preset, a setting, the data, the device or the name is not right.
+        RequestError: the preset, a setting, the data, the device, the number of GPUs or the name is not right.
     """
     prepared = prepare(preset, settings, flags, folder)
-    if name is not None:
+    if here:
+        require_gpus(prepared.config.run, prepared.config.run.gpus)
+    failed = _false_start(folder, name or prepared.preset)
+    if name is not None and failed is None:
         require_unused_name(folder, name)
-    return NewRun(folder=folder, name=name, prepared=prepared, notices=tuple(notices_of_beginning(prepared.config)))
+    notices = (*_of_what_makes_room(failed), *notices_of_beginning(prepared.config))
+    return NewRun(folder=folder, name=name, prepared=prepared, notices=notices)
 
 
 def make_new_run(new: NewRun) -> RunDirectory:
-    """Make the run's directory, ready for an engine.
+    """Make the run's directory, ready for an engine; one of its name whose start was refused gets another name.
 
     Raises:
         RequestError: the name has been taken meanwhile; WorkError: the directory cannot be made.
     """
     prepared = new.prepared
+    failed = _false_start(new.folder, new.name or prepared.preset)
+    if failed is not None:
+        put_aside(failed)
     return create_run(
         new.folder,
-        name=unused_name(new.folder, prepared.preset) if new.name is None else new.name,
+        name=new.name or unused_name(new.folder, prepared.preset),
         method=prepared.method,
         preset=prepared.preset,
         config_toml=prepared.toml,
         parent=None,
         preset_path=prepared.path,
     )
+
+
+def _false_start(folder: Path, name: str) -> RunDirectory | None:
+    """The run of that name, where it was refused at its start."""
+    run = RunDirectory(folder / name)
+    return run if NAME_PATTERN.fullmatch(name) and is_false_start(run) else None
+
+
+def _of_what_makes_room(failed: RunDirectory | None) -> Iterator[Notice]:
+    if failed is not None:
+        fix = f"It is kept as {name_aside(failed)}, and its name is free."
+        yield Notice(subject=f"run {failed.name}", fact="was refused at its start and never trained", fix=fix)
 
 
 def typed_settings(line: str) -> list[str]:

@@ -18,6 +18,7 @@ from engine.protocol.record import last_metrics
 from engine.protocol.rundir import versions
 from gan_tui.client.branch import ResumePlan
 from gan_tui.client.horizon import Horizon
+from gan_tui.client.ways import Ways
 
 ROOM_FOR = 2
 """Checkpoints for which there should be room: one is written before the oldest is deleted."""
@@ -39,10 +40,11 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.subject}: {self.fact}" + (f". {self.fix}" if self.fix else "")
 
 
-def notice_of(obstacle: GanTuiError) -> Notice:
-    """What is in the way."""
+def notice_of(obstacle: GanTuiError, ways: Ways) -> Notice:
+    """What is in the way, and how the user does what is advised."""
     status: Literal[1, 2] = 1 if obstacle.exit_code == WorkError.exit_code else 2
-    return Notice(subject=obstacle.subject, fact=obstacle.fact, fix=obstacle.fix, exit_status=status)
+    subject, fact, fix = map(ways.told, (obstacle.subject, obstacle.fact, obstacle.fix))
+    return Notice(subject=subject, fact=fact, fix=fix, exit_status=status)
 
 
 def warnings_of(plan: ResumePlan, horizon: Horizon) -> Iterator[Notice]:
@@ -75,12 +77,12 @@ def _how_it_ended(plan: ResumePlan) -> Iterator[Notice]:
 
 
 def _lower_rates(plan: ResumePlan) -> str:
-    """Options with lower rates than the checkpoint's and config.toml's; nothing where lower ones are asked for."""
+    """Lower rates than the checkpoint's and config.toml's; nothing where lower ones are asked for."""
     wanted, stood, made = (_rates(config) for config in (plan.config, plan.standing, plan.before))
     if any(wanted[name] < value for name, value in stood.items()):
         return ""
-    options = " ".join(f"--set {name}={min(value, made[name]) * LOWER:g}" for name, value in stood.items())
-    return f"Lower the learning rates, in a branch: {options}"
+    lower = {name: f"{min(value, made[name]) * LOWER:g}" for name, value in stood.items()}
+    return f"Lower the learning rates, in a branch: {plan.request.ways.settings(lower)}"
 
 
 def _rates(config: TrainConfig) -> dict[str, float]:
@@ -91,9 +93,8 @@ def _steps_beyond_the_epochs(plan: ResumePlan, horizon: Horizon) -> Iterator[Not
     steps, end = plan.config.run.steps, horizon.all_epochs
     if end is not None and steps > end and steps != plan.before.run.steps:
         fact = f"is beyond the run's epochs, which end at step {end:,}"
-        yield Notice(
-            subject=f"run.steps = {steps:,}", fact=fact, fix="More epochs make it longer: --set optim.epochs=…"
-        )
+        fix = f"More epochs make it longer: {plan.request.ways.settings({'optim.epochs': '…'})}"
+        yield Notice(subject=f"run.steps = {steps:,}", fact=fact, fix=fix)
 
 
 def _another_seed(plan: ResumePlan) -> Iterator[Notice]:

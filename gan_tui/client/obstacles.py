@@ -23,9 +23,11 @@ from engine.protocol.rundir import (
     viewed_state,
 )
 from gan_tui.client.branch import ResumePlan
+from gan_tui.client.gpus import require_gpus
 from gan_tui.client.horizon import Horizon
 from gan_tui.client.prepare import checked
 from gan_tui.client.remote import standing_of
+from gan_tui.client.ways import COMMANDS, Ways
 from gan_tui.state.plain_text import printable
 
 
@@ -40,12 +42,13 @@ def obstacles(plan: ResumePlan, horizon: Horizon) -> list[GanTuiError]:
     return list(found.values())
 
 
-def require_idle(run: RunDirectory, mounts: Path = MOUNTS) -> None:
+def require_idle(run: RunDirectory, mounts: Path = MOUNTS, ways: Ways = COMMANDS) -> None:
     """Refuse to go on in a run that an engine is at work on, or may be, on a machine whose locks are not seen here.
 
     Args:
         run: which.
         mounts: the kernel's list of what is mounted where.
+        ways: how what is advised is done.
 
     Raises:
         RequestError: one is, or may be; WorkError: run.json cannot be read.
@@ -53,19 +56,19 @@ def require_idle(run: RunDirectory, mounts: Path = MOUNTS) -> None:
     identity = read_identity(run)
     elsewhere = viewed_state(run, identity) == "elsewhere"
     if engine_is_alive(run) or (elsewhere and standing_of(run, identity) in LIVE_STATES):
-        fix = f"Attach to it: gan-tui attach {run.name}; or go on from a checkpoint of it in a new run: --branch"
+        fix = f"Attach to it: {ways.attach(run.name)}; or go on from a checkpoint of it in a new run: {ways.branch()}"
         raise RequestError(f"run {run.name}", "is being trained now", fix)
     if elsewhere and not carries_locks(run.root, mounts):
         host = printable(identity.host)
         fact = f"was last trained on {host}, and nothing tells from here whether it still is: that does not answer"
-        fix = f"Resume it on {host}, or go on from a checkpoint of it in a new run: --branch"
+        fix = f"Resume it on {host}, or go on from a checkpoint of it in a new run: {ways.branch()}"
         raise RequestError(f"run {run.name}", fact, fix)
 
 
 def _require_idle(plan: ResumePlan, _: Horizon) -> None:
     """A branch only reads the run, and keeps a copy of what it begins at: the run may go on meanwhile."""
     if not plan.branch:
-        require_idle(plan.source)
+        require_idle(plan.source, ways=plan.request.ways)
 
 
 def _require_whole(plan: ResumePlan, _: Horizon) -> None:
@@ -73,19 +76,19 @@ def _require_whole(plan: ResumePlan, _: Horizon) -> None:
     if kept is None and plan.inventory.unreadable:
         first = plan.inventory.unreadable[0]
         fact = f"has checkpoints, and none that can be read: {first.folder.name} {first.damage}"
-        fix = f"Restore one from a backup, or train it anew: gan-tui train {plan.identity.preset}"
+        fix = f"Restore one from a backup, or train it anew: {plan.request.ways.train(plan.identity.preset)}"
         raise WorkError(f"run {run}", fact, fix)
     steps = checkpoints_on_record(plan.source)
     if steps and not plan.branch and not any(found.manifest.step in steps for found in plan.inventory.checkpoints):
         fact = f"has none of the checkpoints left that its journal tells of, the newest of step {steps[-1]:,}"
         where = path_text(plan.source.checkpoints)
-        fix = f"Put them back into {where}, or train it anew: gan-tui train {plan.identity.preset}"
+        fix = f"Put them back into {where}, or train it anew: {plan.request.ways.train(plan.identity.preset)}"
         raise WorkError(f"run {run}", fact, fix)
     if kept is None or not kept.damage:
         return
     if plan.rescue is not None:
         step = plan.rescue.manifest.step
-        fix = f"The newest good one is step {step:,}: gan-tui resume {run} --checkpoint {step}"
+        fix = f"The newest good one is step {step:,}: {plan.request.ways.resume(run, step, {})}"
         raise WorkError(f"checkpoint {plan.step} of run {run}", kept.damage, fix)
     fact = f"has no undamaged checkpoint; that of step {plan.step:,} {kept.damage}"
     raise WorkError(f"run {run}", fact, f"Restore its files from a backup, or {_another_way(plan)}")
@@ -93,10 +96,10 @@ def _require_whole(plan: ResumePlan, _: Horizon) -> None:
 
 def _another_way(plan: ResumePlan) -> str:
     """What is left where every checkpoint is damaged, as a clause."""
-    parent = plan.identity.parent
+    parent, ways = plan.identity.parent, plan.request.ways
     if parent is not None and not plan.own:
-        return f"branch from another checkpoint of its parent: gan-tui checkpoints {path_text(Path(parent.run))}"
-    return f"train it anew: gan-tui train {plan.identity.preset}"
+        return f"branch from another checkpoint of its parent: {ways.checkpoints(path_text(Path(parent.run)))}"
+    return f"train it anew: {ways.train(plan.identity.preset)}"
 
 
 def _require_same_networks(plan: ResumePlan, _: Horizon) -> None:
@@ -112,8 +115,8 @@ def _require_same_networks(plan: ResumePlan, _: Horizon) -> None:
 def _remedy(plan: ResumePlan, misfit: Misfit) -> str:
     asked = any(setting.partition("=")[0].strip() == misfit.key for setting in plan.request.settings)
     if asked:
-        return "Leave it, or train anew: gan-tui train"
-    return f"Put it back in {path_text(plan.source.config)}, or train anew: gan-tui train"
+        return f"Leave it, or train anew: {plan.request.ways.train('')}"
+    return f"Put it back in {path_text(plan.source.config)}, or train anew: {plan.request.ways.train('')}"
 
 
 def _require_steps_left(plan: ResumePlan, horizon: Horizon) -> None:
@@ -125,20 +128,20 @@ def _require_steps_left(plan: ResumePlan, horizon: Horizon) -> None:
         return
     run = plan.source.name
     if 0 < steps < plan.step:
-        fix = f"Ask for more, or begin at an earlier checkpoint: gan-tui checkpoints {run}"
+        fix = f"Ask for more, or begin at an earlier checkpoint: {plan.request.ways.checkpoints(run)}"
         raise RequestError(f"run.steps = {steps:,}", f"is behind the checkpoint, which is of step {plan.step:,}", fix)
-    fix = f"Train longer in a branch: gan-tui resume {run} --checkpoint {plan.step} {_longer(plan, horizon)}"
-    raise RequestError(f"run {run}", f"has done all its steps at {plan.step:,}", fix)
+    longer = plan.request.ways.resume(run, plan.step, _longer(plan, horizon))
+    raise RequestError(f"run {run}", f"has done all its steps at {plan.step:,}", f"Train longer in a branch: {longer}")
 
 
-def _longer(plan: ResumePlan, horizon: Horizon) -> str:
-    """Options that make a run longer, twice as long at most: whichever of its steps and its epochs end it."""
+def _longer(plan: ResumePlan, horizon: Horizon) -> dict[str, str]:
+    """Settings that make a run longer, twice as long at most: whichever of its steps and its epochs end it."""
     steps, optim = plan.config.run.steps, plan.config.optim
     if steps and (horizon.all_epochs is None or horizon.all_epochs > plan.step):
-        return f"--steps {min(2 * plan.step, horizon.all_epochs or 2 * plan.step)}"
+        return {"run.steps": str(min(2 * plan.step, horizon.all_epochs or 2 * plan.step))}
     epoch = plan.checkpoint.manifest.epoch if plan.checkpoint else 0
-    epochs = f"--set optim.epochs={optim.epochs + max(optim.total_epochs, epoch)}"
-    return f"{epochs} --steps 0" if steps else epochs
+    epochs = {"optim.epochs": str(optim.epochs + max(optim.total_epochs, epoch))}
+    return epochs | {"run.steps": "0"} if steps else epochs
 
 
 def _require_data(plan: ResumePlan, _: Horizon) -> None:
@@ -151,8 +154,10 @@ def _require_fitting(plan: ResumePlan, _: Horizon) -> None:
 
 
 def _require_ranks(plan: ResumePlan, _: Horizon) -> None:
-    """There is a share of each batch for every process, as many as are asked for."""
-    check_ranks(plan.config.run, plan.request.gpus or plan.config.run.gpus)
+    """There is a share of each batch, and a GPU, for every process, as many as are asked for."""
+    ranks = plan.request.gpus or plan.config.run.gpus
+    check_ranks(plan.config.run, ranks)
+    require_gpus(plan.config.run, ranks)
 
 
 def _require_name(plan: ResumePlan, _: Horizon) -> None:

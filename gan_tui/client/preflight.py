@@ -21,6 +21,7 @@ from gan_tui.client.inventory import Kept
 from gan_tui.client.notices import Notice, notice_of, warnings_of
 from gan_tui.client.obstacles import obstacles
 from gan_tui.client.preset_drift import Alteration, PresetDrift, differences, preset_drift
+from gan_tui.client.ways import Ways
 
 GoesOn: TypeAlias = Literal["in place", "branch", "anew", "nowhere"]
 
@@ -170,9 +171,9 @@ def inspected(plan: ResumePlan) -> Preflight:
         settings=differences(plan.standing, plan.config),
         preset=preset_drift(plan.identity.preset, plan.before, plan.identity.preset_path),
         versions=_versions(plan.identity.versions),
-        data=_data(plan.config.data),
+        data=_data(plan.config.data, plan.request.ways),
         device=Alteration(key="run.device", before=plan.identity.device or None, after=plan.config.run.device),
-        problems=tuple(notice_of(obstacle) for obstacle in obstacles(plan, horizon)),
+        problems=tuple(notice_of(obstacle, plan.request.ways) for obstacle in obstacles(plan, horizon)),
         warnings=tuple(warnings_of(plan, horizon)),
     )
 
@@ -243,10 +244,10 @@ def _versions(then: dict[str, str]) -> tuple[Alteration, ...]:
     return tuple(Alteration(key=name, before=then.get(name), after=now.get(name)) for name in {**now, **then})
 
 
-def _data(config: DataConfig) -> DataStanding:
+def _data(config: DataConfig, ways: Ways) -> DataStanding:
     source = config.root if isinstance(config, RootedData) else f"{config.images} images drawn for each domain"
     try:
         check_data(config)
     except GanTuiError as error:
-        return DataStanding(source=source, problem=error.one_line())
+        return DataStanding(source=source, problem=ways.told(error.one_line()))
     return DataStanding(source=source)

@@ -23,6 +23,7 @@ from engine.errors import RequestError
 from engine.protocol.checkpoints import missing_or_cut
 from engine.protocol.rundir import RunDirectory
 from engine.protocol.trained_f import find_trained_f
+from gan_tui.client.gpus import require_device
 from gan_tui.client.locate import find_run
 from gan_tui.datasets.wanted import could_be_fetched
 
@@ -98,7 +99,7 @@ def checked(name: str, tree: Tree, flags: Mapping[str, Any], origin: str) -> Pre
     check_techniques(config)
     check_sinks(config.log)
     _check_data(config.data)
-    _check_device(config)
+    require_device(config.run)
     config = _with_absolute_paths(config)
     return Prepared(name, str(config.method.__struct_config__.tag), dump(config), config)
 
@@ -126,30 +127,3 @@ def _with_absolute_paths(config: TrainConfig) -> TrainConfig:
 
 def _absolute(path: str) -> str:
     return str(Path(path).expanduser().resolve())
-
-
-def _check_device(config: TrainConfig) -> None:
-    """Refuse CUDA where the machine has no such GPU; PyTorch, which the engine asks, has the last word."""
-    wanted = config.run.device
-    if not wanted.startswith("cuda"):
-        return
-    count = _gpu_count()
-    index = int(wanted.partition(":")[2] or 0)
-    if count == 0:
-        fact = "asks for CUDA, and this machine has no NVIDIA GPU"
-        raise RequestError(f"run.device = {wanted}", fact, "Use --device auto or cpu.")
-    if index >= count:
-        fact = f"is beyond the {count} that this machine has"
-        raise RequestError(f"run.device = {wanted}", fact, f"Use cuda:0 to cuda:{count - 1}.")
-
-
-def _gpu_count() -> int:
-    import pynvml
-
-    with contextlib.suppress(pynvml.NVMLError):
-        pynvml.nvmlInit()
-        try:
-            return int(pynvml.nvmlDeviceGetCount())
-        finally:
-            pynvml.nvmlShutdown()
-    return 0

@@ -1,1 +1,1 @@
-"""Known sets of images: which there are, and how one is fetched. Draws nothing and never imports PyTorch."""
+"""Sets of images: known ones and how they are fetched, what a folder is, and a preset for it. No torch, no drawing."""

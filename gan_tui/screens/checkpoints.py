@@ -99,6 +99,7 @@ class CheckpointPicker(Dialog[int | None]):
         """By the clock, and by one that nobody sets."""
         self._readonly = readonly
         self._inspection = Inspection(run, request)
+        self._ways = request.ways
         self._listed: dict[str, Kept | UnreadableCheckpoint] = {}
         """By the folder's name, newest first."""
         self._look_at: str | None = None
@@ -161,7 +162,7 @@ class CheckpointPicker(Dialog[int | None]):
         try:
             seen: Preflight | str = self._inspection.look(kept)
         except GanTuiError as error:
-            seen = error.one_line()
+            seen = self._ways.told(error.one_line())
         self.post_message(self.Looked(kept, seen, is_read))
 
     @work(thread=True, group="star", name="set a star")

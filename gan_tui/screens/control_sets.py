@@ -46,6 +46,7 @@ class ControlSetsDialog(Dialog[Loaded | None]):
 
     CSS_PATH = "control_sets.tcss"
     FOCUSED = OptionList
+    WHILE_TYPING = frozenset({"control-sets-leave"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "back", id="control-sets-leave", show=False),
         Binding("q,p", "dismiss(None)", "close", id="control-sets-close", show=False),

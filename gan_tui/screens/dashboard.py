@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual import events
@@ -100,6 +101,7 @@ class DashboardScreen(Screen[None]):
             plot=self.plot,
             samples=self.samples,
             drawing=surroundings.drawing,
+            outlet=surroundings.outlet,
             steering=self.steering,
             readonly=watched.readonly,
             host=watched.host,
@@ -159,7 +161,7 @@ class DashboardScreen(Screen[None]):
         answered = view.exchanges != self._view.exchanges  # the user has asked for something and waits
         is_read = self._view.link == "reading" != view.link  # what has been drawn so far says nothing of the run
         if view.link in ("live", "record") and view.link_detail not in ("", self._view.link_detail):
-            self.say(view.link_detail, "bad")
+            self.say(view.link_detail, "bad", lambda: self._view.link_detail == view.link_detail)
         self._view = view
         self.steering.show(view)
         self._text.request(at_once=answered or is_read)
@@ -172,9 +174,9 @@ class DashboardScreen(Screen[None]):
         self._beside = None if history is None else Beside(name=name, history=history, version=history.version)
         self._curves.request()
 
-    def say(self, text: str, tone: Tone = "plain") -> None:
-        """Tell the user something in the footer."""
-        self.footer.say(text, tone)
+    def say(self, text: str, tone: Tone = "plain", holds: Callable[[], bool] | None = None) -> None:
+        """Tell the user something in the footer; ``holds`` says whether it is so, where that passes."""
+        self.footer.say(text, tone, holds)
 
     def _draw_text(self) -> None:
         if not self._frozen:
@@ -213,6 +215,7 @@ class DashboardScreen(Screen[None]):
         steering = self.steering
         held = steering.prepares and not steering.steers
         steers = steering.steers and view.link != "connecting"  # nobody is there to be asked for anything
+        self.footer.review()
         self.footer.show(footer_hints(self.actions, labels, steers=steers, held=held))
 
     def _draw_controls(self) -> None:
@@ -258,7 +261,7 @@ class DashboardScreen(Screen[None]):
         action = self._by_id[action_id]
         if action.needs_engine and self._view.ended:
             way = self.steering.in_words("{checkpoints|R} lists the checkpoints to go on from.")
-            self.say(f"No engine works on this run. {way}", "bad")
+            self.say(f"No engine works on this run. {way}", "bad", lambda: self._view.ended)
         elif action.needs_engine and self.steering.refuses_readonly():
             return
         else:

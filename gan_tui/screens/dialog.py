@@ -17,6 +17,8 @@ class Dialog(ModalScreen[Answer]):
     FOCUSED: ClassVar[type[Widget] | None] = None
     """What gets each key before the dialog does, if anything there has keys of its own: a user's file cannot give these
     to the dialog."""
+    WHILE_TYPING: ClassVar[frozenset[str]] = frozenset()
+    """Ids of what keys do also while a line is typed that is not always there: then that gets each key first, too."""
 
     def dismiss(self, result: Answer | None = None) -> AwaitComplete:
         """Go, and hand over the answer; a second Enter that was on its way with the first says nothing more."""

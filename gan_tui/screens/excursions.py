@@ -19,6 +19,7 @@ from gan_tui.screens.wishes import BehindWanted, Left
 from gan_tui.state.history import History
 from gan_tui.state.nudge_sheets import nudge_near, nudges_of
 from gan_tui.state.nudges import checkpoint_before, reversal, standing
+from gan_tui.state.outlet import Outlet
 from gan_tui.state.plain_text import printable
 from gan_tui.state.run_view import RunView
 from gan_tui.terminal.pictures import Drawing
@@ -46,6 +47,7 @@ class Excursions:
         plot: its curves.
         samples: its sample sheets.
         drawing: how pictures are drawn.
+        outlet: the terminal.
         steering: knows what may be asked of the engine.
         readonly: whether the user may look alone.
         host: the machine that has the run's checkpoints; empty for this one.
@@ -63,6 +65,7 @@ class Excursions:
         plot: LossPlot,
         samples: SamplePane,
         drawing: Drawing,
+        outlet: Outlet,
         steering: Steering,
         readonly: bool,
         host: str,
@@ -76,6 +79,7 @@ class Excursions:
         self._plot = plot
         self._samples = samples
         self._drawing = drawing
+        self._outlet = outlet
         self._steering = steering
         self._readonly = readonly
         self._host = host
@@ -101,7 +105,7 @@ class Excursions:
             return
 
         path = None if self._samples.followed else sheet.path
-        screen = PictureScreen(self._run.root, self._samples.sheets, path, spot, self._drawing)
+        screen = PictureScreen(self._run.root, self._samples.sheets, path, spot, self._drawing, self._outlet)
         self._follow(screen, lambda last: self._samples.show_sheet(last.path, last.spot))
 
     def show_before_after(self) -> None:

@@ -18,6 +18,7 @@ from gan_tui.screens.dashboard import DashboardScreen
 from gan_tui.screens.dialog import Dialog
 from gan_tui.screens.runs import RunsScreen
 from gan_tui.state.key_names import is_typed
+from gan_tui.widgets.typed import TypedLine
 
 
 class ScreenKey(NamedTuple):
@@ -27,18 +28,12 @@ class ScreenKey(NamedTuple):
     keys: tuple[str, ...]
     """Built in, in Textual's spelling."""
     label: str
-    focused: type[Widget] | None
-    """What on the screen gets each key first."""
+    focused: tuple[type[Widget], ...]
+    """What on the screen may get each key first."""
 
     def taken(self, key: str) -> str:
         """Why a key does not reach the screen; empty where it does."""
-        if self.focused is None:
-            return ""
-        has_a_line = issubclass(self.focused, Input)
-        if has_a_line and is_typed(key):
-            return "is typed into the dialog's line"
-        own = {binding.key for binding in Binding.make_bindings(self.focused.BINDINGS)}
-        return f"is the {'line' if has_a_line else 'list'}'s own" if key in own else ""
+        return next(filter(None, (_taken(key, focused) for focused in self.focused)), "")
 
 
 class ScreenKeys(NamedTuple):
@@ -65,8 +60,23 @@ def _keys(screen: type[Screen[object]]) -> list[ScreenKey]:
     by_id: dict[tuple[str, str], list[str]] = {}
     for binding in _told(own):
         by_id.setdefault((binding.id or "", binding.description), []).append(binding.key)
-    focused = screen.FOCUSED if issubclass(screen, Dialog) else None
-    return [ScreenKey(name, tuple(keys), told, focused) for (name, told), keys in by_id.items()]
+    return [ScreenKey(name, tuple(keys), told, _focused(screen, name)) for (name, told), keys in by_id.items()]
+
+
+def _focused(screen: type[Screen[object]], name: str) -> tuple[type[Widget], ...]:
+    if not issubclass(screen, Dialog):
+        return ()
+    always = () if screen.FOCUSED is None else (screen.FOCUSED,)
+    return (*always, TypedLine) if name in screen.WHILE_TYPING else always
+
+
+def _taken(key: str, focused: type[Widget]) -> str:
+    """Why a key does not go beyond what has the focus; empty where it does."""
+    has_a_line = issubclass(focused, Input)
+    if has_a_line and is_typed(key):
+        return "is typed into the dialog's line"
+    own = {binding.key for binding in Binding.make_bindings(focused.BINDINGS)}
+    return f"is the {'line' if has_a_line else 'list'}'s own" if key in own else ""
 
 
 def _told(bindings: Iterable[object]) -> Iterable[Binding]:

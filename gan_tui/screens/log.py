@@ -25,6 +25,7 @@ class LogScreen(Dialog[None]):
     """Follows the log while it is open."""
 
     CSS_PATH = "log.tcss"
+    WHILE_TYPING = frozenset({"log-leave"})
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "end the search, or close", id="log-leave", show=False),
         Binding("q,l", "dismiss", "close", id="log-close", show=False),

@@ -21,6 +21,7 @@ from gan_tui.client.new_run import NewRun, check_new_run, typed_settings
 from gan_tui.client.preset_shelf import presets_at_hand
 from gan_tui.screens.dialog import Dialog
 from gan_tui.screens.worded import worded
+from gan_tui.state.option_words import without_options
 from gan_tui.state.plain_text import printable
 from gan_tui.state.preset_offers import PresetOffer, lines_of, matching, nearest
 from gan_tui.widgets.frames import entitle
@@ -33,7 +34,8 @@ LINES = {
     "set": "optim.lr_g=1e-4 run.steps=2000",
     "data": "",
 }
-"""The lines to type, called as the options of `gan-tui train`, which refusals name; and what they show while empty."""
+"""The lines to type, called as the options of `gan-tui train`, so that its refusals are of them; with what they show if
+empty."""
 WIDE = 110
 """Columns of a terminal that has room for summaries in the list."""
 
@@ -291,7 +293,7 @@ class NewRunDialog(Dialog[NewRun | None]):
         self._said_of = of
         said = self.query_one("#said", Static)
         said.set_class(bad, "-bad")
-        said.update(Text("\n".join(map(printable, text.split("\n")))))
+        said.update(Text("\n".join(map(printable, without_options(text, LINES).split("\n")))))
 
 
 def _option(line: str, *, chosen: bool) -> Text:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.message import Message
 
 from engine.protocol.events import Sampled
 from gan_tui.screens.dialog import Dialog
 from gan_tui.screens.following import FollowingScreen
 from gan_tui.screens.worded import worded
 from gan_tui.state.gallery import Spot, first_made, kept, moved, spoken
+from gan_tui.state.outlet import Outlet
 from gan_tui.state.run_view import RunView
 from gan_tui.state.sheets import sheet_of, stepped
 from gan_tui.terminal.pictures import Drawing
@@ -53,11 +56,30 @@ class PictureScreen(Dialog[LeftAt], FollowingScreen[LeftAt]):
         Binding("r", "beside", "the real image beside it", id="view-real", show=False),
     ]
 
+    @dataclass
+    class Sent(Message):
+        """All of what is shown has gone to the terminal."""
+
+        number: int
+        """Of the pictures, in the order in which they were sought."""
+
     def __init__(
-        self, run_dir: Path, sheets: tuple[Sampled, ...], path: str | None, spot: Spot, drawing: Drawing
+        self,
+        run_dir: Path,
+        sheets: tuple[Sampled, ...],
+        path: str | None,
+        spot: Spot,
+        drawing: Drawing,
+        outlet: Outlet,
     ) -> None:
         """``path`` is the sheet to begin with; None follows the newest."""
         super().__init__()
+        self._outlet = outlet
+        self._title = ""
+        self._number = 0
+        """Of the newest picture."""
+        self._is_drawing = False
+        """Whether it is read, or on its way to the terminal, which over a slow link takes seconds."""
         self._run_dir = run_dir
         self._sheets = sheets
         self._path = path
@@ -114,6 +136,32 @@ class PictureScreen(Dialog[LeftAt], FollowingScreen[LeftAt]):
             exports = exports_of_picture(self._run_dir, sheet, spot)
             self.app.push_screen(ExportDialog(exports, folder_for_files()), self._exported)
 
+    def on_picture_grid_sought(self, message: PictureGrid.Sought) -> None:
+        """Say so with the next that is sent: a frame's title goes before the picture below it.
+
+        On every link, as how slow one is shows only by what it is sent; where it is fast, this is gone at once.
+        """
+        message.stop()
+        self._number += 1
+        self._is_drawing = True
+        self._entitle()
+
+    def on_picture_grid_hung(self, message: PictureGrid.Hung) -> None:
+        """Have it known when the terminal has all of it."""
+        message.stop()
+        number = self._number
+        self.call_after_refresh(self._outlet.once_sent, lambda: self.post_message(self.Sent(number)))
+
+    def on_picture_screen_sent(self, message: Sent) -> None:
+        """Say no more that it is drawn."""
+        message.stop()
+        if message.number == self._number:
+            self._is_drawing = False
+            self._entitle()
+
+    def _entitle(self, keys: str | None = None) -> None:
+        entitle(self._frame, self._title + (" · drawing…" if self._is_drawing else ""), keys)
+
     def _exported(self, told: str | None) -> None:
         if told:
             entitle(self._frame, subtitle=told)
@@ -130,11 +178,14 @@ class PictureScreen(Dialog[LeftAt], FollowingScreen[LeftAt]):
         sheet = sheet_of(self._sheets, self._path)
         spot = None if sheet is None else self._shown_of(sheet)
         if sheet is None or spot is None:
-            entitle(self._frame, "no sheets any more: the run went back to before them")
+            self._title = "no sheets any more: the run went back to before them"
+            self._entitle()
             return
         place = self._sheets.index(sheet) + 1
         name = spoken(sheet.rows[spot.row][spot.column])
-        told = f"{name} · row {spot.row + 1}/{len(sheet.rows)} · step {sheet.step:,} · {place}/{len(self._sheets)}"
-        entitle(self._frame, told, worded(self, KEYS))
+        self._title = (
+            f"{name} · row {spot.row + 1}/{len(sheet.rows)} · step {sheet.step:,} · {place}/{len(self._sheets)}"
+        )
+        self._entitle(worded(self, KEYS))
         row = exhibit_of(self._run_dir, sheet)[spot.row]
         self.grid.hang(((row[0], row[spot.column]) if self._beside and spot.column else (row[spot.column],),))

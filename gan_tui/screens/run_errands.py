@@ -5,7 +5,7 @@ Dialogs, and what they need, are imported when they are first wanted: the list w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from textual.screen import Screen
 from engine.protocol.checkpoints import LATEST, list_folders
 from engine.protocol.remarks import Remarks, read_remarks, write_remarks
 from engine.protocol.rundir import RunDirectory
+from gan_tui.client.ways import BrowserKeys
 from gan_tui.departures import Begin, GoOn, LookAt, RunsDeparture
 from gan_tui.screens.run_wishes import Changed, DeletionSeen, RunsLeft, Told
 from gan_tui.state.imaging import Imaging
@@ -44,6 +45,7 @@ class RunErrands:
         selected: the run under the cursor; None where there is none.
         folder: of the runs.
         actions: the browser's, with the keys that are in force.
+        keys: those of all actions, as they are shown, by the id of the action.
         imaging: how pictures are drawn.
         ascii: whether nothing else may be drawn.
         clock: seconds since the Unix epoch.
@@ -56,6 +58,7 @@ class RunErrands:
         folder: Callable[[], Path],
         *,
         actions: Sequence[ActionOn[Any]],
+        keys: Mapping[str, str],
         imaging: Imaging,
         ascii: bool,  # noqa: A002
         clock: Callable[[], float],
@@ -64,7 +67,8 @@ class RunErrands:
         self._selected = selected
         self._folder = folder
         self._actions = actions
-        self._keys = {action.id: action.shown for action in actions}
+        self._keys = keys
+        self._ways = BrowserKeys(keys=keys)
         self._imaging = imaging
         self._ascii = ascii
         self._clock = clock
@@ -109,11 +113,11 @@ class RunErrands:
             return
         if row.is_live:
             way = with_keys("{runs-open|Enter} attaches to it, {runs-branch|b} makes a branch of it", self._keys)
-            self._say(f"{row.name} is {row.state}: {way}.", "bad")
+            self._say(f"{row.name} is {row.state}: {way}.", "bad", lambda: self._is_still(row))
         elif not list_folders(_directory(row), "checkpoint"):
-            self._leave_for(GoOn(run=_directory(row), checkpoint=LATEST, request=ResumeRequest()))
+            self._leave_for(GoOn(run=_directory(row), checkpoint=LATEST, request=ResumeRequest(ways=self._ways)))
         else:
-            self._pick(row, ResumeRequest())
+            self._pick(row, ResumeRequest(ways=self._ways))
 
     def branch(self) -> None:
         """Have settings typed, then a checkpoint chosen that a new run goes on from."""
@@ -141,7 +145,7 @@ class RunErrands:
         from gan_tui.client.new_run import typed_settings
 
         if typed is not None:
-            self._pick(row, ResumeRequest(branch=True, settings=tuple(typed_settings(typed))))
+            self._pick(row, ResumeRequest(branch=True, settings=tuple(typed_settings(typed)), ways=self._ways))
 
     def _pick(self, row: RunRow, request: ResumeRequest) -> None:
         from gan_tui.screens.checkpoints import CheckpointPicker
@@ -204,7 +208,7 @@ class RunErrands:
 
         def look() -> None:
             with failure_told(f"{row.name} cannot be looked at", self._object):
-                require_deletable(_directory(row))
+                require_deletable(_directory(row), self._ways)
                 self._screen.post_message(DeletionSeen(look_at(_directory(row))))
 
         self._screen.run_worker(look, name="look at a run to be deleted", group="delete", thread=True, exclusive=True)
@@ -217,7 +221,7 @@ class RunErrands:
         def delete() -> None:
             name = deletion.run.name
             with self._changing(f"{name} cannot be deleted"):
-                delete_run(deletion.run)
+                delete_run(deletion.run, self._ways)
                 self._screen.post_message(Told(f"{name} is deleted.", "good"))
 
         def answered(sure: bool | None) -> None:
@@ -262,8 +266,13 @@ class RunErrands:
     def _leave_for(self, departure: RunsDeparture) -> None:
         self._screen.post_message(RunsLeft(departure))
 
-    def _say(self, text: str, tone: Tone = "plain") -> None:
-        self._screen.post_message(Told(text, tone))
+    def _say(self, text: str, tone: Tone = "plain", holds: Callable[[], bool] | None = None) -> None:
+        self._screen.post_message(Told(text, tone, holds))
+
+    def _is_still(self, row: RunRow) -> bool:
+        """Whether the run is under the cursor and in the state that it was in."""
+        now = self._selected()
+        return now is not None and (now.path, now.state) == (row.path, row.state)
 
 
 def _directory(row: RunRow) -> RunDirectory:

@@ -17,6 +17,7 @@ from textual.widgets.option_list import Option
 
 from gan_tui.screens.dialog import Dialog
 from gan_tui.screens.worded import keys_given, worded
+from gan_tui.state.option_words import without_options
 from gan_tui.state.plain_text import printable
 from gan_tui.widgets.frames import entitle
 from gan_tui.widgets.typed import TypedLine
@@ -114,7 +115,7 @@ class LineDialog(Dialog[str | None]):
 
     def _object(self, text: str) -> None:
         self._objection.display = bool(text)
-        self._objection.update(Text(printable(text)))
+        self._objection.update(Text(printable(without_options(text))))
 
 
 class DeleteDialog(Dialog[bool]):

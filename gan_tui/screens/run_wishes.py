@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,8 @@ class Told(Message):
 
     text: str
     tone: Tone = "plain"
+    holds: Callable[[], bool] | None = None
+    """Whether it is so, where that passes."""
 
 
 @dataclass

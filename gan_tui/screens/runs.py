@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,7 @@ from engine.protocol.events import Sampled
 from engine.protocol.rundir import RunDirectory
 from gan_tui.actions.browser import RUNS
 from gan_tui.actions.remapping import dressed
-from gan_tui.actions.table import bindings, footer_hints
+from gan_tui.actions.table import ACTIONS, bindings, footer_hints
 from gan_tui.client.run_figures import RunFigures, count_figures, newest_sheet
 from gan_tui.screens.breakpoints import set_classes_by_size
 from gan_tui.screens.pacer import Pacer
@@ -29,6 +30,7 @@ from gan_tui.screens.run_wishes import DeletionSeen, RunsLeft, Told
 from gan_tui.screens.run_words import census, facts_of, headline_of, line_of
 from gan_tui.screens.wishes import ThemeWanted
 from gan_tui.state.key_words import with_keys
+from gan_tui.state.option_words import without_options
 from gan_tui.state.plain_text import printable
 from gan_tui.state.run_list import SORTS, RunRow, RunsChoice, arranged, descendants
 from gan_tui.state.runs_feed import RunsView
@@ -95,7 +97,8 @@ class RunsScreen(Screen[None]):
         self.actions = dressed(RUNS, surroundings.appearance)
         """The table, with the keys that the user has given them."""
         self._by_id = {action.id: action for action in self.actions}
-        self._keys = {action.id: action.shown for action in self.actions}
+        beyond = dressed(ACTIONS, surroundings.appearance)  # a way may lead through a run's dashboard
+        self._keys = {each.id: each.shown for each in beyond} | {each.id: each.shown for each in self.actions}
         self._rest = rest
         self._resting: Timer | None = None
         self._figures: dict[str, RunFigures] = {}
@@ -112,6 +115,7 @@ class RunsScreen(Screen[None]):
             self.selected,
             lambda: Path(self._view.folder),
             actions=self.actions,
+            keys=self._keys,
             imaging=surroundings.drawing.imaging,
             ascii=surroundings.appearance.ascii,
             clock=surroundings.clock,
@@ -148,7 +152,7 @@ class RunsScreen(Screen[None]):
         if not self._drawing:
             return
         if view.rows and view.problem not in ("", before):
-            self.say(printable(view.problem), "bad")
+            self.say(printable(view.problem), "bad", lambda: self._view.problem == view.problem)
         self._rows = {row.path: row for row in view.rows}
         if self._choice.marked not in self._rows:
             self._choice = replace(self._choice, marked="")
@@ -158,11 +162,12 @@ class RunsScreen(Screen[None]):
         """The run under the cursor."""
         return self._rows.get(self.table.key)
 
-    def say(self, text: str, tone: Tone = "plain") -> None:
-        """Tell the user something in the footer."""
-        self.footer.say(text, tone)
+    def say(self, text: str, tone: Tone = "plain", holds: Callable[[], bool] | None = None) -> None:
+        """Tell the user something in the footer; ``holds`` says whether it is so, where that passes."""
+        self.footer.say(without_options(text), tone, holds)
 
     def _draw(self) -> None:
+        self.footer.review()
         now, choice = self._clock(), self._choice
         branches = arranged(self._view.rows, choice)
         lines = [line_of(branch, now, marked=branch.row.path == choice.marked) for branch in branches]
@@ -249,7 +254,7 @@ class RunsScreen(Screen[None]):
     def tell(self, message: Told) -> None:
         """Say what a worker has to say."""
         message.stop()
-        self.say(message.text, message.tone)
+        self.say(message.text, message.tone, message.holds)
 
     @on(DeletionSeen)
     def ask(self, message: DeletionSeen) -> None:
@@ -281,7 +286,7 @@ class RunsScreen(Screen[None]):
         if not marked:
             self._choose(replace(self._choice, marked=row.path))
             way = with_keys("{runs-compare|c} on another run compares, on it again takes it back", self._keys)
-            self.say(f"{row.name} is marked: {way}.")
+            self.say(f"{row.name} is marked: {way}.", "plain", lambda: self._choice.marked == row.path)
         elif marked == row.path:
             self._choose(replace(self._choice, marked=""))
         else:

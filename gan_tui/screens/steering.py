@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol, get_args
 from textual.screen import Screen
 
 from engine.protocol import commands as cmd
-from engine.protocol.events import Alert
+from engine.protocol.events import Alert, Holder
 from gan_tui.state.health import acceptable, open_alerts
 from gan_tui.state.health_words import suggestion_text
 from gan_tui.state.key_words import with_keys
@@ -30,8 +30,8 @@ HOLDER_WIDTH = 34
 class Say(Protocol):
     """Tells the user something."""
 
-    def __call__(self, text: str, tone: Tone = "plain") -> None:
-        """In a sentence or two."""
+    def __call__(self, text: str, tone: Tone = "plain", holds: Callable[[], bool] | None = None) -> None:
+        """In a sentence or two; ``holds`` says whether it is so, where that passes."""
 
 
 class Steering:
@@ -76,11 +76,11 @@ class Steering:
             self.say(printable(f"{by_others[-1].by} has set {by_others[-1].text}"))
         if before.holds and (other := view.held_by_other):
             back = self.in_words("{take-over|T} takes it back.")
-            self.say(f"{printable(other.words)} has taken over control. {back}", "bad")
+            self.say(f"{printable(other.words)} has taken over control. {back}", "bad", self._is_held_by(other))
         for exchange in view.exchanges:
             if not exchange.waiting and exchange.id not in self._reported:
                 self._reported.add(exchange.id)
-                self.say(*_outcome(exchange))
+                self.say(*_outcome(exchange), self._holding(exchange))
 
     @property
     def view(self) -> RunView:
@@ -168,11 +168,12 @@ class Steering:
         if self.refuses_readonly():
             return False
         if self._view.ended:
-            self.say(f"No engine works on this run. To go on: gan-tui resume {self._view.name}", "bad")
+            way = f"To go on: gan-tui resume {self._view.name}"
+            self.say(f"No engine works on this run. {way}", "bad", lambda: self._view.ended)
             return False
         if (other := self._view.held_by_other) and issubclass(kind, get_args(cmd.Steering)):
             way = self.in_words("{take-over|T} takes it over.")
-            self.say(f"Control is held by {printable(other.words)}. {way}", "bad")
+            self.say(f"Control is held by {printable(other.words)}. {way}", "bad", self._is_held_by(other))
             return False
         return True
 
@@ -218,7 +219,7 @@ class Steering:
             return False
         if not self._view.ended:
             way = self.in_words("stop it first ({stop|X}), then choose a checkpoint.")
-            self.say(f"This run has an engine at work: {way}", "bad")
+            self.say(f"This run has an engine at work: {way}", "bad", lambda: not self._view.ended)
         return self._view.ended
 
     # ------------------------------------------------------------------------------------------- inside
@@ -226,6 +227,26 @@ class Steering:
     def _ask(self, command: cmd.Command) -> None:
         if self.may(type(command)):
             self._wish(command)
+
+    def _is_held_by(self, other: Holder) -> Callable[[], bool]:
+        return lambda: self._view.held_by_other == other
+
+    def _holding(self, exchange: Exchange) -> Callable[[], bool] | None:
+        """Whether the answer to a command is so, where it speaks of a state that passes."""
+        if exchange.reply is None or exchange.reply.refusal is not None:
+            return None
+        step = exchange.reply.step
+        match exchange.command:
+            case cmd.Pause():
+                return lambda: self._view.state == "paused"
+            case cmd.Continue():
+                return lambda: self._view.state == "training"
+            case cmd.SaveCheckpoint():
+                return lambda: not any(it.kind == "checkpoint" and it.step >= step for it in self._view.markers)
+            case cmd.Stop():
+                return lambda: not self._view.ended
+            case _:
+                return None
 
     def _stop(self, how: StopDialog.How | None) -> None:
         if how is not None:

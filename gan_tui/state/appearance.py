@@ -13,6 +13,8 @@ Means: TypeAlias = Literal["off", "bell", "desktop", "both"]
 """How a user is called: not at all, by the terminal's bell, by a message on the desktop, or by both."""
 THEME_NAMES: tuple[ThemeName, ...] = get_args(ThemeName)
 """In the order in which a key goes through them."""
+LEAST_WIDTH, LEAST_HEIGHT = 60, 15
+"""Columns and rows that the screens need."""
 
 
 @dataclass(frozen=True, kw_only=True)

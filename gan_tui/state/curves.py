@@ -64,8 +64,15 @@ def positive(bands: Sequence[Band]) -> list[Band]:
     return [band if band is not None and band[1] > 0 else None for band in bands]
 
 
-def bridged(bands: Sequence[Band], spans: Sequence[Span]) -> list[Band]:
-    """Fill columns that have no line of metrics because lines are sparse; others without a band stay gaps."""
+def bridged(bands: Sequence[Band], spans: Sequence[Span], places: Sequence[float] | None = None) -> list[Band]:
+    """Fill columns that have no line of metrics because lines are sparse; others without a band stay gaps.
+
+    Args:
+        bands: of each column.
+        spans: what it holds.
+        places: where it stands, in columns; None for 0, 1, 2 and so on.
+    """
+    places = range(len(bands)) if places is None else places
     filled = list(bands)
     last: int | None = None
     for column, band in enumerate(bands):
@@ -77,7 +84,7 @@ def bridged(bands: Sequence[Band], spans: Sequence[Span]) -> list[Band]:
             start = bands[last]
             assert start is not None
             for between in range(last + 1, column):
-                share = (between - last) / (column - last)
+                share = (places[between] - places[last]) / (places[column] - places[last])
                 filled[between] = (
                     start[0] + share * (band[0] - start[0]),
                     start[1] + share * (band[1] - start[1]),

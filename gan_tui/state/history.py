@@ -167,6 +167,20 @@ class History:
             place = bisect_right(buckets.starts(axis), at) - 1
             return None if place < 0 else (buckets.first_step[place], buckets.first_time[place])
 
+    def beyond(self, low: float, high: float, axis: Axis = "step") -> tuple[float | None, float | None]:
+        """Where the nearest lines outside [low, high] lie, or the nearest parts of the course that are kept as one."""
+        with self._lock:
+            rows, parts = self._recent, self._buckets.starts(axis)
+            first, last = _within(rows, low, high, axis)
+            before, after = bisect_left(parts, low), bisect_right(parts, high)
+            left = [position(row, axis) for row in rows[max(0, first - 1) : first]] or parts[
+                max(0, before - 1) : before
+            ]
+            right = (parts[after : after + 1] if last == 0 else None) or [
+                position(row, axis) for row in rows[last : last + 1]
+            ]
+            return next(iter(left), None), next(iter(right), None)
+
     def decimate(
         self, keys: Sequence[SeriesKey], low: float, high: float, columns: int, axis: Axis = "step"
     ) -> dict[SeriesKey, list[Span]]:
@@ -288,8 +302,10 @@ class History:
     def _from_lines(
         self, keys: Sequence[SeriesKey], rows: Sequence[Row], low: float, high: float, columns: int, axis: Axis
     ) -> dict[SeriesKey, list[Span]]:
+        first, last = _within(rows, low, high, axis)
+        rows = rows[first:last]
         bounds = edges([position(row, axis) for row in rows], low, high, columns)
-        table = list(zip(*(row[2] for row in rows), strict=True))
+        table = list(zip(*(row[2] for row in rows), strict=True)) or [()] * len(self._keys)
         found = {}
         for key in keys:
             at = self._places.get(key)
@@ -302,6 +318,15 @@ def _mean_of(column: Column | None, bucket: int) -> float | None:
     if column is None or not (column.count[bucket] or column.holes[bucket]):
         return ABSENT
     return None if column.holes[bucket] else column.total[bucket] / column.count[bucket]
+
+
+def _within(rows: Sequence[Row], low: float, high: float, axis: Axis) -> tuple[int, int]:
+    """Of lines in order, the first within [low, high] and the first beyond."""
+
+    def place(row: Row) -> float:
+        return position(row, axis)
+
+    return bisect_left(rows, low, key=place), bisect_right(rows, high, key=place)
 
 
 def _step_of(row: Row) -> float:

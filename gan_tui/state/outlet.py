@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -22,6 +23,10 @@ class Outlet(Protocol):
         """Have these cells written again: something else has been drawn over them, and is to go."""
         ...
 
+    def once_sent(self, call: Callable[[], object]) -> None:
+        """Call back, from another thread, once all that is to be shown now has been sent."""
+        ...
+
     def slow(self) -> bool:
         """Whether the terminal takes what it is sent with delay, or has done so within the last seconds."""
         ...
@@ -39,6 +44,10 @@ class NoOutlet:
 
     def soil(self, x: int, y: int, width: int, height: int) -> None:
         """Nothing has been drawn."""
+
+    def once_sent(self, call: Callable[[], object]) -> None:
+        """There is nothing to wait for."""
+        call()
 
     def slow(self) -> bool:
         """It takes everything."""

@@ -177,13 +177,16 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def remaining_seconds(self) -> float | None:
         """Time to the last step at the present pace; None when that cannot be said."""
-        if self.throughput <= 0 or not self.total_steps or self.ended:
-            return None
-        return max(0, self.total_steps - self.step) / self.throughput
+        return None if self.ended else seconds_left(self.step, self.total_steps, self.throughput)
 
     def waiting_for(self, kind: type[Command]) -> bool:
         """Whether a command of that type has been sent and not yet answered."""
         return any(exchange.waiting and isinstance(exchange.command, kind) for exchange in self.exchanges)
+
+
+def seconds_left(step: int, total: int, steps_a_second: float) -> float | None:
+    """Time to the last step at a pace; None when that cannot be said."""
+    return max(0, total - step) / steps_a_second if steps_a_second > 0 and total else None
 
 
 def apply(view: RunView, message: ev.Event | ev.Tick) -> RunView:

@@ -47,6 +47,7 @@ class FrameWriter:
         self._queued = queued or SshQueue()
         self._diff = TerminalDiff(erases_in_colour=erases_in_colour)
         self._after: dict[str, deque[bytes]] = {}
+        self._once_sent: list[Callable[[], object]] = []
         self.overlay: Callable[[TerminalDiff], bytes] | None = None
         """Draws over cells whose marks have been sent, one picture at a time; b"" when there is no more."""
         self._something = threading.Condition()
@@ -108,6 +109,12 @@ class FrameWriter:
             self._diff.soil(x, y, width, height)
             self._something.notify()
 
+    def once_sent(self, call: Callable[[], object]) -> None:
+        """See Outlet."""
+        with self._something:
+            self._once_sent.append(call)
+            self._something.notify()
+
     def slow(self) -> bool:
         """See Outlet."""
         return links.slow(self._link, monotonic())
@@ -143,14 +150,19 @@ class FrameWriter:
 
     def _wait_for_something(self) -> bool:
         """Return once there is something to send; False when it is over, or another thread does this."""
-        with self._something:
-            while self._thread is threading.current_thread():
+        while True:
+            with self._something:
+                if self._thread is not threading.current_thread():
+                    return False
                 if self._diff.pending or self._after or (self.overlay is not None and self._diff.marks):
                     return True
-                if self._stopping is not None:
-                    return False
-                self._something.wait()
-        return False
+                if not self._once_sent:
+                    if self._stopping is not None:
+                        return False
+                    self._something.wait()
+                calls, self._once_sent = self._once_sent, []
+            for call in calls:
+                call()
 
     def _held_back(self) -> float:
         """Seconds that what there is to send is to wait."""

@@ -1,8 +1,8 @@
-"""The footer: the keys worth knowing, or for a while what the engine just answered."""
+"""The footer: the keys worth knowing, or for a while, and while it is true, what the engine just answered."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeAlias
 
@@ -39,6 +39,10 @@ class FooterBar(Lines):
         super().__init__()
         self._hints: tuple[Hint, ...] = ()
         self._remark: tuple[str, Tone] | None = None
+        self._holds: Callable[[], bool] | None = None
+        """Whether what the remark says is so; None where that does not pass."""
+        self._held = False
+        """Whether it has been so."""
         self._remarks = 0
 
     def show(self, hints: Sequence[Hint]) -> None:
@@ -47,13 +51,29 @@ class FooterBar(Lines):
             self._hints = tuple(hints)
             self.redraw()
 
-    def say(self, text: str, tone: Tone = "plain") -> None:
-        """Show a remark for a while, or until the next."""
+    def say(self, text: str, tone: Tone = "plain", holds: Callable[[], bool] | None = None) -> None:
+        """Show a remark for a while, or until the next.
+
+        Args:
+            text: the remark.
+            tone: its sign and colour.
+            holds: whether it is so. It may be ahead of the news, so it is withdrawn once it was so and is no more.
+        """
         self._remark = (text.replace("\n", " "), tone)
+        self._holds, self._held = holds, holds is not None and holds()
         self._remarks += 1
         self.redraw()
         number = self._remarks
         self.set_timer(self.SECONDS, lambda: self._fall_silent(number), name="end of a remark")
+
+    def review(self) -> None:
+        """Withdraw a remark that has come to be untrue; to be called when there is news."""
+        if self._remark is None or self._holds is None:
+            return
+        if self._holds():
+            self._held = True
+        elif self._held:
+            self._fall_silent(self._remarks)
 
     @property
     def remark(self) -> str:

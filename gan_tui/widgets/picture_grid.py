@@ -62,6 +62,12 @@ class PictureGrid(Widget):
     PictureGrid .grid--notice { color: $faint; }
     """
 
+    class Sought(Message):
+        """Other pictures are to be shown, and are read."""
+
+    class Hung(Message):
+        """They are shown, or a notice in their place."""
+
     @dataclass
     class Read(Message):
         """A worker has read pictures."""
@@ -157,6 +163,7 @@ class PictureGrid(Widget):
         pieces = tuple(self._exhibit[spot.row][spot.column].piece for spot in _spots(arrangement))
         if (pieces, arrangement) != self._wanted:
             self._wanted = (pieces, arrangement)
+            self.post_message(self.Sought())
             self._read(pieces, arrangement)
 
     @work(thread=True, exclusive=True, group="sheet", name="read a sample sheet")
@@ -181,6 +188,7 @@ class PictureGrid(Widget):
         """Say so in place of the pictures."""
         message.stop()
         self.say(message.notice)
+        self.post_message(self.Hung())
 
     def on_picture_grid_read(self, message: Read) -> None:
         """Draw the pictures that have arrived, unless others are wanted by now."""
@@ -193,6 +201,7 @@ class PictureGrid(Widget):
             drawn = [self._hung(place, read[piece]) for place, piece in enumerate(pieces)]
             self._paint(message.arrangement, dict(zip(spots, drawn, strict=True)))
             self._give_up(self._slots - {self._slot(place) for place in range(len(pieces))})
+            self.post_message(self.Hung())
 
     def _hung(self, place: int, picture: PixelRows | Encoded) -> Drawn:
         if not isinstance(picture, Encoded) or self._drawing.pictures is None:

@@ -16,8 +16,9 @@ from textual.message import Message
 
 from gan_tui.state import axes
 from gan_tui.state import viewport as vp
-from gan_tui.state.curves import extremes, memory_of, smoothed
-from gan_tui.state.groups import colour_of
+from gan_tui.state.curves import extremes, memory_of
+from gan_tui.state.dots import dots_of
+from gan_tui.state.groups import SeriesGroup, colour_of
 from gan_tui.state.history import History
 from gan_tui.state.markers import Marker, placed
 from gan_tui.state.plain_text import printable
@@ -331,7 +332,7 @@ class LossPlot(Canvas, can_focus=True):
                 self._say(grid, f"no series has {self._choice.typed!r} in its name")
             return grid
         x = self._x_range(course)
-        curves = [*self._curves_beside(keys, x, columns), *self._curves(self._history, keys, x, columns)]
+        curves = [*self._curves_beside(group, x, columns), *self._curves(self._history, group, x, columns)]
         y = self._y_range(keys, curves, log=group.log)
         self._frame = Frame(x=x, y=y, columns=columns, rows=rows, log=group.log)
         labels = x_ticks(
@@ -351,28 +352,23 @@ class LossPlot(Canvas, can_focus=True):
         put(grid, (self.size.width - cell_len(text)) // 2, len(grid) // 2, text, "plot--label")
 
     def _curves(
-        self, history: History, keys: Sequence[SeriesKey], x: axes.Range, columns: int, *, beside: bool = False
+        self, history: History, group: SeriesGroup, x: axes.Range, columns: int, *, beside: bool = False
     ) -> list[Curve]:
-        spans = history.decimate(keys, x.low, x.high, 2 * columns, self._choice.viewport.axis)
-        kind, smoothing = "beside" if beside else "series", self._choice.smoothing
+        kind, keys = "beside" if beside else "series", group.keys
+        memory = [memory_of(key, self._choice.smoothing) for key in keys]
+        dots = dots_of(history, keys, x, 2 * columns, self._choice.viewport.axis, memory, log=group.log)
         return [
-            Curve(
-                key,
-                spans[key],
-                smoothed(spans[key], memory_of(key, smoothing)),
-                f"plot--{kind}-{colour_of(key, self._data.groups) % SERIES}",
-                beside,
-            )
-            for key in keys
+            Curve(key, each, f"plot--{kind}-{colour_of(key, self._data.groups) % SERIES}", beside)
+            for key, each in zip(keys, dots, strict=True)
         ]
 
-    def _curves_beside(self, keys: Sequence[SeriesKey], x: axes.Range, columns: int) -> list[Curve]:
+    def _curves_beside(self, group: SeriesGroup, x: axes.Range, columns: int) -> list[Curve]:
         """Another run's, whose time is counted from its own beginning."""
         behind = self._behind()
         if behind is None:
             return []
         there = axes.Range(x.low - behind.shift, x.high - behind.shift)
-        return self._curves(behind.history, keys, there, columns, beside=True)
+        return self._curves(behind.history, group, there, columns, beside=True)
 
     def _behind(self) -> BehindIt | None:
         beside = self._data.beside
@@ -404,7 +400,7 @@ class LossPlot(Canvas, can_focus=True):
         return placed(self._data.markers, self._history, self._choice.viewport.axis)
 
     def _y_range(self, keys: tuple[SeriesKey, ...], curves: Sequence[Curve], *, log: bool) -> axes.Range:
-        low, high = extremes((curve.bands for curve in curves), log=log)
+        low, high = extremes((curve.dots.in_sight() for curve in curves), log=log)
         same = self._frame is not None and self._frame.log == log and self._fitted == keys
         self._fitted = keys
         return axes.fitted(self._frame.y if self._frame is not None and same else None, low, high, log=log)

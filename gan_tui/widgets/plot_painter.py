@@ -10,7 +10,8 @@ from typing import NamedTuple
 from rich.cells import set_cell_size
 
 from gan_tui.state import axes
-from gan_tui.state.curves import Band, bridged, positive
+from gan_tui.state.curves import Band
+from gan_tui.state.dots import Dots
 from gan_tui.state.markers import Marker, MarkerKind
 from gan_tui.state.series import SeriesKey, Span
 from gan_tui.widgets import braille
@@ -54,8 +55,7 @@ class Curve(NamedTuple):
     """A series as it is to be drawn."""
 
     key: SeriesKey
-    spans: Sequence[Span]
-    bands: Sequence[Band]
+    dots: Dots
     style: str
     """The component class of its colour."""
     beside: bool = False
@@ -63,11 +63,11 @@ class Curve(NamedTuple):
 
     def at(self, column: int | None) -> float | None:
         """Its value in a cell column, or the newest before it, but not beyond its end; with None that at its end."""
-        there = [place for place, band in enumerate(self.bands) if band is not None]
+        there = [place for place, band in enumerate(self.dots.bands) if band is not None]
         if column is not None:
             last = 2 * column + 1
             there = [] if there and there[-1] < 2 * column else [place for place in there if place <= last]
-        band = self.bands[there[-1]] if there else None
+        band = self.dots.bands[there[-1]] if there else None
         return None if band is None else (band[0] + band[1]) / 2
 
 
@@ -90,15 +90,11 @@ class Painter:
         self.axes(x_labels)
         self.markers(markers)
         self.cursor(cursor)
-        runs = [self.runs(bridged(self.drawn(curve.bands), curve.spans)) for curve in curves]
+        runs = [self.runs(curve.dots.drawn) for curve in curves]
         for column in range(self.frame.columns):
             for row, cell in braille.cells(runs, column, self.frame.rows):
                 self.grid[row][self.left + column] = (cell.char, curves[cell.series].style)
-        self.holes([curve.spans for curve in curves if not curve.beside])
-
-    def drawn(self, bands: Sequence[Band]) -> Sequence[Band]:
-        """Of a curve what the y axis can show."""
-        return positive(bands) if self.frame.log else bands
+        self.holes([curve.dots.spans for curve in curves if not curve.beside])
 
     def text(self, x: int, y: int, text: str, style: str) -> None:
         """Characters from a cell on."""

@@ -5,10 +5,8 @@ from __future__ import annotations
 import textwrap
 from typing import ClassVar
 
+from gan_tui.state.appearance import LEAST_HEIGHT, LEAST_WIDTH
 from gan_tui.widgets.line import Lines, Span
-
-LEAST_WIDTH, LEAST_HEIGHT = 60, 15
-"""Columns and rows that the screens need."""
 
 
 class TooSmall(Lines):

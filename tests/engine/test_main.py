@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -390,6 +391,34 @@ def test_a_signal_while_it_still_starts_ends_it_at_the_next_stage(number: signal
     assert read_identity(run).state == "stopped"
     assert not list_checkpoints(run), "there is nothing to save yet"
     assert not events_of(run, ev.Announced)
+
+
+@pytest.mark.parametrize("how", ["signal", "command"])
+def test_large_drawings_are_ended_between_two_of_them(how: str, tmp_path: Path) -> None:
+    """All of them would take hours."""
+    run = make_run(tmp_path, "data.images=20000", "data.resize=300")
+    with engine_of(run) as engine:
+        engine.until(lambda: "reading data" in [phase.name for phase in events_of(run, ev.Phase)], "drawing")
+        if how == "signal":
+            engine.signal(signal.SIGTERM)
+        else:
+            assert engine.ask(cmd.Stop()).message == "stops before the first step"
+        assert engine.ended() == 0
+    [stopped] = events_of(run, ev.Stopped)
+    assert (stopped.saved, stopped.step) == (False, 0)
+    assert read_identity(run).state == "stopped"
+
+
+def test_who_waits_for_a_first_step_that_does_not_come_is_told_so(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "data.images=20000", "data.resize=300")
+    with engine_of(run) as engine, ThreadPoolExecutor() as beside:
+        engine.until_listening()
+        pause = beside.submit(engine.ask, cmd.Pause())
+        engine.until(lambda: "reading data" in [phase.name for phase in events_of(run, ev.Phase)], "drawing")
+        engine.signal(signal.SIGTERM)
+        with pytest.raises(RequestError, match="ends before the first step: it was asked to stop"):
+            pause.result()
+        assert engine.ended() == 0
 
 
 def test_stopping_at_the_end_of_the_epoch_finishes_it_even_out_of_a_pause(tmp_path: Path) -> None:

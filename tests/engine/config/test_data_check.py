@@ -418,3 +418,9 @@ def test_digits_in_folders_come_in_turns(tmp_path: Path) -> None:
     assert files.labels == (0, 3, 9, 0, 9, 9)
     assert [path.name for path in files.paths] == ["a.png", "a.png", "a.png", "b.png", "b.png", "c.png"]
     assert find_digits(tmp_path, "test") is None
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may look into any folder")
+def test_a_folder_beside_the_digits_that_nobody_may_look_into_is_passed_over(sets: Path) -> None:
+    (sets / "folders" / "closed").mkdir(mode=0)
+    check_data(DigitsData(root=str(sets), A="zipped", B="folders"))

@@ -25,6 +25,28 @@ def test_a_drawing_follows_from_its_number(coat: Coat) -> None:
     assert not any(np.array_equal(drawing, other) for other in others)
 
 
+def test_between_two_drawings_it_can_be_ended() -> None:
+    class EndedError(Exception):
+        pass
+
+    called = 0
+
+    def between() -> None:
+        nonlocal called
+        called += 1
+        if called == 6:
+            raise EndedError
+
+    config = SyntheticData(images=2, resize=24, crop=16)
+    source = build_source(config, 0, between=between)
+    assert called == 4
+    with pytest.raises(EndedError):
+        source.validation(2, between)
+    with pytest.raises(EndedError):
+        called = 5
+        build_source(config, 0, between=between)
+
+
 def contrast(image: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> float:
     """How strongly neighbouring columns differ in the middle of the picture, where the barrel of the animal is."""
     grey = image[24:44, 16:56].astype(float).mean(axis=2)

@@ -57,6 +57,18 @@ class FakeDriver:
     nvmlClocksThrottleReasonHwSlowdown = nvmlClocksThrottleReasonHwSlowdown
     nvmlClocksThrottleReasonSwPowerCap = nvmlClocksThrottleReasonSwPowerCap
 
+    def nvmlSystemGetDriverVersion(self) -> str:
+        return "570.86.15"
+
+    def nvmlSystemGetCudaDriverVersion(self) -> int:
+        return 12080
+
+    def nvmlDeviceGetCount(self) -> int:
+        return len(self.gpus)
+
+    def nvmlDeviceGetHandleByIndex(self, index: int) -> FakeGpu:
+        return self.gpus[index]
+
     def nvmlDeviceGetHandleByUUID(self, uuid: str) -> FakeGpu:
         self.asked.append(uuid)
         for gpu in self.gpus:

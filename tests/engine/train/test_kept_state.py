@@ -87,7 +87,11 @@ def test_a_branch_that_is_stopped_before_its_first_step_keeps_a_checkpoint_of_it
     parent = make_run(tmp_path, "run.steps=4")
     train_here(parent)
     branch = branch_of(parent, tmp_path, "run.steps=9")
-    assert train_here(branch, Stop(how="save")) is Ending.STOPPED
+
+    def once_ready(event: ev.Event) -> list[Stop]:
+        return [Stop(how="save")] if isinstance(event, ev.Phase) and event.name == "warming up" else []
+
+    assert train_here(branch, script=once_ready) is Ending.STOPPED
     assert [manifest.step for _, manifest in list_checkpoints(branch)] == [4]
 
 

@@ -87,6 +87,9 @@ def test_every_built_in_key_is_sound() -> None:
     ("name", "key", "fact"),
     [
         ("filter-close", "x", "is typed into the dialog's line"),
+        ("log-leave", "x", "is typed into the dialog's line"),
+        ("log-leave", "home", "is the line's own"),
+        ("control-sets-leave", "b", "is typed into the dialog's line"),
         ("line-close", "a", "is typed into the dialog's line"),
         ("value-close", "1", "is typed into the dialog's line"),
         ("export-close", "space", "is typed into the dialog's line"),

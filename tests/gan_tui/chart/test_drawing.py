@@ -47,6 +47,15 @@ def test_between_two_lines_a_curve_is_straight_on_a_logarithmic_axis_too() -> No
     assert len(curve.points) == 2
 
 
+def test_a_part_between_two_lines_has_the_curve_that_passes_from_edge_to_edge() -> None:
+    history = history_of([10, 1000])
+    chart = chart_of(selection(history=history, keys=(RISING,), colours=(0,), x=(400, 600)))
+    [curve] = [shape for shape in laid_out(chart).shapes if isinstance(shape, Stroke) and shape.width == 1.6]
+    assert len(curve.points) == 2
+    assert chart.curves[0].value is None, "nothing was measured there"
+    assert 10**chart.y.low < 400 < 600 < 10**chart.y.high
+
+
 def test_everything_is_on_the_paper_and_no_two_names_are_on_one_line() -> None:
     keys = tuple(SeriesKey("loss", f"cycle_of_a_long_name_{number}") for number in range(40))
     history = history_of(range(1, 101))

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 
 from engine.protocol import events as ev
 from gan_tui.cli.output import losses_in_words, put, put_json, say
 from gan_tui.cli.plain_lines import PlainLines
 from gan_tui.cli.progress_bar import ProgressBar
+from gan_tui.state.run_view import RunView
 from gan_tui.state.wording import age
+from gan_tui.widgets.header import RunHeader
 from tests.gan_tui.hostile import HOSTILE, obeyed
+from tests.gan_tui.recorded import Recording
 
 NOTE = ev.Note(seq=1, step=1, time=0.0, text=HOSTILE, by=HOSTILE)
 METRICS = ev.Metrics(
@@ -56,6 +60,23 @@ def test_the_progress_bar_shows_text(monkeypatch: pytest.MonkeyPatch, capsys: py
     out, _ = capsys.readouterr()
     assert "evil" in out
     assert obeyed(out.replace("\n", "")) == []
+
+
+def test_the_progress_bar_says_what_the_dashboards_header_does(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of 1,999 steps in 2,000 there are not 100%, and slow steps are told in seconds each."""
+    recording = Recording()
+    [announced] = [event for event in recording.start_up() if isinstance(event, ev.Announced)]
+    with ProgressBar() as bar:
+        bar.hear(msgspec.structs.replace(announced, total_steps=2000))
+        bar.hear(recording.metrics(1999, throughput=0.01))
+    out, _ = capsys.readouterr()
+    told = ("99%", "1,999/2,000", "100.0 s/it", "ETA 1m 40s")
+    assert "  ".join(told) in out
+    header = RunHeader()
+    header.show(RunView(name="r", link="live", state="training", step=1999, total_steps=2000, throughput=0.01), ())
+    lines = ["".join(text for text, _ in line) for line in header.lines(100)]
+    assert "step 1,999 · 100.0 s/it · ETA 1m 40s" in lines[0]
+    assert lines[1].endswith(" 99% ")
 
 
 def test_an_age_has_one_unit_and_is_not_rounded_up_to_the_next() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from engine.record import Standing
 from gan_tui.cli.resume import make_ready
 from gan_tui.client.branch import ResumePlan, ResumeRequest
 from gan_tui.client.preflight import Preflight, preflight
-from tests.gan_tui.cli.command import Finished, gan_tui, refusal, succeeded
+from tests.end_to_end.terminal import Terminal
+from tests.gan_tui.cli.command import COMMAND, Finished, gan_tui, refusal, succeeded
 from tests.gan_tui.client.locked import locked
 from tests.gan_tui.client.resumable import copy_horse, flip_a_bit, folder_of, rewrite, train_horse
 from tests.runs import events_of, make_run, metrics_of
@@ -101,6 +103,19 @@ def test_what_is_in_the_way_ends_with_status_2(horse: RunDirectory, tmp_path: Pa
 
 
 # ------------------------------------------------------------------------------------------------------ something is
+
+
+def test_where_the_picker_has_nothing_to_be_drawn_on_the_newest_is_taken_and_that_is_said(
+    horse: RunDirectory, tmp_path: Path
+) -> None:
+    command = f"exec {shlex.join(COMMAND)} resume horse --runs-dir {horse.root.parent} 2>{tmp_path}/err.log"
+    with Terminal(["sh", "-c", command], columns=80, rows=24) as terminal:
+        assert terminal.wait_for_exit() == 0, terminal.text
+        assert "\x1b[?1049h" not in terminal.written.decode(), "no screen"
+    said, summary, *_ = (tmp_path / "err.log").read_text().splitlines()
+    assert said.startswith("The picker draws on standard error, which is redirected: the newest checkpoint is taken")
+    assert summary == "horse goes on in place, with step 13."
+    assert metrics_of(horse)[-1].step == 24
 
 
 def test_a_summary_comes_before_the_engine(horse: RunDirectory, tmp_path: Path) -> None:

@@ -71,6 +71,13 @@ def test_an_engine_that_fails_is_told_of_in_one_line(preset: Path, tmp_path: Pat
     last = done.stderr.splitlines()[-1]
     assert last.startswith("gan-tui: run little: failed: ")
     assert "Traceback" not in done.stderr
+    again = gan_tui("train", preset, "--prepare", "--name", "little", folder=tmp_path)
+    assert succeeded(again).strip() == str(tmp_path / "runs" / "little"), "it never trained, and keeps no name"
+    [told] = again.stderr.splitlines()
+    assert told.endswith("It is kept as little-failed, and its name is free.")
+    kept = read_identity(RunDirectory(tmp_path / "runs" / "little-failed"))
+    assert (kept.name, kept.state, kept.exit_status) == ("little-failed", "failed", 2)
+    assert "already" in refusal(gan_tui("train", preset, "--name", "little", folder=tmp_path)), "that may be trained"
 
 
 def test_interrupting_a_headless_run_saves_and_stops(preset: Path, tmp_path: Path) -> None:

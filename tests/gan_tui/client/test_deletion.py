@@ -14,6 +14,7 @@ from engine.protocol.checkpoints import MANIFEST, list_checkpoints
 from engine.protocol.remarks import Remarks, write_remarks
 from engine.protocol.rundir import Parent, Replay, RunDirectory, create_run, read_identity, write_identity
 from gan_tui.client.deletion import TRASH, delete_run, empty_trash, look_at, require_deletable
+from gan_tui.client.ways import BrowserKeys
 from tests.gan_tui.client.locked import locked
 from tests.gan_tui.conftest import make_run, write_checkpoint
 
@@ -86,8 +87,10 @@ def test_a_run_at_work_is_not_deleted(run: RunDirectory) -> None:
     identity = read_identity(run)
     write_identity(run, msgspec.structs.replace(identity, state="training", pid=1))
     with locked(run), pytest.raises(RequestError, match=r"is being trained\. Stop it first") as refused:
+        delete_run(run, BrowserKeys(keys={"stop": "F8"}))
+    assert "Stop it first: Enter, then F8" in refused.value.one_line()[:NARROW], "by the user's keys"
+    with locked(run), pytest.raises(RequestError, match=r"Stop it first: gan-tui ctl \S+ stop --wait"):
         delete_run(run)
-    assert "X in its view" in refused.value.one_line()[:NARROW]
     assert run.identity.exists()
     delete_run(run)
     assert not run.root.exists(), "a lost one is"
@@ -118,8 +121,10 @@ def test_nor_one_that_may_be_trained_on_another_machine(run: RunDirectory) -> No
 def test_nor_one_with_a_star(run: RunDirectory) -> None:
     write_remarks(run, Remarks(starred=True))
     with pytest.raises(RequestError, match="has a star and is kept") as refused:
+        require_deletable(run, BrowserKeys(keys={"runs-star": "F4"}))
+    assert "Take that away: F4" in refused.value.one_line()[:NARROW], "the user's key"
+    with pytest.raises(RequestError, match="Take that away: in `gan-tui runs`"):
         require_deletable(run)
-    assert "* takes it away" in refused.value.one_line()[:NARROW]
 
 
 def test_nor_a_link(run: RunDirectory) -> None:

@@ -102,10 +102,16 @@ async def pauses_and_continues(pilot: Driver, feed: FakeFeed) -> None:
     await press(pilot, "P")
     assert feed.sent == [cmd.Pause()]
     assert "pausing…" in deck(pilot)._tags()
-    feed.answer("paused")
+    feed.answer("paused after step 49,200")
+    await pilot.pause()
+    assert deck(pilot).footer.remark == "paused after step 49,200", "the answer may come before the news"
     feed.play(ev.Paused(**Recording().when(0) | {"seq": 10_000, "step": 49_200}, by="you"))
     await press(pilot, "P")
     assert feed.sent[-1] == cmd.Continue()
+    assert deck(pilot).footer.remark == "paused after step 49,200"
+    feed.play(ev.Continued(**Recording().when(0) | {"seq": 10_001, "step": 49_200}, by="somebody else"))
+    await settle(pilot)
+    assert deck(pilot).footer.remark == "", "it is not paused any more"
 
 
 async def saves(pilot: Driver, feed: FakeFeed) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from textual.pilot import Pilot
 from engine.protocol.commands import SetControls
 from engine.protocol.rundir import RunDirectory
 from gan_tui.app import Dashboard
+from gan_tui.screens.picture import PictureScreen
 from gan_tui.state.outlet import NoOutlet
 from gan_tui.state.tempo import Tempo
 from gan_tui.surroundings import Surroundings, Watched
@@ -39,6 +41,51 @@ class SlowOutlet(NoOutlet):
 def header(pilot: Pilot[Any]) -> str:
     lines = pilot.app.screen.header.lines(200)  # type: ignore[attr-defined]  # the dashboard is the only screen
     return "".join(text for text, _ in lines[0])
+
+
+class HeldOutlet(NoOutlet):
+    """A terminal that takes what it is sent when a test says so."""
+
+    def __init__(self) -> None:
+        self.calls: list[Callable[[], object]] = []
+
+    def once_sent(self, call: Callable[[], object]) -> None:
+        """Wait for the test."""
+        self.calls.append(call)
+
+
+async def test_a_large_picture_is_said_to_be_drawn_until_the_terminal_has_it(
+    feed: FakeFeed, run_dir: Path, recording: Recording
+) -> None:
+    outlet = HeldOutlet()
+    world = Surroundings(outlet=outlet, tempo=Tempo(text=0, curves=0))
+    app = Dashboard(Watched(feed=feed, run=RunDirectory(run_dir)), world)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("o")
+        await settle(pilot)
+        screen = pilot.app.screen
+        assert isinstance(screen, PictureScreen)
+        assert screen.told.endswith("drawing…")
+        [first] = outlet.calls
+        await pilot.press("comma")
+        await settle(pilot)
+        first()
+        await settle(pilot)
+        assert screen.told.endswith("drawing…"), "another one by now"
+        outlet.calls[-1]()
+        await settle(pilot)
+        assert screen.told.endswith("4/5")
+
+
+async def test_on_a_link_that_keeps_up_that_is_soon_gone(feed: FakeFeed, run_dir: Path) -> None:
+    app = Dashboard(Watched(feed=feed, run=RunDirectory(run_dir)), Surroundings(tempo=Tempo(text=0, curves=0)))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("o")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, PictureScreen)
+        assert "drawing" not in pilot.app.screen.told
 
 
 async def test_a_slow_link_is_told_of_while_it_lasts_and_an_answer_waits_for_no_pace(

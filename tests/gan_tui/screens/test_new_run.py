@@ -134,7 +134,7 @@ async def test_a_folder_of_images_is_asked_for_where_the_preset_needs_one(folder
     images = make_images(folder.parent / "my images")
     async with asking(folder) as asked:
         await asked.press("enter")
-        fix = "Fetch what is missing: gan-tui data fetch horse2zebra; or set --data or data.root to a folder"
+        fix = "Fetch what is missing: gan-tui data fetch horse2zebra; or set data to a folder"
         assert asked.said.startswith(f"datasets/horse2zebra: does not exist. {fix}")
         await asked.press("tab", "tab", "tab", *"my images", "enter")
         assert asked.begun.prepared.config.data.root == str(images)  # type: ignore[union-attr]

@@ -16,7 +16,7 @@ from textual.widgets import Input
 
 from engine.protocol.codec import encode
 from engine.protocol.events import Sampled
-from engine.protocol.remarks import read_remarks
+from engine.protocol.remarks import Remarks, read_remarks, write_remarks
 from engine.protocol.rundir import RunDirectory, read_identity, write_identity
 from gan_tui.actions.browser import RUNS
 from gan_tui.client.branch import ResumeRequest
@@ -29,6 +29,7 @@ from gan_tui.screens.new_run import NewRunDialog
 from gan_tui.screens.prompts import FilterDialog
 from gan_tui.screens.run_prompts import DeleteDialog, LineDialog
 from gan_tui.screens.runs import RunsScreen
+from gan_tui.state.appearance import Appearance
 from gan_tui.state.imaging import Imaging
 from gan_tui.terminal.pictures import Drawing
 from tests.gan_tui.conftest import make_run, write_checkpoint
@@ -130,6 +131,7 @@ async def resumes(pilot: Browsing, feed: FakeRuns) -> None:
     assert said(pilot) == "horse2zebra is training: Enter attaches to it, b makes a branch of it."
     feed.put(row("horse2zebra"))
     await settle(pilot)
+    assert said(pilot) == "", "it is not trained any more"
     await press(pilot, "r")
     assert isinstance(pilot.app.screen, CheckpointPicker)
     await press(pilot, "down", "enter")
@@ -147,7 +149,9 @@ async def branches(pilot: Browsing, feed: FakeRuns) -> None:
         pilot.app.screen.query_one(Input).value = typed
         await press(pilot, "enter")
         assert isinstance(pilot.app.screen, LineDialog)
-        assert objection in " ".join(text(pilot).split())
+        shown = " ".join(text(pilot).split())
+        assert objection in shown
+        assert "--set" not in shown, "that is a command's word"
     pilot.app.screen.query_one(Input).value = "'loss.cycle_a= 5' loss.cycle_b=4"
     await press(pilot, "enter")
     assert isinstance(pilot.app.screen, CheckpointPicker)
@@ -353,6 +357,15 @@ async def test_what_is_said_of_a_run(folder: Path) -> None:
         feed.put(problem="runs cannot be read (Permission denied)")
         await settle(pilot)
         assert "runs cannot be read (Permission denied)" in text(pilot)
+
+
+async def test_a_refusal_to_delete_names_the_users_keys(folder: Path) -> None:
+    write_remarks(RunDirectory(Path("runs/horse2zebra")), Remarks(starred=True))
+    own = replace(AROUND, appearance=Appearance(keys={"runs-star": ("f4",)}))
+    async with RunsApp(FakeRuns(shelf()), own, rest=0).run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await press(pilot, "d")
+        assert said(pilot) == "run horse2zebra: has a star and is kept. Take that away: F4"
 
 
 async def test_the_cursor_begins_where_one_has_come_from_and_a_remark_is_made() -> None:

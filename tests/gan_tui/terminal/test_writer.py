@@ -99,6 +99,21 @@ def test_bytes_after_a_frame_come_after_it_and_the_newest_of_a_kind_only(screen:
     writer.stop()
 
 
+def test_it_is_told_once_all_is_sent_and_at_once_where_nothing_waits(screen: Screen) -> None:
+    writer = FrameWriter(screen.slave)
+    told: list[str] = []
+    writer.start()
+    writer.write(frame(1), SIZE)
+    writer.once_sent(lambda: told.append(screen.take()))
+    until(lambda: len(told) == 1, "the call")
+    assert told[0].count("frame 1") == SIZE[1]
+    writer.once_sent(lambda: told.append("idle"))
+    until(lambda: len(told) == 2, "the next call")
+    writer.once_sent(lambda: told.append("at the end"))
+    writer.stop()
+    assert told[1:] == ["idle", "at the end"]
+
+
 def test_after_a_change_of_size_the_screen_is_sent_again(screen: Screen) -> None:
     writer = FrameWriter(screen.slave, queued=lambda: None)
     writer.start()

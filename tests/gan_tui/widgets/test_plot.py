@@ -458,3 +458,18 @@ async def test_when_training_goes_back_to_before_what_is_looked_at_the_newest_pa
         await pilot.pause()
         assert app.plot._cursor() is None
         assert any("\u2800" < char <= "\u28ff" for line in text_of(app.plot) for char in line)
+
+
+async def test_between_two_lines_of_metrics_the_curve_passes_and_has_no_value() -> None:
+    recording, history = Recording(), History()
+    for step in range(100, 1001, 100):
+        history.record(recording.metrics(step, losses={"G_A": step / 1000}))
+    app = PlotApp(history)
+    async with app.run_test(size=(90, 24)) as pilot:
+        app.plot.show(data_of(RunView(name="r"), history))
+        app.plot.choose(replace(app.plot.choice, viewport=replace(app.plot.choice.viewport, width=40.0, end=570.0)))
+        await pilot.pause()
+        shown = text_of(app.plot)
+        dotted = {x for line in shown for x, char in enumerate(line) if "\u2800" < char <= "\u28ff"}
+        assert dotted == set(range(7, 79)), "from edge to edge"
+        assert not any("G_A" in line for line in shown), "a label would tell a value that nobody measured"

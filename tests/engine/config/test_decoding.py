@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine.config.decoding import open_rgb
 from engine.config.image_files import UnreadableImageError
-from engine.data.images import open_rgb
 
 
 def saved(path: Path, image: Image.Image, **options: Any) -> Path:

@@ -1,0 +1,117 @@
+"""What a shell completes: runs, presets, checkpoints, settings, controls with their running values.
+
+The shell starts gan-tui for each Tab. What goes wrong then is nobody's business: main() ends without a word, and the
+shell completes files.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import typer
+
+VARIABLE = "_GAN_TUI_COMPLETE"
+"""Set by the shell's completion function, by Typer's convention."""
+
+
+def is_asked() -> bool:
+    """Whether this process is to complete a word, and nothing else."""
+    return VARIABLE in os.environ
+
+
+def runs(context: typer.Context) -> Iterable[str]:
+    """RUN."""
+    from gan_tui.client.candidates import run_names
+
+    return run_names(_folder(context))
+
+
+def presets() -> Iterable[str]:
+    """PRESET."""
+    from engine.config.presets import shipped_presets
+
+    return list(shipped_presets())
+
+
+def sets() -> Iterable[str]:
+    """SET of data."""
+    from gan_tui.datasets.known import catalogue
+
+    return list(catalogue().sets)
+
+
+def checkpoints(context: typer.Context) -> Iterable[str]:
+    """Of --checkpoint, --star and --unstar, once RUN is there."""
+    from gan_tui.client.candidates import checkpoint_names
+
+    return checkpoint_names(_said(context, "run"), _folder(context))
+
+
+def settings(context: typer.Context) -> Iterable[str]:
+    """Of --set, once there is a preset or a run to have keys."""
+    from gan_tui.client.candidates import settings_of_preset, settings_of_run
+
+    if context.command.name == "resume":
+        return settings_of_run(_said(context, "run"), _folder(context))
+    return settings_of_preset(_said(context, "preset"))
+
+
+def devices() -> Iterable[str]:
+    """Of --device."""
+    from gan_tui.client.candidates import devices
+
+    return devices()
+
+
+def themes() -> Iterable[str]:
+    """Of --theme."""
+    from gan_tui.state.appearance import THEME_NAMES
+
+    return THEME_NAMES
+
+
+def controls(context: typer.Context) -> Iterable[str]:
+    """KEY and VALUE of ctl RUN set: the names of the controls, and behind a name the value that it has."""
+    from gan_tui.client.candidates import controls as controls_of
+
+    words = [part for word in context.params.get("pairs") or () for part in word.split("=", 1)]
+    values = controls_of(_steered(context), _folder(context.parent))
+    if len(words) % 2:
+        return [values[words[-1]]] if words[-1] in values else []
+    return [name for name in values if name not in words[::2]]
+
+
+def sentinels(context: typer.Context) -> Iterable[str]:
+    """SENTINEL of ctl RUN accept."""
+    from gan_tui.client.candidates import sentinels
+
+    return sentinels(_steered(context), _folder(context.parent))
+
+
+def grantees(context: typer.Context) -> Iterable[str]:
+    """Of access RUN --revoke."""
+    from gan_tui.client.candidates import grantees
+
+    return grantees(_said(context, "run"), _folder(context))
+
+
+def _folder(context: Any) -> Path:
+    from gan_tui.client.locate import runs_folder
+
+    return runs_folder(context.params.get("runs_dir"))
+
+
+def _steered(context: Any) -> str:
+    """The RUN that stands before a command of ctl."""
+    return _said(context.parent, "run")
+
+
+def _said(context: Any, argument: str) -> str:
+    """What stands for a command's first argument; empty, which is no name, where nothing does.
+
+    Behind an option that waits for its value Typer has not come to arguments yet: they are left over.
+    """
+    return str(context.params.get(argument) or next(iter(context.args), ""))

@@ -1,0 +1,184 @@
+"""gan-tui data check: what a folder of images is, what is wrong with it, and what would train it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gan_tui.cli import completion
+from gan_tui.cli.options import AsJson
+from gan_tui.cli.output import put, put_json
+from gan_tui.state.plain_text import printable
+
+if TYPE_CHECKING:
+    from gan_tui.datasets.findings import Finding, Inspection, PartReport
+    from gan_tui.datasets.reading import Progress
+
+SHOWN = {"problem": 8, "warning": 4, "note": 2}
+"""Files of a finding that are told one by one; --json has all."""
+_INDENT = 9
+_NARROWEST = 40
+"""Columns to which lines are wrapped; some terminals say that they have none."""
+_MODES = {
+    "1": "black and white", "L": "grey", "LA": "grey with alpha", "P": "palette", "RGBA": "RGB with alpha",
+    "I": "32-bit grey", "F": "floating-point grey",
+}  # fmt: skip
+
+
+def check(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A folder of images.", readable=False, show_default=False)
+    ],
+    preset: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PRESET",
+            help="Check for this preset, a file or a shipped one.",
+            show_default=False,
+            autocompletion=completion.presets,
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell what a folder of images is, and what is wrong with it.
+
+    Every image is read. What suits the folder is said too: a shipped preset, or how to make one.
+
+    A problem is what training would not begin with, or files that it cannot use: damaged images, pairs without a
+    partner, a folder that is laid out otherwise. A warning is worth knowing: the same picture in train and test, few
+    images, images smaller than the crop.
+
+    Examples:
+        gan-tui data check ~/photos
+        gan-tui data check datasets/facades --preset facades
+        gan-tui data check datasets/horse2zebra --json
+
+    Exit status:
+        0  no problem, whatever the warnings
+        1  a problem
+        2  there is no such folder or preset
+    """
+    from gan_tui.datasets.inspection import inspect_folder
+
+    config = None
+    if preset is not None:
+        from engine.config.load import read_toml, resolve
+        from engine.config.presets import find_preset
+
+        path = find_preset(preset)
+        config = resolve(read_toml(path), path.name)
+    with progress_shown("looking at images") as progress:
+        found = inspect_folder(folder, progress, preset or "", config)
+    if as_json:
+        put_json(found)
+    else:
+        _tell(found)
+    if found.problems:
+        raise typer.Exit(1)
+
+
+@contextlib.contextmanager
+def progress_shown(what: str) -> Iterator[Progress]:
+    """A bar on stderr that goes away when it is done; none without a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _tell(found: Inspection) -> None:
+    from gan_tui.datasets.suggestion import IN_WORDS
+
+    put(f"{found.root}: {IN_WORDS[found.kind]}" + (f", {found.images:,} in all" if found.images else ""))
+    if found.root != found.folder:
+        put(f"(the only set in {found.folder})")
+    if found.parts:
+        put("")
+        for line in aligned([_HEADINGS, *map(_row, found.parts)]):
+            put(f"  {line}")
+    for finding in found.findings:
+        put("")
+        _tell_finding(finding)
+    put("")
+    put(_outcome(found))
+    for suggestion in found.suggestions:
+        put(f"  {suggestion.command}")
+        put(f"      {suggestion.why}")
+
+
+_HEADINGS = ["folder", "images", "sizes", "modes"]
+
+
+def _row(part: PartReport) -> list[str]:
+    number = f"{part.images:,}" + (f" ({part.unreadable:,} unreadable)" if part.unreadable else "")
+    modes = ", ".join(
+        _MODES.get(mode, mode) + (f" {count:,}" if len(part.modes) > 1 else "") for mode, count in part.modes.items()
+    )
+    return [part.name, number, _sizes(part), modes + _classes(part)]
+
+
+def _sizes(part: PartReport) -> str:
+    sizes = part.sizes
+    if sizes is None:
+        return "-"
+    common, smallest, largest = (f"{width}x{height}" for width, height in (sizes.common, sizes.smallest, sizes.largest))
+    if sizes.distinct == 1:
+        return f"all {common}"
+    return f"{sizes.distinct:,} from {smallest} to {largest}, most {common} ({sizes.common_images:,})"
+
+
+def _classes(part: PartReport) -> str:
+    if not part.classes:
+        return ""
+    least, most = (choose(part.classes, key=part.classes.__getitem__) for choose in (min, max))
+    counts = f"from {part.classes[least]:,} of the {least} to {part.classes[most]:,} of the {most}"
+    return f"; {len(part.classes)} digits, {counts}"
+
+
+def aligned(rows: list[list[str]]) -> list[str]:
+    """Rows of a table, each column as wide as its widest cell."""
+    cells = [[printable(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return ["  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+
+
+def _tell_finding(finding: Finding) -> None:
+    _put_wrapped(f"{finding.severity:{_INDENT}}{finding.fact}", _INDENT)
+    shown = finding.files[: SHOWN[finding.severity]]
+    for file in shown:
+        _put_wrapped(f"{'':{_INDENT + 2}}{file.path}" + (f": {file.fact}" if file.fact else ""), _INDENT + 4)
+    if len(finding.files) > len(shown):
+        put(f"{'':{_INDENT + 2}}and {len(finding.files) - len(shown):,} more, which --json lists")
+    if finding.fix:
+        _put_wrapped(f"{'':{_INDENT}}{finding.fix}", _INDENT)
+
+
+def _put_wrapped(line: str, indent: int) -> None:
+    """Write a line; on a terminal as several that fit its width, all but the first indented by so many blanks."""
+    import textwrap
+
+    if not sys.stdout.isatty():
+        put(line)
+        return
+    width = max(os.get_terminal_size(sys.stdout.fileno()).columns, _NARROWEST)
+    for part in textwrap.wrap(printable(line), width, subsequent_indent=" " * indent, break_on_hyphens=False):
+        put(part)
+
+
+def _outcome(found: Inspection) -> str:
+    counts = [(found.problems, "problem"), (found.warnings, "warning")]
+    words = [f"{number:,} {noun}" + ("" if number == 1 else "s") for number, noun in counts if number]
+    held = f", held against the preset {found.preset}" if found.preset else ""
+    return f"{', '.join(words) or 'nothing wrong'}{held}"
