@@ -67,7 +67,17 @@ def check_translatable(config: GeneratorConfig, *, height: int, width: int) -> N
 
 def nearest_side(config: GeneratorConfig, side: int) -> int:
     """The side in pixels nearest to `side` that a generator takes; `side` itself if it does."""
-    return _sides(config).nearest(side)
+    return sides_of(config).nearest(side)
+
+
+def padded_side(config: GeneratorConfig, side: int) -> int:
+    """The least side in pixels, no smaller than `side`, that a generator takes; 0 where it takes none so large."""
+    return sides_of(config).from_on(side)
+
+
+def only_side(config: GeneratorConfig) -> int:
+    """The side in pixels that a generator takes and no other; 0 where it takes many."""
+    return sides_of(config).most or 0
 
 
 def receptive_field(layers: int) -> int:
@@ -89,12 +99,13 @@ def patch_map_side(layers: int, side: int) -> int:
 
 
 @dataclass(frozen=True)
-class _Sides:
+class Sides:
     """Multiples of a step from the least to the most, in pixels."""
 
     step: int
     least: int
     most: int | None = None
+    """None where there is no most."""
 
     def nearest(self, side: int) -> int:
         """The one nearest to `side`."""
@@ -113,27 +124,28 @@ class _Sides:
         return fitting if self.most is None or fitting <= self.most else 0
 
 
-def _sides(config: GeneratorConfig) -> _Sides:
+def sides_of(config: GeneratorConfig) -> Sides:
+    """The sides of images that a generator takes."""
     match config:
         case ResnetGenerator():
-            return _Sides(_RESNET_STEP, _RESNET_LEAST)
+            return Sides(_RESNET_STEP, _RESNET_LEAST)
         case UnetGenerator():
-            return _Sides(2**config.downs, 2**config.downs)
+            return Sides(2**config.downs, 2**config.downs)
         case EncoderDecoderGenerator():
             step = 2**config.downs
             exact = _LAST_MAP * step  # the bottleneck is a convolution over the whole of the innermost map
             least = 2 * step if config.norm == "instance" else step  # which makes a single pixel 0
-            return _Sides(step, exact, exact) if config.bottleneck else _Sides(step, least)
+            return Sides(step, exact, exact) if config.bottleneck else Sides(step, least)
         case DecoderGenerator():
-            return _Sides(DTN_SIDE, DTN_SIDE, DTN_SIDE)
+            return Sides(DTN_SIDE, DTN_SIDE, DTN_SIDE)
         case AutoencoderGenerator():
-            return _Sides(2**config.downs, 2 * 2**config.downs)
+            return Sides(2**config.downs, 2 * 2**config.downs)
         case _:
             assert_never(config)
 
 
 def _generator_needs(config: GeneratorConfig) -> str:
-    sides, arch = _sides(config), str(config.__struct_config__.tag)
+    sides, arch = sides_of(config), str(config.__struct_config__.tag)
     if isinstance(config, UnetGenerator | EncoderDecoderGenerator | AutoencoderGenerator):
         arch += f", downs = {config.downs}"
     if isinstance(config, EncoderDecoderGenerator) and config.norm == "instance":
@@ -148,7 +160,7 @@ def _check_resize(config: TrainConfig) -> None:
     data = config.data
     if 0 < data.resize < data.crop:
         fact = f"a crop of {data.crop} px does not fit into images resized to {data.resize} px"
-        smaller = _sides(config.generator).up_to(data.resize)
+        smaller = sides_of(config.generator).up_to(data.resize)
         others = f", or data.crop to {smaller}" if smaller else ""
         raise RequestError("data.crop", fact, f"Set data.resize to {data.crop} or more{others}.")
 
@@ -176,7 +188,7 @@ def _check_crop_for_generator(config: TrainConfig) -> None:
         fact = f"{crop} px does not suit the generator, which {_generator_needs(config.generator)}"
         nearest = nearest_side(config.generator, crop)
         if not _has_room(config, nearest):
-            nearest = _sides(config.generator).up_to(config.data.resize) or nearest
+            nearest = sides_of(config.generator).up_to(config.data.resize) or nearest
         fixes = [_crop_to(config, nearest), _downs_that_fit(config.generator, crop)]
         raise RequestError(_crop_key(config), fact, f"Set {', or '.join(filter(None, fixes))}.")
 
@@ -232,7 +244,7 @@ def _check_patches(config: TrainConfig, discriminator: PatchDiscriminator) -> No
     least = 3 * 2**discriminator.layers * shrink
     what = f"a discriminator of {discriminator.layers} layers"
     what += f" in {discriminator.scales} scales" if discriminator.scales > 1 else ""
-    larger = _sides(config.generator).from_on(least)
+    larger = sides_of(config.generator).from_on(least)
     fewer = next((layers for layers in range(discriminator.layers - 1, 0, -1) if _has_patch(layers, crop, shrink)), 0)
     fixes = [_crop_to(config, larger) if larger else "", f"discriminator.layers to {fewer}" if fewer else ""]
     raise RequestError(_crop_key(config), f"{crop} px leaves no patch to {what}, which needs {least} px", _set(fixes))

@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import assert_never
 
 from engine.evaluation.request import request_of
+from engine.exchange import request as exchange
+from engine.exchange.sources import sources_of
 from engine.imports import nothing_is_garbage
 from engine.jobs.probe import probe
 from engine.protocol.digits import ConvertDigitsJob
 from engine.protocol.evaluation import EvaluateJob
+from engine.protocol.exchange import ExportJob, ImportJob
 from engine.protocol.jobs import Answer, Job, Tell
 from engine.protocol.probe import ProbeJob
 from engine.protocol.room import RoomJob
+from engine.protocol.translation import TranslateJob
+from engine.translation.request import request_of as translation_of
 
 
 def do(job: Job, tell: Tell) -> Answer:
@@ -32,6 +37,24 @@ def do(job: Job, tell: Tell) -> Answer:
                 from engine.evaluation.evaluate import evaluate
 
             return evaluate(request, tell)
+        case TranslateJob():
+            wanted = translation_of(job)
+            with nothing_is_garbage():
+                from engine.translation.translate import translate
+
+            return translate(wanted, tell)
+        case ExportJob():
+            export_request = exchange.request_of(job)
+            with nothing_is_garbage():
+                from engine.exchange.export import export
+
+            return export(export_request, tell)
+        case ImportJob():
+            sources = sources_of(job)
+            with nothing_is_garbage():
+                from engine.exchange.bring_in import bring_in
+
+            return bring_in(job, sources, tell)
         case ConvertDigitsJob():
             with nothing_is_garbage():
                 from engine.data.published_digits import convert_digits

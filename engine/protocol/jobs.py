@@ -13,9 +13,11 @@ import msgspec
 
 from engine.protocol.codec import decode_json
 from engine.protocol.digits import ConvertDigitsJob, ConvertedDigits
-from engine.protocol.evaluation import EvaluateJob, Evaluation
+from engine.protocol.evaluation import EvaluateJob, Evaluations
+from engine.protocol.exchange import Exported, ExportJob, Imported, ImportJob
 from engine.protocol.probe import Probe, ProbeJob
 from engine.protocol.room import Room, RoomJob
+from engine.protocol.translation import TranslateJob, Translation
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True, tag_field="message", tag="progress"):
@@ -46,9 +48,9 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, tag_field="message", ta
     """Of an error that was not written for users."""
 
 
-Job: TypeAlias = EvaluateJob | ConvertDigitsJob | RoomJob | ProbeJob
+Job: TypeAlias = EvaluateJob | TranslateJob | ExportJob | ImportJob | ConvertDigitsJob | RoomJob | ProbeJob
 """What can be asked for."""
-Answer: TypeAlias = Evaluation | ConvertedDigits | Room | Probe
+Answer: TypeAlias = Evaluations | Translation | Exported | Imported | ConvertedDigits | Room | Probe
 """What a job that went well ends with."""
 Message: TypeAlias = Progress | Remark | Answer | Refused
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import msgspec
 
 from engine.checkpoint import Saved, Unsaved, load_checkpoint, remove_surplus, write_checkpoint
 from engine.config.image_files import path_text
+from engine.config.methods import TrainConfig
 from engine.config.rate_curves import curve_of
 from engine.config.trained_networks import misfits, network_settings
 from engine.errors import RequestError, WorkError
@@ -19,9 +20,11 @@ from engine.protocol import events as ev
 from engine.protocol.checkpoints import Manifest, Reading
 from engine.record import Record
 from engine.retention import Retention
+from engine.schedules import Schedule
 from engine.snapshot import NotFiniteError, Snapshot, copy_state, has_random_state_of
 from engine.train.health import recorded
-from engine.train.panel import PanelState
+from engine.train.meters import Meters
+from engine.train.panel import ControlPanel, PanelState
 from engine.train.progress import Progress
 from engine.train.samples import Thumbnail
 from engine.train.session import Session
@@ -41,6 +44,7 @@ def save(session: Session, reason: ev.SaveReason) -> None:
         keep=int(session.panel.values["checkpoint.keep"]),
         keep_every=session.config.checkpoint.keep_every,
         keep_best=session.config.checkpoint.keep_best,
+        best_by=session.config.checkpoint.best_by,
     )
     session.saved_step = session.progress.step
     session.saves.send(lambda: _write(session.record, snapshot, retention))
@@ -183,7 +187,7 @@ def _manifest(session: Session, reason: ev.SaveReason) -> Manifest:
         reason=reason,
         losses=session.losses,
         recent=tuple(session.recent),
-        objective=_objective(session),
+        objective=mean_objective(session.recent, session.method.objective),
         lr=session.rates,
         factor=session.schedule.factor,
         controls=dict(session.panel.values),
@@ -194,10 +198,9 @@ def _manifest(session: Session, reason: ev.SaveReason) -> Manifest:
     )
 
 
-def _objective(session: Session) -> float | None:
-    """The mean of what the generators minimise over the recent lines that have all of it; None where none has."""
-    names = session.method.objective
-    sums = [[line.losses.get(name) for name in names] for line in session.recent]  # None where absent, or not finite
+def mean_objective(lines: Iterable[Reading], names: Sequence[str]) -> float | None:
+    """The mean of what the generators minimise over the lines that have all of it; None where none has."""
+    sums = [[line.losses.get(name) for name in names] for line in lines]  # None where absent, or not finite
     finite = [sum(values) for values in sums if None not in values]  # type: ignore[arg-type]
     return float(f"{sum(finite) / len(finite):.8g}") if finite else None
 
@@ -206,14 +209,39 @@ def _objective(session: Session) -> float | None:
 
 
 def _training_state(session: Session) -> dict[str, Any]:
+    return training_state(
+        session.config,
+        progress=session.progress,
+        panel=session.panel,
+        schedule=session.schedule,
+        meters=session.meters,
+        recent=session.recent,
+        looks=session.looks.read() if session.looks else {},
+        figures=session.figures,
+    )
+
+
+def training_state(
+    config: TrainConfig,
+    *,
+    progress: Progress,
+    panel: ControlPanel,
+    schedule: Schedule,
+    meters: Meters,
+    recent: Iterable[Reading],
+    looks: Mapping[str, Any],
+    figures: Mapping[str, float | None],
+) -> dict[str, Any]:
+    """What a checkpoint keeps beside the method's state and the random ones."""
     return {
-        "progress": msgspec.to_builtins(session.progress),
-        "panel": msgspec.to_builtins(session.panel.state),
-        "batch": session.config.run.batch,
-        "schedule": {"kind": session.config.optim.schedule, "state": session.schedule.state_dict()},
-        "meters": session.meters.state_dict(),
-        "recent": msgspec.to_builtins(list(session.recent)),
-        "looks": session.looks.read() if session.looks else {},
+        "progress": msgspec.to_builtins(progress),
+        "panel": msgspec.to_builtins(panel.state),
+        "batch": config.run.batch,
+        "schedule": {"kind": config.optim.schedule, "state": schedule.state_dict()},
+        "meters": meters.state_dict(),
+        "recent": msgspec.to_builtins(list(recent)),
+        "looks": looks,
+        "figures": figures,
     }
 
 
@@ -227,7 +255,9 @@ def _take_up(session: Session, training: Mapping[str, Any], *, of_parent: bool) 
     session.meters.load_state_dict(training["meters"])
     session.recent.extend(msgspec.convert(training["recent"], list[Reading]))
     session.looks = recorded(training.get("looks", {}))
-    for cadence in (session.log_cadence, session.sample_cadence, session.checkpoint_cadence):
+    session.figures = training.get("figures", {})
+    cadences = (session.log_cadence, session.sample_cadence, session.checkpoint_cadence, session.evaluation_cadence)
+    for cadence in cadences:
         cadence.seen = session.progress.step
     session.resumed_step = session.sampled_step = session.progress.step
     session.take_effect(dict(session.panel.values))

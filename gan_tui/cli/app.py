@@ -20,6 +20,8 @@ from gan_tui.cli import (
     data,
     delete,
     doctor,
+    export,
+    import_weights,
     init,
     keys,
     log,
@@ -29,6 +31,7 @@ from gan_tui.cli import (
     resume,
     runs,
     train,
+    translate,
     verify,
 )
 from gan_tui.cli.eval import evaluate
@@ -53,7 +56,14 @@ COMMANDS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
         "access": access.access,
         "delete": delete.delete,
     },
-    "Results": {"compare": compare.compare, "plot": plot.plot, "eval": evaluate},
+    "Results": {
+        "translate": translate.translate,
+        "eval": evaluate,
+        "compare": compare.compare,
+        "plot": plot.plot,
+        "export": export.export,
+        "import": import_weights.import_weights,
+    },
     "Data and presets": {"data": data.app, "init": init.init, "presets": presets.presets},
     "This machine": {"doctor": doctor.doctor, "keys": keys.keys},
 }

@@ -50,6 +50,7 @@ def notice_of(obstacle: GanTuiError, ways: Ways) -> Notice:
 def warnings_of(plan: ResumePlan, horizon: Horizon) -> Iterator[Notice]:
     """What forbids nothing, the most important first."""
     yield from _passed_over(plan)
+    yield from _begun_anew(plan)
     yield from _how_it_ended(plan)
     yield from _steps_beyond_the_epochs(plan, horizon)
     yield from _another_seed(plan)
@@ -63,6 +64,15 @@ def _passed_over(plan: ResumePlan) -> Iterator[Notice]:
     for folder in reversed(plan.passed_over):
         fix = f"Step {plan.step:,} is taken up instead; the damaged one is not deleted."
         yield Notice(subject=f"checkpoint {folder.name}", fact=damaged.get(folder, "is gone"), fix=fix)
+
+
+def _begun_anew(plan: ResumePlan) -> Iterator[Notice]:
+    """A checkpoint that was imported is no whole state."""
+    anew = plan.checkpoint.manifest.anew if plan.checkpoint else ()
+    if anew and plan.own:
+        fact = f"was imported, and begins {', '.join(anew)} anew"
+        fix = "Losses may jump in the first steps."
+        yield Notice(subject=f"checkpoint {plan.step:,}", fact=fact, fix=fix)
 
 
 def _how_it_ended(plan: ResumePlan) -> Iterator[Notice]:

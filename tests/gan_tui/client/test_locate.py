@@ -9,7 +9,15 @@ import pytest
 from engine.errors import RequestError
 from engine.protocol.rundir import RunDirectory
 from engine.record import Standing
-from gan_tui.client.locate import called, find_run, list_damaged, list_runs, most_recent_live, runs_folder
+from gan_tui.client.locate import (
+    called,
+    find_run,
+    find_run_and_checkpoint,
+    list_damaged,
+    list_runs,
+    most_recent_live,
+    runs_folder,
+)
 from tests.gan_tui.client.locked import locked
 from tests.runs import make_run
 
@@ -106,3 +114,25 @@ def test_a_run_is_called_by_what_finds_it(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(tmp_path / "gone")
     (tmp_path / "gone").rmdir()
     assert called(RunDirectory(tmp_path / "runs" / "mine")) == str(tmp_path / "runs" / "mine")
+
+
+def test_a_checkpoint_by_its_folder(tmp_path: Path) -> None:
+    run = make_run(tmp_path, name="one")
+    checkpoint = run.checkpoints / "step-00000012"
+    checkpoint.mkdir(parents=True)
+    (checkpoint / "manifest.json").touch()
+    assert find_run_and_checkpoint("one", None, tmp_path) == (run, "latest")
+    assert find_run_and_checkpoint("one", "best", tmp_path) == (run, "best")
+    assert find_run_and_checkpoint(str(checkpoint), None, tmp_path) == (
+        RunDirectory(run.root.resolve()),
+        checkpoint.name,
+    )
+    with pytest.raises(RequestError, match="--checkpoint: is given beside the folder of a checkpoint"):
+        find_run_and_checkpoint(str(checkpoint), "12", tmp_path)
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    (copy / "manifest.json").touch()
+    with pytest.raises(RequestError, match="copy: is a checkpoint outside of a run's directory"):
+        find_run_and_checkpoint(str(copy), None, tmp_path)
+    with pytest.raises(RequestError, match="cannot be looked at"):
+        find_run_and_checkpoint("x" * 300, None, tmp_path)

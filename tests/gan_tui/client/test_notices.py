@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from engine.protocol.checkpoints import MANIFEST, list_checkpoints
 from engine.protocol.codec import encode
 from engine.protocol.record import last_metrics
 from engine.protocol.rundir import Identity, RunDirectory, read_identity, write_identity
@@ -38,6 +39,14 @@ def pretend(run: RunDirectory, **changes: object) -> Identity:
 
 def test_there_is_nothing_to_warn_of(horse: RunDirectory) -> None:
     assert warnings(horse) == warnings(horse, chosen="6") == warnings(horse, "loss.cycle_a=2", "run.steps=20") == []
+
+
+def test_what_was_imported_begins_some_of_its_state_anew(horse: RunDirectory) -> None:
+    folder, manifest = list_checkpoints(horse)[-1]
+    imported = msgspec.structs.replace(manifest, anew=("D_A", "the optimizers"))
+    (folder / MANIFEST).write_bytes(msgspec.json.encode(imported))
+    [line] = warnings(horse)
+    assert line.startswith(f"checkpoint {manifest.step}: was imported, and begins D_A, the optimizers anew. ")
 
 
 def test_why_a_run_failed_and_what_its_engine_advised(tmp_path: Path) -> None:
