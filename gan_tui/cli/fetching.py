@@ -80,28 +80,11 @@ class FetchBar:
     """Progress as a bar on stderr, which leaves nothing behind."""
 
     def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            DownloadColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeRemainingColumn,
-            TransferSpeedColumn,
-        )
+        from rich.progress import DownloadColumn, TransferSpeedColumn
 
-        console = Console(stderr=True)
-        name = TextColumn("{task.description}", markup=False)
-        self._bars = {
-            "bytes": Progress(
-                name, BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
-                console=console, transient=True,
-            ),
-            "images": Progress(
-                name, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console, transient=True
-            ),
-        }  # fmt: skip
+        from gan_tui.cli.passing_bar import passing_bar
+
+        self._bars = {"bytes": passing_bar(DownloadColumn(), TransferSpeedColumn()), "images": passing_bar()}
         self._bar = self._bars["bytes"]
         self._task = self._bar.add_task("", total=None)
 

@@ -21,17 +21,9 @@ def telling() -> Iterator[Tell]:
     if not sys.stderr.isatty():
         yield _in_lines()
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
+    from gan_tui.cli.passing_bar import passing_bar
 
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+    with passing_bar() as bar:
         task = bar.add_task("starting", total=None)
 
         def tell(said: Progress | Remark) -> None:

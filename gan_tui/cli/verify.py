@@ -68,11 +68,11 @@ def _progress_shown() -> Iterator[ReportProgress]:
     if not sys.stderr.isatty():
         yield lambda what, done, total: None
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import DownloadColumn
 
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    from gan_tui.cli.passing_bar import passing_bar
+
+    with passing_bar(DownloadColumn()) as bar:
         task = bar.add_task("", total=None)
         under_way = ""
 

@@ -42,3 +42,12 @@ def test_on_a_terminal_there_is_a_bar_while_it_lasts() -> None:
         assert "trans[bold]lating" in terminal.written.decode()
         assert "30/100" in terminal.written.decode()
         assert [line.strip() for line in terminal.text.splitlines()[:3]] == ["a remark", "over", ""]
+
+
+def test_what_has_no_known_end_has_no_bar() -> None:
+    """One that pulses writes tens of kilobytes while PyTorch is imported."""
+    program = ON_A_TERMINAL.replace("total=100", "total=0")
+    with Terminal([sys.executable, "-c", program], columns=80, rows=10) as terminal:
+        terminal.wait_for("over")
+        assert "trans[bold]lating" in terminal.written.decode()
+        assert not {"━", "╸", "╺"} & set(terminal.written.decode())
