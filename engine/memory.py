@@ -28,6 +28,7 @@ from engine.config.methods import DiscoGanConfig, DtnConfig, TrainConfig
 from engine.config.ranks import largest_share
 from engine.methods.arrangement import arrange
 from engine.methods.build import build_method
+from engine.methods.method import evaluating
 
 _NOWHERE = torch.device("meta")
 _NOTICED = 0.95
@@ -75,6 +76,20 @@ def stepped_nowhere(settings: TrainConfig) -> Need:
         for _ in range(_steps_to_the_height(settings)):
             method.step(batch)
     return Need(networks=networks, held=ledger.held, peak=ledger.peak)
+
+
+@functools.lru_cache(maxsize=32)
+def need_to_translate(config: TrainConfig, side: int) -> int:
+    """Bytes that an image of `side` px takes on its way through the networks at its height, themselves left out.
+
+    What an operation takes for itself is not in it (docs/translating.md has how much that was).
+    """
+    ledger = _Ledger()
+    with torch.random.fork_rng(devices=[]), _NOWHERE:
+        translator = build_method(_on_meta(config), _NOWHERE).translator("AtoB")
+        with ledger, evaluating([translator]):
+            translator(torch.empty(1, 3, side, side))
+    return ledger.peak
 
 
 class Saving(NamedTuple):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
-
 import torch
 from msgspec.structs import replace
 
@@ -12,10 +10,8 @@ from engine.device import choose_device, set_precision
 from engine.errors import RequestError
 from engine.methods.build import build_method
 from engine.methods.method import Method
+from engine.protocol.translation import Weights
 from engine.saved import SavedState
-
-Weights: TypeAlias = Literal["shown", "raw"]
-"""Those that contact sheets show, the moving average where the run keeps one (optim.ema); or those that are trained."""
 
 
 def take_up(saved: SavedState, device: str, *, weights: Weights = "shown") -> tuple[Method, torch.device]:

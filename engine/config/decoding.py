@@ -45,11 +45,25 @@ def upright_rgb(image: Image) -> Image:
     Raises:
         Exception: whatever Pillow's decoders trip over; ValueError for values of another range.
     """
+    return _turned(_to_rgb(image), orientation(image))
+
+
+def upright_alpha(image: Image) -> Image | None:
+    """An opened image's transparency in 8 bits, turned as its EXIF data says; None where it has none.
+
+    Raises:
+        Exception: whatever Pillow's decoders trip over.
+    """
+    if not image.has_transparency_data:
+        return None
+    return _turned(image.convert("RGBA").getchannel("A"), orientation(image))
+
+
+def _turned(image: Image, orientation: int) -> Image:
     from PIL.Image import Transpose
 
-    turn = _UPRIGHT.get(orientation(image))
-    rgb = _to_rgb(image)
-    return rgb if turn is None else rgb.transpose(Transpose[turn])
+    turn = _UPRIGHT.get(orientation)
+    return image if turn is None else image.transpose(Transpose[turn])
 
 
 def _to_rgb(image: Image) -> Image:

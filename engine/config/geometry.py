@@ -70,6 +70,16 @@ def nearest_side(config: GeneratorConfig, side: int) -> int:
     return sides_of(config).nearest(side)
 
 
+def padded_side(config: GeneratorConfig, side: int) -> int:
+    """The least side in pixels, no smaller than `side`, that a generator takes; 0 where it takes none so large."""
+    return sides_of(config).from_on(side)
+
+
+def only_side(config: GeneratorConfig) -> int:
+    """The side in pixels that a generator takes and no other; 0 where it takes many."""
+    return sides_of(config).most or 0
+
+
 def receptive_field(layers: int) -> int:
     """The side in pixels of the patch that one output of a PatchGAN with so many strided layers judges.
 

@@ -15,6 +15,8 @@ from engine.protocol.exchange import ExportJob, ImportJob
 from engine.protocol.jobs import Answer, Job, Tell
 from engine.protocol.probe import ProbeJob
 from engine.protocol.room import RoomJob
+from engine.protocol.translation import TranslateJob
+from engine.translation.request import request_of as translation_of
 
 
 def do(job: Job, tell: Tell) -> Answer:
@@ -47,6 +49,12 @@ def do(job: Job, tell: Tell) -> Answer:
                 from engine.exchange.bring_in import bring_in
 
             return bring_in(job, sources, tell)
+        case TranslateJob():
+            wanted = translation_of(job)
+            with nothing_is_garbage():
+                from engine.translation.translate import translate
+
+            return translate(wanted, tell)
         case ConvertDigitsJob():
             with nothing_is_garbage():
                 from engine.data.published_digits import convert_digits

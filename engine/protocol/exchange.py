@@ -6,15 +6,13 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from engine.config.data import Direction
 from engine.protocol.checkpoints import LATEST
+from engine.protocol.translation import Direction, Weights
 
 ExportFormat: TypeAlias = Literal["onnx", "pt2", "safetensors", "reference"]
 """A program for other runtimes; PyTorch's own; weights with a model card; what the reference implementation loads."""
 OF_ONE_DIRECTION: tuple[ExportFormat, ...] = ("onnx", "pt2")
 """Formats with a file for each direction; the others are a folder."""
-Weights: TypeAlias = Literal["shown", "raw"]
-"""As engine.trained has them."""
 
 
 class ExportJob(msgspec.Struct, frozen=True, kw_only=True, tag_field="job", tag="export"):

@@ -17,6 +17,7 @@ from engine.protocol.evaluation import EvaluateJob, Evaluation
 from engine.protocol.exchange import Exported, ExportJob, Imported, ImportJob
 from engine.protocol.probe import Probe, ProbeJob
 from engine.protocol.room import Room, RoomJob
+from engine.protocol.translation import TranslateJob, Translation
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True, tag_field="message", tag="progress"):
@@ -47,9 +48,9 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, tag_field="message", ta
     """Of an error that was not written for users."""
 
 
-Job: TypeAlias = EvaluateJob | ConvertDigitsJob | RoomJob | ProbeJob | ExportJob | ImportJob
+Job: TypeAlias = EvaluateJob | ConvertDigitsJob | RoomJob | ProbeJob | TranslateJob | ExportJob | ImportJob
 """What can be asked for."""
-Answer: TypeAlias = Evaluation | ConvertedDigits | Room | Probe | Exported | Imported
+Answer: TypeAlias = Evaluation | ConvertedDigits | Room | Probe | Translation | Exported | Imported
 """What a job that went well ends with."""
 Message: TypeAlias = Progress | Remark | Answer | Refused
 

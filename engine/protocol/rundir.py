@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import platform
 import re
@@ -32,6 +33,8 @@ on another machine and the files, on which no lock of that machine is seen, do n
 LIVE_STATES: frozenset[str] = frozenset({"starting", "training", "paused", "stopping"})
 STARTING_GRACE_SECONDS = 30.0
 """How long a run may be "starting" before its engine holds the lock."""
+_LONG_NAME = 200
+"""Bytes; file systems commonly take 255, and a draft's name is a little longer than its file's."""
 
 
 @dataclass(frozen=True)
@@ -301,7 +304,7 @@ def write_atomically(path: Path, content: bytes) -> None:
     Raises:
         OSError: it could not be written; the old content stands.
     """
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    draft = _draft_of(path)
     try:
         with draft.open("wb") as file:
             file.write(content)
@@ -312,6 +315,14 @@ def write_atomically(path: Path, content: bytes) -> None:
         draft.unlink(missing_ok=True)
         raise
     sync_path(path.parent)
+
+
+def _draft_of(path: Path) -> Path:
+    """Where a file is written before it gets its name; of a long name a digest, as names have their limit."""
+    name = path.name
+    if len(os.fsencode(name)) > _LONG_NAME:
+        name = hashlib.sha256(os.fsencode(name)).hexdigest()
+    return path.with_name(f".{name}.{os.getpid()}.part")
 
 
 def sync_path(path: Path) -> None:

@@ -31,6 +31,7 @@ from gan_tui.cli import (
     resume,
     runs,
     train,
+    translate,
     verify,
 )
 from gan_tui.cli.eval import evaluate
@@ -55,7 +56,7 @@ COMMANDS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
         "access": access.access,
         "delete": delete.delete,
     },
-    "Results": {"compare": compare.compare, "plot": plot.plot, "eval": evaluate},
+    "Results": {"translate": translate.translate, "compare": compare.compare, "plot": plot.plot, "eval": evaluate},
     "Other programs": {"export": export.export, "import": import_weights.import_weights},
     "Data and presets": {"data": data.app, "init": init.init, "presets": presets.presets},
     "This machine": {"doctor": doctor.doctor, "keys": keys.keys},

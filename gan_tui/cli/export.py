@@ -88,17 +88,16 @@ def export(
     See also:
         gan-tui import, gan-tui checkpoints
     """
-    from engine.protocol.checkpoints import LATEST
     from engine.protocol.exchange import Exported, ExportJob
     from gan_tui.cli.job_progress import telling
     from gan_tui.client.jobs import run_job
-    from gan_tui.client.locate import find_checkpoint, runs_folder
+    from gan_tui.client.locate import find_run_and_checkpoint, runs_folder
 
     wanted = _format(form, out)
-    directory, step = find_checkpoint(run, runs_folder(runs_dir))
+    directory, which = find_run_and_checkpoint(run, checkpoint, runs_folder(runs_dir))
     job = ExportJob(
         run=str(directory.root),
-        checkpoint=_checkpoint(checkpoint, step) or LATEST,
+        checkpoint=which,
         format=wanted,
         out=os.fsencode(out.expanduser().absolute()),
         direction=direction,
@@ -124,15 +123,6 @@ def _format(given: ExportFormat | None, out: Path) -> ExportFormat:
         fix = "Add --format onnx, pt2, safetensors or reference."
         raise RequestError(f"-o {out}", "does not tell the format by its ending (.onnx, .pt2)", fix)
     return told
-
-
-def _checkpoint(asked: str | None, step: str | None) -> str | None:
-    from engine.errors import RequestError
-
-    if asked and step:
-        fact = f"is one too many: the folder of step {int(step):,} is named"
-        raise RequestError(f"--checkpoint {asked}", fact, "Leave one of the two out.")
-    return asked or step
 
 
 def _size(given: str | None) -> int | None:

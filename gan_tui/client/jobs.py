@@ -27,7 +27,7 @@ class ElsewhereError(Exception):
 def run_job(job: Job, answer: type[A], tell: Tell, *, folder: Path | None = None) -> A:
     """Wait for a job to be done.
 
-    Whatever ends the waiting early, Ctrl-C for instance, ends the process too.
+    Whatever ends the waiting early, Ctrl-C for instance, ends the process too; what it says at its end is told.
 
     Args:
         job: what is asked for.
@@ -52,6 +52,7 @@ def run_job(job: Job, answer: type[A], tell: Tell, *, folder: Path | None = None
             process.wait()
         except BaseException:
             _end(process)
+            _hear_out(process.stdout, tell)
             raise
         if isinstance(found, answer):
             return found
@@ -67,6 +68,11 @@ def _exchange(into: IO[bytes], out: IO[bytes], job: Job, tell: Tell) -> Message 
         into.close()
     except BrokenPipeError:  # it died at once; what it said tells why
         pass
+    return _hear_out(out, tell)
+
+
+def _hear_out(out: IO[bytes], tell: Tell) -> Message | None:
+    """Tell what a process says until it says no more; its last message."""
     found: Message | None = None
     for line in out:
         try:

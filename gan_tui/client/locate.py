@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.errors import GanTuiError, RequestError
-from engine.protocol.checkpoints import kind_of
+from engine.protocol.checkpoints import LATEST, MANIFEST
 from engine.protocol.rundir import LIVE_STATES, Identity, RunDirectory, read_identity
 
 DEFAULT_FOLDER = "runs"
@@ -76,17 +76,34 @@ def find_run(given: str, folder: Path) -> RunDirectory:
     raise RequestError(f"run {given}", f"is neither a run in {folder} nor a run directory", there)
 
 
-def find_checkpoint(given: str, folder: Path) -> tuple[RunDirectory, str | None]:
-    """The run that a command's RUN|CHECKPOINT means, and the step where it is the folder of a checkpoint.
+def find_run_and_checkpoint(given: str, checkpoint: str | None, folder: Path) -> tuple[RunDirectory, str]:
+    """The run that a command's RUN|CHECKPOINT means, and which of its checkpoints, as choose_checkpoint takes it.
+
+    Args:
+        given: a run as find_run takes it, or the folder of a checkpoint in a run's directory.
+        checkpoint: the one that an option names, if any.
+        folder: where runs are kept.
 
     Raises:
-        RequestError: as find_run.
+        RequestError: as find_run; or it is a checkpoint outside of a run, or another is named beside it.
     """
-    path = Path(given)
-    known = kind_of(path.name)
-    if known and known[0] == "checkpoint" and path.parent.name == "checkpoints":
-        return find_run(str(path.parents[1]), folder), str(known[1])
-    return find_run(given, folder), None
+    path = Path(given).expanduser()
+    try:
+        is_checkpoint = bool(given) and (path / MANIFEST).is_file()
+    except OSError:  # too long a name: find_run says so
+        is_checkpoint = False
+    if not is_checkpoint:
+        return find_run(given, folder), checkpoint or LATEST
+    path = path.resolve()
+    run = RunDirectory(path.parent.parent)
+    if path.parent != run.checkpoints or not run.config.is_file():
+        fix = "Copy the run's directory with its config.toml, and name the checkpoint in that."
+        raise RequestError(str(path), "is a checkpoint outside of a run's directory", fix)
+    if checkpoint is not None:
+        raise RequestError(
+            "--checkpoint", "is given beside the folder of a checkpoint", "Name the run, or leave it out."
+        )
+    return run, path.name
 
 
 def _no_run(file: Path, folder: Path) -> RequestError:

@@ -192,7 +192,7 @@ def test_the_folder_of_a_checkpoint_names_it(runs: Callable[[str], RunDirectory]
         path.name for path in (tmp_path / "out").iterdir()
     )
     again = gan_tui(tmp_path, "export", str(folder), "-o", str(tmp_path / "b.pt2"), "--checkpoint", "latest")
-    assert (again.returncode, "one too many" in again.stderr) == (2, True)
+    assert (again.returncode, "is given beside the folder of a checkpoint" in again.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(

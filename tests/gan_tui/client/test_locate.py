@@ -11,8 +11,8 @@ from engine.protocol.rundir import RunDirectory
 from engine.record import Standing
 from gan_tui.client.locate import (
     called,
-    find_checkpoint,
     find_run,
+    find_run_and_checkpoint,
     list_damaged,
     list_runs,
     most_recent_live,
@@ -47,20 +47,6 @@ def test_a_path_from_anywhere(folder: Path, tmp_path: Path, monkeypatch: pytest.
     assert find_run(str(folder / "zebra"), tmp_path / "elsewhere") == RunDirectory(folder / "zebra")
     monkeypatch.chdir(folder)
     assert find_run("./zebra", tmp_path / "elsewhere") == RunDirectory(folder / "zebra")
-
-
-def test_the_folder_of_a_checkpoint_names_its_run_and_its_step(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    place = folder / "zebra" / "checkpoints" / "step-00001200"
-    run, step = find_checkpoint(str(place), tmp_path / "elsewhere")
-    assert (run.root, step) == ((folder / "zebra").resolve(), "1200")
-    monkeypatch.chdir(folder / "zebra")
-    assert find_checkpoint("checkpoints/step-00001200", tmp_path / "elsewhere")[0].name == "zebra"
-    run, step = find_checkpoint("zeb", folder)
-    assert (run.name, step) == ("zebra", None)
-    with pytest.raises(RequestError, match="is neither a run"):
-        find_checkpoint(str(folder / "nobody" / "checkpoints" / "step-00001200"), folder)
 
 
 def test_several_are_named(folder: Path) -> None:
@@ -128,3 +114,25 @@ def test_a_run_is_called_by_what_finds_it(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(tmp_path / "gone")
     (tmp_path / "gone").rmdir()
     assert called(RunDirectory(tmp_path / "runs" / "mine")) == str(tmp_path / "runs" / "mine")
+
+
+def test_a_checkpoint_by_its_folder(tmp_path: Path) -> None:
+    run = make_run(tmp_path, name="one")
+    checkpoint = run.checkpoints / "step-00000012"
+    checkpoint.mkdir(parents=True)
+    (checkpoint / "manifest.json").touch()
+    assert find_run_and_checkpoint("one", None, tmp_path) == (run, "latest")
+    assert find_run_and_checkpoint("one", "best", tmp_path) == (run, "best")
+    assert find_run_and_checkpoint(str(checkpoint), None, tmp_path) == (
+        RunDirectory(run.root.resolve()),
+        checkpoint.name,
+    )
+    with pytest.raises(RequestError, match="--checkpoint: is given beside the folder of a checkpoint"):
+        find_run_and_checkpoint(str(checkpoint), "12", tmp_path)
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    (copy / "manifest.json").touch()
+    with pytest.raises(RequestError, match="copy: is a checkpoint outside of a run's directory"):
+        find_run_and_checkpoint(str(copy), None, tmp_path)
+    with pytest.raises(RequestError, match="cannot be looked at"):
+        find_run_and_checkpoint("x" * 300, None, tmp_path)

@@ -1,0 +1,94 @@
+"""Which image files are meant by what a user names: files, folders and patterns. Free of torch."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.config.image_files import EXTENSIONS, list_images, path_text
+from engine.errors import RequestError
+
+
+@dataclass(frozen=True)
+class Source:
+    """An image file that is to be translated."""
+
+    path: Path
+    name: Path
+    """Its path within the folder that was named, or the folder that a pattern begins with; else its name alone."""
+
+
+def find_sources(inputs: Iterable[bytes], out: Path) -> list[Source]:
+    """Every image file that is meant, in the order of the inputs; one that is meant twice alike, once.
+
+    Args:
+        inputs: a file is taken whatever its name; of a folder every image below it but hidden ones, and of a pattern
+            (``*``, ``?``, ``[...]``, ``**`` for folders in between) every image and folder that matches. What is there
+            by that very name is no pattern.
+        out: where translations will lie; below a folder that is named they are no inputs.
+
+    Raises:
+        RequestError: an input is not there or holds no image, or a folder cannot be listed.
+    """
+    found: dict[Source, None] = {}
+    for given in inputs:
+        found.update(dict.fromkeys(_meant_by(os.fsdecode(given), out)))
+    return list(found)
+
+
+def _meant_by(given: str, out: Path) -> Iterator[Source]:
+    if not given:
+        raise RequestError("INPUT", "is empty", "Name a file, a folder or a pattern.")
+    path = at_home(given)
+    try:
+        if path.is_dir():
+            yield from _some(list(_below(path, Path(), out)), path, "holds no image")
+        elif path.exists() or not glob.has_magic(given):
+            yield _file(path)
+        else:
+            yield from _some(list(_matching(path, out)), path, "matches no image")
+    except OSError as error:  # such as a name that is too long
+        raise RequestError(path_text(path), f"cannot be looked at ({error.strerror})", "Name another.") from error
+
+
+def at_home(given: str) -> Path:
+    """A path that a user gives, where it begins with a home's ~ the path there; a name may begin so, too."""
+    return Path(os.path.expanduser(given))  # noqa: PTH111 - Path's own raises where there is no such user
+
+
+def _file(path: Path) -> Source:
+    if not path.exists():
+        raise RequestError(path_text(path), "is not there", "Name a file, a folder or a pattern of images.")
+    return Source(path, Path(path.name))
+
+
+def _below(folder: Path, name: Path, out: Path) -> Iterator[Source]:
+    """The images of a folder, but for those that were written below it before."""
+    written = Path(os.path.abspath(out))  # noqa: PTH100 - links are not followed: folders are compared as they are named
+    within = written != Path(os.path.abspath(folder))  # noqa: PTH100
+    for path in list_images(folder):
+        if not (within and Path(os.path.abspath(path)).is_relative_to(written)):  # noqa: PTH100
+            yield Source(path, name / path.relative_to(folder))
+
+
+def _matching(pattern: Path, out: Path) -> Iterator[Source]:
+    parts = pattern.parts
+    plain = next(number for number, part in enumerate(parts) if glob.has_magic(part))
+    beginning = Path(*parts[:plain])
+    for match in sorted(glob.glob(str(pattern), recursive=True)):  # noqa: PTH207 - Path.glob takes no absolute pattern
+        path = Path(match)
+        name = path.relative_to(beginning)
+        if path.is_dir():
+            yield from _below(path, name, out)
+        elif path.suffix.lower() in EXTENSIONS:
+            yield Source(path, name)
+
+
+def _some(found: list[Source], path: Path, otherwise: str) -> list[Source]:
+    if not found:
+        known = ", ".join(sorted(extension[1:] for extension in EXTENSIONS))
+        raise RequestError(path_text(path), otherwise, f"Images are files whose names end in {known}.")
+    return found
