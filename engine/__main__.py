@@ -22,6 +22,7 @@ from typing import NoReturn, Self
 import zmq
 from msgspec.structs import replace
 
+from engine.config.evaluation_check import check_evaluation
 from engine.config.geometry import check_geometry
 from engine.config.load import read_toml, resolve
 from engine.config.methods import TrainConfig
@@ -152,6 +153,7 @@ def _train(launch: Launch, record: Record, standing: Standing, link: Link, besid
         check_geometry(config)
         check_techniques(config)
         check_sinks(config.log)
+        check_evaluation(config)
         seat = launch.seat_for(config)
         config = replace(config, run=replace(config.run, gpus=seat.size))
         check_ranks(config.run, seat.size)

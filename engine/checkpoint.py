@@ -22,6 +22,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.optim import Optimizer
 
+from engine.config.figure_names import OBJECTIVE
 from engine.errors import WorkError
 from engine.methods.method import Method
 from engine.protocol.adoption import make_checkpoints_folder
@@ -44,6 +45,7 @@ from engine.protocol.checkpoints import (
     replaced_of,
 )
 from engine.protocol.codec import DecodeError
+from engine.protocol.evaluations import evaluations_of
 from engine.protocol.rundir import RunDirectory, sync_path
 from engine.retention import Retention
 from engine.snapshot import Snapshot, require_finite, restore_random_states
@@ -153,7 +155,8 @@ def remove_surplus(run: RunDirectory, retention: Retention, newest: Path) -> tup
         newest: the checkpoint that was written last, which is never deleted.
     """
     removed = []
-    for folder, manifest in retention.surplus(list_checkpoints(run), newest):
+    evaluations = [] if retention.best_by == OBJECTIVE else evaluations_of(run)
+    for folder, manifest in retention.surplus(list_checkpoints(run), newest, evaluations):
         doomed = doomed_of(folder)
         shutil.rmtree(doomed, ignore_errors=True)
         try:

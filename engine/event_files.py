@@ -116,6 +116,7 @@ class EventFiles:
             **{f"lr/{name}": value for name, value in line.lr.items()},
             **{f"weights/{name}": value for name, value in line.weights.items()},
             **{f"health/{name}": value for name, value in line.health.items()},
+            **{f"figures/{name}": value for name, value in line.figures.items()},
             "pace/throughput": line.throughput,
             "pace/data_wait": line.data_wait,
             "pace/epoch": line.epoch,

@@ -110,8 +110,8 @@ class Record:
                 file, line = self._backlog[0]
                 try:
                     if self.trouble is not None:
-                        _end_line(file)
-                    _append(file, line)
+                        end_line(file)
+                    append_line(file, line)
                 except OSError as error:
                     self.trouble = error
                     return
@@ -149,7 +149,7 @@ class Record:
         self.close()
 
 
-def _append(file: int, line: bytes) -> None:
+def append_line(file: int, line: bytes) -> None:
     """Append a line, or nothing: on a disk that fills up, one call may write only a part and succeed.
 
     Raises:
@@ -166,7 +166,7 @@ def _append(file: int, line: bytes) -> None:
         raise
 
 
-def _end_line(file: int) -> None:
+def end_line(file: int) -> None:
     """Make sure that the next line begins on a line of its own, also after one that a crash tore."""
     size = os.fstat(file).st_size
     if size and os.pread(file, 1, size - 1) != b"\n":
@@ -176,7 +176,7 @@ def _end_line(file: int) -> None:
 def _open_for_append(path: Path) -> int:
     try:
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
-        _end_line(file)
+        end_line(file)
     except OSError as error:
         fact = f"cannot be written ({error.strerror})"
         raise WorkError(str(path), fact, "Make it writable, or make room, then: gan-tui resume") from error

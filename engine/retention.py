@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.config.figure_names import OBJECTIVE
 from engine.protocol.checkpoints import Manifest, by_objective, is_starred
+from engine.protocol.evaluation import Evaluation
+from engine.protocol.evaluations import by_figure
 
 SETTINGS = 3
 """Settings of the loss weights, newest first, of each of which the best checkpoints are kept."""
@@ -21,10 +24,14 @@ class Retention:
     keep_every: int = 0
     """The first in each span of so many steps; 0 for none."""
     keep_best: int = 0
-    """So many with the lowest objective, under each of the newest few settings of the loss weights: only under equal
-    weights do two objectives compare, and whoever turns a weight up may well turn it back."""
+    """So many of the best; by the objective, under each of the newest few settings of the loss weights: only under
+    equal weights do two objectives compare, and whoever turns a weight up may well turn it back."""
+    best_by: str = OBJECTIVE
+    """The objective, or a figure, which compares under whatever weights."""
 
-    def surplus(self, checkpoints: Sequence[tuple[Path, Manifest]], newest: Path) -> list[tuple[Path, Manifest]]:
+    def surplus(
+        self, checkpoints: Sequence[tuple[Path, Manifest]], newest: Path, evaluations: Sequence[Evaluation] = ()
+    ) -> list[tuple[Path, Manifest]]:
         """The checkpoints that may be deleted.
 
         Never ``newest``, which is known to be good; never one with a star; never the one that a branch began with.
@@ -32,11 +39,12 @@ class Retention:
         Args:
             checkpoints: a run's, oldest first.
             newest: the one that was written last; not always that of the highest step.
+            evaluations: the run's, where a figure says which are best.
         """
         own = next(manifest.run for folder, manifest in checkpoints if folder == newest)
         kept = {newest, *(folder for folder, _ in checkpoints[-self.keep :])}
         kept.update(self._first_in_spans(checkpoints))
-        kept.update(self._best(checkpoints))
+        kept.update(self._best(checkpoints, evaluations))
         kept.update(folder for folder, manifest in checkpoints if is_starred(folder) or manifest.run != own)
         return [pair for pair in checkpoints if pair[0] not in kept]
 
@@ -50,7 +58,10 @@ class Retention:
                 first.setdefault(span, folder)
         return list(first.values())
 
-    def _best(self, checkpoints: Sequence[tuple[Path, Manifest]]) -> list[Path]:
+    def _best(self, checkpoints: Sequence[tuple[Path, Manifest]], evaluations: Sequence[Evaluation]) -> list[Path]:
+        if self.best_by != OBJECTIVE:
+            best = by_figure(evaluations, checkpoints, self.best_by)
+            return [folder for folder, _ in best[: self.keep_best]]
         groups: dict[frozenset[tuple[str, float]], list[tuple[Path, Manifest]]] = {}
         for folder, manifest in reversed(checkpoints):
             weights = {item for item in manifest.controls.items() if item[0].startswith("loss.")}

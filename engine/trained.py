@@ -10,7 +10,7 @@ from engine.device import choose_device, set_precision
 from engine.errors import RequestError
 from engine.methods.build import build_method
 from engine.methods.method import Method
-from engine.protocol.translation import Weights
+from engine.protocol.weights import Weights
 from engine.saved import SavedState
 
 

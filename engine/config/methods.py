@@ -23,6 +23,7 @@ from engine.config.networks import (
 from engine.config.schema import (
     CheckpointConfig,
     DtnOptim,
+    EvaluationConfig,
     LogConfig,
     NonNegative,
     OptimConfig,
@@ -48,6 +49,7 @@ class MethodConfig(Section, frozen=True, kw_only=True):
     log: LogConfig = LogConfig()
     sample: SampleConfig = SampleConfig()
     checkpoint: CheckpointConfig = CheckpointConfig()
+    evaluation: EvaluationConfig = EvaluationConfig()
     sentinel: SentinelConfig = SentinelConfig()
 
 

@@ -11,6 +11,8 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
+from engine.config.figure_names import BestBy
+
 Scale: TypeAlias = Literal["linear", "log"]
 
 
@@ -161,4 +163,19 @@ class CheckpointConfig(Section, frozen=True, kw_only=True):
     keep_every: NonNegative = 0
     """Keep besides them the first checkpoint in every so many steps, for good; 0 keeps none for that."""
     keep_best: NonNegative = 1
-    """Keep besides them so many of the checkpoints with the lowest generator objective."""
+    """Keep besides them so many of the best, by `best_by`."""
+    best_by: BestBy = "objective"
+    """objective: the lowest generator objective is best; or a figure of [evaluation], whose best is saved at once."""
+
+
+class EvaluationConfig(Section, frozen=True, kw_only=True):
+    """Measuring translations of images kept apart from training, while it trains."""
+
+    every: NonNegative = 0
+    """Steps between two evaluations, and one more when the run ends; 0: none. Training waits for them."""
+    images: NonNegative = 0
+    """The first so many images of each domain; 0: all."""
+    figures: tuple[str, ...] = ()
+    """Such as ["l1", "ssim"], or ["cycle", "fid"]; none: all that data and method give, but fid and kid."""
+    fid_weights: str = ""
+    """File of the Inception network's weights, for fid and kid; empty: $GAN_TUI_FID_WEIGHTS, or a download."""

@@ -157,15 +157,16 @@ def _folder(folder: Path) -> FolderDomain:
 
 def _from_pairs(config: PairedData, seed: int, aligned: bool, whole_batches: bool) -> Source:
     root, framing = data_root(config).resolve(), _framing(config)
-    train = _pairs(find_pairs(root, "train"), config.direction)
-    shown = _pairs(find_shown_pairs(root), config.direction)
+    train = pairs_of(find_pairs(root, "train"), config.direction)
+    shown = pairs_of(find_shown_pairs(root), config.direction)
     meet = _together if aligned else _each_by_itself
     return Source(
         images=meet(train, framing, seed, whole_batches), shown=meet(shown, framing, seed), workers=config.workers
     )
 
 
-def _pairs(files: PairFiles, direction: Direction) -> Pairs:
+def pairs_of(files: PairFiles, direction: Direction) -> Pairs:
+    """The pairs that files make, A being what is translated."""
     match files:
         case SideBySideFiles():
             return SideBySide(files.folder, files.paths, "left" if direction == "AtoB" else "right")

@@ -27,8 +27,8 @@ from torch.optim.lr_scheduler import LambdaLR
 from engine.config.geometry import DTN_SIDE
 from engine.data.digits import DigitSet, in_batches
 from engine.data.draws import Purpose, generator
+from engine.data.held_out import require_all
 from engine.data.pixels import to_unit_range
-from engine.errors import WorkError
 from engine.evaluation.request import JudgeSettings
 from engine.methods.method import evaluating
 from engine.networks.digit_judge import DigitJudge
@@ -64,8 +64,8 @@ class LabelledPixels:
             WorkError: one cannot be read; training puts another in its place, which would be counted twice here.
         """
         chunks = list(in_batches(digits, _CHUNK))
-        for problem in (problem for chunk in chunks for problem in chunk.problems):
-            raise WorkError(problem.path, f"cannot be used ({problem.reason})", "Mend or remove it.")
+        for chunk in chunks:
+            require_all(chunk)
         pixels = torch.cat([torch.from_numpy(chunk.pixels) for chunk in chunks])
         return cls(pixels=pixels, labels=torch.cat([torch.from_numpy(chunk.labels) for chunk in chunks]))
 

@@ -1,15 +1,20 @@
-"""What is to be evaluated, and by which judge. Torch-free, so that a refusal is at once."""
+"""What is to be evaluated, and how. Torch-free, so that a refusal is at once."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
-from engine.config.data import DigitsConfig, DigitsData, SyntheticDigits
+from engine.config.figure_names import Figure
+from engine.config.figures import OF_INCEPTION, chosen_figures, family_of
+from engine.config.inception_weights import require_fidelity, require_weights
+from engine.config.methods import TrainConfig
 from engine.errors import RequestError
-from engine.protocol.evaluation import EvaluateJob
+from engine.protocol.checkpoints import list_checkpoints
+from engine.protocol.evaluation import ALL, EvaluateJob
 from engine.protocol.rundir import RunDirectory
 from engine.saved import SavedState, configuration_of, find_saved
 
@@ -28,17 +33,40 @@ class JudgeSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvaluationRequest:
-    """A checkpoint to evaluate, and how."""
+class EvaluationPlan:
+    """What is measured, on which images, with what."""
 
-    saved: SavedState
-    data: DigitsConfig
-    """Of its configuration."""
+    config: TrainConfig
+    figures: tuple[Figure, ...]
+    split: Literal["test", "val", "train"] | None = None
+    """None for test, or else val."""
+    images: int = 0
+    """Of each domain, the first so many; 0 for all."""
+    fid_weights: str = ""
+    """As engine.config.inception_weights.find_weights takes it."""
+    download_weights: bool = False
+    judge: JudgeSettings = field(default_factory=JudgeSettings)
+    retrain: bool = False
+    """Train the judge anew, even if it is kept."""
+
+    @property
+    def needs_inception(self) -> bool:
+        """Whether a figure needs the Inception network."""
+        return any(family_of(figure) in OF_INCEPTION for figure in self.figures)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationRequest:
+    """Checkpoints to evaluate, and how."""
+
+    run: RunDirectory
+    saved: tuple[SavedState, ...]
+    """By step."""
+    plan: EvaluationPlan
     device: str
     """As run.device."""
-    judge: JudgeSettings
-    retrain: bool
-    """Train the judge anew, even if it is kept."""
+    weights: Literal["shown", "raw"]
+    by: str
 
 
 def request_of(job: EvaluateJob, judge: JudgeSettings | None = None) -> EvaluationRequest:
@@ -49,20 +77,44 @@ def request_of(job: EvaluateJob, judge: JudgeSettings | None = None) -> Evaluati
         judge: how the judge is trained, but for what the job says of that.
 
     Raises:
-        RequestError: the run has no labelled images, or no such checkpoint.
+        RequestError: it is no run; its data or method do not give a figure; the Inception network's weights are not
+            there and not to be fetched; or there is no such checkpoint.
         WorkError: the checkpoint cannot be read.
     """
     run = RunDirectory(Path(job.run))
-    data = configuration_of(run).data
-    if not isinstance(data, DigitsData | SyntheticDigits):
-        fact = f"has images without labels (data.kind = {data.__struct_config__.tag})"
-        fix = 'Only translations of digits are judged: data.kind = "digits" or "synthetic-digits".'
-        raise RequestError(f"run {run.name}", fact, fix)
+    config = configuration_of(run)
     judge = judge or JudgeSettings()
-    return EvaluationRequest(
-        saved=find_saved(run, job.checkpoint),
-        data=data,
-        device=job.device,
+    plan = EvaluationPlan(
+        config=config,
+        figures=chosen_figures(config, job.figures, "--figure"),
+        split=job.split or None,
+        images=job.images,
+        fid_weights=job.fid_weights,
+        download_weights=job.download_weights,
         judge=judge if job.judge_steps is None else msgspec.structs.replace(judge, steps=job.judge_steps),
         retrain=job.retrain,
     )
+    if plan.needs_inception:
+        require_fidelity()
+        if not plan.download_weights:
+            require_weights(plan.fid_weights)
+    elif plan.fid_weights or plan.download_weights:
+        option = "--fid-weights" if plan.fid_weights else "--download-weights"
+        raise RequestError(option, "is for fid and kid, which are not asked for", "Add --figure fid, or --figure kid.")
+    return EvaluationRequest(
+        run=run,
+        saved=_saved(run, config, job.checkpoint),
+        plan=plan,
+        device=job.device,
+        weights=job.weights,
+        by=job.by,
+    )
+
+
+def _saved(run: RunDirectory, config: TrainConfig, which: str) -> tuple[SavedState, ...]:
+    if which != ALL:
+        return (find_saved(run, which),)
+    every = list_checkpoints(run)
+    if not every:
+        find_saved(run)  # which says what to do
+    return tuple(SavedState(run=run, config=config, folder=folder, manifest=manifest) for folder, manifest in every)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
+from engine.config.data import Direction
 from engine.exchange.request import ExportRequest
-from engine.protocol.translation import Direction
 
 INPUT, OUTPUT = "image", "translation"
 """Names of what a program takes and gives."""

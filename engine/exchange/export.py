@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 
+from engine.config.data import Direction
 from engine.exchange.agreement import Agreement
 from engine.exchange.description import NOISE_LEFT_OUT, description_of
 from engine.exchange.drafts import drafted
@@ -16,7 +17,6 @@ from engine.exchange.translator import translator_of
 from engine.methods.method import Method
 from engine.protocol.exchange import OF_ONE_DIRECTION, Exported, ExportedFile
 from engine.protocol.jobs import Progress, Remark, Tell
-from engine.protocol.translation import Direction
 from engine.trained import take_up
 
 

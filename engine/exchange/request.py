@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import assert_never
 
+from engine.config.data import Direction
 from engine.config.geometry import Sides, check_translatable, sides_of
 from engine.config.methods import AeGanConfig, CycleGanConfig, DiscoGanConfig, Pix2PixConfig, TrainConfig
 from engine.config.networks import EncoderDecoderGenerator, UnetGenerator
@@ -15,7 +16,7 @@ from engine.errors import RequestError
 from engine.exchange.reference_options import options_for
 from engine.protocol.exchange import OF_ONE_DIRECTION, ExportFormat, ExportJob
 from engine.protocol.rundir import RunDirectory
-from engine.protocol.translation import Direction, Weights
+from engine.protocol.weights import Weights
 from engine.saved import SavedState, find_saved
 
 MOST_OPSET, LEAST_OPSET = 23, 18

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from torch import nn
 
+from engine.config.data import Direction
 from engine.config.geometry import Sides
 from engine.exchange.request import ExportRequest
 from engine.methods.method import Method
 from engine.networks.convolutions import compute_by
-from engine.protocol.translation import Direction
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -114,7 +114,7 @@ def write_imported(
         files={},
     )
     state = training_state(
-        config, progress=progress, panel=panel, schedule=schedule, meters=meters, recent=recent, looks={}
+        config, progress=progress, panel=panel, schedule=schedule, meters=meters, recent=recent, looks={}, figures={}
     )
     torch.manual_seed(config.run.seed)
     try:

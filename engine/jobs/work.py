@@ -37,6 +37,12 @@ def do(job: Job, tell: Tell) -> Answer:
                 from engine.evaluation.evaluate import evaluate
 
             return evaluate(request, tell)
+        case TranslateJob():
+            wanted = translation_of(job)
+            with nothing_is_garbage():
+                from engine.translation.translate import translate
+
+            return translate(wanted, tell)
         case ExportJob():
             export_request = exchange.request_of(job)
             with nothing_is_garbage():
@@ -49,12 +55,6 @@ def do(job: Job, tell: Tell) -> Answer:
                 from engine.exchange.bring_in import bring_in
 
             return bring_in(job, sources, tell)
-        case TranslateJob():
-            wanted = translation_of(job)
-            with nothing_is_garbage():
-                from engine.translation.translate import translate
-
-            return translate(wanted, tell)
         case ConvertDigitsJob():
             with nothing_is_garbage():
                 from engine.data.published_digits import convert_digits

@@ -181,7 +181,7 @@ def translating_as_trained(networks: Iterable[nn.Module]) -> Iterator[None]:
             module.training = True
         for module in averaging:
             module.track_running_stats = False
-        with _random_state_kept(devices), torch.no_grad():
+        with random_state_kept(devices), torch.no_grad():
             yield
     finally:
         for module in averaging:
@@ -191,7 +191,7 @@ def translating_as_trained(networks: Iterable[nn.Module]) -> Iterator[None]:
 
 
 @contextmanager
-def _random_state_kept(devices: Iterable[torch.device]) -> Iterator[None]:
+def random_state_kept(devices: Iterable[torch.device]) -> Iterator[None]:
     """Nothing drawn inside, on the CPU or one of these devices, changes what is drawn afterwards.
 
     PyTorch's fork_rng brings back the CPU's state and those of one kind of device, and no other's unasked.

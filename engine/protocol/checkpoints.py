@@ -8,13 +8,15 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import msgspec
 
+from engine.config.figure_names import OBJECTIVE, BestBy
 from engine.config.trained_networks import NetworkSettings
 from engine.errors import RequestError, WorkError
 from engine.protocol.codec import DecodeError, decode_json
+from engine.protocol.evaluations import by_figure, configured_best_by, evaluations_of
 from engine.protocol.events import SaveReason, StagedChange
 from engine.protocol.rundir import RunDirectory, read_identity, write_atomically
 
@@ -31,7 +33,7 @@ MAX_NOTE_BYTES = 8192
 
 LATEST = "latest"
 BEST = "best"
-"""What a request may say in place of a step."""
+"""What a request may say in place of a step; "best:FIGURE" names by what."""
 
 FolderKind: TypeAlias = Literal["checkpoint", "aside", "draft", "doomed", "replaced"]
 """What a folder among the checkpoints is, by its name: a checkpoint; one that was found damaged or belongs to a course
@@ -259,8 +261,8 @@ def choose_checkpoint(run: RunDirectory, which: str, examine: Examine | None = N
 
     Args:
         run: whose.
-        which: a step; "latest", the newest that is whole (the newest of all where none is); or "best", the first whole
-            one of by_objective.
+        which: a step; "latest", the newest that is whole (the newest of all where none is); "best", the first whole one
+            of ranked; or "best:FIGURE", the same by a figure that evaluations have measured, or by "objective".
         examine: tells which is whole; by default damage_of.
 
     Raises:
@@ -273,25 +275,48 @@ def choose_checkpoint(run: RunDirectory, which: str, examine: Examine | None = N
         preset = read_identity(run).preset
         raise RequestError(f"run {run.name}", "has no checkpoint", f"Train it anew: gan-tui train {preset}")
     whole = list(checkpoints)
-    if which in (LATEST, BEST):
-        while whole and examine(*whole[-1]):
-            whole.pop()
+    if not is_relative(which):
+        return _of_step(run, which, checkpoints)
+    while whole and examine(*whole[-1]):
+        whole.pop()
     if which == LATEST:
         return (whole or checkpoints)[-1]
-    if which == BEST:
-        return _best(run, whole, examine)
-    return _of_step(run, which, checkpoints)
+    return _best(run, whole, examine, which.partition(":")[2] or configured_best_by(run))
 
 
-def _best(run: RunDirectory, checkpoints: list[tuple[Path, Manifest]], examine: Examine) -> tuple[Path, Manifest]:
-    """The first whole one by objective, among those up to the newest whole one, whose loss weights count."""
-    for folder, manifest in by_objective(checkpoints):
+def is_relative(which: str) -> bool:
+    """Whether a request names a checkpoint by what it is among the others, and not by its step."""
+    return which in (LATEST, BEST) or which.startswith(f"{BEST}:")
+
+
+def ranked(run: RunDirectory, checkpoints: Iterable[tuple[Path, Manifest]], by: str) -> list[tuple[Path, Manifest]]:
+    """Those of a run's checkpoints that compare, best first.
+
+    Args:
+        run: whose evaluations count.
+        checkpoints: some of its checkpoints.
+        by: "objective", or a figure.
+    """
+    return by_objective(checkpoints) if by == OBJECTIVE else by_figure(evaluations_of(run), checkpoints, by)
+
+
+def _best(
+    run: RunDirectory, checkpoints: list[tuple[Path, Manifest]], examine: Examine, by: str
+) -> tuple[Path, Manifest]:
+    """The first whole one by what is asked for, among those up to the newest whole one, whose loss weights count."""
+    if by not in get_args(BestBy):
+        raise RequestError(f"{BEST}:{by}", "is not known", f"Choose from {', '.join(get_args(BestBy))}.")
+    for folder, manifest in ranked(run, checkpoints, by):
         if not examine(folder, manifest):
             return folder, manifest
+    subject = f"the {BEST} checkpoint of run {run.name}"
+    if by != OBJECTIVE:
+        fix = f"Measure them: gan-tui eval {run.name} --checkpoint all --figure {by}"
+        raise RequestError(subject, f"is not known: {by} was measured of none that is undamaged", fix)
     fact = "is not known: no undamaged checkpoint has a generator objective under the newest one's loss weights"
     steps = ", ".join(str(manifest.step) for _, manifest in checkpoints)
     fix = f"Name a step: {steps}." if checkpoints else ""
-    raise RequestError(f"the {BEST} checkpoint of run {run.name}", fact, fix)
+    raise RequestError(subject, fact, fix)
 
 
 def _of_step(run: RunDirectory, which: str, checkpoints: list[tuple[Path, Manifest]]) -> tuple[Path, Manifest]:

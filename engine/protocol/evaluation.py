@@ -1,25 +1,44 @@
-"""Having a checkpoint evaluated: what is asked for, and the figures."""
+"""Having checkpoints evaluated: what is asked for, and the figures, as they are answered and kept."""
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
-from engine.protocol.checkpoints import LATEST
+from engine.protocol.conditions import Conditions
+from engine.protocol.weights import Weights
 
 EVALUATION_SCHEMA = 1
 
+ALL = "all"
+"""What a request may say in place of a checkpoint: each of them."""
+
 
 class EvaluateJob(msgspec.Struct, frozen=True, kw_only=True, tag_field="job", tag="evaluate"):
-    """Judge the translations of a checkpoint (engine.protocol.jobs)."""
+    """Measure the translations of a checkpoint, or of each (engine.protocol.jobs), and keep the figures."""
 
     run: str
     """Its directory."""
-    checkpoint: str = LATEST
-    """As engine.protocol.checkpoints.choose_checkpoint takes it."""
+    checkpoint: str = "latest"
+    """As engine.protocol.checkpoints.choose_checkpoint takes it; or "all"."""
+    by: str = ""
+    """Who asks, as user@host."""
     device: str = "auto"
     """As run.device."""
+    weights: Weights = "shown"
+    split: Literal["", "test", "val", "train"] = ""
+    """Empty for test, or else val."""
+    images: int = 0
+    """Of each domain, the first so many; 0 for all."""
+    figures: tuple[str, ...] = ()
+    """By name or family (engine.config.figures); none for the usual ones."""
+    fid_weights: str = ""
+    """File of the Inception network's weights; empty for the one of the preset, the environment or the cache."""
+    download_weights: bool = False
+    """Fetch them where they are in none of these places."""
     judge_steps: int | None = None
-    """Steps in which the judge is trained; None for as many as usual."""
+    """Steps in which the judge of digits is trained; None for as many as usual."""
     retrain: bool = False
     """Train the judge anew, even if it is kept."""
 
@@ -45,7 +64,7 @@ class Judge(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DigitScore(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of the source's test images of one digit."""
+    """What became of the source's images of one digit."""
 
     digit: int
     images: int
@@ -55,26 +74,47 @@ class DigitScore(msgspec.Struct, frozen=True, kw_only=True):
     """And in so many of the images themselves."""
 
 
-class Evaluation(msgspec.Struct, frozen=True, kw_only=True, tag_field="message", tag="evaluation"):
+class DigitsJudged(msgspec.Struct, frozen=True, kw_only=True):
     """How often a classifier of the target's digits names the digit of a source image rightly."""
 
+    source: str
+    """The set of images that are translated."""
+    target: str
+    """The set of training images that the judge knows."""
+    untranslated_accuracy: float
+    """The share of images, untranslated, in which the judge names the digit."""
+    digits: tuple[DigitScore, ...]
+    """Those that there are images of, ascending."""
+    judge: Judge
+
+
+class Evaluation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The figures of one checkpoint: a line of evaluations.jsonl."""
+
     schema: int = EVALUATION_SCHEMA
+    time: float
+    """When they were known, in Unix seconds."""
+    by: str = ""
+    """Who asked, as user@host; "training" where the run's own engine measured them."""
+    run: str
+    """Id of the run that wrote the checkpoint."""
+    step: int
+    seq: int | None = None
+    """The newest event of that run's record when the checkpoint was copied, which tells it from another of its step;
+    None for what an engine measured while it trained."""
+    figures: dict[str, float | None]
+    """By name (engine.config.figures); None where one is not finite."""
+    conditions: Conditions
+    device: str = ""
+    seconds: float = 0.0
+    digits: DigitsJudged | None = None
+
+
+class Evaluations(msgspec.Struct, frozen=True, kw_only=True, tag_field="message", tag="evaluations"):
+    """What an EvaluateJob ends with."""
+
     run: str
     """Its directory."""
     method: str
-    step: int
-    """Of the checkpoint."""
-    checkpoint: str
-    """Its folder."""
-    source: str
-    """The set of test images that are translated."""
-    target: str
-    """The set of training images that the judge knows."""
-    images: int
-    accuracy: float
-    """The share of translations in which the judge names the digit."""
-    untranslated_accuracy: float
-    """The share of images, untranslated, in which it does."""
-    digits: tuple[DigitScore, ...]
-    """Those that there are test images of, ascending."""
-    judge: Judge
+    evaluations: tuple[Evaluation, ...]
+    """By step."""

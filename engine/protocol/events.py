@@ -11,11 +11,12 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 
 from engine.config.controls import Control
+from engine.protocol.conditions import Conditions
 from engine.protocol.machine import Machine, Stuck
 
-SaveReason: TypeAlias = Literal["schedule", "request", "stop", "end", "failure"]
-"""Why a checkpoint is written: its time has come, a user asked, the run is stopped, the run has ended, or it cannot go
-on for a reason that leaves its state whole, such as a data folder that is gone."""
+SaveReason: TypeAlias = Literal["schedule", "request", "best", "stop", "end", "failure"]
+"""Why a checkpoint is written: its time has come, a user asked, no evaluation was better, the run is stopped, the run
+has ended, or it cannot go on for a reason that leaves its state whole, such as a data folder that is gone."""
 
 
 Seq: TypeAlias = Annotated[int, msgspec.Meta(ge=1)]
@@ -56,6 +57,8 @@ class Metrics(Recorded, frozen=True, kw_only=True, tag="metrics"):
     health: dict[str, float | None] = {}
     """What the sentinels go by besides (engine.sentinels.names): the discriminators' beliefs, means over the interval,
     and, where a contact sheet was drawn in it, how the translations look. None where not finite."""
+    figures: dict[str, float | None] = {}
+    """What an evaluation of this step measured (engine.config.figures), or of one since the line before."""
     machine: Machine | None = None
     """The newest reading of the machine, where one was made since the line before."""
 
@@ -190,6 +193,18 @@ class Sampled(Recorded, frozen=True, kw_only=True, tag="sampled"):
     """The name of each picture, row by row: (("real_A", "fake_B", "rec_A"), ("real_B", ...), ...)."""
 
 
+class Evaluated(Recorded, frozen=True, kw_only=True, tag="evaluated"):
+    """The state of this step was measured on images kept apart from training."""
+
+    figures: dict[str, float | None]
+    """By name (engine.config.figures); None where one is not finite."""
+    conditions: Conditions
+    seconds: float
+    """In which training waited."""
+    best_by: str = ""
+    """The figure of which this is the best so far, where checkpoint.best_by names one: the state is saved."""
+
+
 class Resumed(Recorded, frozen=True, kw_only=True, tag="resumed"):
     """Training takes up a checkpoint. What was recorded between its copy and this event belongs to a course that is not
     continued."""
@@ -279,6 +294,7 @@ Event: TypeAlias = (
     | Continued
     | Checkpointed
     | Sampled
+    | Evaluated
     | Resumed
     | Alert
     | Recovered

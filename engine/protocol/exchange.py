@@ -6,8 +6,9 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from engine.config.data import Direction
 from engine.protocol.checkpoints import LATEST
-from engine.protocol.translation import Direction, Weights
+from engine.protocol.weights import Weights
 
 ExportFormat: TypeAlias = Literal["onnx", "pt2", "safetensors", "reference"]
 """A program for other runtimes; PyTorch's own; weights with a model card; what the reference implementation loads."""

@@ -13,7 +13,7 @@ import msgspec
 
 from engine.protocol.codec import decode_json
 from engine.protocol.digits import ConvertDigitsJob, ConvertedDigits
-from engine.protocol.evaluation import EvaluateJob, Evaluation
+from engine.protocol.evaluation import EvaluateJob, Evaluations
 from engine.protocol.exchange import Exported, ExportJob, Imported, ImportJob
 from engine.protocol.probe import Probe, ProbeJob
 from engine.protocol.room import Room, RoomJob
@@ -48,9 +48,9 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, tag_field="message", ta
     """Of an error that was not written for users."""
 
 
-Job: TypeAlias = EvaluateJob | ConvertDigitsJob | RoomJob | ProbeJob | TranslateJob | ExportJob | ImportJob
+Job: TypeAlias = EvaluateJob | TranslateJob | ExportJob | ImportJob | ConvertDigitsJob | RoomJob | ProbeJob
 """What can be asked for."""
-Answer: TypeAlias = Evaluation | ConvertedDigits | Room | Probe | Translation | Exported | Imported
+Answer: TypeAlias = Evaluations | Translation | Exported | Imported | ConvertedDigits | Room | Probe
 """What a job that went well ends with."""
 Message: TypeAlias = Progress | Remark | Answer | Refused
 

@@ -64,6 +64,11 @@ class RunDirectory:
         return self.root / "events.jsonl"
 
     @property
+    def evaluations(self) -> Path:
+        """Figures of its checkpoints that were measured beside training; there once some were."""
+        return self.root / "evaluations.jsonl"
+
+    @property
     def samples(self) -> Path:
         """Contact sheets."""
         return self.root / "samples"

@@ -7,13 +7,12 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from engine.protocol.checkpoints import LATEST
+from engine.protocol.weights import Weights
 
 TRANSLATION_SCHEMA = 1
 
 Direction: TypeAlias = Literal["AtoB", "BtoA"]
 """A and B are the run's, as its contact sheets name them; data.direction = "BtoA" made the folders' B its A."""
-Weights: TypeAlias = Literal["shown", "raw"]
-"""Those that contact sheets show, the moving average where the run keeps one (optim.ema); or those that are trained."""
 Format: TypeAlias = Literal["png", "jpg", "webp"]
 Existing: TypeAlias = Literal["refuse", "overwrite", "skip"]
 """What is done where a translation would come to lie on a file."""

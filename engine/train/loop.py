@@ -19,6 +19,7 @@ from engine.ranks.followers import LostRankError
 from engine.ranks.group import leave, settle
 from engine.schedules import Plateau
 from engine.train.capture import Step, build_step
+from engine.train.evaluating import evaluate_if_due, save_best
 from engine.train.reporting import begin_line, enter, finish_line, settle_line, tell_of_stage, tick, watch_disk
 from engine.train.saving import finish_saves, save
 from engine.train.sentinels import require_saved, watch_saves
@@ -84,6 +85,7 @@ def _train(session: Session) -> Ending:
             session.lead.step_given()
             steps.turn_to("record")
             _advance(session, batch)
+            evaluate_if_due(session)
             if session.log_cadence.due(session.progress.step):
                 begin_line(session)
             settle_line(session)
@@ -184,7 +186,11 @@ def _sample_and_save(session: Session) -> None:
         fact = f"of step {step:,} is left out: the one before is still being written"
         session.alert("contact sheet", fact, "Sample less often (sample.every), or on a faster disk.")
     session.steps.turn_to("checkpoint")
-    if session.checkpoint_cadence.due(step):
+    due = session.checkpoint_cadence.due(step)
+    if session.is_best:
+        finish_line(session)
+        save_best(session)
+    elif due:
         if session.saves.busy:
             fact = f"of step {step:,} is left out: the one before is still being written"
             session.alert("checkpoint", fact, "Save less often (checkpoint.every), or on a faster disk.")

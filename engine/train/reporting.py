@@ -120,9 +120,11 @@ def begin_line(session: Session) -> None:
         throughput=round(session.throughput, 4),
         data_wait=round(session.pace.data_wait, 4),
         stage=stage_of(session),
+        figures=session.figures,
         machine=_machine_to_record(session),
     )
     looks, session.looks = session.looks, None
+    session.figures = {}
     session.line = LineUnderWay(said=metrics, drained=session.meters.drain(session.to_host), looks=looks)
     session.pace.restart()
 

@@ -44,6 +44,7 @@ def save(session: Session, reason: ev.SaveReason) -> None:
         keep=int(session.panel.values["checkpoint.keep"]),
         keep_every=session.config.checkpoint.keep_every,
         keep_best=session.config.checkpoint.keep_best,
+        best_by=session.config.checkpoint.best_by,
     )
     session.saved_step = session.progress.step
     session.saves.send(lambda: _write(session.record, snapshot, retention))
@@ -216,6 +217,7 @@ def _training_state(session: Session) -> dict[str, Any]:
         meters=session.meters,
         recent=session.recent,
         looks=session.looks.read() if session.looks else {},
+        figures=session.figures,
     )
 
 
@@ -228,6 +230,7 @@ def training_state(
     meters: Meters,
     recent: Iterable[Reading],
     looks: Mapping[str, Any],
+    figures: Mapping[str, float | None],
 ) -> dict[str, Any]:
     """What a checkpoint keeps beside the method's state and the random ones."""
     return {
@@ -238,6 +241,7 @@ def training_state(
         "meters": meters.state_dict(),
         "recent": msgspec.to_builtins(list(recent)),
         "looks": looks,
+        "figures": figures,
     }
 
 
@@ -251,7 +255,9 @@ def _take_up(session: Session, training: Mapping[str, Any], *, of_parent: bool) 
     session.meters.load_state_dict(training["meters"])
     session.recent.extend(msgspec.convert(training["recent"], list[Reading]))
     session.looks = recorded(training.get("looks", {}))
-    for cadence in (session.log_cadence, session.sample_cadence, session.checkpoint_cadence):
+    session.figures = training.get("figures", {})
+    cadences = (session.log_cadence, session.sample_cadence, session.checkpoint_cadence, session.evaluation_cadence)
+    for cadence in cadences:
         cadence.seen = session.progress.step
     session.resumed_step = session.sampled_step = session.progress.step
     session.take_effect(dict(session.panel.values))

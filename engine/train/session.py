@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 from msgspec.structs import replace
@@ -39,6 +39,9 @@ from engine.train.samples import Shown, Thumbnail
 from engine.train.step_clock import StepClock
 from engine.train.stuck import StuckWatch
 from engine.transfers import Send
+
+if TYPE_CHECKING:
+    from engine.evaluation.evaluator import Evaluator
 
 RECENT_LINES = 64
 """Lines of metrics that a checkpoint's manifest repeats."""
@@ -103,6 +106,18 @@ class Session:
     log_cadence: Cadence
     sample_cadence: Cadence
     checkpoint_cadence: Cadence
+    evaluation_cadence: Cadence = field(default_factory=lambda: Cadence(1))
+    """Asked only where there is an evaluator."""
+    evaluator: Evaluator | None = None
+    """Measures the run's translations; None where the preset does not ask for that."""
+    figures: dict[str, float | None] = field(default_factory=dict)
+    """Of the newest evaluation, until the next line of metrics says them."""
+    best_figure: float | None = None
+    """The best value so far of the figure that checkpoint.best_by names."""
+    is_best: bool = False
+    """Whether the state of this step has it, and is to be saved."""
+    doing: str = ""
+    """What the loop does between two steps that takes a while, such as "evaluating 32/106"."""
 
     state: ev.State = "starting"
     begun: bool = False

@@ -47,6 +47,7 @@ from engine.record import Record, Standing
 from engine.schedules import build_schedule
 from engine.sentinels.posts import training_sentries
 from engine.train.cadence import Cadence
+from engine.train.evaluating import build_evaluator, know_the_best
 from engine.train.handover import packed_state
 from engine.train.lead import lead_over
 from engine.train.machine_watch import post_machine_sentinels
@@ -139,6 +140,7 @@ def open_session(
         log_cadence=Cadence(config.log.every),
         sample_cadence=Cadence(config.sample.every),
         checkpoint_cadence=Cadence(config.checkpoint.every),
+        evaluation_cadence=Cadence(config.evaluation.every or 1),
         sentries=training_sentries(config.sentinel),
     )
     post_machine_sentinels(session)
@@ -148,7 +150,11 @@ def open_session(
     session.take_effect(dict(session.panel.values))
     arrange(method, config, device, partial(_tell_of_compiling, session))
     _tell_of_shortage(session)
+    if config.evaluation.every:
+        phase("preparing evaluations")
+        session.evaluator = build_evaluator(config, device)
     _take_up_checkpoint(session)
+    know_the_best(session)
     _tell_of_other_threads(session, before)
     _tell_of_other_ranks(session, ranks_before)
     _tell_of_steps_beyond(session, whole)

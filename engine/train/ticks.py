@@ -36,6 +36,6 @@ def publish_tick(session: Session, machine: Machine | None, stuck: Stuck | None 
 
 
 def stage_of(session: Session) -> str:
-    """What the method does before its own objective is trained, and how far; empty where nothing is."""
+    """What is done between two steps, or before the method's own objective is trained, and how far; else empty."""
     stage = session.method.stage
-    return "" if stage is None else str(stage)
+    return session.doing or ("" if stage is None else str(stage))

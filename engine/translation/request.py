@@ -11,7 +11,8 @@ from engine.config.geometry import nearest_side, only_side
 from engine.config.methods import DtnConfig, Pix2PixConfig, TrainConfig
 from engine.errors import RequestError
 from engine.protocol.rundir import RunDirectory
-from engine.protocol.translation import Direction, TranslateJob, Weights
+from engine.protocol.translation import Direction, TranslateJob
+from engine.protocol.weights import Weights
 from engine.saved import SavedState, configuration_of, find_saved
 from engine.translation.inputs import at_home, find_sources
 from engine.translation.plan import Plan, plan

@@ -33,7 +33,7 @@ PLOT: tuple[Action, ...] = (
         label="series",
         group="Plot",
         footer=13,
-        help="Show the next group of series: losses, the generators', learning rates, weights, health, looks, pace.",
+        help="Show the next group of series: losses, the generators', rates, weights, figures, health, looks, pace.",
         run=lambda deck: deck.plot.cycle_group(+1),
     ),
     Action(

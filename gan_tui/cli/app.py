@@ -56,8 +56,14 @@ COMMANDS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
         "access": access.access,
         "delete": delete.delete,
     },
-    "Results": {"translate": translate.translate, "compare": compare.compare, "plot": plot.plot, "eval": evaluate},
-    "Other programs": {"export": export.export, "import": import_weights.import_weights},
+    "Results": {
+        "translate": translate.translate,
+        "eval": evaluate,
+        "compare": compare.compare,
+        "plot": plot.plot,
+        "export": export.export,
+        "import": import_weights.import_weights,
+    },
     "Data and presets": {"data": data.app, "init": init.init, "presets": presets.presets},
     "This machine": {"doctor": doctor.doctor, "keys": keys.keys},
 }

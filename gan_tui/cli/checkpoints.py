@@ -37,9 +37,10 @@ def checkpoints(
 ) -> None:
     """List a run's checkpoints; give one a star to keep it.
 
-    The list is oldest first: step, epoch, size, age, why it was saved, marks, losses, note. A checkpoint with a star
-    (*) is never deleted to make room. best is the lowest generator objective under the newest one's loss weights.
-    What is called damaged lacks a file or a part of one; gan-tui verify reads them whole.
+    The list is oldest first: step, epoch, size, age, why it was saved, marks, losses, measured figures, note. A
+    checkpoint with a star (*) is never deleted to make room. best is the lowest generator objective under the newest
+    one's loss weights, or the best of the figure that the run's checkpoint.best_by names. What is called damaged lacks
+    a file or a part of one; gan-tui verify reads them whole.
 
     Examples:
         gan-tui checkpoints horse2zebra
@@ -96,6 +97,7 @@ def _as_json(inventory: Inventory) -> list[dict[str, Any]]:
             "starred": kept.starred,
             "note": kept.note,
             "best": kept.best,
+            "figures": kept.figures,
             "damage": kept.damage,
             **msgspec.to_builtins(kept.manifest),
         }
@@ -105,6 +107,7 @@ def _as_json(inventory: Inventory) -> list[dict[str, Any]]:
 
 
 def _line(kept: Kept) -> str:
+    from gan_tui.state.figures import figures_in_words
     from gan_tui.state.journal import size_text
 
     item = kept.manifest
@@ -112,4 +115,5 @@ def _line(kept: Kept) -> str:
     marks = " ".join(word for word, has in (("*", kept.starred), ("best", kept.best), ("damaged", kept.damage)) if has)
     what = f"{item.step:>9,}  epoch {item.epoch:<4} {size_text(item.size):>8}  {when:>10}  {item.reason:8} {marks:9}"
     note = f"  ({kept.note})" if kept.note else ""
-    return f"{what}  {kept.damage or losses_in_words(item.losses)}{note}"
+    figures = f"  | {figures_in_words(kept.figures)}" if kept.figures else ""
+    return f"{what}  {kept.damage or losses_in_words(item.losses)}{figures}{note}"

@@ -28,7 +28,7 @@ def resume(
         str | None,
         typer.Option(
             metavar="STEP|latest|best",
-            help="Where to go on from; best: the lowest generator objective under the newest one's loss weights.",
+            help="Where to go on from; best: by the run's checkpoint.best_by; best:FIGURE: by what eval has measured.",
             show_default=False,
             autocompletion=completion.checkpoints,
         ),
@@ -137,7 +137,7 @@ def _start(
     detach: bool,
 ) -> None:
     """Start the engine, after the picker on a terminal and after a summary elsewhere."""
-    from engine.protocol.checkpoints import BEST, LATEST, list_checkpoints
+    from engine.protocol.checkpoints import LATEST, is_relative, list_checkpoints
     from engine.protocol.rundir import engine_is_alive
     from gan_tui.cli.show import show_new_engine
     from gan_tui.client.ending import let_leave
@@ -161,7 +161,7 @@ def _start(
             return
         checkpoint = str(step)
     chosen = checkpoint or LATEST
-    again = chosen in (LATEST, BEST) and engine_is_alive(source)
+    again = is_relative(chosen) and engine_is_alive(source)
     run, seen = make_ready(lambda: preflight(source, chosen, request), again=again)
     told = summary(seen, _age(seen))
     for line in told[:1] if picks else told:  # the picker has shown the rest

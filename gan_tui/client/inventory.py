@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from engine.config.figure_names import OBJECTIVE
 from engine.protocol.checkpoints import (
     Examine,
     Manifest,
@@ -15,6 +16,7 @@ from engine.protocol.checkpoints import (
     note_on,
     unreadable_checkpoints,
 )
+from engine.protocol.evaluations import by_figure, configured_best_by, evaluations_of, figures_of
 from engine.protocol.rundir import RunDirectory
 
 
@@ -28,7 +30,9 @@ class Kept:
     note: str = ""
     """What the user has written down about it."""
     best: bool = False
-    """Whether no other has a lower generator objective under the newest one's loss weights."""
+    """Whether no other is better by the run's checkpoint.best_by."""
+    figures: dict[str, float | None] = field(default_factory=dict)
+    """What evaluations have measured of it last (engine.config.figures)."""
     damage: str = ""
     """What is wrong with its files, as a clause, so far as they have been examined."""
 
@@ -58,7 +62,9 @@ class Inventory:
 def take_inventory(run: RunDirectory, examine: Examine = missing_or_cut) -> Inventory:
     """Look at a run's checkpoints; by default without reading more of them than their manifests."""
     listed = [(folder, manifest, examine(folder, manifest)) for folder, manifest in list_checkpoints(run)]
-    ranked = by_objective((folder, manifest) for folder, manifest, damage in listed if not damage)
+    evaluations, best_by = evaluations_of(run), configured_best_by(run)
+    whole = [(folder, manifest) for folder, manifest, damage in listed if not damage]
+    ranked = by_objective(whole) if best_by == OBJECTIVE else by_figure(evaluations, whole, best_by)
     best = ranked[0][0] if ranked else None
     kept = tuple(
         Kept(
@@ -67,6 +73,7 @@ def take_inventory(run: RunDirectory, examine: Examine = missing_or_cut) -> Inve
             starred=is_starred(folder),
             note=note_on(folder),
             best=folder == best,
+            figures=figures_of(evaluations, manifest),
             damage=damage,
         )
         for folder, manifest, damage in listed

@@ -13,6 +13,7 @@ import msgspec
 from engine.config.beginning import check_beginning
 from engine.config.data import DataConfig, RootedData
 from engine.config.data_check import check_data
+from engine.config.evaluation_check import check_evaluation
 from engine.config.geometry import check_geometry
 from engine.config.load import Tree, dump, read_toml, resolve, with_settings
 from engine.config.methods import DtnConfig, TrainConfig
@@ -98,6 +99,7 @@ def checked(name: str, tree: Tree, flags: Mapping[str, Any], origin: str) -> Pre
     check_geometry(config)
     check_techniques(config)
     check_sinks(config.log)
+    check_evaluation(config)
     _check_data(config.data)
     require_device(config.run)
     config = _with_absolute_paths(config)
@@ -122,6 +124,9 @@ def _with_absolute_paths(config: TrainConfig) -> TrainConfig:
         config = msgspec.structs.replace(
             config, method=msgspec.structs.replace(config.method, f_from=_absolute(config.method.f_from))
         )
+    if config.evaluation.fid_weights:
+        section = msgspec.structs.replace(config.evaluation, fid_weights=_absolute(config.evaluation.fid_weights))
+        config = msgspec.structs.replace(config, evaluation=section)
     return config
 
 

@@ -10,6 +10,7 @@ from engine.errors import GanTuiError
 from engine.protocol.checkpoints import list_folders, read_manifest
 from engine.protocol.codec import DecodeError
 from engine.protocol.course import recorded_step
+from engine.protocol.evaluations import evaluations_of, figures_so_far
 from engine.protocol.events import Announced, Metrics
 from engine.protocol.record import newest_journaled, newest_on_file
 from engine.protocol.remarks import read_remarks
@@ -71,6 +72,7 @@ def with_record(row: RunRow, run: RunDirectory) -> RunRow:
         events = newest_on_file(run)
         step = recorded_step(run, events)
         announced = newest_journaled(run, Announced)
+        evaluated = figures_so_far(evaluations_of(run))
     except OSError:
         return row
     newest = next((event for event in events if isinstance(event, Metrics)), None)
@@ -81,6 +83,7 @@ def with_record(row: RunRow, run: RunDirectory) -> RunRow:
         epoch=max(newest.epoch if newest else 1, _newest_epoch(run)),
         active=max((event.time for event in events), default=row.active),
         losses=newest.losses if newest else {},
+        evaluated=evaluated,
     )
 
 

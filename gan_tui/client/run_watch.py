@@ -13,6 +13,7 @@ from typing import TypeAlias
 from msgspec.structs import replace
 
 from engine.errors import GanTuiError
+from engine.protocol.evaluations import evaluations_of, figures_so_far
 from engine.protocol.remarks import read_remarks
 from engine.protocol.rundir import Identity, RunDirectory, read_identity, viewed_state
 from gan_tui.client.remote import standing_of
@@ -37,13 +38,13 @@ class _Known:
     """A run as it was read last."""
 
     run: RunDirectory
-    remarks: str
-    """The path of that file, which is looked for at each look."""
+    beside: tuple[str, str]
+    """The paths of the user's remarks and of evaluations, which are looked for at each look."""
     identity: Identity | None
     """None where run.json cannot be read."""
     row: RunRow
     about: tuple[Stamp | None, ...]
-    """Of run.json and the remarks, when they were read."""
+    """Of run.json, the remarks and the evaluations, when they were read."""
     record: tuple[Stamp | None, ...] = ()
     """Of the record's files; empty before they were read."""
     settled: bool = False
@@ -137,12 +138,12 @@ class RunsWatch:
         """Read who a run is, if that has changed, and see how it stands."""
         known = self._known.get(name)
         run = RunDirectory(self._folder / name) if known is None else known.run
-        about = (identity, _stamp(str(run.remarks) if known is None else known.remarks))
+        about = (identity, *map(_stamp, _beside(run) if known is None else known.beside))
         if known is None or known.about[0] != about[0]:
             known = self._known[name] = self._read(run, about, known)
         elif known.about != about:
-            remarks = read_remarks(run)
-            known.row = replace(known.row, starred=remarks.starred, note=remarks.note)
+            remarks, evaluated = read_remarks(run), figures_so_far(evaluations_of(run))
+            known.row = replace(known.row, starred=remarks.starred, note=remarks.note, evaluated=evaluated)
             known.about = about
         elif known.identity is not None and not known.settled:
             known.row = replace(known.row, state=self._standing(run, known.identity))
@@ -151,12 +152,13 @@ class RunsWatch:
         try:
             identity = read_identity(run)
         except GanTuiError as error:
-            return _Known(run, str(run.remarks), None, damaged_row(run, error), about, settled=True)
+            return _Known(run, _beside(run), None, damaged_row(run, error), about, settled=True)
         row = row_of(run, identity, self._standing(run, identity))
         if before is not None:  # until the record is read again, a moment from now
             old = before.row
             row = replace(row, step=old.step, total_steps=old.total_steps, epoch=old.epoch, losses=old.losses)
-        return _Known(run, str(run.remarks), identity, row, about)
+            row = replace(row, evaluated=old.evaluated)
+        return _Known(run, _beside(run), identity, row, about)
 
     def _standing(self, run: RunDirectory, identity: Identity) -> RowState:
         state = viewed_state(run, identity)
@@ -217,3 +219,7 @@ def _stamp(path: str) -> Stamp | None:
     except OSError:
         return None
     return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _beside(run: RunDirectory) -> tuple[str, str]:
+    return str(run.remarks), str(run.evaluations)

@@ -56,6 +56,8 @@ def column_name(key: SeriesKey) -> str:
             return key.name
         case "lr" | "health":
             return f"{key.group}/{key.name}"
+        case "figure":
+            return f"figures/{key.name}"
         case _:
             assert_never(key.group)
 
@@ -90,6 +92,8 @@ def _reader(key: SeriesKey) -> Callable[[Metrics], object]:
             return lambda line: cell(line.weights)
         case "health":
             return lambda line: cell(line.health)
+        case "figure":
+            return lambda line: cell(line.figures)
         case "pace":
             return lambda line: cell({"throughput": line.throughput, "data_wait": line.data_wait})
         case _:

@@ -6,6 +6,7 @@ from gan_tui.client.inventory import Kept, UnreadableCheckpoint
 from gan_tui.client.preflight import Preflight
 from gan_tui.client.preflight_words import told
 from gan_tui.state.axes import reading
+from gan_tui.state.figures import figure_text
 from gan_tui.state.journal import size_text
 from gan_tui.state.wording import duration
 from gan_tui.widgets.checkpoint_table import STAR, CheckpointRow
@@ -44,6 +45,7 @@ def row_of(each: Kept | UnreadableCheckpoint, now: float) -> CheckpointRow:
         reason=manifest.reason,
         objective=manifest.objective,
         losses=manifest.losses,
+        figures=each.figures,
     )
 
 
@@ -58,7 +60,7 @@ def facts_of(kept: Kept, seen: Preflight, *, is_read: bool) -> list[Fact]:
     first, *rest = (Fact(*part) for part in told(seen, ""))
     others = [fact for fact in rest if fact.label != "checkpoint"]
     note = [Fact("note", (kept.note,))] if kept.note else []
-    return [first, *note, *_files(kept, seen, is_read=is_read), *others, *_losses(kept)]
+    return [first, *note, *_files(kept, seen, is_read=is_read), *others, *_figures(kept), *_losses(kept)]
 
 
 def _files(kept: Kept, seen: Preflight, *, is_read: bool) -> list[Fact]:
@@ -68,6 +70,12 @@ def _files(kept: Kept, seen: Preflight, *, is_read: bool) -> list[Fact]:
     if not is_read:
         return [Fact("files", ("checking…",), "faint")]
     return [Fact("files", (f"whole: {len(kept.manifest.files)} files, SHA-256 as written",), "good")]
+
+
+def _figures(kept: Kept) -> list[Fact]:
+    """What evaluations have measured of it."""
+    told = tuple(f"{name:<10} {figure_text(name, value):>8}" for name, value in kept.figures.items())
+    return [Fact("evaluated", told)] if told else []
 
 
 def _losses(kept: Kept) -> list[Fact]:

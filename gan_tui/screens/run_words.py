@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from gan_tui.client.run_figures import RunFigures
 from gan_tui.state.axes import count_label, reading
+from gan_tui.state.figures import figure_text
 from gan_tui.state.journal import size_text
 from gan_tui.state.key_words import with_keys
 from gan_tui.state.plain_text import printable
@@ -109,6 +110,7 @@ def facts_of(
         facts.append(Fact("lost", (told,), "bad"))
     facts.append(Fact("steps", _progress(row)))
     facts += _losses(row)
+    facts += _figures(row)
     if row.parent_step is not None or row.replays is not None:
         facts.append(Fact("from", (origin_of(row, below_parent=False),)))
     if row.preset:
@@ -141,6 +143,19 @@ def _losses(row: RunRow) -> list[Fact]:
     told = [f"{name:<{names}} {loss_text(value):>6}" for name, value in row.losses.items()]
     lines = tuple("   ".join(told[at : at + 2]) for at in range(0, len(told), 2))
     return [Fact("losses", lines)] if lines else []
+
+
+def _figures(row: RunRow) -> list[Fact]:
+    """A figure a line: as it was measured last, and the best."""
+    if row.evaluated is None:
+        return []
+    newest, best = row.evaluated.figures, row.evaluated.best
+    told = [f"{'step':<10}{row.evaluated.step:>8,}   best"]
+    for name in dict.fromkeys((*newest, *best)):
+        now = figure_text(name, newest[name]) if name in newest else ""
+        of_best = f"{figure_text(name, best[name].value)} @ {best[name].step:,}" if name in best else ""
+        told.append(f"{printable(name):<10}{now:>8}   {of_best}")
+    return [Fact("evaluated", tuple(told))]
 
 
 def _on_disk(figures: RunFigures | None) -> list[Fact]:

@@ -13,8 +13,9 @@ MEMORY: dict[Smoothing, float] = {0: 0.0, 1: 0.8, 2: 0.95}
 
 Band: TypeAlias = tuple[float, float] | None
 """The lowest and highest value that a dot column shows of a series; None where there is none."""
-_SET: frozenset[Group] = frozenset({"lr", "weight"})
-"""Series of what was set, not measured: they change when they are changed, and have no noise to be smoothed away."""
+_SET: frozenset[Group] = frozenset({"lr", "weight", "figure"})
+"""Series that are drawn as they are: of what was set, not measured, and has no noise to be smoothed away; and of what
+was measured now and then, each value of which holds until the next."""
 
 
 def memory_of(key: SeriesKey, smoothing: Smoothing) -> float:

@@ -39,6 +39,7 @@ def groups_of(keys: Sequence[SeriesKey], objective: Collection[str]) -> tuple[Se
         SeriesGroup("others", tuple(key for key in losses if objective and key.name not in objective)),
         SeriesGroup("learning rates", tuple(key for key in keys if key.group == "lr")),
         SeriesGroup("weights", tuple(key for key in keys if key.group == "weight")),
+        SeriesGroup("evaluation", tuple(key for key in keys if key.group == "figure")),
         *_of_health(keys),
         *(SeriesGroup(_PACE[key.name], (key,), log=False) for key in keys if key.name in _PACE and key.group == "pace"),
     ]

@@ -34,8 +34,8 @@ CAPACITY = 4096
 BATCH = 512
 """Lines folded into buckets at once: in batches it costs a tenth."""
 NOTHING = (-inf, -inf)
-Layout: TypeAlias = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]
-"""The names of the losses, learning rates, weights and measures of health of a line, in its order."""
+Layout: TypeAlias = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+"""The names of the losses, learning rates, weights, measures of health and figures of a line, in its order."""
 
 
 class History:
@@ -55,6 +55,8 @@ class History:
         """Where each value of a line belongs; None when a line comes in the order of the columns."""
         self._looks: dict[str, float | None] = {}
         """Of the newest contact sheet."""
+        self._figures: dict[str, float | None] = {}
+        """Of the newest evaluation."""
         self._newest: tuple[float, float] = NOTHING
         """Step and time of the last line."""
         self._shift = 0.0
@@ -89,7 +91,8 @@ class History:
             self._shift += max(0.0, last_time - (event.time + self._shift))
             self._newest = event.step, event.time + self._shift
             health = self._with_looks(event.health)
-            layout = (tuple(event.losses), tuple(event.lr), tuple(event.weights), tuple(health))
+            figures = self._figures = {**self._figures, **event.figures} if event.figures else self._figures
+            layout = (tuple(event.losses), tuple(event.lr), tuple(event.weights), tuple(health), tuple(figures))
             if layout != self._layout:
                 self._adopt_layout(layout)
             values: tuple[float | None, ...] = (
@@ -99,6 +102,7 @@ class History:
                 event.throughput,
                 event.data_wait,
                 *health.values(),
+                *figures.values(),
             )
             if self._order is not None:
                 values = self._ordered(values, self._order)
@@ -125,6 +129,7 @@ class History:
             self._layout = other._layout
             self._order = other._order
             self._looks = other._looks
+            self._figures = other._figures
             self._newest = other._newest
             self._shift = other._shift
             self.coarse = other.coarse
@@ -222,6 +227,8 @@ class History:
     def _truncate_after(self, step: float) -> None:
         before = len(self._recent), len(self._buckets)
         cut = bisect_right(self._recent, step, key=_step_of)
+        if cut < len(self._recent):
+            self._figures = {}  # they may be of what is dropped; the next evaluation says what holds
         self._waiting = max(0, self._waiting - (len(self._recent) - cut))
         del self._recent[cut:]
         self._cut_buckets(step)
@@ -243,7 +250,7 @@ class History:
             del self._recent[: len(self._recent) - max(self._capacity, self._waiting)]
 
     def _adopt_layout(self, layout: Layout) -> None:
-        losses, rates, weights, health = layout
+        losses, rates, weights, health, figures = layout
         arriving = [
             *(SeriesKey("loss", name) for name in losses),
             *(SeriesKey("lr", name) for name in rates),
@@ -251,6 +258,7 @@ class History:
             SeriesKey("pace", "throughput"),
             SeriesKey("pace", "data_wait"),
             *(SeriesKey("health", name) for name in health),
+            *(SeriesKey("figure", name) for name in figures),
         ]
         for key in arriving:
             if key not in self._places:

@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias, assert_never
 import msgspec
 
 from engine.protocol import events as ev
+from gan_tui.state.figures import figures_in_words
 from gan_tui.state.plain_text import printable
 
 JournalKind: TypeAlias = Literal["life", "nudge", "pause", "checkpoint", "alert", "recovered", "note", "error"]
@@ -99,6 +100,8 @@ def _tell(event: ev.Event) -> tuple[JournalKind, str] | None:
         case ev.Checkpointed():
             took = f"{size_text(event.size)}, {event.seconds:.1f} s"
             return "checkpoint", f"checkpoint step {event.saved_step:,} ok, {took}"
+        case ev.Evaluated():
+            return "checkpoint", _evaluated(event)
         case ev.Resumed():
             return "life", f"resumed from {event.checkpoint or f'step {event.from_step:,}'}"
         case ev.Alert():
@@ -131,6 +134,12 @@ def _done(event: ev.StageDone) -> str:
         f"{name} {'nan' if value is None else number(value, COMPUTED)}" for name, value in event.losses.items()
     )
     return f"{event.stage} is done: {losses}" if losses else f"{event.stage} is done"
+
+
+def _evaluated(event: ev.Evaluated) -> str:
+    best = f"; the best {event.best_by} so far" if event.best_by else ""
+    images = max(event.conditions.images_A, event.conditions.images_B)
+    return f"evaluated on {images:,} images, {event.seconds:.1f} s: {figures_in_words(event.figures, ', ')}{best}"
 
 
 def _nudged(event: ev.Nudged) -> str:

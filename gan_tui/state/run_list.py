@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple, TypeAlias, assert_never
 
 import msgspec
 
+from engine.protocol.evaluations import FiguresSoFar
 from engine.protocol.rundir import LIVE_STATES
 
 RowState: TypeAlias = Literal[
@@ -58,6 +59,8 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     replays: str | None
     """The run whose course this one repeats."""
     losses: dict[str, float | None]
+    evaluated: FiguresSoFar | None = None
+    """The newest figures and the best; None where nothing was measured."""
     starred: bool = False
     note: str = ""
 

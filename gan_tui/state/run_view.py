@@ -337,6 +337,8 @@ def _changes(view: RunView, event: ev.Event, text: str) -> dict[str, Any]:
             }
         case ev.Sampled():
             return {"sheets": tail(view.sheets, event, SHEETS_LENGTH)}
+        case ev.Evaluated():
+            return {}
         case ev.Resumed():
             return _resumed(view, event, text)
         case ev.Alert():

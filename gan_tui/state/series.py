@@ -10,7 +10,7 @@ from itertools import pairwise
 from math import inf, isnan, nan
 from typing import Literal, NamedTuple, TypeAlias
 
-Group: TypeAlias = Literal["loss", "lr", "weight", "pace", "health"]
+Group: TypeAlias = Literal["loss", "lr", "weight", "pace", "health", "figure"]
 Axis: TypeAlias = Literal["step", "time"]
 Row: TypeAlias = tuple[float, float, tuple[float | None, ...]]
 """Step, time, and one value per series in the order of their first appearance; None where a mean was not finite."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, NamedTuple, TypeAlias
 
@@ -12,6 +12,7 @@ from textual.coordinate import Coordinate
 from textual.widgets import DataTable
 
 from gan_tui.state.axes import reading
+from gan_tui.state.figures import figure_text
 from gan_tui.state.journal import size_text
 from gan_tui.state.plain_text import printable
 from gan_tui.state.wording import duration
@@ -47,6 +48,8 @@ class CheckpointRow:
     reason: str = ""
     objective: float | None = None
     losses: dict[str, float | None] = field(default_factory=dict)
+    figures: dict[str, float | None] = field(default_factory=dict)
+    """Measured by evaluations."""
 
 
 class _Column(NamedTuple):
@@ -154,12 +157,14 @@ def _fitting(rows: Sequence[CheckpointRow], width: int) -> tuple[_Column, ...]:
     objective = _Column("objective", tuple(_number(row.objective) for row in rows))
     why = _Column("why", tuple(row.reason for row in rows), left=True)
     size = _Column("size", tuple("–" if row.size is None else size_text(row.size) for row in rows))
+    measured = dict.fromkeys(name for row in rows for name in row.figures)
+    figures = [_Column(name, tuple(_figure(name, row.figures) for row in rows)) for name in measured]
     names = dict.fromkeys(name for row in rows for name in row.losses)
     losses = [_Column(name, tuple(_number(row.losses.get(name)) for row in rows)) for name in names]
-    order = [step, marks, epoch, age, size, why, objective, *losses]
+    order = [step, marks, epoch, age, size, why, objective, *figures, *losses]
     used = sum(column.width for column in (step, marks, epoch, age))
     kept = {0, 1, 2, 3}
-    for column in (objective, why, size, *losses):
+    for column in (objective, *figures, why, size, *losses):
         if used + column.width > width:
             break
         used += column.width
@@ -169,6 +174,10 @@ def _fitting(rows: Sequence[CheckpointRow], width: int) -> tuple[_Column, ...]:
 
 def _marks(row: CheckpointRow) -> str:
     return " ".join(word for word in (STAR if row.starred else "", row.mark, "note" if row.noted else "") if word)
+
+
+def _figure(name: str, figures: Mapping[str, float | None]) -> str:
+    return figure_text(name, figures[name]) if name in figures else "–"
 
 
 def _number(value: float | None) -> str:

@@ -59,7 +59,9 @@ def test_what_is_recorded_is_what_tensorboard_shows(run: RunDirectory, told: Rec
     run.samples.mkdir()
     pixels = np.arange(8 * 4 * 3, dtype=np.uint8).reshape(8, 4, 3)
     Image.fromarray(pixels).save(run.samples / "a.png")
-    first = told.metrics(10, losses={"G_A": 0.5, "D_A": None}, throughput=2.5, health={"D_A real": 0.75})
+    first = told.metrics(
+        10, losses={"G_A": 0.5, "D_A": None}, throughput=2.5, health={"D_A real": 0.75}, figures={"psnr": 12.5}
+    )
     write(
         run,
         first,
@@ -79,6 +81,7 @@ def test_what_is_recorded_is_what_tensorboard_shows(run: RunDirectory, told: Rec
     assert [curve(found, tag)[0][1] for tag in ("weights/cycle_a", "pace/throughput", "pace/epoch")] == [10.0, 2.5, 1.0]
     [health] = [tag for tag in found.Tags()["scalars"] if tag.startswith("health/")]
     assert curve(found, health) == [(10, 0.75)]
+    assert curve(found, "figures/psnr") == [(10, 12.5)]
     assert curve(found, "lr/G")[0][1] == pytest.approx(2e-4)
     assert texts(found, "nudges") == [(10, "    loss.cycle_a 10 → 5 (you): stripes")]
     assert texts(found, "alerts") == [(11, "    D: <b>saturated</b>. Lower it. Suggested: optim.lr_d 0.0001")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -14,11 +15,12 @@ from engine.config.load import Tree, read_toml, resolve
 from engine.data.digit_sets import labelled
 from engine.data.pixels import to_unit_range
 from engine.errors import RequestError
-from engine.evaluation.evaluate import evaluate, scores
+from engine.evaluation.evaluate import evaluate
 from engine.evaluation.judge import LabelledPixels, judge_of
+from engine.evaluation.meters import scores
 from engine.evaluation.request import EvaluationRequest, JudgeSettings, request_of
 from engine.methods.build import build_method
-from engine.protocol.evaluation import DigitScore, EvaluateJob, Evaluation
+from engine.protocol.evaluation import DigitScore, DigitsJudged, EvaluateJob, Evaluation
 from engine.protocol.jobs import Progress, Remark
 from engine.protocol.rundir import RunDirectory
 from tests.dtn_runs import make_digits, make_dtn_run
@@ -52,11 +54,19 @@ def trained(tmp_path_factory: pytest.TempPathFactory, digits: Path) -> RunDirect
 
 
 def evaluated(run: RunDirectory, which: str = "latest") -> Evaluation:
-    return evaluate(asked(run, which), lambda said: None)
+    [found] = evaluate(asked(run, which), lambda said: None).evaluations
+    return found
 
 
-def asked(run: RunDirectory, which: str = "latest") -> EvaluationRequest:
-    return request_of(EvaluateJob(run=str(run.root), checkpoint=which, device="cpu"), QUICK)
+def judged(run: RunDirectory, which: str = "latest") -> DigitsJudged:
+    found = evaluated(run, which).digits
+    assert found is not None
+    return found
+
+
+def asked(run: RunDirectory, which: str = "latest", **others: Any) -> EvaluationRequest:
+    job = EvaluateJob(run=str(run.root), checkpoint=which, device="cpu", **{"figures": ("accuracy",), **others})
+    return request_of(job, QUICK)
 
 
 def test_each_digit_is_counted_by_itself() -> None:
@@ -71,12 +81,12 @@ def test_each_digit_is_counted_by_itself() -> None:
 
 
 def test_digits_add_up_to_the_whole(trained: RunDirectory) -> None:
-    found = evaluated(trained)
+    evaluation, found = evaluated(trained), judged(trained)
     assert [item.digit for item in found.digits] == list(range(10))
-    assert sum(item.images for item in found.digits) == found.images == 30
-    assert found.accuracy == pytest.approx(sum(item.translated for item in found.digits) / 30)
+    assert sum(item.images for item in found.digits) == evaluation.conditions.images_A == 30
+    assert evaluation.figures == {"accuracy": pytest.approx(sum(item.translated for item in found.digits) / 30)}
     assert found.untranslated_accuracy == pytest.approx(sum(item.untranslated for item in found.digits) / 30)
-    assert (found.method, found.step, found.source, found.target) == ("dtn", 4, "bars", "boxes")
+    assert (evaluation.step, found.source, found.target) == (4, "bars", "boxes")
 
 
 def test_the_figures_are_those_of_the_translations_and_the_judge(trained: RunDirectory) -> None:
@@ -85,27 +95,27 @@ def test_the_figures_are_those_of_the_translations_and_the_judge(trained: RunDir
     data: DigitsConfig = msgspec.structs.replace(config.data, without_B=())  # type: ignore[assignment]
     request = asked(trained)
     method = build_method(config, CPU)
-    load_checkpoint(request.saved.folder, request.saved.manifest, method)
+    [saved] = request.saved
+    load_checkpoint(saved.folder, saved.manifest, method)
     judge, _ = judge_of(LabelledPixels.of(labelled(data, 0, "B", "train")), QUICK, CPU, lambda word: None)
     source, target = (LabelledPixels.of(labelled(data, 0, domain, "test")) for domain in ("A", "B"))  # type: ignore[arg-type]
     images = to_unit_range(source.pixels)
 
-    found = evaluated(trained)
+    evaluation, found = evaluated(trained), judged(trained)
     translated = judge.name(method.translate(images, "AtoB")) == source.labels
     untranslated = judge.name(images) == source.labels
-    assert found.accuracy == translated.double().mean().item()
+    assert evaluation.figures["accuracy"] == translated.double().mean().item()
     assert found.untranslated_accuracy == untranslated.double().mean().item()
     assert found.judge.right == int((judge.name(to_unit_range(target.pixels)) == target.labels).sum())
     assert translated.sum() != untranslated.sum()
 
 
 def test_the_judge_knows_every_digit_whatever_training_left_out(trained: RunDirectory) -> None:
-    assert evaluated(trained).judge.trained_on == 40
+    assert judged(trained).judge.trained_on == 40
 
 
 def test_the_judge_is_the_same_for_every_checkpoint(trained: RunDirectory) -> None:
-    first, second = evaluated(trained, "3"), evaluated(trained, "4")
-    assert (first.step, second.step) == (3, 4)
+    first, second = judged(trained, "3"), judged(trained, "4")
     assert (first.judge.reused, second.judge.reused) == (False, True)
     assert first.judge.right == second.judge.right
     assert first.untranslated_accuracy == second.untranslated_accuracy
@@ -122,15 +132,16 @@ def test_progress_is_told(trained: RunDirectory) -> None:
 def test_any_method_with_labelled_digits_is_evaluated(tmp_path: Path, digits: Path) -> None:
     run = make_dtn_run(tmp_path, "cycle", tree=CYCLEGAN, root=digits)
     train_here(run)
-    found = evaluated(run)
+    found = evaluate(asked(run, figures=()), lambda said: None)
     assert found.method == "cyclegan"
-    assert found.images == 30
+    [evaluation] = found.evaluations
+    assert list(evaluation.figures) == ["accuracy", "cycle_A", "cycle_B", "identity_A", "identity_B"]
 
 
 def test_a_run_that_translates_the_other_way_is_judged_by_its_own_target(tmp_path: Path, digits: Path) -> None:
     run = make_dtn_run(tmp_path, "back", "data.direction=BtoA", root=digits)
     train_here(run)
-    found = evaluated(run)
+    found = judged(run)
     assert (found.source, found.target) == ("boxes", "bars")
 
 
@@ -141,7 +152,7 @@ def test_a_checkpoint_in_which_nothing_translates_yet_is_refused(trained: RunDir
 
 def test_images_without_labels_are_refused(tmp_path: Path) -> None:
     run = make_run(tmp_path)
-    with pytest.raises(RequestError, match=r"has images without labels \(data.kind = synthetic\)"):
+    with pytest.raises(RequestError, match=r"accuracy: needs labelled digits, and data.kind = synthetic has no labels"):
         asked(run)
 
 
@@ -153,8 +164,9 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
 def test_drawn_digits_are_called_by_their_ink(tmp_path: Path) -> None:
     run = make_dtn_run(tmp_path, "drawn")
     train_here(run)
-    found = evaluated(run)
-    assert (found.source, found.target, found.images) == ("coloured digits", "white digits", 1000)
+    found = judged(run)
+    assert (found.source, found.target) == ("coloured digits", "white digits")
+    assert sum(item.images for item in found.digits) == 1000
 
 
 def test_a_source_without_test_images_is_refused(tmp_path: Path) -> None:

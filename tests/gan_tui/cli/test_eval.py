@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import msgspec
+import pexpect
+import pyte
 import pytest
 
-from engine.protocol.evaluation import DigitScore, Evaluation, Judge
+from engine.protocol.evaluation import DigitScore, DigitsJudged, Evaluation, Evaluations, Judge
 from engine.protocol.jobs import decode_message
 from engine.protocol.rundir import RunDirectory
 from gan_tui.cli.eval import rows
+from gan_tui.client.sender import sender_name
 from tests.dtn_runs import make_digits, make_dtn_run
 from tests.engine.train.here import train_here
 from tests.gan_tui.client.locked import locked
@@ -34,32 +38,44 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
-def test_figures_of_every_digit_and_their_sums(trained: RunDirectory) -> None:
-    """In a pipe: a line for each, with shares that are those of the JSON."""
-    before = {path: path.stat().st_mtime_ns for path in trained.root.rglob("*")}
+def evaluations_in(text: str) -> tuple[Evaluation, ...]:
+    """What --json prints."""
+    found = decode_message(text.encode())
+    assert isinstance(found, Evaluations)
+    return found.evaluations
+
+
+def test_figures_in_a_pipe_in_json_and_on_file(trained: RunDirectory) -> None:
+    """Headings and a line, with the numbers of the JSON; nothing else of the run is changed."""
+    before = {path: path.stat().st_mtime_ns for path in trained.root.rglob("*") if path.is_file()}
     done = gan_tui(trained.root.parent, "eval", "trained", *QUICK)
     assert done.returncode == 0, done.stderr
-    lines = [line.split("\t") for line in done.stdout.splitlines()]
-    assert [digit for digit, *_ in lines] == [*"0123456789", "all"]
-    assert [images for _, images, *_ in lines] == ["3"] * 10 + ["30"]
-    assert "The judge names " in done.stderr
+    headings, line = [line.split("\t") for line in done.stdout.splitlines()]
+    assert headings == ["step", "accuracy", "identity_B", "best"]
+    assert "Step 4: test images, 30 of A and 30 of B, in " in done.stderr
+    assert "bars translated to boxes. The judge names " in done.stderr
     assert re.search(r"training the judge, loss [0-9.]+: 3 of 3\n", done.stderr)
 
     as_json = gan_tui(trained.root.parent, "eval", "trained", *QUICK, "--json")
-    found = decode_message(as_json.stdout.encode())
-    assert isinstance(found, Evaluation)
-    assert found.judge.reused
+    [found] = evaluations_in(as_json.stdout)
+    assert found.digits is not None
+    assert found.digits.judge.reused
     assert "training the judge" not in as_json.stderr
-    shares = [
-        [f"{100 * count / row.images:.2f} %" for count in (row.translated, row.untranslated)] for row in rows(found)
-    ]
-    assert shares == [line[2:] for line in lines]
-    assert {path: path.stat().st_mtime_ns for path in trained.root.rglob("*")} == before
+    assert line == ["4", *(f"{value:.6g}" for value in found.figures.values()), ""]
+    whole = rows(found.digits)[-1]
+    assert found.figures["accuracy"] == whole.translated / whole.images
+    after = {path: path.stat().st_mtime_ns for path in trained.root.rglob("*") if path.is_file()}
+    assert {path for path in after if after[path] != before.get(path)} == {trained.evaluations}
 
     anew = gan_tui(trained.root.parent, "eval", "trained", *QUICK, "--retrain", "--json")
-    assert decode_message(anew.stdout.encode()) == msgspec.structs.replace(
-        found, judge=msgspec.structs.replace(found.judge, reused=False)
-    )
+    [again] = evaluations_in(anew.stdout)
+    assert again.figures == found.figures
+    assert again.digits is not None
+    assert not again.digits.judge.reused
+    kept = [msgspec.json.decode(line, type=Evaluation) for line in trained.evaluations.read_bytes().splitlines()]
+    assert [each.figures for each in kept] == [found.figures] * 3
+    assert kept[1:] == [found, again]
+    assert kept[0].by == sender_name()
 
 
 @pytest.mark.parametrize(
@@ -67,9 +83,12 @@ def test_figures_of_every_digit_and_their_sums(trained: RunDirectory) -> None:
     [
         (("--checkpoint", "3"), "checkpoint 3 of run trained: does not exist"),
         (("--device", "cuda:99"), "cuda:99"),
+        (("--figure", "psnr"), "--figure psnr: needs pairs, and of data.kind = digits dtn sees none"),
+        (("--figure", "fid"), "which are not on this machine"),
+        (("--fid-weights", "w.pth"), "--fid-weights: is for fid and kid, which are not asked for"),
     ],
 )
-def test_a_wrong_request_is_refused_in_a_line(trained: RunDirectory, arguments: tuple[str, str], told: str) -> None:
+def test_a_wrong_request_is_refused_in_a_line(trained: RunDirectory, arguments: tuple[str, ...], told: str) -> None:
     done = gan_tui(trained.root.parent, "eval", "trained", *QUICK, *arguments)
     assert done.returncode == 2
     assert done.stdout == ""
@@ -77,11 +96,49 @@ def test_a_wrong_request_is_refused_in_a_line(trained: RunDirectory, arguments: 
     assert told in done.stderr
 
 
-def test_a_run_without_labels_is_refused(tmp_path: Path) -> None:
-    make_run(tmp_path)
-    done = gan_tui(tmp_path, "eval", "tiny")
-    assert done.returncode == 2
-    assert "run tiny: has images without labels" in done.stderr
+def test_all_checkpoints_with_the_best_of_each_figure(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "run.steps=3", "checkpoint.every=1", kind="pix2pix")
+    train_here(run)
+    done = gan_tui(tmp_path, "eval", "tiny", "--checkpoint", "all", "--images", "3", "--device", "cpu")
+    headings, *lines = [line.split("\t") for line in done.stdout.splitlines()]
+    assert headings == ["step", "l1", "psnr", "ssim", "best"]
+    assert [line[0] for line in lines] == ["1", "2", "3"]
+    values = {name: [float(line[place]) for line in lines] for place, name in enumerate(headings[:-1])}
+    right = {"l1": min(values["l1"]), "psnr": max(values["psnr"]), "ssim": max(values["ssim"])}
+    for *row, best in lines:
+        of_row = dict(zip(headings, map(float, row), strict=False))
+        assert set(filter(None, best.split(","))) == {name for name in right if of_row[name] == right[name]}
+
+
+def test_figures_on_a_terminal(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "run.steps=2", "checkpoint.every=1", kind="pix2pix")
+    train_here(run)
+    told = on_terminal(tmp_path, "eval", "tiny", "--images", "3", "--device", "cpu")
+    assert re.search(r"psnr +\d+\.\d\d +higher is better; peak signal-to-noise ratio", told)
+    several = on_terminal(tmp_path, "eval", "tiny", "--images", "3", "--device", "cpu", "--checkpoint", "all")
+    assert re.search(r"step +l1 +psnr +ssim", several)
+    assert several.count("*") == 4
+
+
+def on_terminal(folder: Path, *arguments: str) -> str:
+    """What a command shows on a terminal of 120 columns, in the end."""
+    command = [sys.executable, "-m", "gan_tui", *arguments, "--runs-dir", str(folder)]
+    child = pexpect.spawn(command[0], command[1:], dimensions=(40, 120), encoding="utf-8", timeout=120)
+    child.expect(pexpect.EOF)
+    screen = pyte.HistoryScreen(120, 40, history=100)
+    pyte.Stream(screen).feed(child.before)
+    return "\n".join(screen.display)
+
+
+def test_a_run_that_may_not_be_written_shows_its_figures_and_says_so(tmp_path: Path) -> None:
+    """A folder in the file's place stands for one that takes no file: tests may run as root, who may write anywhere."""
+    run = make_run(tmp_path, "run.steps=1", kind="pix2pix")
+    train_here(run)
+    run.evaluations.mkdir()
+    done = gan_tui(tmp_path, "eval", "tiny", "--images", "2", "--device", "cpu")
+    assert done.returncode == 0
+    assert done.stdout.startswith("step\tl1")
+    assert "the figures of step 1 could not be kept in " in done.stderr
 
 
 def test_a_run_that_has_saved_nothing_yet(tmp_path: Path) -> None:
@@ -109,8 +166,5 @@ def test_sums_are_of_the_rows() -> None:
         DigitScore(digit=2, images=5, translated=4, untranslated=1),
         DigitScore(digit=6, images=7, translated=0, untranslated=7),
     )
-    found = Evaluation(
-        run="", method="dtn", step=1, checkpoint="", source="a", target="b", images=12, accuracy=4 / 12,
-        untranslated_accuracy=8 / 12, digits=digits, judge=judge,
-    )  # fmt: skip
+    found = DigitsJudged(source="a", target="b", untranslated_accuracy=8 / 12, digits=digits, judge=judge)
     assert [tuple(row) for row in rows(found)] == [("2", 5, 4, 1), ("6", 7, 0, 7), ("all", 12, 4, 8)]

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engine.evaluation.keeping import keep
 from engine.protocol.checkpoints import MANIFEST, Manifest, set_star
+from engine.protocol.conditions import Conditions
+from engine.protocol.evaluation import Evaluation
 from engine.protocol.rundir import RunDirectory
 from gan_tui.client.inventory import Examined, take_inventory
 from tests.gan_tui.client.resumable import cut, flip_a_bit, folder_of, rewrite
@@ -61,3 +64,20 @@ def test_each_is_examined_once(horse: RunDirectory) -> None:
         "",
     ]
     assert len(asked) == 2
+
+
+def test_what_was_measured_of_each_and_the_best_by_what_the_run_says(horse: RunDirectory) -> None:
+    conditions = Conditions(split="test", images_A=4, images_B=4)
+    manifests = {kept.manifest.step: kept.manifest for kept in take_inventory(horse).checkpoints}
+    for step, cycle in ((3, 0.1), (6, 0.3)):
+        of = manifests[step]
+        figures: dict[str, float | None] = {"cycle_A": cycle}
+        keep(horse, Evaluation(time=step, run=of.run, step=step, seq=of.seq, figures=figures, conditions=conditions))
+    config = horse.config.read_text()
+    horse.config.write_text(config.replace('best_by = "objective"', 'best_by = "cycle_A"'))
+    found = take_inventory(horse).checkpoints
+    assert {kept.manifest.step: kept.figures for kept in found if kept.figures} == {
+        3: {"cycle_A": 0.1},
+        6: {"cycle_A": 0.3},
+    }
+    assert [kept.manifest.step for kept in found if kept.best] == [3]

@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from engine.errors import RequestError, WorkError
-from engine.protocol.evaluation import EvaluateJob, Evaluation
+from engine.protocol.evaluation import EvaluateJob, Evaluations
 from engine.protocol.jobs import Progress, Remark
 from gan_tui.client.jobs import run_job
 from tests.dtn_runs import make_digits, make_dtn_run
@@ -40,21 +40,21 @@ def test_the_answer_after_what_was_said_on_the_way(job: EvaluateJob, tmp_path: P
     (tmp_path / "engine").mkdir()
     (tmp_path / "engine" / "__init__.py").write_text("raise SystemExit('not this one')")
     said: list[Progress | Remark] = []
-    found = run_job(job, Evaluation, said.append, folder=tmp_path)
-    assert found.images == 30
+    found = run_job(job, Evaluations, said.append, folder=tmp_path)
+    assert found.evaluations[0].conditions.images_A == 30
     assert said[0] == Remark(text="reading the digits")
-    assert said[-1] == Progress(what="translating", done=30, total=30)
+    assert said[-1] == Progress(what="translating", done=60, total=60)
 
 
 def test_a_refusal_is_raised_here(job: EvaluateJob) -> None:
     with pytest.raises(RequestError, match="checkpoint 77 of run trained: does not exist") as raised:
-        run_job(EvaluateJob(run=job.run, checkpoint="77"), Evaluation, lambda said: None)
+        run_job(EvaluateJob(run=job.run, checkpoint="77"), Evaluations, lambda said: None)
     assert raised.value.fix.startswith("There are 4")
 
 
 def test_a_process_that_dies_is_told_of(job: EvaluateJob) -> None:
     with pytest.raises(WorkError, match="ended with signal 9, as it is where memory runs out"):
-        run_job(job, Evaluation, lambda said: the_process().kill())
+        run_job(job, Evaluations, lambda said: the_process().kill())
 
 
 def test_giving_up_ends_the_process(job: EvaluateJob) -> None:
@@ -65,5 +65,5 @@ def test_giving_up_ends_the_process(job: EvaluateJob) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_job(job, Evaluation, interrupt)
+        run_job(job, Evaluations, interrupt)
     assert not seen[0].is_running()

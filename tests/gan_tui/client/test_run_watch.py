@@ -11,6 +11,8 @@ import pytest
 
 from engine.protocol import events as ev
 from engine.protocol.codec import encode
+from engine.protocol.conditions import Conditions
+from engine.protocol.evaluation import Evaluation
 from engine.protocol.remarks import Remarks, write_remarks
 from engine.protocol.rundir import RunDirectory, read_identity, write_identity
 from gan_tui.client.run_rows import read_rows
@@ -163,3 +165,18 @@ def test_the_thread_tells_what_is_new_and_looks_when_it_is_asked_to(run: RunDire
         until(lambda: only(watch).note == "new", "the look that was asked for")
     finally:
         watch.close()
+
+
+def test_an_evaluation_of_a_run_that_has_ended_is_seen(run: RunDirectory, watch: RunsWatch) -> None:
+    for _ in range(3):
+        watch.examine()
+    assert only(watch).evaluated is None
+    conditions = Conditions(split="test", images_A=4, images_B=0)
+    line = Evaluation(
+        time=1.0, run=read_identity(run).id, step=500, seq=1, figures={"psnr": 12.0}, conditions=conditions
+    )
+    run.evaluations.write_bytes(msgspec.json.encode(line) + b"\n")
+    watch.examine()
+    found = only(watch).evaluated
+    assert found is not None
+    assert (found.step, found.figures, found.best["psnr"].value) == (500, {"psnr": 12.0}, 12.0)

@@ -19,6 +19,7 @@ KEYS = (
     SeriesKey("weight", "cycle_a"),
     SeriesKey("pace", "throughput"),
     SeriesKey("health", "D_A"),
+    SeriesKey("figure", "psnr"),
 )
 
 
@@ -36,7 +37,7 @@ def test_a_row_for_each_line_of_the_course_with_what_was_recorded(tmp_path: Path
     run, told = make_run(tmp_path, name="zebra"), Recording()
     write(
         run,
-        told.metrics(10, losses={"G_A": 0.1 + 0.2}, throughput=2.5, health={"D_A": 0.5}),
+        told.metrics(10, losses={"G_A": 0.1 + 0.2}, throughput=2.5, health={"D_A": 0.5}, figures={"psnr": 12.5}),
         told.metrics(20, losses={"G_A": None}),
         told.metrics(30, losses={"G_A": 99.0}),  # given up
         ev.Resumed(**told.when(20), from_step=20, checkpoint="c", from_seq=2),
@@ -45,9 +46,11 @@ def test_a_row_for_each_line_of_the_course_with_what_was_recorded(tmp_path: Path
     first, second, third = rows(Part(run))
     assert list(first) == [
         "run", "step", "epoch", "time", "seconds", "losses/G_A", "lr/G", "weights/cycle_a", "throughput", "health/D_A",
+        "figures/psnr",
     ]  # fmt: skip
     assert first["losses/G_A"] == "0.30000000000000004", "as exact as the record"
     assert (first["health/D_A"], second["health/D_A"]) == ("0.5", "")
+    assert (first["figures/psnr"], second["figures/psnr"]) == ("12.5", "")
     assert (first["run"], first["step"], first["lr/G"], first["throughput"]) == ("zebra", "10", "0.0002", "2.5")
     assert float(first["time"]) > BEGAN
     assert (first["seconds"], second["losses/G_A"], third["losses/G_A"]) == ("0.0", "nan", "")

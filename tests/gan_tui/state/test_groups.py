@@ -16,6 +16,7 @@ def keys(*names: str, group: str = "loss") -> tuple[SeriesKey, ...]:
 
 def test_losses_come_as_a_whole_and_in_parts_and_what_is_no_loss_by_itself() -> None:
     others = (*keys("G", "D", group="lr"), *keys("cycle_a", group="weight"), *keys("throughput", group="pace"))
+    others += keys("psnr", "l1", group="figure")
     found = groups_of((*keys(*LOSSES), *others), OBJECTIVE)
     assert {group.name: [key.name for key in group.keys] for group in found} == {
         "losses": list(LOSSES),
@@ -25,9 +26,10 @@ def test_losses_come_as_a_whole_and_in_parts_and_what_is_no_loss_by_itself() -> 
         "D": ["D_A", "D_B"],
         "learning rates": ["G", "D"],
         "weights": ["cycle_a"],
+        "evaluation": ["psnr", "l1"],
         "steps a second": ["throughput"],
     }, "the others are D's, and are not there twice"
-    assert [group.log for group in found] == [True] * 7 + [False]
+    assert [group.log for group in found] == [True] * 8 + [False]
 
 
 def test_what_the_generators_do_not_minimise_is_a_group_where_its_names_are_not() -> None:

@@ -191,3 +191,18 @@ def test_adopting_is_to_become_the_other_at_once() -> None:
     coarse.record(replace(line(2001, 5.0, late=1.0), time=1000.0 + 2001 - 3600))
     assert coarse.extent() == (1, 2001)
     assert coarse.extent("time") == (1001.0, 3000.0), "a second was lost where the clock was set back"
+
+
+def test_figures_hold_until_the_next_evaluation_and_not_beyond_what_was_dropped() -> None:
+    history = History()
+    key = SeriesKey("figure", "psnr")
+    for step, figures in enumerate(({}, {"psnr": 10.0}, {}, {"psnr": 12.0}, {}), start=1):
+        history.record(replace(line(step, 1.0), figures=figures))
+    spans = history.decimate([key], 1, 6, 5)[key]
+    assert [span.mean for span in spans if span.finite] == [10.0, 10.0, 12.0, 12.0]
+    assert spans[0] == EMPTY
+    history.truncate_after(3)
+    history.record(line(4, 1.0))
+    assert [span.finite for span in history.decimate([key], 1, 6, 5)[key]] == [0, 1, 1, 0, 0]
+    history.record(replace(line(5, 1.0), figures={"psnr": None}))
+    assert history.decimate([key], 1, 6, 5)[key][4].holes == 1

@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from engine.protocol.events import Announced, StageDone
+from engine.protocol.conditions import Conditions
+from engine.protocol.events import Announced, Evaluated, StageDone
 from gan_tui.state.journal import COMPUTED, journal_entry, number, size_text
 from tests.gan_tui.recorded import Recording
 
@@ -84,3 +85,16 @@ def test_the_networks_and_the_end_of_a_stage_are_told() -> None:
     done = journal_entry(StageDone(seq=2, step=3000, time=1.0, stage="training f", losses=losses))
     assert done is not None
     assert done.text == "training f is done: f 0.01234, f_error 0.004, other nan"
+
+
+def test_an_evaluation_is_told_with_its_figures_and_whether_it_is_the_best() -> None:
+    conditions = Conditions(split="test", images_A=106, images_B=0)
+    event = Evaluated(
+        seq=1, step=500, time=0.0, figures={"l1": 0.18282, "psnr": None}, conditions=conditions, seconds=8.24
+    )
+    entry = journal_entry(event)
+    assert entry is not None
+    assert entry.text == "evaluated on 106 images, 8.2 s: l1 0.1828, psnr nan"
+    entry = journal_entry(msgspec.structs.replace(event, best_by="l1"))
+    assert entry is not None
+    assert entry.text.endswith("psnr nan; the best l1 so far")

@@ -104,3 +104,14 @@ async def test_the_cursor_stays_through_a_change_and_a_resize() -> None:
         app.table.show_rows(())
         await pilot.pause()
         assert app.table.row_count == 0
+
+
+async def test_what_was_measured_stands_before_the_losses() -> None:
+    app = TableApp()
+    rows = (replace(ROWS[0], figures={"psnr": 12.3456, "l1": None}), *ROWS[1:])
+    async with app.run_test(size=(70, 10)) as pilot:
+        app.table.show_rows(rows)
+        await pilot.pause()
+        assert headings(app.table) == [*BASE, "why", "objective", "psnr", "l1"]
+        assert [str(cell).strip() for cell in app.table.get_row("c")][-2:] == ["12.35", "nan"]
+        assert [str(cell).strip() for cell in app.table.get_row("b")][-2:] == ["–", "–"]
