@@ -98,11 +98,23 @@ def test_the_same_bytes_each_time_in_any_order_and_company(
     run = trained(kind)
     translated(run, photos, tmp_path / "once")
     several = (photos / "more", photos / "b.png", photos / "a.png")
-    translated(run, several, tmp_path / "again", batch=3)
+    translated(run, several, tmp_path / "again")
     once, again = files(tmp_path / "once"), files(tmp_path / "again")
     assert once["a.png"] == again["a.png"]
     assert once["b.png"] == again["b.png"]
     assert once["more/c.jpg"] == again["c.jpg"]
+
+
+@pytest.mark.parametrize("kind", CONFIGS)
+def test_a_batch_changes_no_value_by_more_than_a_rounding(
+    trained: MakeRun, photos: Path, tmp_path: Path, kind: str
+) -> None:
+    run = trained(kind)
+    translated(run, photos, tmp_path / "alone")
+    translated(run, photos, tmp_path / "together", batch=3)
+    for name in ("a.png", "b.png"):
+        alone, together = (pixels(tmp_path / folder / name).astype(int) for folder in ("alone", "together"))
+        assert abs(alone - together).max() <= 1
 
 
 def test_the_bytes_of_a_run_that_translates_with_noise(trained: MakeRun, photos: Path, tmp_path: Path) -> None:
