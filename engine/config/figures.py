@@ -11,7 +11,7 @@ from typing import NamedTuple, get_args
 
 from engine.config.data import DigitsData, PairedData, SyntheticData, SyntheticDigits
 from engine.config.figure_names import Figure
-from engine.config.methods import DtnConfig, Pix2PixConfig, TrainConfig
+from engine.config.methods import Pix2PixConfig, TrainConfig
 from engine.errors import RequestError
 
 FAMILIES = ("cycle", "identity", "fid", "kid")
@@ -99,8 +99,7 @@ def why_not(config: TrainConfig, figure: str) -> str:
         return f"needs labelled digits, and data.kind = {kind} has no labels"
     if family == "identity" and isinstance(config, Pix2PixConfig):
         return "is of methods that learn without pairs: pix2pix is never shown an image of its target"
-    one_way = isinstance(config, Pix2PixConfig | DtnConfig)
-    if one_way and (family == "cycle" or figure in ("identity_A", "fid_A", "kid_A")):
+    if not config.both_ways and (family == "cycle" or figure in ("identity_A", "fid_A", "kid_A")):
         return f"needs the way from B to A, and {system} translates from A to B alone"
     return ""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias, get_args, get_type_hints
+from typing import Annotated, ClassVar, TypeAlias, get_args, get_type_hints
 
 from msgspec import Meta
 
@@ -39,6 +39,9 @@ from engine.config.sentinels import SentinelConfig
 class MethodConfig(Section, frozen=True, kw_only=True):
     """The sections of every preset, in their order; each method says which it takes of those that differ."""
 
+    both_ways: ClassVar[bool]
+    """Whether the method learns to translate B to A too."""
+
     method: Section
     data: DataConfig
     generator: GeneratorConfig
@@ -59,6 +62,8 @@ class CycleGanMethod(Section, frozen=True, kw_only=True, tag_field="kind", tag="
 
 class CycleGanConfig(MethodConfig, frozen=True, kw_only=True):
     """Everything that defines a CycleGAN run."""
+
+    both_ways = True
 
     method: CycleGanMethod = CycleGanMethod()
     data: ImagesConfig = UnpairedData()
@@ -81,6 +86,8 @@ class Pix2PixConfig(MethodConfig, frozen=True, kw_only=True):
     The schedule is its authors' PyTorch code's; the paper's own, constant, is in the presets.
     """
 
+    both_ways = False
+
     method: Pix2PixMethod = Pix2PixMethod()
     data: PairsConfig = PairedData()
     generator: TranslatingGenerator = UnetGenerator(norm="batch", dropout=True)
@@ -98,6 +105,8 @@ class DiscoGanMethod(Section, frozen=True, kw_only=True, tag_field="kind", tag="
 
 class DiscoGanConfig(MethodConfig, frozen=True, kw_only=True):
     """Everything that defines a DiscoGAN run."""
+
+    both_ways = True
 
     method: DiscoGanMethod = DiscoGanMethod()
     data: ImagesConfig = PairedData(resize=64, crop=64, flip=False)
@@ -127,6 +136,8 @@ class DtnMethod(Section, frozen=True, kw_only=True, tag_field="kind", tag="dtn")
 class DtnConfig(MethodConfig, frozen=True, kw_only=True):
     """Everything that defines a DTN run."""
 
+    both_ways = False
+
     method: DtnMethod = DtnMethod()
     data: DigitsConfig = DigitsData()
     generator: DecoderGenerator = DecoderGenerator()
@@ -142,6 +153,8 @@ class AeGanMethod(Section, frozen=True, kw_only=True, tag_field="kind", tag="aeg
 
 class AeGanConfig(MethodConfig, frozen=True, kw_only=True):
     """Everything that defines an autoencoder-GAN run."""
+
+    both_ways = True
 
     method: AeGanMethod = AeGanMethod()
     data: ImagesConfig = UnpairedData()

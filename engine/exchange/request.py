@@ -10,7 +10,7 @@ from typing import assert_never
 
 from engine.config.data import Direction
 from engine.config.geometry import Sides, check_translatable, sides_of
-from engine.config.methods import AeGanConfig, CycleGanConfig, DiscoGanConfig, Pix2PixConfig, TrainConfig
+from engine.config.methods import Pix2PixConfig, TrainConfig
 from engine.config.networks import EncoderDecoderGenerator, UnetGenerator
 from engine.errors import RequestError
 from engine.exchange.reference_options import options_for
@@ -97,16 +97,15 @@ def _check_options(job: ExportJob) -> None:
 
 def _directions(job: ExportJob, config: TrainConfig) -> tuple[Direction, ...]:
     """Those asked for. Raises RequestError: one was not trained, or the format is of all."""
-    both_ways = isinstance(config, CycleGanConfig | DiscoGanConfig | AeGanConfig)
     match job.direction:
         case None:
-            return ("AtoB", "BtoA") if both_ways and job.format not in OF_ONE_DIRECTION else ("AtoB",)
-        case "AtoB" | "BtoA" if job.format == "reference" and both_ways:
+            return ("AtoB", "BtoA") if config.both_ways and job.format not in OF_ONE_DIRECTION else ("AtoB",)
+        case "AtoB" | "BtoA" if job.format == "reference" and config.both_ways:
             fact = "is a part: the reference implementation loads both generators"
             raise RequestError(f"--direction {job.direction}", fact, "Leave it out.")
         case "AtoB":
             return ("AtoB",)
-        case _ if not both_ways:
+        case _ if not config.both_ways:
             fact = f"was not trained: {config.method.__struct_config__.tag} translates one way"
             raise RequestError(f"--direction {job.direction}", fact, "Leave it out: AtoB is the run's own direction.")
         case "BtoA":

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from engine.config.geometry import nearest_side, only_side
-from engine.config.methods import DtnConfig, Pix2PixConfig, TrainConfig
+from engine.config.methods import Pix2PixConfig, TrainConfig
 from engine.errors import RequestError
 from engine.protocol.rundir import RunDirectory
 from engine.protocol.translation import Direction, TranslateJob
@@ -89,18 +89,13 @@ def request_of(job: TranslateJob) -> TranslationRequest:
     )
 
 
-def translates_back(config: TrainConfig) -> bool:
-    """Whether a method learns both directions."""
-    return not isinstance(config, Pix2PixConfig | DtnConfig)
-
-
 def check_direction(config: TrainConfig, direction: Direction) -> None:
     """Refuse the way back of a method that learns one alone.
 
     Raises:
         RequestError: it is BtoA.
     """
-    if direction == "AtoB" or translates_back(config):
+    if direction == "AtoB" or config.both_ways:
         return
     swapped = config.data.direction == "BtoA"
     fact = f"was not trained: {config.method.__struct_config__.tag} translates one way, from the run's A to its B"

@@ -23,7 +23,7 @@ from engine.translation.course import Course, Prepared
 from engine.translation.originals import Original, loses_transparency
 from engine.translation.passage import Passage, Say
 from engine.translation.plan import Item
-from engine.translation.request import TranslationRequest, translates_back
+from engine.translation.request import TranslationRequest
 from engine.translation.room import Room
 
 THREADS = min(4, os.cpu_count() or 1)
@@ -57,7 +57,7 @@ def translate(request: TranslationRequest, tell: Tell) -> Translation:
         return Passage(method.translator(direction), saved.config, device, request.tiling, room, say)
 
     other: Direction = "BtoA" if request.direction == "AtoB" else "AtoB"
-    returns = translates_back(saved.config) and any(item.sheet for item in items)
+    returns = saved.config.both_ways and any(item.sheet for item in items)
     course = Course(request, passage(request.direction), passage(other) if returns else None)
     tally = _Tally(len(items), tell)
     _take_all(course, items, tally, say)

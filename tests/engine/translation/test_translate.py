@@ -27,7 +27,7 @@ from tests.engine.translation.conftest import MakeRun, noise
 from tests.runs import TINY_OF
 
 Said = list[Progress | Remark]
-TWO_WAYS = ("cyclegan", "discogan", "aegan")
+TWO_WAYS = tuple(kind for kind, config in CONFIGS.items() if config.both_ways)
 
 
 def translated(run: RunDirectory, source: Path | tuple[Path, ...], out: Path, **how: Any) -> tuple[Translation, Said]:

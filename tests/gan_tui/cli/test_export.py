@@ -16,6 +16,7 @@ from PIL import Image
 from torch import Tensor
 
 from engine.config.load import read_toml, resolve
+from engine.config.methods import CONFIGS
 from engine.exchange.agreement import TOLERANCE
 from engine.exchange.export import export
 from engine.exchange.request import request_of
@@ -27,7 +28,7 @@ from engine.trained import take_up
 from tests.engine.exchange.saved import saved_run
 from tests.runs import TINY_OF, gan_tui
 
-ONE_WAY = ("pix2pix", "dtn")
+ONE_WAY = tuple(kind for kind, config in CONFIGS.items() if not config.both_ways)
 
 
 @pytest.fixture(scope="module")
