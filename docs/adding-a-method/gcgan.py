@@ -59,6 +59,8 @@ class GcGanMethod(Section, frozen=True, kw_only=True, tag_field="kind", tag="gcg
 class GcGanConfig(MethodConfig, frozen=True, kw_only=True):
     """Everything that defines a GcGAN run."""
 
+    both_ways = False
+
     method: GcGanMethod = GcGanMethod()
     data: ImagesConfig = UnpairedData()
     generator: TranslatingGenerator = ResnetGenerator()

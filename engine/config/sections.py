@@ -23,7 +23,8 @@ _FIRST_WEIGHTS = ("init", "init_gain")
 @cache
 def hints_of(struct: type[msgspec.Struct]) -> Mapping[str, Any]:
     """What each field of a struct may be."""
-    return get_type_hints(struct)
+    hints = get_type_hints(struct)
+    return {name: hints[name] for name in struct.__struct_fields__}
 
 
 @cache
