@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from engine.config.architecture import networks_in_words
 from engine.config.data import RootedData
 from engine.config.methods import TrainConfig
 from engine.exchange.description import description_of
 from engine.exchange.request import ExportRequest
+from engine.protocol.evaluations import evaluations_of, figures_of
 
 PAPERS = {
     "cyclegan": ("CycleGAN", "Zhu, Park, Isola, Efros 2017", "1703.10593"),
@@ -59,7 +62,8 @@ def card(request: ExportRequest) -> str:
         f"| trained on | {_data(config)} |",
         f"| steps, epochs | {manifest.step:,}, in epoch {manifest.epoch:,} |",
         f"| weights | {facts['weights']} |",
-        f"| losses | {_losses(manifest.losses)} |",
+        f"| losses | {_values(manifest.losses) or 'unknown'} |",
+        f"| figures | {_values(figures_of(evaluations_of(saved.run), manifest)) or 'not measured'} |",
         f"| images | {facts['channels']}, {facts['value_range']}; {_sides(request)} |",
         "| licence | unknown: ask whoever trained it, and whoever owns the images that it was trained on |",
         "",
@@ -68,7 +72,8 @@ def card(request: ExportRequest) -> str:
         lines += [NOISY, ""]
     loading = LOADING.format(folder=".", side=config.data.crop, direction=request.directions[0])
     lines += [
-        "Losses are weighted as they enter the objective, and say little of how pictures look.",
+        "Losses are weighted as they enter the objective, and say little of how pictures look. What figures are, and when",
+        "they compare: `docs/evaluation.md` of gan-tui.",
         "",
         "## Loading it",
         "",
@@ -96,10 +101,8 @@ def _data(config: TrainConfig) -> str:
     return f"{data.__struct_config__.tag} images{f' of a folder `{name}`' if name else ''}, {data.crop} px{swapped}"
 
 
-def _losses(losses: dict[str, float | None]) -> str:
-    return (
-        ", ".join(f"{name} {'nan' if value is None else f'{value:.4g}'}" for name, value in losses.items()) or "unknown"
-    )
+def _values(named: Mapping[str, float | None]) -> str:
+    return ", ".join(f"{name} {'nan' if value is None else f'{value:.4g}'}" for name, value in named.items())
 
 
 def _sides(request: ExportRequest) -> str:
