@@ -72,8 +72,8 @@ def card(request: ExportRequest) -> str:
         lines += [NOISY, ""]
     loading = LOADING.format(folder=".", side=config.data.crop, direction=request.directions[0])
     lines += [
-        "Losses are weighted as they enter the objective, and say little of how pictures look. What figures are, and when",
-        "they compare: `docs/evaluation.md` of gan-tui.",
+        "Losses are weighted as they enter the objective, and say little of how pictures look. What figures are,",
+        "and when they compare: `docs/evaluation.md` of gan-tui.",
         "",
         "## Loading it",
         "",
