@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
-import pickle
 import urllib.error
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
 from torch import Tensor, nn
@@ -99,7 +99,7 @@ def _network(path: Path) -> nn.Module:
         torch.save(state, own)
         own.seek(0)
         network: nn.Module = FeatureExtractorInceptionV3("inception", [str(FEATURES)], own)
-    except (OSError, EOFError, RuntimeError, AttributeError, TypeError, ValueError, pickle.UnpicklingError) as error:
+    except (OSError, EOFError, RuntimeError, AttributeError, TypeError, ValueError, UnpicklingError) as error:
         what = (str(error).splitlines() or [type(error).__name__])[0]
         raise WorkError(str(path), f"does not hold the Inception network's weights ({what})", fix) from error
     return network.eval()

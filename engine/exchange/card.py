@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from engine.config.architecture import networks_in_words
 from engine.config.data import RootedData
-from engine.config.methods import TrainConfig
+from engine.config.methods import DtnConfig, TrainConfig
 from engine.exchange.description import description_of
 from engine.exchange.request import ExportRequest
 from engine.protocol.evaluations import evaluations_of, figures_of
@@ -70,6 +70,7 @@ def card(request: ExportRequest) -> str:
     ]
     if request.test_time_noise:
         lines += [NOISY, ""]
+    again = "" if isinstance(config, DtnConfig) else " (`gan-tui import` makes a run of this folder, too)"
     loading = LOADING.format(folder=".", side=config.data.crop, direction=request.directions[0])
     lines += [
         "Losses are weighted as they enter the objective, and say little of how pictures look. What figures are,",
@@ -77,7 +78,7 @@ def card(request: ExportRequest) -> str:
         "",
         "## Loading it",
         "",
-        "With gan-tui installed (`gan-tui import` makes a run of this folder, too):",
+        f"With gan-tui installed{again}:",
         "",
         "```python",
         loading.rstrip(),

@@ -21,9 +21,11 @@ from itertools import pairwise
 
 _HEADING = re.compile(r"=+ Training Loss \((.*)\) =+\s*")
 _NUMBER = r"-?(?:\d+\.\d{3}|nan|inf)"
+_LOSSES = rf"[, ]*\w+: {_NUMBER}(?:[, ]+\w+: {_NUMBER})*[, ]*"
+"""What stands between two losses belongs to neither, so that a torn line is told at once."""
 _LINE = re.compile(
     rf"(?:\[Rank \d+\] )?\(epoch: (?P<epoch>\d{{1,6}}), iters: (?P<iters>\d{{1,9}}), time: (?P<time>{_NUMBER})"
-    rf"(?:, data: (?P<data>{_NUMBER}))?\) ?(?P<losses>(?:,? ?\w+: {_NUMBER} ?)+)"
+    rf"(?:, data: (?P<data>{_NUMBER}))?\)(?P<losses>{_LOSSES})"
 )
 _LOSS = re.compile(rf"(\w+): ({_NUMBER})")
 _CTIME = "%a %b %d %H:%M:%S %Y"

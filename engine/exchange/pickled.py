@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import pickle
 import tarfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -36,7 +36,7 @@ def read_weights(path: Path) -> State:
     _check_archive(path, size)
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
+    except UnpicklingError as error:
         raise _unsafe(path) from error
     except Exception as error:
         if _is_old_archive(path):

@@ -46,7 +46,10 @@ def main(work: Callable[[Job, Tell], Answer] = do) -> int:
 
 
 def _heed_signals() -> None:
-    """SIGTERM ends the work as Ctrl-C does, which may come with it: what is half done is taken back, once."""
+    """SIGTERM ends the work as Ctrl-C does, which may come with it: what is half done is taken back, once.
+
+    Where SIGINT is ignored, as in a script's background, it stays so: whoever asked does not end by it either.
+    """
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -54,7 +57,8 @@ def _heed_signals() -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, interrupt)
-    signal.signal(signal.SIGINT, interrupt)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, interrupt)
 
 
 def _messages_on_stdout() -> BinaryIO:

@@ -15,6 +15,7 @@ from engine.config.methods import TrainConfig
 from engine.errors import GanTuiError
 from engine.evaluation.request import EvaluationPlan
 from engine.methods.method import random_state_kept
+from engine.out_of_memory import is_out_of_memory
 from engine.protocol import events as ev
 from engine.protocol.evaluations import best_measured_while_training
 from engine.protocol.jobs import Progress, Remark
@@ -106,6 +107,14 @@ def _measure(session: Session, evaluator: Evaluator) -> Measured | None:
     except GanTuiError as error:
         fact = f"of step {session.progress.step:,} could not be made: {error.subject} {error.fact}"
         session.alert("evaluation", fact, f"{error.fix} Training goes on.".lstrip())
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        fact = f"of step {session.progress.step:,} could not be made: memory is full beside the training"
+        fix = f"Training goes on. Leave fid and kid out, or measure beside it: gan-tui eval {session.run.name}"
+        session.alert("evaluation", fact, fix)
+    if session.device.type == "cuda":
+        torch.cuda.empty_cache()  # what was taken for an evaluation that failed is the next step's again
     return None
 
 

@@ -67,23 +67,29 @@ def _file(path: Path) -> Source:
 
 def _below(folder: Path, name: Path, out: Path) -> Iterator[Source]:
     """The images of a folder, but for those that were written below it before."""
-    written = Path(os.path.abspath(out))  # noqa: PTH100 - links are not followed: folders are compared as they are named
-    within = written != Path(os.path.abspath(folder))  # noqa: PTH100
     for path in list_images(folder):
-        if not (within and Path(os.path.abspath(path)).is_relative_to(written)):  # noqa: PTH100
+        if not _was_written(path, folder, out):
             yield Source(path, name / path.relative_to(folder))
+
+
+def _was_written(path: Path, folder: Path, out: Path) -> bool:
+    """Whether an image lies where translations do, and that below the folder in which images are looked for."""
+    image, named, written = (Path(os.path.abspath(each)) for each in (path, folder, out))  # noqa: PTH100 - links stay
+    return written != named and image.is_relative_to(written)
 
 
 def _matching(pattern: Path, out: Path) -> Iterator[Source]:
     parts = pattern.parts
     plain = next(number for number, part in enumerate(parts) if glob.has_magic(part))
     beginning = Path(*parts[:plain])
+    if ".." in parts[plain:]:  # translations would lie outside of the folder for them
+        raise RequestError(path_text(pattern), "goes back (..) behind its first wildcard", "Name the folder itself.")
     for match in sorted(glob.glob(str(pattern), recursive=True)):  # noqa: PTH207 - Path.glob takes no absolute pattern
         path = Path(match)
         name = path.relative_to(beginning)
         if path.is_dir():
             yield from _below(path, name, out)
-        elif path.suffix.lower() in EXTENSIONS:
+        elif path.suffix.lower() in EXTENSIONS and not _was_written(path, beginning, out):
             yield Source(path, name)
 
 

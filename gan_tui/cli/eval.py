@@ -123,13 +123,13 @@ def evaluate(
         split=split or "",
         images=images,
         figures=tuple(figure or ()),
-        fid_weights=str(fid_weights.absolute()) if fid_weights else "",
+        fid_weights=str(fid_weights.expanduser().absolute()) if fid_weights else "",
         download_weights=download_weights,
         judge_steps=judge_steps,
         retrain=retrain,
     )
     with telling() as tell:
-        found = run_job(job, Evaluations, tell, folder=directory.root)
+        found = run_job(job, Evaluations, tell)
     if as_json:
         put_json(found)
         return

@@ -30,8 +30,12 @@ def show_picture(path: Path) -> None:
     if imaging.protocol == "off":
         return
     console = Console(file=sys.stdout)
-    with Image.open(path) as opened:
-        picture = opened.convert("RGB")
+    try:
+        with Image.open(path) as opened:
+            opened.draft("RGB", (4 * MOST_COLUMNS, 4 * MOST_COLUMNS))  # a large JPEG is not decoded whole
+            picture = opened.convert("RGB")
+    except Image.DecompressionBombError:  # a sheet of large pictures: it is written, which is what was asked for
+        return
     columns, rows = fitted(picture.size, min(console.width, MOST_COLUMNS), console.height - 3)
     pixels = pixel_rows(picture.resize((columns, 2 * rows), Image.Resampling.LANCZOS), imaging.palette)
     for upper, lower in zip(pixels[::2], pixels[1::2], strict=True):

@@ -6,9 +6,12 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
+from pathlib import Path
 
 from msgspec.structs import replace
 
+from engine.config.inception_weights import VARIABLE as INCEPTION
 from engine.errors import WorkError
 from engine.protocol.rundir import RunDirectory, engine_is_alive, engine_lock, read_identity, write_identity
 from engine.protocol.runtime import remove_stale
@@ -40,7 +43,7 @@ def start_engine(run: RunDirectory, gpus: int | None = None) -> subprocess.Popen
     try:
         return subprocess.Popen(
             [sys.executable, "-P", "-m", "engine", str(run.root), *(() if gpus is None else ("--gpus", str(gpus)))],
-            env={name: value for name, value in os.environ.items() if name not in OF_A_GROUP},
+            env=_environment(os.environ),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -49,6 +52,14 @@ def start_engine(run: RunDirectory, gpus: int | None = None) -> subprocess.Popen
         )
     finally:
         os.close(log)
+
+
+def _environment(mine: Mapping[str, str]) -> dict[str, str]:
+    """That of an engine, which works in the run's directory: a path that was relative to this one is absolute."""
+    theirs = {name: value for name, value in mine.items() if name not in OF_A_GROUP}
+    if weights := theirs.get(INCEPTION):
+        theirs[INCEPTION] = str(Path(weights).expanduser().absolute())
+    return theirs
 
 
 def _announce(run: RunDirectory) -> None:

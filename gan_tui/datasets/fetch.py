@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import shutil
@@ -188,7 +189,11 @@ def _lock(descriptor: int, wanted: KnownSet) -> None:
     try:
         fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        raise WorkError(wanted.name, "is being fetched into that folder by another process", "Wait for it.") from error
+        if error.errno in (errno.EACCES, errno.EAGAIN):
+            fact = "is being fetched into that folder by another process"
+            raise WorkError(wanted.name, fact, "Wait for it.") from error
+        fact = f"cannot be claimed: the file system refuses locks ({error.strerror})"
+        raise WorkError(wanted.name, fact, "Fetch onto another disk: --root DIR.") from error
 
 
 def _still_named(descriptor: int, path: Path) -> bool:

@@ -17,6 +17,7 @@ from gan_tui.doctor.site import Site
 EXTRAS = {
     "tensorboard": ("tensorboard", "event files beside the record (log.tensorboard)"),
     "fid": ("torch-fidelity", "FID and KID (gan-tui eval --figure fid)"),
+    "onnx": ("onnx", "exports for other runtimes (gan-tui export -o FILE.onnx)"),
     "svhn": ("scipy", "reading SVHN's files as they are fetched"),
 }
 """What can be installed besides: the package that it brings, and what that is for."""

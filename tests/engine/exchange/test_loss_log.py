@@ -62,8 +62,18 @@ def test_a_heading_of_another_language_tells_none() -> None:
         "Traceback (most recent call last):",
         "(epoch: 1, iters: 100, time: 0.151, data: 0.202) ",
         "(epoch: 1\x00, iters: 100, time: 0.151) G_A: 0.100",
+        "(epoch: 1, iters: 100, time: 0.151, data: 0.202) " + "G_A: 0.100 " * 5000 + "!",  # told at once, not tried on
     ],
-    ids=["in its beginning", "in a number", "between losses", "into the next", "of another program", "none", "binary"],
+    ids=[
+        "in its beginning",
+        "in a number",
+        "between losses",
+        "into the next",
+        "of another program",
+        "none",
+        "binary",
+        "long",
+    ],
 )
 def test_a_torn_line_is_left_out_and_counted(torn: str) -> None:
     log = parse("\n".join([HEADING, OLD, torn, NEW]))

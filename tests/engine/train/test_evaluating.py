@@ -158,6 +158,34 @@ def test_an_image_that_is_gone_is_told_of_and_training_goes_on(tmp_path: Path) -
     assert events_of(run, ev.Finished)
 
 
+class Greedy:
+    """Takes more memory than there is, as PyTorch tells it."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def evaluate(self, *arguments: object) -> None:
+        raise self._error
+
+
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError("CUDA out of memory"), MemoryError()], ids=str)
+def test_an_evaluation_that_takes_too_much_memory_does_not_end_the_run(tmp_path: Path, error: Exception) -> None:
+    run = make_run(tmp_path, "run.steps=2", "evaluation.every=2", kind="pix2pix")
+    with session_of(run) as session:
+        session.evaluator = Greedy(error)  # type: ignore[assignment]
+        train(session)
+    [alert] = [event for event in events_of(run, ev.Alert) if event.subject == "evaluation"]
+    assert alert.fact == "of step 2 could not be made: memory is full beside the training"
+    assert events_of(run, ev.Finished)
+
+
+def test_another_error_of_an_evaluation_is_not_hidden(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "run.steps=2", "evaluation.every=2", kind="pix2pix")
+    with session_of(run) as session, pytest.raises(RuntimeError, match="of another kind"):
+        session.evaluator = Greedy(RuntimeError("of another kind"))  # type: ignore[assignment]
+        train(session)
+
+
 def test_a_signal_ends_an_evaluation_before_its_last_image(tmp_path: Path) -> None:
     run = make_run(tmp_path, "run.steps=2", "evaluation.every=1", kind="pix2pix")
     with session_of(run) as session:

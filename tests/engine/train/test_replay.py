@@ -112,8 +112,9 @@ def test_a_run_that_began_anew_is_repeated_from_there(tmp_path: Path) -> None:
 
 
 def test_a_nudge_of_an_engine_that_ended_before_its_first_line_is_not_made_again(tmp_path: Path) -> None:
-    run = make_run(tmp_path, "run.steps=4")
-    train_here(run, cycle_a(3.0), Stop(how="discard"))
+    run = make_run(tmp_path, "run.steps=4", "log.every=2")
+    train_here(run, cycle_a(3.0), script=lambda event: [Stop(how="discard")] if isinstance(event, ev.Nudged) else [])
+    assert course_of(run) == {}
     train_here(run)
     replay = trained_replay_of(run)
     assert moves_of(replay) == []

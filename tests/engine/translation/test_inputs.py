@@ -60,6 +60,19 @@ def test_translations_below_a_folder_are_no_inputs(photos: Path) -> None:
     assert "in/c.png" in names(photos, out=photos)
 
 
+def test_translations_below_the_beginning_of_a_pattern_are_no_inputs(photos: Path) -> None:
+    """Else a second run would translate what the first one wrote."""
+    assert names(photos / "**/*.png", out=photos / "in") == ["[1].png", "a.png"]
+    assert names(photos / "in/*.png", out=photos / "in") == ["c.png"]
+
+
+def test_a_pattern_that_leads_out_of_where_it_began_is_refused(photos: Path) -> None:
+    """Its translations would lie outside of the folder for them."""
+    with pytest.raises(RequestError, match=r"goes back \(\.\.\) behind its first wildcard"):
+        names(photos / "in/*/../../*.png")
+    assert names(photos / "in/../*.png") == ["[1].png", "a.png"]
+
+
 def test_a_name_that_is_no_text(photos: Path) -> None:
     strange = os.fsencode(photos) + b"/\xff\n.png"
     Path(os.fsdecode(strange)).touch()

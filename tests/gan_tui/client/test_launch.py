@@ -68,6 +68,17 @@ def test_an_engine_has_no_place_among_others_processes(run: RunDirectory, monkey
     assert "nonsense: is not a preset section" in run.log.read_text()
 
 
+def test_an_engine_finds_weights_that_are_named_from_where_it_was_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It works in the run's directory."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GAN_TUI_FID_WEIGHTS", "absent.pth")
+    run = make_run(tmp_path / "runs", "run.steps=1", "evaluation.every=1", 'evaluation.figures=["fid"]')
+    assert start_engine(run).wait(120) == 2
+    assert f"GAN_TUI_FID_WEIGHTS={tmp_path / 'absent.pth'}: is not a file" in run.log.read_text()
+
+
 def test_a_run_taken_up_again_starts_from_that_moment(run: RunDirectory) -> None:
     standing = ended(run)
     assert viewed_state(run, standing.identity) == "stopped"
