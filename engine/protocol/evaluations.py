@@ -94,14 +94,10 @@ def by_figure(
 def counting(evaluations: Sequence[Evaluation]) -> list[Evaluation]:
     """The evaluations with those figures alone that compare with one another.
 
-    Values of a figure compare only where they were measured under the same conditions. Those of the run's own engine
-    count, so that a glance at a few images changes nothing; where it measured no such figure, those of the newest
-    evaluation that has it.
+    Values of a figure compare only where they were measured under the same conditions (see _decisive).
     """
-    under: dict[str, Conditions] = {}
-    decisive = [*(each for each in evaluations if each.by != TRAINING), *_of_training(evaluations)]
-    for each in decisive:
-        under.update({name: each.conditions.bearing_on(name) for name in each.figures})
+    names = {name for each in evaluations for name in each.figures}
+    under = {name: _decisive([each for each in evaluations if name in each.figures], name) for name in names}
     found = []
     for each in evaluations:
         figures = {
@@ -110,6 +106,32 @@ def counting(evaluations: Sequence[Evaluation]) -> list[Evaluation]:
         if figures:
             found.append(replace(each, figures=figures))
     return found
+
+
+def _decisive(measured: Sequence[Evaluation], figure: str) -> Conditions:
+    """The conditions under which a figure counts: those of the run's own engine, where it measured it.
+
+    Else those under which most states were, so that a glance at a few images, or at one checkpoint, changes nothing; of
+    equally many those with more images, and then the newer. Training images decide nothing where others were measured.
+
+    Args:
+        measured: evaluations that have the figure, by time; at least one.
+        figure: its name.
+    """
+    if own := _of_training(measured):
+        return own[-1].conditions.bearing_on(figure)
+    states: dict[Conditions, set[tuple[str, int]]] = {}
+    for each in measured:
+        conditions = each.conditions.bearing_on(figure)
+        seen = states.pop(conditions, set())  # put back at the end: in the order of the newest of each
+        states[conditions] = {*seen, (each.run, each.step)}
+
+    def weight(item: tuple[int, Conditions]) -> tuple[bool, int, int, int]:
+        order, conditions = item
+        images = conditions.images_A + conditions.images_B
+        return conditions.split != "train", len(states[conditions]), images, order
+
+    return max(enumerate(states), key=weight)[1]
 
 
 def figures_of(evaluations: Sequence[Evaluation], manifest: Manifest) -> dict[str, float | None]:

@@ -34,6 +34,7 @@ from tests.runs import make_run
 
 ALL = Conditions(split="test", images_A=100, images_B=0)
 FEW = Conditions(split="test", images_A=4, images_B=0)
+MORE = Conditions(split="test", images_A=200, images_B=0)
 
 
 @pytest.fixture
@@ -102,7 +103,18 @@ def test_only_what_was_measured_alike_compares(run: RunDirectory) -> None:
     keep(run, line(run, 20, 3.0, psnr=13.0))
     assert steps(by_figure(evaluations_of(run), list_checkpoints(run), "psnr")) == [20, 10]
     keep(run, line(run, 10, 4.0, psnr=50.0, conditions=FEW))
-    assert steps(by_figure(evaluations_of(run), list_checkpoints(run), "psnr")) == [10]
+    assert steps(by_figure(evaluations_of(run), list_checkpoints(run), "psnr")) == [20, 10], "a glance at one of them"
+    keep(run, line(run, 20, 5.0, psnr=40.0, conditions=FEW))
+    assert steps(by_figure(evaluations_of(run), list_checkpoints(run), "psnr")) == [20, 10], "at fewer images"
+    keep(run, line(run, 10, 6.0, psnr=60.0, conditions=MORE))
+    keep(run, line(run, 20, 7.0, psnr=50.0, conditions=MORE))
+    assert steps(by_figure(evaluations_of(run), list_checkpoints(run), "psnr")) == [10, 20]
+    many = msgspec.structs.replace(MORE, split="train", images_A=400, images_B=400)
+    keep(run, line(run, 10, 8.0, psnr=70.0, conditions=many))
+    keep(run, line(run, 20, 9.0, psnr=80.0, conditions=many))
+    assert steps(by_figure(evaluations_of(run), list_checkpoints(run), "psnr")) == [10, 20], (
+        "training images decide not"
+    )
 
 
 def test_a_glance_at_a_few_images_changes_nothing_of_what_training_measured(run: RunDirectory) -> None:
