@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Callable
 from typing import Annotated, NoReturn
@@ -148,8 +149,24 @@ def _complete() -> NoReturn:
     raise AssertionError("Typer exits")
 
 
+def _open_what_is_closed() -> None:
+    """Put the null device where a standard stream is closed, as for daemons.
+
+    Else the next file that is opened would take its place, and Python has None for it.
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            descriptor = os.open(os.devnull, os.O_RDWR)
+            if descriptor != number:
+                os.dup2(descriptor, number, inheritable=True)
+                os.close(descriptor)
+            os.set_inheritable(number, True)
+            setattr(sys, name, open(number, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - open as long as the process
+
+
 def main() -> None:
     """Run the command and exit: 0 done, 1 the work failed, 2 the request was wrong."""
+    _open_what_is_closed()
     gc.set_threshold(ALLOCATIONS_BETWEEN_COLLECTIONS)
     if completion.is_asked():
         _complete()
