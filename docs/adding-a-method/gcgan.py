@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.batch import ImageBatch
-from engine.config.data import ImagesConfig, UnpairedData
+from engine.config.data import Direction, ImagesConfig, UnpairedData
 from engine.config.geometry import check_translatable
 from engine.config.losses import GanLoss
 from engine.config.methods import MethodConfig
@@ -32,7 +32,7 @@ from engine.methods.adversary import Adversary, names_of_beliefs
 from engine.methods.assembly import Assembly, adam
 from engine.methods.averages import Averages
 from engine.methods.descent import Losses, descend, only
-from engine.methods.method import Direction, SampleRow, check_forward, evaluating, frozen
+from engine.methods.method import SampleRow, check_forward, evaluating, frozen
 from engine.methods.passes import Passes
 from engine.methods.random_state import random_from_tensor, random_to_tensor
 from engine.methods.weights import LossWeights

@@ -9,6 +9,8 @@ from msgspec import Meta
 from engine.config.schema import NonNegative, Positive, Section
 
 Direction: TypeAlias = Literal["AtoB", "BtoA"]
+"""Of a preset's data, A and B are its folders; of a run, its own, as its contact sheets name them: data.direction =
+"BtoA" made the folders' B its A."""
 CacheWish: TypeAlias = Literal["auto", "off", "host", "device"]
 Digit = Annotated[int, Meta(ge=0, le=9)]
 

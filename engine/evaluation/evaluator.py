@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.config.data import DigitsConfig, DigitsData, SyntheticDigits
+from engine.config.data import DigitsConfig, DigitsData, Direction, SyntheticDigits
 from engine.config.figure_names import Figure
 from engine.config.figures import family_of
 from engine.data.digit_sets import labelled
@@ -26,7 +26,7 @@ from engine.evaluation.inception import Inception, fetched_weights
 from engine.evaluation.judge import Judge, LabelledPixels, judge_of
 from engine.evaluation.meters import FeatureMeter, JudgeMeter, Meter, PixelMeter, Seen
 from engine.evaluation.request import EvaluationPlan
-from engine.methods.method import Direction, Method, random_state_kept
+from engine.methods.method import Method, random_state_kept
 from engine.protocol.conditions import Conditions
 from engine.protocol.evaluation import DigitsJudged
 from engine.protocol.evaluation import Judge as JudgeFigures

@@ -18,6 +18,7 @@ from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
 from engine.batch import ImageBatch
+from engine.config.data import Direction
 from engine.config.geometry import check_translatable
 from engine.config.methods import AeGanConfig
 from engine.losses import l1, total_variation, unit_normal_kl
@@ -26,7 +27,7 @@ from engine.methods.assembly import Assembly, adam
 from engine.methods.averages import Averages
 from engine.methods.descent import Losses, descend, only
 from engine.methods.exhibits import Exhibits, Histories
-from engine.methods.method import Direction, SampleRow, evaluating, frozen
+from engine.methods.method import SampleRow, evaluating, frozen
 from engine.methods.passes import Passes
 from engine.methods.weights import LossWeights
 

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.batch import ImageBatch
+from engine.config.data import Direction
 from engine.config.geometry import check_translatable
 from engine.config.methods import CycleGanConfig
 from engine.losses import l1, total_variation
@@ -22,7 +23,7 @@ from engine.methods.assembly import Assembly, adam
 from engine.methods.averages import Averages
 from engine.methods.descent import Losses, descend, only
 from engine.methods.exhibits import Exhibits, Histories
-from engine.methods.method import Direction, SampleRow, evaluating, frozen
+from engine.methods.method import SampleRow, evaluating, frozen
 from engine.methods.passes import Passes
 from engine.methods.weights import LossWeights
 

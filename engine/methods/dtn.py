@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.batch import ImageBatch
+from engine.config.data import Direction
 from engine.config.geometry import check_translatable
 from engine.config.methods import DtnConfig
 from engine.errors import RequestError
@@ -30,7 +31,7 @@ from engine.methods.adversary import belief_names
 from engine.methods.assembly import Assembly, adam
 from engine.methods.averages import Averages
 from engine.methods.descent import Losses, descend, only
-from engine.methods.method import Direction, SampleRow, Stage, check_forward, evaluating, frozen
+from engine.methods.method import SampleRow, Stage, check_forward, evaluating, frozen
 from engine.methods.passes import Passes
 from engine.methods.weights import LossWeights
 from engine.networks.discriminators import Verdict

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -13,9 +13,9 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim import Optimizer
 
 from engine.batch import ImageBatch
+from engine.config.data import Direction
 from engine.errors import RequestError
 
-Direction: TypeAlias = Literal["AtoB", "BtoA"]
 SampleRow: TypeAlias = dict[str, Tensor]
 """Picture name, such as "fake_B", -> (N, 3, H, W) in [-1, 1]; in display order, all of the same N, H and W."""
 

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from engine.batch import ImageBatch
+from engine.config.data import Direction
 from engine.config.geometry import check_translatable
 from engine.config.methods import Pix2PixConfig
 from engine.image_pool import ImagePool
@@ -25,7 +26,7 @@ from engine.methods.adversary import Adversary, names_of_beliefs
 from engine.methods.assembly import CHANNELS, Assembly, adam
 from engine.methods.averages import Averages
 from engine.methods.descent import Losses, descend, only
-from engine.methods.method import Direction, SampleRow, check_forward, evaluating, frozen, translating_as_trained
+from engine.methods.method import SampleRow, check_forward, evaluating, frozen, translating_as_trained
 from engine.methods.passes import Passes
 from engine.methods.random_state import random_from_tensor, random_to_tensor
 from engine.methods.weights import LossWeights

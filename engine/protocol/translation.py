@@ -6,13 +6,12 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from engine.config.data import Direction
 from engine.protocol.checkpoints import LATEST
 from engine.protocol.weights import Weights
 
 TRANSLATION_SCHEMA = 1
 
-Direction: TypeAlias = Literal["AtoB", "BtoA"]
-"""A and B are the run's, as its contact sheets name them; data.direction = "BtoA" made the folders' B its A."""
 Format: TypeAlias = Literal["png", "jpg", "webp"]
 Existing: TypeAlias = Literal["refuse", "overwrite", "skip"]
 """What is done where a translation would come to lie on a file."""

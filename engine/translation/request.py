@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from engine.config.data import Direction
 from engine.config.geometry import nearest_side, only_side
 from engine.config.methods import Pix2PixConfig, TrainConfig
 from engine.errors import RequestError
 from engine.protocol.rundir import RunDirectory
-from engine.protocol.translation import Direction, TranslateJob
+from engine.protocol.translation import TranslateJob
 from engine.protocol.weights import Weights
 from engine.saved import SavedState, configuration_of, find_saved
 from engine.translation.inputs import at_home, find_sources

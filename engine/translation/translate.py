@@ -13,11 +13,11 @@ from typing import TypeAlias
 
 import torch
 
-from engine.config.data import PairedData
+from engine.config.data import Direction, PairedData
 from engine.config.geometry import only_side
 from engine.config.image_files import path_text
 from engine.protocol.jobs import Progress, Remark, Tell
-from engine.protocol.translation import Direction, Failed, Translation, Written
+from engine.protocol.translation import Failed, Translation, Written
 from engine.trained import take_up
 from engine.translation.course import Course, Prepared
 from engine.translation.originals import Original, loses_transparency

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from engine.config.data import Direction
 from engine.config.image_files import MAX_PIXELS
 from engine.errors import RequestError
-from engine.protocol.translation import Direction, TranslateJob
+from engine.protocol.translation import TranslateJob
 from engine.translation.request import TranslationRequest, request_of
 from engine.translation.sizes import Scaling, scaling_of
 from tests.engine.translation.conftest import MakeRun
