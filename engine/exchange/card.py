@@ -9,7 +9,7 @@ from engine.config.data import RootedData
 from engine.config.methods import DtnConfig, TrainConfig
 from engine.exchange.description import description_of
 from engine.exchange.request import ExportRequest
-from engine.protocol.evaluations import evaluations_of, figures_of
+from engine.protocol.measured import evaluations_of, figures_of
 
 PAPERS = {
     "cyclegan": ("CycleGAN", "Zhu, Park, Isola, Efros 2017", "1703.10593"),

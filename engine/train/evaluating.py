@@ -17,8 +17,8 @@ from engine.evaluation.request import EvaluationPlan
 from engine.methods.method import random_state_kept
 from engine.out_of_memory import is_out_of_memory
 from engine.protocol import events as ev
-from engine.protocol.evaluations import best_measured_while_training
 from engine.protocol.jobs import Progress, Remark
+from engine.protocol.measured import best_measured_while_training
 from engine.train.reporting import tick
 from engine.train.saving import finish_saves, save
 from engine.train.session import Session

@@ -16,7 +16,7 @@ from engine.protocol.checkpoints import (
     note_on,
     unreadable_checkpoints,
 )
-from engine.protocol.evaluations import by_figure, configured_best_by, evaluations_of, figures_of
+from engine.protocol.measured import by_figure, configured_best_by, evaluations_of, figures_of
 from engine.protocol.rundir import RunDirectory
 
 

@@ -14,7 +14,7 @@ from engine.evaluation.request import request_of
 from engine.protocol import events as ev
 from engine.protocol.checkpoints import choose_checkpoint, list_checkpoints
 from engine.protocol.evaluation import EvaluateJob
-from engine.protocol.evaluations import evaluations_of
+from engine.protocol.measured import evaluations_of
 from engine.protocol.rundir import RunDirectory
 from engine.train.loop import train
 from tests.engine.train.here import differences, last_state, session_of, train_here

@@ -27,7 +27,7 @@ from engine.protocol.checkpoints import (
 from engine.protocol.codec import encode
 from engine.protocol.conditions import Conditions
 from engine.protocol.evaluation import Evaluation
-from engine.protocol.evaluations import by_figure, evaluations_of, figures_of, figures_so_far
+from engine.protocol.measured import by_figure, evaluations_of, figures_of, figures_so_far
 from engine.protocol.rundir import RunDirectory, read_identity
 from engine.retention import Retention
 from tests.runs import make_run
