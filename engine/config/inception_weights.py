@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
+from engine.config.cache_folder import cache_folder
 from engine.errors import RequestError
 
 URL = "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/weights-inception-2015-12-05-6726825d.pth"
@@ -66,8 +67,7 @@ def require_weights(given: str = "", environment: Mapping[str, str] = os.environ
 
 def cached_weights(environment: Mapping[str, str] = os.environ, url: str = URL) -> Path:
     """Where a download is kept: where PyTorch keeps those of torch-fidelity."""
-    cache = Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    home = Path(environment.get("TORCH_HOME") or cache / "torch").expanduser()
+    home = Path(environment.get("TORCH_HOME") or cache_folder(environment) / "torch").expanduser()
     return home / "hub" / "checkpoints" / url.rpartition("/")[2]
 
 

@@ -24,6 +24,7 @@ from torch.nn import functional as F
 from torch.optim import Adam
 from torch.optim.lr_scheduler import LambdaLR
 
+from engine.config.cache_folder import cache_folder
 from engine.config.geometry import DTN_SIDE
 from engine.data.digits import DigitSet, in_batches
 from engine.data.draws import Purpose, generator
@@ -158,8 +159,7 @@ def fitted(images: Tensor) -> Tensor:
 
 def _kept_at(digits: LabelledPixels, settings: JudgeSettings) -> Path:
     """Where the judge of a set is kept: its name says everything that the judge follows from."""
-    cache = os.environ.get("XDG_CACHE_HOME")
-    folder = (Path(cache) if cache else Path.home() / ".cache") / "gan-tui" / "judges"
+    folder = cache_folder(os.environ) / "gan-tui" / "judges"
     key = hashlib.sha256(digits.digest.encode() + msgspec.json.encode(settings) + bytes([_VERSION]))
     return folder / f"{key.hexdigest()[:32]}.safetensors"
 

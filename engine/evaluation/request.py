@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
@@ -12,10 +11,12 @@ from engine.config.figure_names import Figure
 from engine.config.figures import OF_INCEPTION, chosen_figures, family_of
 from engine.config.inception_weights import require_fidelity, require_weights
 from engine.config.methods import TrainConfig
+from engine.config.splits import Split
 from engine.errors import RequestError
 from engine.protocol.checkpoints import list_checkpoints
 from engine.protocol.evaluation import ALL, EvaluateJob
 from engine.protocol.rundir import RunDirectory
+from engine.protocol.weights import Weights
 from engine.saved import SavedState, configuration_of, find_saved
 
 
@@ -38,7 +39,7 @@ class EvaluationPlan:
 
     config: TrainConfig
     figures: tuple[Figure, ...]
-    split: Literal["test", "val", "train"] | None = None
+    split: Split | None = None
     """None for test, or else val."""
     images: int = 0
     """Of each domain, the first so many; 0 for all."""
@@ -65,7 +66,7 @@ class EvaluationRequest:
     plan: EvaluationPlan
     device: str
     """As run.device."""
-    weights: Literal["shown", "raw"]
+    weights: Weights
     by: str
 
 
@@ -87,7 +88,7 @@ def request_of(job: EvaluateJob, judge: JudgeSettings | None = None) -> Evaluati
     plan = EvaluationPlan(
         config=config,
         figures=chosen_figures(config, job.figures, "--figure"),
-        split=job.split or None,
+        split=job.split,
         images=job.images,
         fid_weights=job.fid_weights,
         download_weights=job.download_weights,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import msgspec
 
+from engine.config.splits import Split
 from engine.protocol.conditions import Conditions
 from engine.protocol.weights import Weights
 
@@ -27,8 +26,8 @@ class EvaluateJob(msgspec.Struct, frozen=True, kw_only=True, tag_field="job", ta
     device: str = "auto"
     """As run.device."""
     weights: Weights = "shown"
-    split: Literal["", "test", "val", "train"] = ""
-    """Empty for test, or else val."""
+    split: Split | None = None
+    """None for test, or else val."""
     images: int = 0
     """Of each domain, the first so many; 0 for all."""
     figures: tuple[str, ...] = ()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from engine.config.splits import Split
+from engine.protocol.weights import Weights
 from gan_tui.cli import completion
 from gan_tui.cli.options import AsJson, RunArgument, RunsFolder
 from gan_tui.cli.output import put, put_json, say
@@ -45,12 +47,12 @@ def evaluate(
         ),
     ] = None,
     split: Annotated[
-        Literal["test", "val", "train"] | None,
+        Split | None,
         typer.Option(help="Which images [default: test, or else val].", show_default=False),
     ] = None,
     images: Annotated[int, typer.Option(min=0, metavar="N", help="The first N images of each domain; 0 for all.")] = 0,
     weights: Annotated[
-        Literal["shown", "raw"], typer.Option(help="shown: the moving average where the run keeps one; raw: without.")
+        Weights, typer.Option(help="shown: the moving average where the run keeps one; raw: without.")
     ] = "shown",
     device: Annotated[
         str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda, cuda:1, mps.", autocompletion=completion.devices)
@@ -120,7 +122,7 @@ def evaluate(
         by=sender_name(),
         device=device,
         weights=weights,
-        split=split or "",
+        split=split,
         images=images,
         figures=tuple(figure or ()),
         fid_weights=str(fid_weights.expanduser().absolute()) if fid_weights else "",

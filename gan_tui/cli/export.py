@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from engine.protocol.weights import Weights
 from gan_tui.cli import completion
 from gan_tui.cli.options import AsJson, RunsFolder
 from gan_tui.cli.output import put, put_json, say
@@ -61,7 +62,7 @@ def export(
         typer.Option(metavar="N", help="ONNX's version of operators [default: the exporter's].", show_default=False),
     ] = None,
     weights: Annotated[
-        Literal["shown", "raw"],
+        Weights,
         typer.Option(help="Those that samples show (the moving average, if kept), or those trained."),
     ] = "shown",
     runs_dir: RunsFolder = None,

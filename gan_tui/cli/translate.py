@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from engine.protocol.weights import Weights
 from gan_tui.cli import completion
 from gan_tui.cli.options import AsJson, RunsFolder
 from gan_tui.cli.output import put, put_json, say
@@ -66,7 +67,7 @@ def translate(
         ),
     ] = "AtoB",
     weights: Annotated[
-        Literal["shown", "raw"],
+        Weights,
         typer.Option(
             help="Those that sheets show, which are averaged where the run keeps an average (optim.ema), or raw ones.",
             rich_help_panel=_NETWORKS,

@@ -212,7 +212,7 @@ import resource, signal, sys
 from pathlib import Path
 from engine.evaluation.keeping import keep
 from engine.protocol.rundir import RunDirectory
-from tests.engine.protocol.test_evaluations import line
+from tests.engine.protocol.test_measured import line
 
 run = RunDirectory(Path(sys.argv[1]))
 longest = run.evaluations.stat().st_size + 40
