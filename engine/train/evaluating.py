@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import torch
@@ -33,8 +34,13 @@ class AbandonedError(Exception):
     """A signal asks for the end of the run: its state is to be saved, and not to wait for the last image."""
 
 
-def build_evaluator(config: TrainConfig, device: torch.device) -> Evaluator | None:
+def build_evaluator(config: TrainConfig, device: torch.device, between: Callable[[], None]) -> Evaluator | None:
     """What measures the run, where its preset asks for that; what is drawn afterwards does not depend on it.
+
+    Args:
+        config: the run's preset.
+        device: where it measures.
+        between: called between two steps of a judge's training, and the like; it may raise what ends the preparations.
 
     Raises:
         RequestError: there are no images kept apart; or the Inception network's weights are not there.
@@ -48,7 +54,7 @@ def build_evaluator(config: TrainConfig, device: torch.device) -> Evaluator | No
     figures = chosen_figures(config, asked.figures, "evaluation.figures")
     plan = EvaluationPlan(config=config, figures=figures, images=asked.images, fid_weights=asked.fid_weights)
     with random_state_kept({device}):
-        return Evaluator(plan, device, _log)
+        return Evaluator(plan, device, _log, between)
 
 
 def know_the_best(session: Session) -> None:

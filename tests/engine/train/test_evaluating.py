@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from engine.config.evaluation_check import check_evaluation
 from engine.errors import RequestError
 from engine.evaluation.evaluate import evaluate
 from engine.evaluation.request import request_of
+from engine.phases import StopRequestedError
 from engine.protocol import events as ev
 from engine.protocol.checkpoints import choose_checkpoint, list_checkpoints
+from engine.protocol.commands import Command, Stop
 from engine.protocol.evaluation import EvaluateJob
 from engine.protocol.measured import evaluations_of
 from engine.protocol.rundir import RunDirectory
@@ -225,6 +228,19 @@ def test_a_preset_that_cannot_be_is_refused_beforehand(settings: tuple[str, ...]
 def test_what_can_be_passes() -> None:
     check_evaluation(tiny_config())
     check_evaluation(tiny_config("evaluation.every=5", 'evaluation.figures=["cycle"]', "checkpoint.best_by=cycle_B"))
+
+
+def test_a_judges_training_is_ended_by_a_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A judge that was trained to its end would be kept."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    run = make_run(tmp_path, "evaluation.every=1", 'evaluation.figures=["accuracy"]', kind="dtn")
+
+    def stop_while_preparing(event: ev.Event) -> Iterable[Command]:
+        return (Stop(),) if isinstance(event, ev.Phase) and event.name == "preparing evaluations" else ()
+
+    with pytest.raises(StopRequestedError), session_of(run, script=stop_while_preparing):
+        pass
+    assert not list((tmp_path / "cache").rglob("*.safetensors"))
 
 
 def test_no_random_number_is_drawn_by_the_preparations(tmp_path: Path) -> None:
