@@ -20,7 +20,7 @@ from engine.config.figures import higher_is_better, is_better
 from engine.errors import GanTuiError
 from engine.protocol.codec import DecodeError, decode_json
 from engine.protocol.conditions import Conditions
-from engine.protocol.course import continued, resumes_of
+from engine.protocol.course import checkpoints_on_record, continued, resumes_of
 from engine.protocol.evaluation import EVALUATION_SCHEMA, Evaluation
 from engine.protocol.events import Evaluated, Resumed
 from engine.protocol.record import journaled
@@ -156,9 +156,10 @@ def figures_so_far(evaluations: Sequence[Evaluation]) -> FiguresSoFar | None:
     return FiguresSoFar(step=step, figures=newest, best=best)
 
 
-def best_measured_while_training(run: RunDirectory, figure: str) -> float | None:
-    """The best value of a figure that a run's own engines have measured; None where there is none."""
-    found = figures_so_far(_of_training(evaluations_of(run)))
+def best_saved_while_training(run: RunDirectory, figure: str) -> float | None:
+    """The best value of a figure that a run's own engines have measured of a state and saved that; None for none."""
+    saved = checkpoints_on_record(run, deleted=True)
+    found = figures_so_far([each for each in _of_training(evaluations_of(run)) if each.step in saved])
     return found.best[figure].value if found and figure in found.best else None
 
 

@@ -19,7 +19,7 @@ from engine.methods.method import random_state_kept
 from engine.out_of_memory import is_out_of_memory
 from engine.protocol import events as ev
 from engine.protocol.jobs import Progress, Remark
-from engine.protocol.measured import best_measured_while_training
+from engine.protocol.measured import best_saved_while_training
 from engine.train.reporting import tick
 from engine.train.saving import finish_saves, save
 from engine.train.session import Session
@@ -61,7 +61,7 @@ def know_the_best(session: Session) -> None:
     """Read from the journal of a run that is taken up again which value is to be surpassed."""
     best_by = session.config.checkpoint.best_by
     if session.evaluator is not None and best_by != OBJECTIVE:
-        session.best_figure = best_measured_while_training(session.run, best_by)
+        session.best_figure = best_saved_while_training(session.run, best_by)
 
 
 def evaluate_if_due(session: Session) -> None:
@@ -89,9 +89,8 @@ def evaluate_if_due(session: Session) -> None:
 
 
 def save_best(session: Session) -> None:
-    """Save the state, which an evaluation has found to be the best so far, once the checkpoint before it is written."""
+    """Save the state, which an evaluation has found to be the best so far; no other is being saved."""
     session.is_best = False
-    finish_saves(session)
     save(session, "best")
 
 
@@ -126,10 +125,7 @@ def _measure(session: Session, evaluator: Evaluator) -> Measured | None:
 
 def _journal(session: Session, evaluator: Evaluator, measured: Measured) -> None:
     best_by = session.config.checkpoint.best_by
-    value = measured.figures.get(best_by)
-    session.is_best = best_by != OBJECTIVE and is_better(best_by, value, session.best_figure)
-    if session.is_best:
-        session.best_figure = value
+    session.is_best = best_by != OBJECTIVE and _is_best(session, best_by, measured.figures.get(best_by))
     evaluated = ev.Evaluated(
         **session.stamp(),
         figures=measured.figures,
@@ -139,6 +135,17 @@ def _journal(session: Session, evaluator: Evaluator, measured: Measured) -> None
     )
     session.record.write(evaluated)
     session.figures = measured.figures
+
+
+def _is_best(session: Session, figure: str, value: float | None) -> bool:
+    """Whether a value is better than all of which the state is saved; waits for a state that is being saved."""
+    if not is_better(figure, value, session.best_figure):
+        return False
+    finish_saves(session)
+    if not is_better(figure, value, session.best_figure):
+        return False
+    session.figure_to_save = value
+    return True
 
 
 def _log(said: Progress | Remark) -> None:

@@ -11,11 +11,13 @@ import torch
 from engine.config.evaluation_check import check_evaluation
 from engine.errors import RequestError
 from engine.evaluation.evaluate import evaluate
+from engine.evaluation.evaluator import Measured
 from engine.evaluation.request import request_of
 from engine.phases import StopRequestedError
 from engine.protocol import events as ev
 from engine.protocol.checkpoints import choose_checkpoint, list_checkpoints
 from engine.protocol.commands import Command, Stop
+from engine.protocol.conditions import Conditions
 from engine.protocol.evaluation import EvaluateJob
 from engine.protocol.measured import evaluations_of
 from engine.protocol.rundir import RunDirectory
@@ -112,6 +114,46 @@ def test_the_best_so_far_is_saved_at_once_and_kept(tmp_path: Path) -> None:
     best = max(values, key=lambda step: values[step])
     assert choose_checkpoint(run, "best")[1].step == best
     assert {manifest.step for _, manifest in list_checkpoints(run)} == {best, 12}
+
+
+class Scripted:
+    """Finds given values of psnr, one evaluation after another."""
+
+    conditions = Conditions(split="test", images_A=1, images_B=0)
+
+    def __init__(self, *values: float) -> None:
+        self._values = iter(values)
+
+    def evaluate(self, *arguments: object) -> Measured:
+        return Measured(figures={"psnr": next(self._values)}, seconds=0.0, digits=None)
+
+
+def test_a_best_state_that_could_not_be_saved_is_not_to_be_surpassed(tmp_path: Path) -> None:
+    """A file lies in the place of the folder when step 2 is saved, and is gone at step 3; nor does a resume know it."""
+    settings = ("run.steps=5", "evaluation.every=1", "checkpoint.best_by=psnr")
+    run = make_run(tmp_path, *settings, kind="pix2pix")
+    aside = tmp_path / "aside"
+
+    def stand_in_the_way(event: ev.Event) -> Iterable[Command]:
+        if isinstance(event, ev.Evaluated) and event.step == 2:
+            run.checkpoints.rename(aside)
+            run.checkpoints.write_text("a file in the folder's place")
+        if isinstance(event, ev.Alert) and event.subject == "checkpoint" and run.checkpoints.is_file():
+            run.checkpoints.unlink()
+            aside.rename(run.checkpoints)
+        return ()
+
+    with session_of(run, script=stand_in_the_way) as session:
+        session.evaluator = Scripted(10.0, 12.0, 11.0)  # type: ignore[assignment]
+        session.total_steps = 3
+        train(session)
+    assert [event.saved_step for event in events_of(run, ev.Checkpointed) if event.reason == "best"] == [1, 3]
+
+    with session_of(run) as session:
+        assert session.best_figure == 11.0
+        session.evaluator = Scripted(10.5, 11.5)  # type: ignore[assignment]
+        train(session)
+    assert [event.saved_step for event in events_of(run, ev.Checkpointed) if event.reason == "best"] == [1, 3, 5]
 
 
 def test_lower_is_better_of_an_error(tmp_path: Path) -> None:
