@@ -109,6 +109,14 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     digits: DigitsJudged | None = None
 
 
+class Unmeasured(msgspec.Struct, frozen=True, kw_only=True):
+    """A checkpoint that could not be measured."""
+
+    step: int
+    why: str
+    """As a sentence."""
+
+
 class Evaluations(msgspec.Struct, frozen=True, kw_only=True, tag_field="message", tag="evaluations"):
     """What an EvaluateJob ends with."""
 
@@ -116,4 +124,6 @@ class Evaluations(msgspec.Struct, frozen=True, kw_only=True, tag_field="message"
     """Its directory."""
     method: str
     evaluations: tuple[Evaluation, ...]
-    """By step."""
+    """By step; at least one."""
+    failed: tuple[Unmeasured, ...] = ()
+    """By step, where several were asked for. One in which nothing translates yet is none of these."""

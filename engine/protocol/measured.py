@@ -85,7 +85,7 @@ def by_figure(
     sign = -1 if higher_is_better(figure) else 1
     found = []
     for folder, manifest in listed:
-        value = _newest(counted, manifest).get(figure)
+        value = figures_of(counted, manifest).get(figure)
         if value is not None:
             found.append((sign * value, -manifest.step, folder, manifest))
     return [(folder, manifest) for *_, folder, manifest in sorted(found, key=lambda each: each[:2])]
@@ -134,9 +134,18 @@ def _decisive(measured: Sequence[Evaluation], figure: str) -> Conditions:
     return max(enumerate(states), key=weight)[1]
 
 
-def figures_of(evaluations: Sequence[Evaluation], manifest: Manifest) -> dict[str, float | None]:
-    """What was measured of a checkpoint and counts (see counting): each figure as it was measured last."""
-    return _newest(counting(evaluations), manifest)
+def figures_of(counted: Iterable[Evaluation], manifest: Manifest) -> dict[str, float | None]:
+    """What was measured of a checkpoint: each figure as it was measured last.
+
+    Args:
+        counted: the run's evaluations as counting gives them.
+        manifest: the checkpoint's.
+    """
+    found: dict[str, float | None] = {}
+    for each in counted:
+        if is_of(each, manifest):
+            found.update(each.figures)
+    return found
 
 
 def figures_so_far(evaluations: Sequence[Evaluation]) -> FiguresSoFar | None:
@@ -167,14 +176,6 @@ def is_of(evaluation: Evaluation, manifest: Manifest) -> bool:
     """Whether an evaluation is one of a checkpoint's state; a run may pass a step twice."""
     same = evaluation.run == manifest.run and evaluation.step == manifest.step
     return same and evaluation.seq in (None, manifest.seq)
-
-
-def _newest(counted: Iterable[Evaluation], manifest: Manifest) -> dict[str, float | None]:
-    found: dict[str, float | None] = {}
-    for each in counted:
-        if is_of(each, manifest):
-            found.update(each.figures)
-    return found
 
 
 def _of_training(evaluations: Iterable[Evaluation]) -> list[Evaluation]:

@@ -27,7 +27,7 @@ from engine.protocol.checkpoints import (
 from engine.protocol.codec import encode
 from engine.protocol.conditions import Conditions
 from engine.protocol.evaluation import Evaluation
-from engine.protocol.measured import by_figure, evaluations_of, figures_of, figures_so_far
+from engine.protocol.measured import by_figure, counting, evaluations_of, figures_of, figures_so_far
 from engine.protocol.rundir import RunDirectory, read_identity
 from engine.retention import Retention
 from tests.runs import make_run
@@ -81,7 +81,7 @@ def test_both_files_are_one_account(run: RunDirectory) -> None:
     assert [(each.by, each.step) for each in found] == [("training", 10), ("me@here", 10), ("training", 20)]
     put(run, 10)
     [(_, manifest)] = list_checkpoints(run)
-    assert figures_of(found, manifest) == {"l1": 0.5, "psnr": 12.0}
+    assert figures_of(counting(found), manifest) == {"l1": 0.5, "psnr": 12.0}
 
 
 def test_the_best_first_by_a_figure(run: RunDirectory) -> None:
@@ -130,7 +130,7 @@ def test_a_glance_at_a_few_images_changes_nothing_of_what_training_measured(run:
     assert standing is not None
     assert (standing.best["psnr"].value, standing.best["psnr"].step) == (20.0, 10)
     assert (standing.step, standing.figures) == (20, {"psnr": 10.0})
-    assert figures_of(evaluations, checkpoints[-1][1]) == {"psnr": 10.0}, "the tables show what compares"
+    assert figures_of(counting(evaluations), checkpoints[-1][1]) == {"psnr": 10.0}, "the tables show what compares"
 
 
 def test_conditions_that_do_not_bear_on_a_figure_are_not_asked(run: RunDirectory) -> None:

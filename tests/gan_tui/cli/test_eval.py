@@ -14,7 +14,7 @@ import pytest
 from engine.protocol.evaluation import DigitScore, DigitsJudged, Evaluation, Evaluations, Judge
 from engine.protocol.jobs import decode_message
 from engine.protocol.rundir import RunDirectory
-from gan_tui.cli.eval import rows
+from gan_tui.cli.figure_tables import rows
 from gan_tui.client.sender import sender_name
 from tests.dtn_runs import make_digits, make_dtn_run
 from tests.engine.train.here import train_here
