@@ -91,6 +91,7 @@ class Evaluator:
             split=self._held_out.split,
             images_A=self._number("A") if self._domains("A") else 0,
             images_B=self._number("B") if self._domains("B") else 0,
+            data=self._plan.other_data,
             inception=self._inception.digest[:16] if self._inception else "",
             judge=f"{jury.facts.trained_on} images, {jury.facts.steps} steps" if jury else "",
         )

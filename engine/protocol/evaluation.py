@@ -30,6 +30,8 @@ class EvaluateJob(msgspec.Struct, frozen=True, kw_only=True, tag_field="job", ta
     """None for test, or else val."""
     images: int = 0
     """Of each domain, the first so many; 0 for all."""
+    data: bytes = b""
+    """A folder to measure on, laid out as the run's own; a path, absolute. Empty for the run's own."""
     figures: tuple[str, ...] = ()
     """By name or family (engine.config.figures); none for the usual ones."""
     fid_weights: str = ""

@@ -94,8 +94,10 @@ def by_figure(
 def counting(evaluations: Sequence[Evaluation]) -> list[Evaluation]:
     """The evaluations with those figures alone that compare with one another.
 
-    Values of a figure compare only where they were measured under the same conditions (see _decisive).
+    Values of a figure compare only where they were measured under the same conditions (see _decisive). What was
+    measured on another folder than the run's own never counts.
     """
+    evaluations = [each for each in evaluations if not each.conditions.data]
     names = {name for each in evaluations for name in each.figures}
     under = {name: _decisive([each for each in evaluations if name in each.figures], name) for name in names}
     found = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,9 @@ from engine.protocol.weights import Weights
 from gan_tui.cli import completion
 from gan_tui.cli.options import AsJson, RunArgument, RunsFolder
 from gan_tui.cli.output import put_json, say
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C."""
 
 
 def evaluate(
@@ -36,6 +40,14 @@ def evaluate(
     split: Annotated[
         Split | None,
         typer.Option(help="Which images [default: test, or else val].", show_default=False),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Measure on this folder, laid out as the run's own [default: the run's data.root].",
+            show_default=False,
+        ),
     ] = None,
     images: Annotated[int, typer.Option(min=0, metavar="N", help="The first N images of each domain; 0 for all.")] = 0,
     weights: Annotated[
@@ -79,13 +91,15 @@ def evaluate(
     Examples:
         gan-tui eval facades
         gan-tui eval facades --checkpoint all --figure psnr --images 50
+        gan-tui eval facades --data ~/datasets/other-facades
         gan-tui eval horse2zebra --figure fid --figure kid --download-weights
         gan-tui eval dtn-svhn2mnist --checkpoint best --device cuda --json
 
     Exit status:
-        0  done
-        1  the evaluation failed
-        2  the request was wrong, such as a figure that the data cannot give
+        0    done
+        1    a checkpoint could not be evaluated
+        2    the request was wrong, such as a figure that the data cannot give
+        130  interrupted; the figures of checkpoints that were done are kept
 
     Files:
         runs/NAME/evaluations.jsonl  the figures, a line for each evaluation
@@ -96,6 +110,7 @@ def evaluate(
     See also:
         gan-tui checkpoints, gan-tui resume, gan-tui compare
     """
+    from engine.errors import WorkError
     from engine.protocol.evaluation import EvaluateJob, Evaluations
     from gan_tui.cli.figure_tables import in_words, show
     from gan_tui.cli.job_progress import telling
@@ -112,16 +127,26 @@ def evaluate(
         weights=weights,
         split=split,
         images=images,
+        data=os.fsencode(data.expanduser().absolute()) if data else b"",
         figures=tuple(figure or ()),
         fid_weights=str(fid_weights.expanduser().absolute()) if fid_weights else "",
         download_weights=download_weights,
         judge_steps=judge_steps,
         retrain=retrain,
     )
-    with telling() as tell:
-        found = run_job(job, Evaluations, tell)
+    try:
+        with telling() as tell:
+            found = run_job(job, Evaluations, tell)
+    except KeyboardInterrupt:
+        say("Interrupted; the figures of checkpoints that were done are kept.")
+        raise typer.Exit(INTERRUPTED) from None
     if as_json:
         put_json(found)
-        return
-    show(found)
-    say(in_words(found.evaluations[-1]))
+    else:
+        show(found)
+        say(in_words(found.evaluations[-1]))
+    if found.failed:
+        number, steps = len(found.failed), ", ".join(f"{each.step:,}" for each in found.failed)
+        of = f"{number + len(found.evaluations):,} checkpoints of run {directory.name}"
+        fix = f"What is wrong with them: gan-tui verify {directory.name}"
+        raise WorkError(f"{number:,} of {of}", f"could not be evaluated (step {steps})", fix)

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from gan_tui.cli.output import put
+from gan_tui.state.plain_text import printable
 
 if TYPE_CHECKING:
     from engine.protocol.evaluation import DigitsJudged, Evaluation, Evaluations
@@ -126,7 +127,8 @@ def in_words(evaluation: Evaluation) -> str:
     counts = " and ".join(
         f"{number:,} of {name}" for name, number in (("A", asked.images_A), ("B", asked.images_B)) if number
     )
-    took = f"Step {evaluation.step:,}: {asked.split} images, {counts}, in {evaluation.seconds:,.1f} s"
+    of = f" of {printable(asked.data)}" if asked.data else ""
+    took = f"Step {evaluation.step:,}: {asked.split} images{of}, {counts}, in {evaluation.seconds:,.1f} s"
     few = " With so few images fid is too large; kid is not biased." if _has_few(evaluation) else ""
     if evaluation.digits is None:
         return f"{took}.{few}"

@@ -117,6 +117,18 @@ def test_only_what_was_measured_alike_compares(run: RunDirectory) -> None:
     )
 
 
+def test_what_was_measured_on_another_folder_never_counts(run: RunDirectory) -> None:
+    for step in (10, 20):
+        put(run, step)
+    elsewhere = msgspec.structs.replace(MORE, data="/sets/other")
+    keep(run, line(run, 10, 1.0, psnr=99.0, conditions=elsewhere))
+    keep(run, line(run, 20, 2.0, psnr=98.0, conditions=elsewhere))
+    assert by_figure(evaluations_of(run), list_checkpoints(run), "psnr") == []
+    assert figures_so_far(evaluations_of(run)) is None
+    keep(run, line(run, 10, 3.0, psnr=12.0, conditions=FEW))
+    assert steps(by_figure(evaluations_of(run), list_checkpoints(run), "psnr")) == [10]
+
+
 def test_a_glance_at_a_few_images_changes_nothing_of_what_training_measured(run: RunDirectory) -> None:
     for step in (10, 20):
         put(run, step)
