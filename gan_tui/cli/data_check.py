@@ -17,8 +17,8 @@ from gan_tui.cli.output import put, put_json
 from gan_tui.state.plain_text import printable
 
 if TYPE_CHECKING:
-    from gan_tui.datasets.findings import Finding, Inspection, PartReport
-    from gan_tui.datasets.reading import Progress
+    from gan_tui.datasets.check.schema import Finding, Inspection, PartReport
+    from gan_tui.datasets.folders.reading import Progress
 
 SHOWN = {"problem": 8, "warning": 4, "note": 2}
 """Files of a finding that are told one by one; --json has all."""
@@ -64,7 +64,7 @@ def check(
         1  a problem
         2  there is no such folder or preset
     """
-    from gan_tui.datasets.inspection import inspect_folder
+    from gan_tui.datasets.check.inspection import inspect_folder
 
     config = None
     if preset is not None:
@@ -97,7 +97,7 @@ def progress_shown(what: str) -> Iterator[Progress]:
 
 
 def _tell(found: Inspection) -> None:
-    from gan_tui.datasets.suggestion import IN_WORDS
+    from gan_tui.datasets.proposal.choice import IN_WORDS
 
     put(f"{found.root}: {IN_WORDS[found.kind]}" + (f", {found.images:,} in all" if found.images else ""))
     if found.root != found.folder:

@@ -15,8 +15,8 @@ from gan_tui.state.plain_text import printable
 from gan_tui.state.wording import duration
 
 if TYPE_CHECKING:
-    from gan_tui.datasets.fetch import Fetched
-    from gan_tui.datasets.known import KnownSet
+    from gan_tui.datasets.sets.fetch import Fetched
+    from gan_tui.datasets.sets.known import KnownSet
 
 Unit: TypeAlias = Literal["bytes", "images"]
 
@@ -129,8 +129,8 @@ def fetch_sets(sets: Sequence[KnownSet], root: Path, mirrors: Sequence[str]) -> 
     """
     from gan_tui.client.digit_conversion import convert_digits
     from gan_tui.client.preferences import VARIABLE, preferences_file, read_preferences
-    from gan_tui.datasets.fetch import fetch, require_fetchable
-    from gan_tui.datasets.mirrors import wished_mirrors
+    from gan_tui.datasets.sets.fetch import fetch, require_fetchable
+    from gan_tui.datasets.sets.mirrors import wished_mirrors
 
     said = read_preferences(preferences_file(os.environ), required=bool(os.environ.get(VARIABLE)))
     tried = wished_mirrors(mirrors, os.environ, said.data.mirrors)
@@ -162,6 +162,6 @@ def _parts(images: dict[str, int]) -> str:
 
 
 def _amount(number: int, unit: Unit) -> str:
-    from gan_tui.datasets.space import in_words
+    from gan_tui.datasets.sets.space import in_words
 
     return in_words(number) if unit == "bytes" else f"{number:,} images"

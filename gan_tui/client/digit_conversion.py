@@ -7,11 +7,11 @@ from pathlib import Path
 from engine.protocol import jobs
 from engine.protocol.digits import ConvertDigitsJob, ConvertedDigits, PublishedDigits
 from gan_tui.client.jobs import run_job
-from gan_tui.datasets.progress import Progress
+from gan_tui.datasets.sets.progress import Progress
 
 
 def convert_digits(digits: PublishedDigits, source: Path, into: Path, progress: Progress) -> None:
-    """See gan_tui.datasets.progress.Convert.
+    """See gan_tui.datasets.sets.progress.Convert.
 
     Raises:
         WorkError: the files are not right, the disk takes no more, or the process died.

@@ -16,12 +16,12 @@ from engine.protocol.jobs import Tell
 from engine.protocol.room import Candidate, Room, RoomJob
 from gan_tui.client.jobs import run_job
 from gan_tui.client.prepare import checked
-from gan_tui.datasets.layouts import digit_sets, recognise
-from gan_tui.datasets.material import Material, material_of
-from gan_tui.datasets.preset_text import preset_text
-from gan_tui.datasets.preset_values import Wish
-from gan_tui.datasets.proposal import Proposal, explained, proposals
-from gan_tui.datasets.reading import Progress
+from gan_tui.datasets.folders.layouts import digit_sets, recognise
+from gan_tui.datasets.folders.reading import Progress
+from gan_tui.datasets.proposal.material import Material, material_of
+from gan_tui.datasets.proposal.proposals import Proposal, explained, proposals
+from gan_tui.datasets.proposal.text import preset_text
+from gan_tui.datasets.proposal.values import Wish
 
 
 @dataclass(frozen=True, kw_only=True)

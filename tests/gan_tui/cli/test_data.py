@@ -15,12 +15,12 @@ import pytest
 
 from engine.config.load import dump
 from gan_tui.cli.fetching import FetchLines
-from gan_tui.datasets.known import catalogue
-from gan_tui.datasets.space import in_words
+from gan_tui.datasets.sets.known import catalogue
+from gan_tui.datasets.sets.space import in_words
 from tests.end_to_end.terminal import Terminal
 from tests.gan_tui.cli.command import COMMAND, gan_tui, gan_tui_here, refusal, succeeded
-from tests.gan_tui.datasets.archive_files import paired_set, tarred
-from tests.gan_tui.datasets.server import SetServer, serving
+from tests.gan_tui.datasets.sets.archive_files import paired_set, tarred
+from tests.gan_tui.datasets.sets.server import SetServer, serving
 from tests.runs import tiny_config
 
 SHOES = "edges2shoes"
