@@ -91,7 +91,6 @@ def init(
     See also:
         gan-tui data check, gan-tui presets, gan-tui train
     """
-    from gan_tui.cli.data_check import progress_shown
     from gan_tui.cli.job_progress import telling
     from gan_tui.client.new_preset import material_in, propose, write_preset
     from gan_tui.datasets.proposal.proposals import workers_for
@@ -101,8 +100,8 @@ def init(
     wish = Wish(method=method, side=size, device=device, workers=workers_for(os.cpu_count() or 1))
     root = folder.expanduser().absolute()
     with _laid_out(root, a, b, pairs=method == "pix2pix") as digits:
-        with progress_shown("looking at sizes") as progress:
-            material = material_in(root, progress, digits)
+        with telling(lines=False) as tell:
+            material = material_in(root, tell, digits)
         with telling() as tell:
             new = propose(material, wish, name or _plain_name(folder, target), tell)
         if target == STDOUT:

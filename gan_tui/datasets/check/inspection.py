@@ -15,6 +15,7 @@ from engine.config.idx_header import require_values
 from engine.config.image_files import path_text
 from engine.config.methods import TrainConfig
 from engine.errors import GanTuiError, RequestError
+from engine.protocol.jobs import Tell
 from gan_tui.datasets.check.file_findings import findings_of_files
 from gan_tui.datasets.check.pair_findings import Looks, findings_of_pairs
 from gan_tui.datasets.check.part_reports import report_of
@@ -22,7 +23,7 @@ from gan_tui.datasets.check.same_pictures import findings_of_same_pictures
 from gan_tui.datasets.check.schema import Finding, Inspection, PartReport, Severity, Topic
 from gan_tui.datasets.check.size_findings import findings_of_numbers, findings_of_sizes
 from gan_tui.datasets.folders.layouts import TRAINABLE, Layout, laid_out_for, recognise
-from gan_tui.datasets.folders.reading import Progress, look_at_all
+from gan_tui.datasets.folders.reading import look_at_all
 from gan_tui.datasets.proposal.choice import (
     IN_WORDS,
     Choice,
@@ -34,12 +35,12 @@ from gan_tui.datasets.proposal.choice import (
 )
 
 
-def inspect_folder(folder: Path, progress: Progress, preset: str = "", config: TrainConfig | None = None) -> Inspection:
+def inspect_folder(folder: Path, tell: Tell, preset: str = "", config: TrainConfig | None = None) -> Inspection:
     """Read every image of a folder, and say what is to be said of it.
 
     Args:
         folder: what may be, or hold, a set of images.
-        progress: hears how many images of how many have been read.
+        tell: hears how many images of how many have been read.
         preset: by what name the user calls the preset that it is to be held against; empty: one is chosen.
         config: that preset.
 
@@ -50,7 +51,7 @@ def inspect_folder(folder: Path, progress: Progress, preset: str = "", config: T
     layout, findings, choice = _laid_out(folder, preset, config)
     layout, troubles = _with_sound_digits(layout)
     findings += [_trouble(error) for error in (*layout.troubles, *troubles)]
-    looks = _read(layout, progress)
+    looks = _read(layout, tell)
     parts = [report_of(part, looks[part.name]) for part in layout.parts]
     findings += _found(layout, looks, parts, choice.config if choice else None)
     if choice is not None and not any(found.severity == "problem" for found in findings):
@@ -123,9 +124,9 @@ def _with_sound_digits(layout: Layout) -> tuple[Layout, list[GanTuiError]]:
     return replace(layout, parts=tuple(sound)), troubles
 
 
-def _read(layout: Layout, progress: Progress) -> Looks:
+def _read(layout: Layout, tell: Tell) -> Looks:
     paths = [path for part in layout.parts for path in part.paths]
-    every = iter(look_at_all(paths, progress))
+    every = iter(look_at_all(paths, tell))
     return {part.name: [next(every) for _ in part.paths] for part in layout.parts}
 
 

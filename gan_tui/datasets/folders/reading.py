@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from engine.config.decoding import upright_rgb
 from engine.config.image_files import UnreadableImageError, opened, orientation
+from engine.protocol.jobs import Progress, Tell
 
 MOST_THREADS = 8
 """An image may take a quarter of a gigabyte while it is decoded."""
@@ -58,8 +59,6 @@ class Unread:
 
 
 Look: TypeAlias = Picture | Unread
-Progress: TypeAlias = Callable[[int, int], None]
-"""Hears how many files of how many have been read."""
 
 
 def look_at(path: Path, *, decode: bool = True) -> Look:
@@ -108,12 +107,13 @@ def _halves_agree(pixels: bytes, half: int) -> bool:
     return all(pixels[at : at + half] == pixels[at + half : at + 2 * half] for at in rows)
 
 
-def look_at_all(paths: Sequence[Path], progress: Progress, *, decode: bool = True) -> list[Look]:
+def look_at_all(paths: Sequence[Path], tell: Tell, *, decode: bool = True) -> list[Look]:
     """What each of these files is, in their order.
 
     Threads, as Pillow and hashlib work outside Python's lock (docs/own-images.md has what that is worth). Ctrl-C ends
     the reading with the files that are just being read.
     """
+    what = "looking at images" if decode else "looking at sizes"
     wanted = threading.Event()
     wanted.set()
 
@@ -126,7 +126,7 @@ def look_at_all(paths: Sequence[Path], progress: Progress, *, decode: bool = Tru
         found: list[Look] = []
         for looks in threads.map(look_at_some, pieces):
             found += looks
-            progress(len(found), len(paths))
+            tell(Progress(what=what, done=len(found), total=len(paths)))
         return found
     finally:
         wanted.clear()

@@ -12,9 +12,10 @@ from engine.config.data_check import check_data, training_items
 from engine.config.digit_files import DigitFolders, IdxFiles, digits_in
 from engine.config.image_files import path_text
 from engine.errors import RequestError
+from engine.protocol.jobs import Tell
 from gan_tui.datasets.check.size_findings import seen_size
 from gan_tui.datasets.folders.layouts import TRAINABLE, Kind, Layout, Part
-from gan_tui.datasets.folders.reading import Picture, Progress, look_at_all
+from gan_tui.datasets.folders.reading import Picture, look_at_all
 from gan_tui.datasets.proposal.choice import Choice, choose_preset, how_to_lay_out, suggestions, what_it_holds
 
 
@@ -36,12 +37,12 @@ class Material:
     """The shipped preset for it."""
 
 
-def material_of(layout: Layout, progress: Progress, digits: tuple[str, str] | None = None) -> Material:
+def material_of(layout: Layout, tell: Tell, digits: tuple[str, str] | None = None) -> Material:
     """What a folder is to be trained with; of its image files the headers are read.
 
     Args:
         layout: the folder's.
-        progress: hears how many headers of how many have been read.
+        tell: hears how many headers of how many have been read.
         digits: the sets of digits that are to be source and target, where the user said which.
 
     Raises:
@@ -57,7 +58,7 @@ def material_of(layout: Layout, progress: Progress, digits: tuple[str, str] | No
         raise _not_laid_out(layout)
     check_data(choice.config.data)
     trained = [part for part in layout.parts if part.split == "train" and _is_seen(part, choice.config.data)]
-    looks = look_at_all([path for part in trained for path in part.paths], progress, decode=False)
+    looks = look_at_all([path for part in trained for path in part.paths], tell, decode=False)
     sizes = Counter(seen_size(layout, look) for look in looks if isinstance(look, Picture))
     return Material(
         kind=layout.kind,

@@ -21,8 +21,8 @@ from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple, Protocol, cast
 
 from engine.errors import WorkError
+from engine.protocol.jobs import Progress, Tell
 from gan_tui.datasets.sets.content_error import ContentError
-from gan_tui.datasets.sets.progress import Progress
 from gan_tui.datasets.sets.space import in_words, require_room
 
 CHUNK = 1 << 18
@@ -60,6 +60,8 @@ class Member(NamedTuple):
     size: int | None
     """As the archive says."""
     opened: IO[bytes]
+    whole: int = 0
+    """Bytes of all files in the archive, as it says; 0 where it does not."""
 
 
 class _RefusedError(Exception):
@@ -70,24 +72,22 @@ class _Readable(Protocol):
     def read(self, size: int = -1, /) -> bytes: ...
 
 
-def unpack(archive: Path, into: Path, limits: Limits, progress: Progress) -> None:
+def unpack(archive: Path, into: Path, limits: Limits, tell: Tell) -> None:
     """Write the files of a zip or a tar archive, perhaps a compressed one, below a folder.
 
     Args:
         archive: a file.
         into: an empty folder.
         limits: what is refused as too much.
-        progress: is told how many bytes are written.
+        tell: is told how many bytes are written.
 
     Raises:
         ContentError: it is damaged, or has what no archive of images has.
         WorkError: the disk takes no more. In either case files may have been written, all of them within the folder.
     """
     try:
-        members = (
-            _zipped(archive, limits, progress) if zipfile.is_zipfile(archive) else _tarred(archive, limits, progress)
-        )
-        _write_all(members, into, limits, progress)
+        members = _zipped(archive, limits) if zipfile.is_zipfile(archive) else _tarred(archive, limits)
+        _write_all(members, into, limits, f"unpacking {archive.name}", tell)
     except _RefusedError as refusal:
         fix = "Nothing of it is kept. Report it to whoever offers it, and name another mirror: --mirror URL."
         raise ContentError(archive.name, str(refusal), fix) from refusal
@@ -100,23 +100,21 @@ def unpack(archive: Path, into: Path, limits: Limits, progress: Progress) -> Non
         ) from error
 
 
-def _zipped(archive: Path, limits: Limits, progress: Progress) -> Iterator[Member]:
+def _zipped(archive: Path, limits: Limits) -> Iterator[Member]:
     with zipfile.ZipFile(archive) as opened:
         infos = [info for info in opened.infolist() if not info.is_dir()]
         declared = sum(info.file_size for info in infos)
         _require_within(len(infos), declared, limits)
         require_room(archive.parent, declared, f"unpacking {archive.name}")
-        progress.begin(f"unpacking {archive.name}", declared)
         for info in infos:
             kind = stat.S_IFMT(info.external_attr >> 16)
             if kind not in (0, stat.S_IFREG):
                 raise _RefusedError(f"has {_kind_in_words(kind)}, {info.filename!r}")
             with opened.open(info) as file:
-                yield Member(info.filename, info.file_size, file)
+                yield Member(info.filename, info.file_size, file, declared)
 
 
-def _tarred(archive: Path, limits: Limits, progress: Progress) -> Iterator[Member]:
-    progress.begin(f"unpacking {archive.name}", None)
+def _tarred(archive: Path, limits: Limits) -> Iterator[Member]:
     with archive.open("rb") as file:
         compressed = file.read(2) == b"\x1f\x8b"
         file.seek(0)
@@ -150,7 +148,7 @@ class _Bounded:
         return data
 
 
-def _write_all(members: Iterator[Member], into: Path, limits: Limits, progress: Progress) -> None:
+def _write_all(members: Iterator[Member], into: Path, limits: Limits, what: str, tell: Tell) -> None:
     taken: dict[str, str] = {}
     files = written = 0
     for member in members:
@@ -175,7 +173,7 @@ def _write_all(members: Iterator[Member], into: Path, limits: Limits, progress: 
                     file.flush()
                 except OSError as error:
                     raise WorkError(str(path), f"cannot be written ({error.strerror})", _MAKE_ROOM) from error
-                progress.advance(len(data))
+                tell(Progress(what=what, done=written, total=member.whole, unit="bytes"))
 
 
 _MAKE_ROOM = "Make room there; what is downloaded is kept, and the same command goes on."

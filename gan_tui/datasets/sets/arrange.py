@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from engine.config.data import DigitsData, PairedData, UnpairedData
 from engine.config.data_check import check_data
 from engine.config.digit_files import digits_in, find_digits
 from engine.config.image_files import list_images
 from engine.errors import RequestError
+from engine.protocol.digits import PublishedDigits
+from engine.protocol.jobs import Tell
 from gan_tui.datasets.sets.archives import Limits, unpack
 from gan_tui.datasets.sets.content_error import ContentError
 from gan_tui.datasets.sets.known import KnownSet
 from gan_tui.datasets.sets.labelled import sort_by_label
-from gan_tui.datasets.sets.progress import Convert, Progress
 
 GROWTH, ROOM = 8, 64 << 20
 """What an archive of images may come to: so many times its own size, and so many bytes. Images hardly shrink."""
@@ -28,15 +29,22 @@ ANY_NUMBER = 1_000_000
 _DEEP = 3
 """Folders that an archive may have around its content."""
 
+Convert: TypeAlias = Callable[[PublishedDigits, Path, Path, Tell], None]
+"""Writes a published set of digits, of one folder, in the form in which training reads it, into another that is new.
 
-def arrange(wanted: KnownSet, files: Sequence[Path], work: Path, progress: Progress, convert: Convert) -> Path:
+It raises WorkError where the files are not right. It is a process of its own that does it, of which nothing is known
+here.
+"""
+
+
+def arrange(wanted: KnownSet, files: Sequence[Path], work: Path, tell: Tell, convert: Convert) -> Path:
     """Make a set's folder of its files.
 
     Args:
         wanted: which set.
         files: what was downloaded, in the order of the catalogue; left as it is.
         work: an empty folder to do it in.
-        progress: is told.
+        tell: is told.
         convert: for what only PyTorch's libraries read.
 
     Returns:
@@ -49,15 +57,15 @@ def arrange(wanted: KnownSet, files: Sequence[Path], work: Path, progress: Progr
     folder = work / wanted.name
     match wanted.arrives:
         case "archive":
-            folder = _unpacked(wanted, files, work, progress)
+            folder = _unpacked(wanted, files, work, tell)
         case "labelled":
-            sort_by_label(wanted.name, _unpacked(wanted, files, work, progress), folder)
+            sort_by_label(wanted.name, _unpacked(wanted, files, work, tell), folder)
         case "idx":
             folder.mkdir()
             for path in files:
                 shutil.copyfile(path, folder / path.name)
         case "usps" | "svhn":
-            convert(wanted.arrives, files[0].parent, folder, progress)
+            convert(wanted.arrives, files[0].parent, folder, tell)
         case _:
             assert_never(wanted.arrives)
     _require_layout(wanted, folder)
@@ -72,7 +80,7 @@ def images_in(wanted: KnownSet, folder: Path) -> dict[str, int]:
     return {part: len(list_images(folder / part)) for part in wanted.images if (folder / part).is_dir()}
 
 
-def _unpacked(wanted: KnownSet, files: Sequence[Path], work: Path, progress: Progress) -> Path:
+def _unpacked(wanted: KnownSet, files: Sequence[Path], work: Path, tell: Tell) -> Path:
     into = work / "unpacked"
     into.mkdir()
     known = sum(wanted.images.values())
@@ -81,7 +89,7 @@ def _unpacked(wanted: KnownSet, files: Sequence[Path], work: Path, progress: Pro
             files=MORE_FILES * known + FILES_BESIDE if known else ANY_NUMBER,
             bytes=GROWTH * archive.stat().st_size + ROOM,
         )
-        unpack(archive, into, limits, progress)
+        unpack(archive, into, limits, tell)
     return _content(wanted, into)
 
 

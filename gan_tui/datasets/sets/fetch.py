@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import errno
-import fcntl
 import os
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO
 
 import msgspec
 
 from engine.errors import RequestError, WorkError
-from gan_tui.datasets.sets.arrange import arrange, images_in
+from engine.protocol.jobs import Tell
+from gan_tui.datasets.sets.arrange import Convert, arrange, images_in
+from gan_tui.datasets.sets.claim import WAITING_ROOM, claimed
 from gan_tui.datasets.sets.content_error import ContentError
 from gan_tui.datasets.sets.download import USUAL, Arrived, Patience, download
 from gan_tui.datasets.sets.known import KnownSet, addresses
-from gan_tui.datasets.sets.progress import Convert, Progress
 from gan_tui.datasets.sets.space import require_room
 
-WAITING_ROOM = ".fetch"
-"""Folder beside the sets, for what is not complete: on the same disk, so that a set can be renamed to its place."""
-TRIES = 100
-"""To hold a folder that others take away at that moment."""
 NOTE = ".fetched.json"
 """In a set's folder: what it was made of."""
 
@@ -67,7 +61,7 @@ def fetch(
     wanted: KnownSet,
     root: Path,
     mirrors: Sequence[str],
-    progress: Progress,
+    tell: Tell,
     convert: Convert,
     patience: Patience = USUAL,
 ) -> Fetched:
@@ -77,7 +71,7 @@ def fetch(
         wanted: which set.
         root: folder of sets; made where it is missing.
         mirrors: addresses to try before the publishers'.
-        progress: is told.
+        tell: is told.
         convert: for what only PyTorch's libraries read.
         patience: with each address.
 
@@ -86,29 +80,31 @@ def fetch(
         WorkError: it cannot be downloaded or unpacked, the disk is full, or another fetch of it is under way.
     """
     require_fetchable(wanted)
-    with _claimed(wanted, root) as waiting:
+    with claimed(root, wanted.name, elsewhere="--root DIR") as waiting:
         target = root / wanted.name
         if target.exists():
             return _here_already(wanted, target)
         require_room(waiting, _still_needed(wanted, waiting), wanted.name)
+        otherwise = f"name a mirror (--mirror URL), or put it into {waiting} by hand"
         arrived = [
-            download(file, addresses(file, wanted, mirrors), waiting, progress, patience) for file in wanted.files
+            download(file, addresses(file, wanted, mirrors), waiting, tell, patience, otherwise=otherwise)
+            for file in wanted.files
         ]
-        fetched = _set_up(wanted, arrived, waiting / "work", target, progress, convert)
+        fetched = _set_up(wanted, arrived, waiting / "work", target, tell, convert)
         for each in arrived:
             each.path.unlink()
         return fetched
 
 
 def _set_up(
-    wanted: KnownSet, arrived: Sequence[Arrived], work: Path, target: Path, progress: Progress, convert: Convert
+    wanted: KnownSet, arrived: Sequence[Arrived], work: Path, target: Path, tell: Tell, convert: Convert
 ) -> Fetched:
     """Make a set's folder of its files, and put it in its place when it is whole."""
     _clear(work)
     note = FetchedNote(name=wanted.name, time=time.time(), files=[_noted(each) for each in arrived])
     try:
         work.mkdir()
-        folder = arrange(wanted, [each.path for each in arrived], work, progress, convert)
+        folder = arrange(wanted, [each.path for each in arrived], work, tell, convert)
         images = images_in(wanted, folder)
         (folder / NOTE).write_bytes(msgspec.json.encode(note))
         os.sync()  # power may fail at any moment: what has its name has its content
@@ -144,64 +140,6 @@ def part_here(wanted: KnownSet, root: Path) -> int:
     waiting = root / WAITING_ROOM / wanted.name
     paths = [waiting / name for file in wanted.files for name in (file.name, f"{file.name}.part")]
     return sum(path.stat().st_size for path in paths if path.is_file())
-
-
-@contextlib.contextmanager
-def _claimed(wanted: KnownSet, root: Path) -> Iterator[Path]:
-    """The folder for what is on its way, held for this process; the kernel lets go of it when the process dies."""
-    waiting = root / WAITING_ROOM / wanted.name
-    with _lock_file(wanted, waiting):
-        try:
-            yield waiting
-        finally:
-            if not any(entry.name != "lock" for entry in waiting.iterdir()):
-                _clear(waiting)
-                with contextlib.suppress(OSError):  # others may be on their way
-                    waiting.parent.rmdir()
-
-
-def _lock_file(wanted: KnownSet, waiting: Path) -> IO[bytes]:
-    """The file by which a folder is held; held until it is closed."""
-    reason = "it disappears again and again"
-    for _ in range(TRIES):
-        try:
-            waiting.mkdir(parents=True, exist_ok=True)
-            lock = (waiting / "lock").open("ab")
-        except FileNotFoundError as error:  # another fetch may have ended in this moment, and taken the folder away
-            reason = str(error.strerror)
-            continue
-        except OSError as error:
-            reason = str(error.strerror)
-            break
-        try:
-            _lock(lock.fileno(), wanted)
-            if _still_named(lock.fileno(), waiting / "lock"):
-                return lock
-        except BaseException:
-            lock.close()
-            raise
-        lock.close()
-    fix = "Make it writable, or fetch into another folder: --root DIR."
-    raise WorkError(str(waiting), f"cannot be written ({reason})", fix)
-
-
-def _lock(descriptor: int, wanted: KnownSet) -> None:
-    try:
-        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno in (errno.EACCES, errno.EAGAIN):
-            fact = "is being fetched into that folder by another process"
-            raise WorkError(wanted.name, fact, "Wait for it.") from error
-        fact = f"cannot be claimed: the file system refuses locks ({error.strerror})"
-        raise WorkError(wanted.name, fact, "Fetch onto another disk: --root DIR.") from error
-
-
-def _still_named(descriptor: int, path: Path) -> bool:
-    """Whether a lock is the one that others find: its holder may have taken it away."""
-    try:
-        return os.path.samestat(os.fstat(descriptor), path.stat())
-    except FileNotFoundError:
-        return False
 
 
 def _here_already(wanted: KnownSet, target: Path) -> Fetched:

@@ -12,6 +12,10 @@ import msgspec
 
 from engine.errors import RequestError
 
+AT_MOST = 4 << 30
+"""Bytes that are taken for a file of whose size nothing is known."""
+ROUGHLY, BESIDE = 2, 64 << 20
+"""And for one whose size is known to two digits: so many times that, and so many more."""
 CATALOGUE = Path(__file__).with_name("catalogue.toml")
 
 Layout: TypeAlias = Literal["unpaired", "paired", "digits", "unknown"]
@@ -39,6 +43,13 @@ class SetFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     def size(self) -> int | None:
         """Its size in bytes, as well as it is known."""
         return self.about_bytes if self.bytes is None else self.bytes
+
+    @property
+    def at_most(self) -> int:
+        """What it may come to in bytes: its size, or a generous bound where that is not exactly known."""
+        if self.bytes is not None:
+            return self.bytes
+        return AT_MOST if self.about_bytes is None else ROUGHLY * self.about_bytes + BESIDE
 
 
 class KnownSet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

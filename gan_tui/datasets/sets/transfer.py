@@ -7,7 +7,7 @@ import re
 import ssl
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import Message
 from io import RawIOBase
@@ -17,7 +17,9 @@ from typing import IO, Any
 import msgspec
 
 from engine.errors import WorkError
-from gan_tui.datasets.sets.space import require_room
+from engine.protocol.jobs import Progress, Tell
+from gan_tui.datasets.sets.known import SetFile
+from gan_tui.datasets.sets.space import in_words, require_room
 
 CHUNK = 1 << 18
 SILENCE_SECONDS = 60.0
@@ -104,8 +106,8 @@ class Partial:
             raise WorkError(str(self.part), f"cannot be written ({error.strerror})", fix) from error
 
     def drop(self) -> None:
-        """Throw all of it away."""
-        for path in (self.part, self._note, self.path):
+        """Throw away what is here of it."""
+        for path in (self.part, self._note):
             path.unlink(missing_ok=True)
 
     def complete(self) -> None:
@@ -135,27 +137,22 @@ class SafeRedirects(urllib.request.HTTPRedirectHandler):
 _opener = urllib.request.build_opener(SafeRedirects)
 
 
-def transfer(
-    url: str, partial: Partial, size: int | None, *, checked: bool, began: Callable[[int | None, int], None],
-    moved: Callable[[int], None],
-) -> None:  # fmt: skip
+def transfer(url: str, partial: Partial, file: SetFile, tell: Tell) -> None:
     """Ask for what is missing of a file, and write it to its part until all of it is there.
 
     Args:
         url: where from.
         partial: what is here of it.
-        size: its exact size, where that is known.
-        checked: whether a checksum will be compared, so that the rest may come from another address than the beginning.
-        began: is told the size, and how much of it is here, when bytes are about to come.
-        moved: is told how many have come.
+        file: which. Where its checksum is known, the rest may come from another address than the beginning.
+        tell: hears how many bytes are here.
 
     Raises:
         PassingError: it broke off; UselessError: there is no such file there; WorkError: the disk takes no more.
     """
     begun = partial.begun
     known = begun if begun is not None and begun.url == url else Begun(url=url)
-    offset = partial.here if known.validator or checked else 0
-    whole = known.total if size is None else size
+    offset = partial.here if known.validator or file.sha256 or file.md5 else 0
+    whole = known.total if file.bytes is None else file.bytes
     if offset and whole is not None and offset >= whole:
         if offset == whole:
             return
@@ -163,8 +160,8 @@ def transfer(
         offset = 0
     try:
         with _opener.open(_request(url, offset, known.validator), timeout=SILENCE_SECONDS) as response:
-            total = _agree(response, url, partial, offset, size)
-            _receive(response, partial, total, size, began, moved)
+            total = _agree(response, url, partial, offset, file)
+            _receive(response, partial, total, file, tell)
     except urllib.error.HTTPError as error:
         if error.code == 416:  # no such range: the file is shorter than what is here, or as long
             partial.drop()
@@ -188,7 +185,7 @@ def _request(url: str, offset: int, validator: str) -> urllib.request.Request:
     return urllib.request.Request(url, headers=headers)
 
 
-def _agree(response: Any, url: str, partial: Partial, offset: int, size: int | None) -> int | None:
+def _agree(response: Any, url: str, partial: Partial, offset: int, file: SetFile) -> int | None:
     """Prepare for what the server sends: the rest, or the whole; returns the size of the whole, if it says so."""
     length = response.headers.get("Content-Length", "")
     if response.status == 206:
@@ -199,35 +196,40 @@ def _agree(response: Any, url: str, partial: Partial, offset: int, size: int | N
         total = None if found[3] == "*" else int(found[3])
     else:
         total = int(length) if length.isdecimal() else None
-    if size is not None and total is not None and total != size:
-        raise UselessError(f"has {total:,} bytes under that name, not {size:,}")
+    if total is not None and file.bytes is not None and total != file.bytes:
+        raise UselessError(f"has {total:,} bytes under that name, not {file.bytes:,}")
+    if total is not None and total > file.at_most:
+        raise UselessError(f"has {in_words(total)} under that name, more than the {in_words(file.at_most)} expected")
     begun = Begun(url=url, validator=_validator(response.headers), total=total)
     if response.status == 206 and offset:
         partial.remember(begun)
     else:
         partial.begin(begun)
-    return total if total is not None else size
+    return total if total is not None else file.bytes
 
 
-def _receive(
-    response: Any, partial: Partial, total: int | None, size: int | None,
-    began: Callable[[int | None, int], None], moved: Callable[[int], None],
-) -> None:  # fmt: skip
+def _receive(response: Any, partial: Partial, total: int | None, file: SetFile, tell: Tell) -> None:
     here = partial.here
-    began(total, here)
+
+    def tell_here() -> None:
+        tell(Progress(what=file.name, done=here, total=total or 0, unit="bytes"))
+
+    tell_here()
     if total is not None:
-        require_room(partial.path.parent, total - here, partial.path.name)
+        require_room(partial.path.parent, total - here, file.name)
+    most = file.at_most if total is None else total
     with partial.written():
-        file = partial.part.open("ab", buffering=0)
-    with file:
+        part = partial.part.open("ab", buffering=0)
+    with part:
         while data := response.read1(CHUNK):
             here += len(data)
-            if size is not None and here > size:
+            if here > most:
                 partial.drop()
-                raise UselessError(f"sends more than the {size:,} bytes of that file")
+                expected = in_words(most) if total is None else f"{total:,} bytes"
+                raise UselessError(f"sends more than the {expected} of that file")
             with partial.written():
-                _write(file, data)
-            moved(len(data))
+                _write(part, data)
+            tell_here()
     if total is not None and here < total:
         raise PassingError(f"breaks off after {here:,} of {total:,} bytes")
 

@@ -28,8 +28,8 @@ def test_usps_and_svhn_are_written_and_told_of(tmp_path: Path, monkeypatch: pyte
     convert_digits("svhn", Path(), Path("svhn"), heard)
     check_data(DigitsData(root=str(tmp_path), A="svhn", B="usps"))
     told = ("reading usps with torchvision", "reading svhn with torchvision", "writing train images")
-    assert tuple(what for what, _, _ in heard.begun) == (*told, "writing test images")
-    assert heard.moved == 5
+    assert tuple(what for what, _, _ in heard.parts) == (*told, "writing test images")
+    assert [done for _, total, done in heard.parts if total] == [3, 2]
 
 
 def test_files_that_are_not_right_are_a_failure(tmp_path: Path) -> None:

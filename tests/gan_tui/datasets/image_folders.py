@@ -55,7 +55,7 @@ def bomb(path: Path, width: int = 60_000, height: int = 60_000) -> Path:
 
 def inspected(folder: Path) -> Inspection:
     """What is said of a folder."""
-    return inspect_folder(folder, lambda done, total: None)
+    return inspect_folder(folder, lambda said: None)
 
 
 def about(found: Inspection, topic: Topic) -> list[Finding]:

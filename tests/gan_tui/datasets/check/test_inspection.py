@@ -33,7 +33,7 @@ from tests.shared_data import shared_data
 
 def held_against(folder: Path, kind: str, **data: object) -> Inspection:
     """What is said of a folder for a preset."""
-    return inspect_folder(folder, lambda done, total: None, "mine", preset(kind, **data))
+    return inspect_folder(folder, lambda said: None, "mine", preset(kind, **data))
 
 
 def preset(kind: str, **data: object) -> TrainConfig:
@@ -369,7 +369,7 @@ def test_a_preset_says_how_a_folder_is_read(tmp_path: Path) -> None:
 
 def test_a_preset_that_draws_its_images_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match="draws its own images"):
-        inspect_folder(tmp_path, lambda done, total: None, "quickstart", resolve({"data": {"kind": "synthetic"}}, "x"))
+        inspect_folder(tmp_path, lambda said: None, "quickstart", resolve({"data": {"kind": "synthetic"}}, "x"))
 
 
 @pytest.mark.parametrize("damage", ["trainA", "trainB", "trainA/000.png"])

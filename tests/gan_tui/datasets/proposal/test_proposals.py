@@ -29,7 +29,7 @@ from tests.shared_data import shared_data
 
 
 def material(root: Path, digits: tuple[str, str] | None = None) -> Material:
-    return material_in(root, lambda done, total: None, digits)
+    return material_in(root, lambda said: None, digits)
 
 
 def best(root: Path, **wish: object) -> Proposal:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
 
 import pytest
 
+from engine.protocol.jobs import Progress, Remark
 from gan_tui.datasets.sets.download import Patience
 from tests.gan_tui.datasets.sets.server import SetServer, serving
 
@@ -16,18 +16,20 @@ from tests.gan_tui.datasets.sets.server import SetServer, serving
 class Heard:
     """What a fetch told."""
 
-    begun: list[tuple[str, int | None, int]] = field(default_factory=list)
-    moved: int = 0
+    progress: list[Progress] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
 
-    def begin(self, what: str, total: int | None, done: int = 0, *, unit: Literal["bytes", "images"] = "bytes") -> None:
-        self.begun.append((what, total, done))
+    def __call__(self, said: Progress | Remark) -> None:
+        if isinstance(said, Remark):
+            self.said.append(said.text)
+        else:
+            self.progress.append(said)
 
-    def advance(self, amount: int) -> None:
-        self.moved += amount
-
-    def say(self, text: str) -> None:
-        self.said.append(text)
+    @property
+    def parts(self) -> list[tuple[str, int, int]]:
+        """Each part of the work, by the order in which it was first told of: its name, its total, how far it came."""
+        last = {told.what: told for told in self.progress}
+        return [(told.what, told.total, told.done) for told in last.values()]
 
 
 @pytest.fixture

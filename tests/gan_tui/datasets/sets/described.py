@@ -6,8 +6,8 @@ import hashlib
 from pathlib import Path
 
 from engine.protocol.digits import PublishedDigits
+from engine.protocol.jobs import Tell
 from gan_tui.datasets.sets.known import Arrival, KnownSet, Layout, SetFile
-from gan_tui.datasets.sets.progress import Progress
 
 
 def known_set(
@@ -26,5 +26,5 @@ def known_set(
     )  # fmt: skip
 
 
-def no_conversion(digits: PublishedDigits, source: Path, into: Path, progress: Progress) -> None:
+def no_conversion(digits: PublishedDigits, source: Path, into: Path, tell: Tell) -> None:
     raise AssertionError("nothing of this needs PyTorch")

@@ -30,6 +30,13 @@ class Served:
     shift: int = 0
     """Parts that are sent begin so many bytes later than was asked for."""
 
+    whole: int | None = None
+    """What Content-Range says of the file's length, if it is to be a lie."""
+    endless: bool = False
+    """The body is sent again and again."""
+    sent: int = 0
+    """Bytes of bodies without an end."""
+
     @property
     def tag(self) -> str:
         return f'"{hashlib.md5(self.body).hexdigest()}"' if self.etag is None else self.etag
@@ -101,7 +108,7 @@ def serving() -> Iterator[SetServer]:
                     return
                 first += served.shift
                 self.send_response(206)
-                self.send_header("Content-Range", f"bytes {first}-{whole - 1}/{whole}")
+                self.send_header("Content-Range", f"bytes {first}-{whole - 1}/{served.whole or whole}")
             else:
                 self.send_response(200)
             body = served.body[first:]
@@ -120,6 +127,9 @@ def serving() -> Iterator[SetServer]:
                     shop.held.set()
                     shop.hold.wait(120)
                 self.wfile.write(body[half:])
+                while served.endless:
+                    self.wfile.write(body)
+                    served.sent += len(body)
             self.close_connection = True
 
         def log_message(self, *args: object) -> None:  # type: ignore[override]

@@ -13,8 +13,10 @@ from urllib.request import Request
 import pytest
 
 from engine.errors import WorkError
+from engine.protocol.jobs import Progress, Remark
 from gan_tui.datasets.sets.download import Arrived, Patience, download
 from gan_tui.datasets.sets.known import SetFile
+from gan_tui.datasets.sets.space import in_words
 from gan_tui.datasets.sets.transfer import Partial, SafeRedirects, UselessError
 from tests.disks import small_disk
 from tests.gan_tui.datasets.sets.conftest import Heard
@@ -25,6 +27,10 @@ OTHER = random.Random(2).randbytes(300_000)
 NAME = "set.zip"
 UNCHECKED = SetFile(name=NAME)
 CHECKED = SetFile(name=NAME, bytes=len(BODY), sha256=hashlib.sha256(BODY).hexdigest())
+
+
+class StoppedError(Exception):
+    """In place of a kill."""
 
 
 class Getting:
@@ -57,8 +63,8 @@ def test_a_file_arrives_whole_with_its_checksum_told(get: Getting, server: SetSe
     assert arrived.path.read_bytes() == BODY
     assert (arrived.sha256, arrived.compared) == (CHECKED.sha256, False)
     assert get.left == {NAME: len(BODY)}
-    assert heard.begun == [(NAME, len(BODY), 0), (f"checking {NAME}", len(BODY), 0)]
-    assert heard.moved == 2 * len(BODY)
+    assert heard.parts == [(NAME, len(BODY), len(BODY)), (f"checking {NAME}", len(BODY), len(BODY))]
+    assert heard.progress[0] == Progress(what=NAME, done=0, total=len(BODY), unit="bytes")
     assert server.asked == [(NAME, None, None)]
 
 
@@ -259,7 +265,7 @@ def test_a_disk_that_is_too_small_is_told_before_a_byte_is_fetched(
     with small_disk(tmp_path / "small", 200) as folder, pytest.raises(WorkError) as refused:
         download(UNCHECKED, [server.url(NAME)], folder, heard, patience)
     assert "set.zip: needs 300 kB on the disk of" in str(refused.value)
-    assert heard.moved == 0
+    assert [told.done for told in heard.progress] == [0]
 
 
 def test_a_disk_that_fills_up_meanwhile_keeps_what_has_come(
@@ -274,3 +280,50 @@ def test_a_disk_that_fills_up_meanwhile_keeps_what_has_come(
         assert "What has come is kept" in refused.value.fix
         assert (folder / f"{NAME}.part").stat().st_size > 100_000
         assert len(server.asked) == 1, "a full disk is no network to be tried again"
+
+
+def test_a_file_has_its_name_once_it_is_checked(get: Getting, server: SetServer) -> None:
+    """A kill while the sum is taken leaves no file that is wrong under the name of one that is right."""
+    server.offer(NAME, OTHER)
+
+    def stop_at_the_check(said: Progress | Remark) -> None:
+        if isinstance(said, Progress) and said.what.startswith("checking"):
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        download(CHECKED, [server.url(NAME)], get.folder, stop_at_the_check, get.patience)
+    assert get.left == {f"{NAME}.part": len(OTHER)}
+    server.offer(NAME, BODY)
+    assert get(CHECKED).path.read_bytes() == BODY
+
+
+def test_more_than_the_answer_says_is_not_taken(get: Getting, server: SetServer) -> None:
+    """The whole of a part's answer is told by Content-Range, which the connection's end need not agree with."""
+    server.offer(NAME, BODY, cuts=deque([1000]))
+    with pytest.raises(StoppedError):
+        download(UNCHECKED, [server.url(NAME)], get.folder, get.heard, Patience(sleep=_stop))
+    server.offer(NAME, BODY + OTHER, declared=-1, etag=f'"{hashlib.md5(BODY).hexdigest()}"', whole=len(BODY))
+    error = get.refused(UNCHECKED)
+    assert "sends more than the 300,000 bytes of that file" in error.fact
+    assert error.fix == "Try again later.", "nothing of it is kept"
+    assert get.left == {}
+
+
+def _stop(seconds: float) -> None:
+    raise StoppedError
+
+
+def test_a_body_without_an_end_is_not_taken_for_ever(get: Getting, server: SetServer) -> None:
+    file = SetFile(name=NAME, about_bytes=20_000)
+    served = server.offer(NAME, bytes(1 << 20), declared=-1, endless=True)
+    assert f"sends more than the {in_words(file.at_most)} of that file" in get.refused(file).fact
+    assert served.sent <= file.at_most + (8 << 20), "and it is not read to the end"
+    assert get.left == {}
+
+
+def test_a_length_that_no_such_file_has_is_refused_at_once(get: Getting, server: SetServer) -> None:
+    server.offer(NAME, BODY, declared=10**13)
+    known = SetFile(name=NAME, about_bytes=20_000_000)
+    assert "has 10,000 GB under that name, more than the 107 MB expected" in get.refused(known).fact
+    assert "more than the 4.29 GB expected" in get.refused(UNCHECKED).fact
+    assert get.left == {}
