@@ -9,12 +9,12 @@ import typer
 
 from gan_tui.cli.fetching import fetch_sets
 from gan_tui.cli.output import say
-from gan_tui.datasets.space import in_words
+from gan_tui.datasets.sets.space import in_words
 from gan_tui.state.plain_text import printable
 
 if TYPE_CHECKING:
-    from gan_tui.datasets.known import KnownSet
-    from gan_tui.datasets.wanted import MissingSetsError
+    from gan_tui.datasets.sets.known import KnownSet
+    from gan_tui.datasets.sets.wanted import MissingSetsError
 
 
 def fetch_or_refuse(missing: MissingSetsError) -> None:

@@ -16,12 +16,11 @@ from engine.protocol.jobs import Tell
 from engine.protocol.room import Candidate, Room, RoomJob
 from gan_tui.client.jobs import run_job
 from gan_tui.client.prepare import checked
-from gan_tui.datasets.layouts import digit_sets, recognise
-from gan_tui.datasets.material import Material, material_of
-from gan_tui.datasets.preset_text import preset_text
-from gan_tui.datasets.preset_values import Wish
-from gan_tui.datasets.proposal import Proposal, explained, proposals
-from gan_tui.datasets.reading import Progress
+from gan_tui.datasets.folders.layouts import digit_sets, recognise
+from gan_tui.datasets.proposal.material import Material, material_of
+from gan_tui.datasets.proposal.proposals import Proposal, explained, proposals
+from gan_tui.datasets.proposal.text import preset_text
+from gan_tui.datasets.proposal.values import Wish
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,12 +35,12 @@ class NewPreset:
     """What its steps take of the memory there is."""
 
 
-def material_in(root: Path, progress: Progress, digits: tuple[str, str] | None = None) -> Material:
+def material_in(root: Path, tell: Tell, digits: tuple[str, str] | None = None) -> Material:
     """What a folder is to be trained with.
 
     Args:
         root: the folder, or one that holds it.
-        progress: hears how many images of how many have been looked at.
+        tell: hears how many images of how many have been looked at.
         digits: two sets of digits in it, where the user said which.
 
     Raises:
@@ -51,7 +50,7 @@ def material_in(root: Path, progress: Progress, digits: tuple[str, str] | None =
         fact = "is not a folder" if root.exists() else "does not exist"
         raise RequestError(path_text(root), fact, "Name a folder of images, or make one of links with --A and --B.")
     layout = digit_sets(root, digits) if digits else recognise(root)
-    return material_of(layout, progress, digits)
+    return material_of(layout, tell, digits)
 
 
 def propose(material: Material, wish: Wish, name: str, tell: Tell) -> NewPreset:
