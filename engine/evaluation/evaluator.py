@@ -16,13 +16,14 @@ from torch import Tensor
 from engine.config.data import DigitsConfig, DigitsData, Direction, SyntheticDigits
 from engine.config.figure_names import Figure
 from engine.config.figures import family_of
+from engine.config.inception_weights import require_weights
 from engine.data.digit_sets import labelled
 from engine.data.drawn_digits import INKS
 from engine.data.held_out import DomainName, find_held_out, in_batches
 from engine.data.pixels import to_unit_range
 from engine.data.transforms import Pixels
 from engine.errors import RequestError
-from engine.evaluation.inception import Inception, fetched_weights
+from engine.evaluation.inception import Inception
 from engine.evaluation.judge import Judge, LabelledPixels, judge_of
 from engine.evaluation.meters import FeatureMeter, JudgeMeter, Meter, PixelMeter, Seen
 from engine.evaluation.request import EvaluationPlan
@@ -67,7 +68,7 @@ class Evaluator:
 
     Raises:
         RequestError: the data are not there, or have no such images; or the Inception network's weights are not there.
-        WorkError: an image cannot be read, or the weights are damaged or cannot be fetched.
+        WorkError: an image cannot be read, or the weights are damaged.
     """
 
     def __init__(
@@ -79,8 +80,7 @@ class Evaluator:
         self._inception: Inception | None = None
         if plan.needs_inception:
             self._require_several()
-            path = fetched_weights(plan.fid_weights, download=plan.download_weights, tell=tell)
-            self._inception = Inception(path, device, tell)
+            self._inception = Inception(require_weights(plan.fid_weights), device, tell)
         self._jury = self._convene(tell, between) if "accuracy" in plan.figures else None
 
     @property

@@ -11,7 +11,7 @@ import msgspec
 from engine.config.data import RootedData
 from engine.config.data_root import require_root
 from engine.config.figure_names import Figure
-from engine.config.figures import OF_INCEPTION, chosen_figures, family_of, why_not
+from engine.config.figures import chosen_figures, needs_inception, why_not
 from engine.config.image_files import path_text
 from engine.config.inception_weights import require_fidelity, require_weights
 from engine.config.methods import TrainConfig
@@ -52,7 +52,6 @@ class EvaluationPlan:
     """Of each domain, the first so many; 0 for all."""
     fid_weights: str = ""
     """As engine.config.inception_weights.find_weights takes it."""
-    download_weights: bool = False
     judge: JudgeSettings = field(default_factory=JudgeSettings)
     retrain: bool = False
     """Train the judge anew, even if it is kept."""
@@ -60,7 +59,7 @@ class EvaluationPlan:
     @property
     def needs_inception(self) -> bool:
         """Whether a figure needs the Inception network."""
-        return any(family_of(figure) in OF_INCEPTION for figure in self.figures)
+        return needs_inception(self.figures)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +85,7 @@ def request_of(job: EvaluateJob, judge: JudgeSettings | None = None) -> Evaluati
 
     Raises:
         RequestError: it is no run; its data or method do not give a figure; its data are not there; the Inception
-            network's weights are not there and not to be fetched; an option would do nothing; or there is no such
+            network's weights are not there; an option would do nothing; or there is no such
             checkpoint.
         WorkError: the checkpoint cannot be read.
     """
@@ -100,15 +99,13 @@ def request_of(job: EvaluateJob, judge: JudgeSettings | None = None) -> Evaluati
         figures=chosen_figures(config, job.figures, "--figure"),
         split=job.split,
         images=job.images,
-        fid_weights=job.fid_weights,
-        download_weights=job.download_weights,
+        fid_weights=job.fid_weights or own.evaluation.fid_weights,
         judge=judge if job.judge_steps is None else msgspec.structs.replace(judge, steps=job.judge_steps),
         retrain=job.retrain,
     )
     if plan.needs_inception:
         require_fidelity()
-        if not plan.download_weights:
-            require_weights(plan.fid_weights)
+        require_weights(plan.fid_weights)
     _refuse_what_is_idle(job, plan)
     if isinstance(config.data, RootedData):
         require_root(config.data)
@@ -137,10 +134,10 @@ def _on(config: TrainConfig, folder: str) -> tuple[TrainConfig, str]:
 
 def _refuse_what_is_idle(job: EvaluateJob, plan: EvaluationPlan) -> None:
     """Refuse options that do nothing for the figures that are measured."""
-    of_inception = {"--fid-weights": bool(job.fid_weights), "--download-weights": job.download_weights}
-    if not plan.needs_inception and any(of_inception.values()):
-        option = next(name for name, given in of_inception.items() if given)
-        raise RequestError(option, "is for fid and kid, which are not asked for", "Add --figure fid, or --figure kid.")
+    if job.fid_weights and not plan.needs_inception:
+        raise RequestError(
+            "--fid-weights", "is for fid and kid, which are not asked for", "Add --figure fid, or --figure kid."
+        )
     of_judge = {"--judge-steps": job.judge_steps is not None, "--retrain": job.retrain}
     if "accuracy" not in plan.figures and any(of_judge.values()):
         option = next(name for name, given in of_judge.items() if given)

@@ -36,8 +36,6 @@ class EvaluateJob(msgspec.Struct, frozen=True, kw_only=True, tag_field="job", ta
     """By name or family (engine.config.figures); none for the usual ones."""
     fid_weights: str = ""
     """File of the Inception network's weights; empty for the one of the preset, the environment or the cache."""
-    download_weights: bool = False
-    """Fetch them where they are in none of these places."""
     judge_steps: int | None = None
     """Steps in which the judge of digits is trained; None for as many as usual."""
     retrain: bool = False

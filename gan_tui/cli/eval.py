@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +14,9 @@ from engine.protocol.weights import Weights
 from gan_tui.cli import completion
 from gan_tui.cli.options import AsJson, RunArgument, RunsFolder
 from gan_tui.cli.output import put_json, say
+
+if TYPE_CHECKING:
+    from engine.protocol.rundir import RunDirectory
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C."""
@@ -65,7 +69,8 @@ def evaluate(
         ),
     ] = None,
     download_weights: Annotated[
-        bool, typer.Option("--download-weights", help="Fetch those weights (91 MB) where they are not there.")
+        bool,
+        typer.Option("--download-weights", help="Fetch those weights (91 MB) without asking."),
     ] = False,
     judge_steps: Annotated[
         int | None,
@@ -119,6 +124,7 @@ def evaluate(
     from gan_tui.client.sender import sender_name
 
     directory = find_run(run, runs_folder(runs_dir))
+    see_to_weights(directory, figure or (), str(fid_weights or ""), download=download_weights)
     job = EvaluateJob(
         run=str(directory.root),
         checkpoint=checkpoint,
@@ -130,7 +136,6 @@ def evaluate(
         data=os.fsencode(data.expanduser().absolute()) if data else b"",
         figures=tuple(figure or ()),
         fid_weights=str(fid_weights.expanduser().absolute()) if fid_weights else "",
-        download_weights=download_weights,
         judge_steps=judge_steps,
         retrain=retrain,
     )
@@ -150,3 +155,37 @@ def evaluate(
         of = f"{number + len(found.evaluations):,} checkpoints of run {directory.name}"
         fix = f"What is wrong with them: gan-tui verify {directory.name}"
         raise WorkError(f"{number:,} of {of}", f"could not be evaluated (step {steps})", fix)
+
+
+def see_to_weights(run: RunDirectory, figures: Sequence[str], given: str, *, download: bool) -> None:
+    """Have the Inception network's weights here where figures need them.
+
+    Args:
+        run: whose data and method say which figures there are.
+        figures: as --figure has them.
+        given: the file of --fid-weights; empty for none.
+        download: fetch them without asking.
+
+    Raises:
+        RequestError: a figure cannot be; the weights are not needed, and to be fetched; or they are not here, and
+            nobody says that they are to be fetched.
+        WorkError: they cannot be fetched.
+    """
+    from engine.config.figures import chosen_figures, needs_inception
+    from engine.config.inception_weights import MissingWeightsError, require_fidelity, require_weights
+    from engine.config.load import read_toml, resolve
+    from engine.errors import RequestError
+
+    config = resolve(read_toml(run.config), str(run.config))
+    if not needs_inception(chosen_figures(config, figures, "--figure")):
+        if download:
+            fact = "is for fid and kid, which are not asked for"
+            raise RequestError("--download-weights", fact, "Add --figure fid, or --figure kid.")
+        return
+    require_fidelity()
+    try:
+        require_weights(given or config.evaluation.fid_weights)
+    except MissingWeightsError as missing:
+        from gan_tui.cli.offer import fetch_weights_or_refuse
+
+        fetch_weights_or_refuse(missing, asked=download)

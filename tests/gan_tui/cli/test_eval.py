@@ -91,6 +91,7 @@ def test_figures_in_a_pipe_in_json_and_on_file(trained: RunDirectory) -> None:
         (("--figure", "identity"), "--judge-steps: is for accuracy, which is not asked for"),
         (("--figure", "fid", "--figure", "accuracy"), "which are not on this machine"),
         (("--data", "nowhere"), "nowhere: does not exist. Set --data or data.root to a folder that holds bars and box"),
+        (("--download-weights",), "--download-weights: is for fid and kid, which are not asked for"),
         (("--fid-weights", "w.pth"), "--fid-weights: is for fid and kid, which are not asked for"),
     ],
 )
@@ -167,6 +168,23 @@ def test_ctrl_c_is_a_sentence_and_a_status_of_its_own(tmp_path: Path) -> None:
     assert command.returncode == 130, told
     assert out == ""
     assert told.splitlines()[-1:] == ["Interrupted; the figures of checkpoints that were done are kept."]
+
+
+def test_on_a_terminal_missing_weights_are_offered(tmp_path: Path) -> None:
+    make_run(tmp_path, kind="pix2pix")
+    preset = tmp_path / "mine.toml"
+    preset.write_text('[data]\nkind = "synthetic"\n[evaluation]\nevery = 5\nfigures = ["fid"]\n')
+    for command in (("eval", "tiny", "--figure", "fid"), ("train", str(preset), "--device", "cpu")):
+        arguments = ["-m", "gan_tui", *command, "--runs-dir", str(tmp_path)]
+        child = pexpect.spawn(sys.executable, arguments, dimensions=(40, 200), encoding="utf-8", timeout=120)
+        child.expect(r"The Inception network's weights, for fid and kid, are not here \(91 MB\)\.")
+        child.expect(r"Fetch them into .*/cache/torch/hub/checkpoints\? \[y/N\]: ")
+        child.sendline("n")
+        child.expect("gan-tui: fid and kid: need the weights of the Inception network")
+        child.expect(pexpect.EOF)
+        child.close()
+        assert child.exitstatus == 2
+    assert not list(tmp_path.glob("cache/**/*.pth"))
 
 
 def test_figures_on_a_terminal(tmp_path: Path) -> None:
