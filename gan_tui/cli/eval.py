@@ -12,14 +12,11 @@ import typer
 from engine.config.splits import Split
 from engine.protocol.weights import Weights
 from gan_tui.cli import completion
-from gan_tui.cli.options import AsJson, RunArgument, RunsFolder
+from gan_tui.cli.options import CHECKPOINT, AsJson, RunArgument, RunsFolder
 from gan_tui.cli.output import put_json, say
 
 if TYPE_CHECKING:
     from engine.protocol.rundir import RunDirectory
-
-INTERRUPTED = 130
-"""Exit status after Ctrl-C."""
 
 
 def evaluate(
@@ -27,9 +24,9 @@ def evaluate(
     checkpoint: Annotated[
         str,
         typer.Option(
-            metavar="STEP|latest|best|all",
-            help="Which checkpoint; best:FIGURE by what was measured; all: each in turn.",
-            autocompletion=completion.checkpoints,
+            metavar=f"{CHECKPOINT}|all",
+            help="Which checkpoint; best:FIGURE: by what was measured; all: each in turn.",
+            autocompletion=completion.evaluated,
         ),
     ] = "latest",
     figure: Annotated[
@@ -39,6 +36,7 @@ def evaluate(
             help="Measure this: l1 psnr ssim cycle identity accuracy fid kid, or fid_B ...; may repeat "
             "[default: all that data and method give, but fid and kid].",
             show_default=False,
+            autocompletion=completion.figures,
         ),
     ] = None,
     split: Annotated[
@@ -64,7 +62,7 @@ def evaluate(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="The Inception network's weights, for fid and kid [default: $GAN_TUI_FID_WEIGHTS].",
+            help="The Inception network's weights, for fid and kid [default: the preset's, or $GAN_TUI_FID_WEIGHTS].",
             show_default=False,
         ),
     ] = None,
@@ -90,7 +88,8 @@ def evaluate(
     cannot give is refused with the reason.
 
     Images are resized whole to data.crop, and translated in float32 with the noise that the run has at test time, the
-    same each time. The figures are kept with the run. On a terminal they are a table; in a pipe a line of headings and
+    same each time. The figures are kept with the run; those of another folder (--data) never make a checkpoint the best.
+    On a terminal they are a table; in a pipe a line of headings and
     then a line for each checkpoint. docs/evaluation.md says how each figure is defined.
 
     Examples:
@@ -115,7 +114,7 @@ def evaluate(
     See also:
         gan-tui checkpoints, gan-tui resume, gan-tui compare
     """
-    from engine.errors import WorkError
+    from engine.errors import INTERRUPTED, WorkError
     from engine.protocol.evaluation import EvaluateJob, Evaluations
     from gan_tui.cli.figure_tables import in_words, show
     from gan_tui.cli.job_progress import telling

@@ -10,7 +10,7 @@ import typer
 
 from engine.protocol.weights import Weights
 from gan_tui.cli import completion
-from gan_tui.cli.options import AsJson, RunsFolder
+from gan_tui.cli.options import CHECKPOINT, AsJson, RunsFolder
 from gan_tui.cli.output import put, put_json, say
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ def export(
     checkpoint: Annotated[
         str | None,
         typer.Option(
-            metavar="STEP|latest|best",
-            help="Which checkpoint is exported [default: latest].",
+            metavar=CHECKPOINT,
+            help="Which checkpoint is exported; best:FIGURE: by what eval has measured [default: latest].",
             show_default=False,
             autocompletion=completion.checkpoints,
         ),
