@@ -88,9 +88,9 @@ def evaluate(
     cannot give is refused with the reason.
 
     Images are resized whole to data.crop, and translated in float32 with the noise that the run has at test time, the
-    same each time. The figures are kept with the run; those of another folder (--data) never make a checkpoint the best.
-    On a terminal they are a table; in a pipe a line of headings and
-    then a line for each checkpoint. docs/evaluation.md says how each figure is defined.
+    same each time. The figures are kept with the run; those of another folder (--data) make no checkpoint the
+    best. On a terminal they are a table; in a pipe a line of headings and then a line for each checkpoint.
+    docs/evaluation.md says how each figure is defined.
 
     Examples:
         gan-tui eval facades
