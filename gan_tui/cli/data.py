@@ -91,7 +91,7 @@ def show_set(
         gan-tui data show facades --json
     """
     from gan_tui.datasets.sets.known import addresses, catalogue, find_set
-    from gan_tui.datasets.sets.wanted import presets_on
+    from gan_tui.datasets.shipped import presets_on
 
     known = find_set(name, catalogue().sets)
     if as_json:
@@ -168,7 +168,7 @@ def _described(known: KnownSet, root: Path) -> dict[str, Any]:
     import msgspec
 
     from gan_tui.datasets.sets.known import addresses, catalogue
-    from gan_tui.datasets.sets.wanted import presets_on
+    from gan_tui.datasets.shipped import presets_on
 
     return {
         **msgspec.to_builtins(known),
@@ -187,7 +187,7 @@ def _show_table(sets: list[KnownSet], root: Path) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from gan_tui.datasets.sets.wanted import presets_on
+    from gan_tui.datasets.shipped import presets_on
 
     console = Console()
     wide = console.width >= WIDE
@@ -228,9 +228,9 @@ def _bytes(known: KnownSet) -> str:
 
 
 def _about(size: int | None, *, exact: bool = False) -> str:
-    from gan_tui.datasets.sets.space import in_words
+    from engine.sizes import size_text
 
-    return UNKNOWN if size is None else ("" if exact else "about ") + in_words(size)
+    return UNKNOWN if size is None else ("" if exact else "about ") + size_text(size)
 
 
 def _here(known: KnownSet, root: Path) -> str:

@@ -15,7 +15,7 @@ from gan_tui.cli.output import put, put_json
 from gan_tui.state.plain_text import printable
 
 if TYPE_CHECKING:
-    from gan_tui.datasets.check.schema import Finding, Inspection, PartReport
+    from gan_tui.datasets.check.schema import FolderFinding, Inspection, PartReport
 
 SHOWN = {"problem": 8, "warning": 4, "note": 2}
 """Files of a finding that are told one by one; --json has all."""
@@ -137,7 +137,7 @@ def aligned(rows: list[list[str]]) -> list[str]:
     return ["  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
 
 
-def _tell_finding(finding: Finding) -> None:
+def _tell_finding(finding: FolderFinding) -> None:
     _put_wrapped(f"{finding.severity:{_INDENT}}{finding.fact}", _INDENT)
     shown = finding.files[: SHOWN[finding.severity]]
     for file in shown:

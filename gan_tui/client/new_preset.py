@@ -14,6 +14,7 @@ from engine.config.load import dump
 from engine.errors import RequestError, WorkError
 from engine.protocol.jobs import Tell
 from engine.protocol.room import Candidate, Room, RoomJob
+from engine.sizes import size_text
 from gan_tui.client.jobs import run_job
 from gan_tui.client.prepare import checked
 from gan_tui.datasets.folders.layouts import digit_sets, recognise
@@ -80,12 +81,8 @@ def propose(material: Material, wish: Wish, name: str, tell: Tell) -> NewPreset:
 def memory_in_words(room: Room) -> str:
     """What the steps take of what there is, in a sentence."""
     where = "the host's memory" if room.device == "cpu" else f"the memory of {room.device}"
-    fact = f"Memory: its steps take about {_gigabytes(room.need)}, and {_gigabytes(room.free)} of {where} were free"
+    fact = f"Memory: its steps take about {size_text(room.need)}, and {size_text(room.free)} of {where} were free"
     return f"{fact}." if room.fits else f"{fact}: they may not fit. Take a smaller --size, or a larger device."
-
-
-def _gigabytes(size: int) -> str:
-    return f"{size / 1e9:.1f} GB"
 
 
 def write_preset(target: Path, text: str, *, replace: bool) -> None:

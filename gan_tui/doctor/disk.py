@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.protocol.mounts import carries_locks, mount_of
+from engine.sizes import size_text
 from gan_tui.doctor.finding import Finding, note, ok, problem
 from gan_tui.doctor.site import Site
-from gan_tui.state.journal import size_text
 
 LEAST = 10**9
 """Bytes; a few checkpoints of the usual networks."""

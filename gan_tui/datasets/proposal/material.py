@@ -13,8 +13,7 @@ from engine.config.digit_files import DigitFolders, IdxFiles, digits_in
 from engine.config.image_files import path_text
 from engine.errors import RequestError
 from engine.protocol.jobs import Tell
-from gan_tui.datasets.check.size_findings import seen_size
-from gan_tui.datasets.folders.layouts import TRAINABLE, Kind, Layout, Part
+from gan_tui.datasets.folders.layouts import TRAINABLE, FolderLayout, Kind, Part
 from gan_tui.datasets.folders.reading import Picture, look_at_all
 from gan_tui.datasets.proposal.choice import Choice, choose_preset, how_to_lay_out, suggestions, what_it_holds
 
@@ -37,7 +36,7 @@ class Material:
     """The shipped preset for it."""
 
 
-def material_of(layout: Layout, tell: Tell, digits: tuple[str, str] | None = None) -> Material:
+def material_of(layout: FolderLayout, tell: Tell, digits: tuple[str, str] | None = None) -> Material:
     """What a folder is to be trained with; of its image files the headers are read.
 
     Args:
@@ -59,7 +58,7 @@ def material_of(layout: Layout, tell: Tell, digits: tuple[str, str] | None = Non
     check_data(choice.config.data)
     trained = [part for part in layout.parts if part.split == "train" and _is_seen(part, choice.config.data)]
     looks = look_at_all([path for part in trained for path in part.paths], tell, decode=False)
-    sizes = Counter(seen_size(layout, look) for look in looks if isinstance(look, Picture))
+    sizes = Counter(layout.seen_size(look.width, look.height) for look in looks if isinstance(look, Picture))
     return Material(
         kind=layout.kind,
         root=layout.root,
@@ -84,7 +83,7 @@ def _number(part: Part) -> int:
             return len(paths)
 
 
-def _not_laid_out(layout: Layout) -> RequestError:
+def _not_laid_out(layout: FolderLayout) -> RequestError:
     steps = suggestions(layout, None)
     further = f" Try: {steps[0].command}" if steps else ""
     return RequestError(path_text(layout.root), what_it_holds(layout), how_to_lay_out(layout) + further)

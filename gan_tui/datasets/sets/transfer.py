@@ -18,8 +18,9 @@ import msgspec
 
 from engine.errors import WorkError
 from engine.protocol.jobs import Progress, Tell
+from engine.sizes import size_text
 from gan_tui.datasets.sets.known import SetFile
-from gan_tui.datasets.sets.space import in_words, require_room
+from gan_tui.datasets.sets.space import require_room
 
 CHUNK = 1 << 18
 SILENCE_SECONDS = 60.0
@@ -199,7 +200,7 @@ def _agree(response: Any, url: str, partial: Partial, offset: int, file: SetFile
     if total is not None and file.bytes is not None and total != file.bytes:
         raise UselessError(f"has {total:,} bytes under that name, not {file.bytes:,}")
     if total is not None and total > file.at_most:
-        raise UselessError(f"has {in_words(total)} under that name, more than the {in_words(file.at_most)} expected")
+        raise UselessError(f"has {size_text(total)} under that name, more than the {size_text(file.at_most)} expected")
     begun = Begun(url=url, validator=_validator(response.headers), total=total)
     if response.status == 206 and offset:
         partial.remember(begun)
@@ -225,7 +226,7 @@ def _receive(response: Any, partial: Partial, total: int | None, file: SetFile, 
             here += len(data)
             if here > most:
                 partial.drop()
-                expected = in_words(most) if total is None else f"{total:,} bytes"
+                expected = size_text(most) if total is None else f"{total:,} bytes"
                 raise UselessError(f"sends more than the {expected} of that file")
             with partial.written():
                 _write(part, data)

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from engine.config.load import dump
+from engine.sizes import size_text
 from gan_tui.datasets.sets.known import catalogue
-from gan_tui.datasets.sets.space import in_words
 from tests.end_to_end.terminal import Terminal
 from tests.gan_tui.cli.command import COMMAND, gan_tui, gan_tui_here, refusal, succeeded
 from tests.gan_tui.datasets.sets.archive_files import paired_set, tarred
@@ -108,8 +108,8 @@ def test_fetch_without_a_terminal(tmp_path: Path, server: SetServer) -> None:
     done = gan_tui("data", "fetch", SHOES, "--mirror", server.address, folder=tmp_path)
     assert succeeded(done) == f"datasets/{SHOES}\n"
     lines = done.stderr.splitlines()
-    assert lines[0] == f"{ARCHIVE}: 0 bytes of {in_words(len(CONTENT))}"
-    assert lines[1] == f"{ARCHIVE}: {in_words(len(CONTENT))} of {in_words(len(CONTENT))}"
+    assert lines[0] == f"{ARCHIVE}: 0 bytes of {size_text(len(CONTENT))}"
+    assert lines[1] == f"{ARCHIVE}: {size_text(len(CONTENT))} of {size_text(len(CONTENT))}"
     assert any("no checksum is published. Its SHA-256, kept in the set's folder: " in line for line in lines)
     assert f"{SHOES} has train 3, val 3, where train 49,825, val 200 are known." in lines
     assert lines[-1] == f"{SHOES} is here: datasets/{SHOES} (train 3, val 3)"
