@@ -42,6 +42,7 @@ def data() -> None:
         1  a set could not be fetched, where the same command goes on with it;
            or training would not get on with the folder that was checked
         2  there is no such set, or the request was wrong
+        130  interrupted; the same command goes on
 
     Environment:
         GAN_TUI_DATA_MIRROR  addresses of mirrors, parted by blanks
@@ -153,13 +154,7 @@ def fetch_set(
     from gan_tui.datasets.sets.known import catalogue, find_set
 
     sets = [find_set(name, catalogue().sets) for name in dict.fromkeys(names)]
-    try:
-        fetched = fetch_sets(sets, root, mirrors or [])
-    except KeyboardInterrupt:
-        from engine.errors import WorkError
-
-        raise WorkError("data fetch", "is interrupted", "What has come is kept: the same command goes on.") from None
-    for each in fetched:
+    for each in fetch_sets(sets, root, mirrors or []):
         put(str(each.folder))
 
 

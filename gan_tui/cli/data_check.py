@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
 from gan_tui.cli import completion
+from gan_tui.cli.interrupts import interruptible
 from gan_tui.cli.options import AsJson
 from gan_tui.cli.output import put, put_json
 from gan_tui.state.plain_text import printable
@@ -28,10 +29,23 @@ _MODES = {
 }  # fmt: skip
 
 
+def named_folder(given: str) -> Path:
+    """DIR as it was given. Raises RequestError: nothing was, as by a variable of the shell that is not set."""
+    from engine.errors import RequestError
+
+    if not given:
+        raise RequestError("DIR", "is empty", "Name a folder of images; . is the current one.")
+    return Path(given)
+
+
+Folder: TypeAlias = Annotated[
+    Path,
+    typer.Argument(metavar="DIR", help="A folder of images.", parser=named_folder, show_default=False),
+]
+
+
 def check(
-    folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="A folder of images.", readable=False, show_default=False)
-    ],
+    folder: Folder,
     preset: Annotated[
         str | None,
         typer.Option(
@@ -60,6 +74,7 @@ def check(
         0  no problem, whatever the warnings
         1  a problem
         2  there is no such folder or preset
+        130  interrupted
     """
     from gan_tui.cli.job_progress import telling
     from gan_tui.datasets.check.inspection import inspect_folder
@@ -71,7 +86,7 @@ def check(
 
         path = find_preset(preset)
         config = resolve(read_toml(path), path.name)
-    with telling(lines=False) as tell:
+    with interruptible("data check", "Nothing was changed."), telling(lines=False) as tell:
         found = inspect_folder(folder, tell, preset or "", config)
     if as_json:
         put_json(found)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gan_tui.cli.interrupts import interruptible
 from gan_tui.cli.job_progress import telling
 from gan_tui.cli.output import say
 
@@ -25,7 +26,7 @@ def fetch_sets(sets: Sequence[KnownSet], root: Path, mirrors: Sequence[str]) -> 
 
     Raises:
         RequestError: a mirror is no address, or a set is not to be had.
-        WorkError: a set could not be fetched; what has come of it is kept for the next time.
+        WorkError: a set could not be fetched, or the user interrupted it.
     """
     from gan_tui.client.digit_conversion import convert_digits
     from gan_tui.client.preferences import VARIABLE, preferences_file, read_preferences
@@ -38,7 +39,8 @@ def fetch_sets(sets: Sequence[KnownSet], root: Path, mirrors: Sequence[str]) -> 
         require_fetchable(each)
     came = []
     for each in sets:
-        with telling() as tell:
+        left = "What has come is kept: the same command goes on."
+        with interruptible(f"fetching {each.name}", left), telling() as tell:
             fetched = fetch(each, root, tried, tell, convert_digits)
         _tell(each, fetched)
         came.append(fetched)

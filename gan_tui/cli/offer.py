@@ -9,6 +9,7 @@ import typer
 
 from engine.sizes import size_text
 from gan_tui.cli.fetching import fetch_sets
+from gan_tui.cli.interrupts import interruptible
 from gan_tui.cli.output import say
 from gan_tui.state.plain_text import printable
 
@@ -29,7 +30,9 @@ def fetch_or_refuse(missing: MissingSetsError) -> None:
     for each in missing.sets:
         say(f"{each.name} is not here ({_in_words(each)}).")
     it = "it" if len(missing.sets) == 1 else "them"
-    if not typer.confirm(f"Fetch {it} into {printable(str(missing.root))}?", default=False, err=True):
+    with interruptible("train", "Nothing was begun."):
+        wanted = typer.confirm(f"Fetch {it} into {printable(str(missing.root))}?", default=False, err=True)
+    if not wanted:
         raise missing
     fetch_sets(missing.sets, missing.root, ())
 

@@ -68,7 +68,8 @@ def _within_a_part(groups: Iterable[Sequence[Seen]]) -> Iterator[FolderFinding]:
             for other in others
         ]
     if files:
-        fact = f"{_are(len(files), 'picture')} there more than once in one folder"
+        copies = "1 image is a copy of another" if len(files) == 1 else f"{len(files):,} images are copies of others"
+        fact = f"{copies} in the same folder"
         yield FolderFinding(
             severity="warning", topic="duplicate", fact=fact, fix="Remove the copies.", files=tuple(files)
         )

@@ -11,10 +11,8 @@ from gan_tui.datasets.check.pair_findings import Looks
 from gan_tui.datasets.check.schema import File, FolderFinding, PartReport, Size
 from gan_tui.datasets.folders.layouts import FolderLayout
 from gan_tui.datasets.folders.reading import Picture
+from gan_tui.datasets.proposal.material import WATCH_FEW, few_in_words
 
-FEW = 100
-"""Images of a domain below which a warning is given: a discriminator that sees each a hundred times and more an hour
-knows them by heart. The papers' smallest set, facades, has 400 pairs."""
 _UNBALANCED = 0.5
 """A digit with fewer images than this share of the mean is told."""
 _SQUEEZED = 1.25
@@ -50,13 +48,9 @@ def findings_of_sizes(layout: FolderLayout, looks: Looks, config: FolderData) ->
 def findings_of_numbers(layout: FolderLayout, parts: list[PartReport]) -> Iterator[FolderFinding]:
     """What is said of domains with few images, digits that are rare, and a set without a test split."""
     trained = [part for part in parts if part.split == "train"]
-    few = {part.name: number for part in trained if 0 < (number := part.images - part.unreadable) < FEW}
-    if few:
-        fact = (
-            f"few images to learn a domain from: {', '.join(f'{number:,} in {name}' for name, number in few.items())}"
-        )
-        fix = "Add more, and watch for translations that repeat what is in them."
-        yield FolderFinding(severity="warning", topic="few", fact=fact, fix=fix)
+    fact = few_in_words({part.name: part.images - part.unreadable for part in trained})
+    if fact:
+        yield FolderFinding(severity="warning", topic="few", fact=fact, fix=WATCH_FEW)
     for part in trained:
         yield from _balance(part)
     held_out = {part.domain for part in parts if part.split in ("val", "test") and part.images}

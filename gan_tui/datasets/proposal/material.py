@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median_low
@@ -16,6 +17,12 @@ from engine.protocol.jobs import Tell
 from gan_tui.datasets.folders.layouts import TRAINABLE, FolderLayout, Kind, Part
 from gan_tui.datasets.folders.reading import Picture, look_at_all
 from gan_tui.datasets.proposal.choice import Choice, choose_preset, how_to_lay_out, suggestions, what_it_holds
+
+FEW = 100
+"""Images of a domain below which a warning is given: a discriminator that sees each a hundred times and more an hour
+knows them by heart. The papers' smallest set, facades, has 400 pairs."""
+WATCH_FEW = "Add more, and watch for translations that repeat what is in them."
+"""What to do about few images."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +75,12 @@ def material_of(layout: FolderLayout, tell: Tell, digits: tuple[str, str] | None
         sizes=_in_words(sizes),
         choice=choice,
     )
+
+
+def few_in_words(images: Mapping[str, int]) -> str:
+    """Which parts have few images to learn from, as a clause; empty where none does."""
+    few = [f"{number:,} in {name}" for name, number in images.items() if 0 < number < FEW]
+    return f"few images to learn a domain from: {', '.join(few)}" if few else ""
 
 
 def _is_seen(part: Part, data: DataConfig) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import re
+import socket
 import ssl
 import urllib.error
 import urllib.request
@@ -171,10 +172,7 @@ def transfer(url: str, partial: Partial, file: SetFile, tell: Tell) -> None:
             raise PassingError(f"answers {error.code} {error.reason}", _asked_wait(error.headers)) from error
         raise UselessError(f"answers {error.code} {error.reason}") from error
     except (OSError, http.client.HTTPException) as error:
-        reason = error.reason if isinstance(error, urllib.error.URLError) else error
-        if isinstance(reason, ssl.SSLCertVerificationError):
-            raise UselessError(f"has a certificate that does not hold: {reason.verify_message}") from error
-        raise PassingError(f"breaks off: {_told(reason)}") from error
+        raise _failure(error) from error
 
 
 def _request(url: str, offset: int, validator: str) -> urllib.request.Request:
@@ -250,6 +248,19 @@ def _validator(headers: http.client.HTTPMessage) -> str:
 def _asked_wait(headers: Message | None) -> float:
     asked = headers.get("Retry-After", "") if headers is not None else ""
     return float(asked) if asked.isdecimal() else 0.0
+
+
+def _failure(error: OSError | http.client.HTTPException) -> PassingError | UselessError:
+    """What a failure of the network means."""
+    reason = error.reason if isinstance(error, urllib.error.URLError) else error
+    match reason:
+        case ssl.SSLCertVerificationError(verify_message=message):
+            return UselessError(f"has a certificate that does not hold: {message}")
+        case socket.gaierror(errno=code) as unknown:
+            fact = f"cannot be reached: no network, no name server, or no such host ({unknown.strerror})"
+            return PassingError(fact) if code == socket.EAI_AGAIN else UselessError(fact)
+        case _:
+            return PassingError(f"{'breaks off' if reason is error else 'cannot be reached'}: {_told(reason)}")
 
 
 def _told(reason: object) -> str:

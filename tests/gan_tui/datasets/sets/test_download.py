@@ -241,7 +241,14 @@ def test_a_redirect_does_not_weaken_an_address() -> None:
 
 def test_nobody_listens(get: Getting, server: SetServer) -> None:
     error = get.refused(UNCHECKED, "http://127.0.0.1:9/set.zip")
-    assert "http://127.0.0.1:9/set.zip breaks off: Connection refused" in error.fact
+    assert "http://127.0.0.1:9/set.zip cannot be reached: Connection refused" in error.fact
+
+
+def test_a_host_that_nobody_knows_is_told_as_no_network_and_not_tried_again(get: Getting, waits: list[float]) -> None:
+    error = get.refused(UNCHECKED, "http://no.such.host.invalid/set.zip")
+    assert "set.zip cannot be reached: no network, no name server, or no such host (" in error.fact
+    assert error.fix == "Try again later."
+    assert waits == [] or "Temporary" in error.fact, "a name server that does not answer may do so in a moment"
 
 
 def test_no_address_is_known(get: Getting) -> None:
