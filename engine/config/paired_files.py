@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from engine.config.data import UnpairedData
-from engine.config.image_files import list_images, path_text
+from engine.config.image_files import is_folder, list_images, path_text
 from engine.config.methods import methods_taking
 from engine.errors import RequestError
 
@@ -54,7 +54,7 @@ def find_pairs(root: Path, split: Split) -> PairFiles:
     Raises:
         RequestError: a folder cannot be listed, a file has no partner, or it has two.
     """
-    if (root / "train").is_dir():
+    if is_folder(root / "train"):
         return SideBySideFiles(root / split, tuple(list_images(root / split)))
     return matched_files(root / "A" / split, root / "B" / split, (f"A/{split}", f"B/{split}"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -30,12 +31,23 @@ _MODES = {
 
 
 def named_folder(given: str) -> Path:
-    """DIR as it was given. Raises RequestError: nothing was, as by a variable of the shell that is not set."""
+    """DIR as it was given, with ~ expanded; it need not be there.
+
+    Raises:
+        RequestError: none can have that name; or it is empty, as a variable of the shell that is not set is.
+    """
     from engine.errors import RequestError
 
     if not given:
         raise RequestError("DIR", "is empty", "Name a folder of images; . is the current one.")
-    return Path(given)
+    try:
+        folder = Path(given).expanduser()
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            folder.stat()
+    except (OSError, RuntimeError) as error:  # too long a name, a loop of links, or the home of nobody
+        fact = f"cannot be looked at ({error.strerror if isinstance(error, OSError) else error})"
+        raise RequestError(given, fact, "Name a folder of images.") from error
+    return folder
 
 
 Folder: TypeAlias = Annotated[

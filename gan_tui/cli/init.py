@@ -150,6 +150,7 @@ def _plain_name(folder: Path, target: Path | None) -> str:
 @contextmanager
 def _laid_out(root: Path, a: Path | None, b: Path | None, *, pairs: bool) -> Iterator[_Pair | None]:
     """The folder while it is looked at: as it is, made of links, or with two sets of digits in it that were named."""
+    from engine.config.image_files import is_folder
     from engine.errors import RequestError
     from gan_tui.datasets.folders.layouts import recognise
     from gan_tui.datasets.folders.linked_set import linked_set
@@ -158,7 +159,7 @@ def _laid_out(root: Path, a: Path | None, b: Path | None, *, pairs: bool) -> Ite
         if a != b:
             raise RequestError("--A and --B", "go together, and one is missing", "Name the folder of each domain.")
         yield None
-    elif root.is_dir() and recognise(root).kind == "digits":
+    elif is_folder(root) and recognise(root).kind == "digits":
         yield str(a), str(b)
     else:
         with linked_set(root, a, b, pairs=pairs) as digits:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.config.beginning import check_beginning
-from engine.config.image_files import path_text
+from engine.config.image_files import is_folder, path_text
 from engine.config.load import dump
 from engine.errors import RequestError, WorkError
 from engine.protocol.jobs import Tell
@@ -47,7 +47,7 @@ def material_in(root: Path, tell: Tell, digits: tuple[str, str] | None = None) -
     Raises:
         RequestError: there is none, it cannot be trained on as it is, or a set is not there.
     """
-    if not root.is_dir():
+    if not is_folder(root):
         fact = "is not a folder" if root.exists() else "does not exist"
         raise RequestError(path_text(root), fact, "Name a folder of images, or make one of links with --A and --B.")
     layout = digit_sets(root, digits) if digits else recognise(root)

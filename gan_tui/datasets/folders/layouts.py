@@ -99,7 +99,7 @@ def laid_out_for(folder: Path, config: DataConfig) -> FolderLayout | None:
         case UnpairedData():
             return _unpaired(folder)
         case PairedData():
-            return _side_by_side(folder) if (folder / "train").is_dir() else _matched(folder)
+            return _side_by_side(folder) if is_folder(folder / "train") else _matched(folder)
         case DigitsData():
             return digit_sets(folder, list(dict.fromkeys((config.A, config.B))))
         case _:
@@ -226,7 +226,7 @@ def _folders(folder: Path) -> list[Path]:
         RequestError: it cannot be listed.
     """
     try:
-        return sorted(entry for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+        return sorted(entry for entry in folder.iterdir() if is_folder(entry) and not entry.name.startswith("."))
     except OSError as error:
         raise RequestError(str(folder), f"cannot be listed: {error.strerror}", "Make it readable.") from error
 
