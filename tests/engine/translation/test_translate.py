@@ -245,6 +245,16 @@ def test_a_long_name_is_written_and_one_that_grows_too_long_fails_alone(trained:
     assert [Path(written.output).name for written in found.written] == ["y.png"]
 
 
+def test_one_image_that_is_taken_for_a_pair_is_told(trained: MakeRun, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    noise(32, 32).save(folder / "square.png")
+    noise(64, 32).save(folder / "wide.png")
+    _, said = translated(trained("pix2pix"), folder, tmp_path / "out", pairs=True)
+    [told] = remarks(said)
+    assert told.startswith(f"{folder}/square.png: its halves are twice as tall as wide (32x32 px in all)")
+
+
 def test_a_pair_that_is_taken_for_one_image_is_told(trained: MakeRun, tmp_path: Path) -> None:
     folder = tmp_path / "data"
     (folder / "train").mkdir(parents=True)

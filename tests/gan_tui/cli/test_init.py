@@ -109,7 +109,7 @@ def test_a_device_that_is_not_there_leaves_no_links(tmp_path: Path) -> None:
         put_pictures(tmp_path / name, 1)
     done = gan_tui("init", "set", "--A", "cats", "--B", "dogs", "--device", "cuda:99", folder=tmp_path)
     assert done.returncode == 2
-    assert done.stderr.splitlines()[-1].startswith("gan-tui: run.device = cuda:99: asks for ")
+    assert done.stderr.splitlines()[-1].startswith("gan-tui: device cuda:99: asks for ")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cats", "dogs"]
 
 
