@@ -33,7 +33,7 @@ class Prepared:
     @property
     def pixels(self) -> int:
         """How many it holds, as it was read or as the networks take it, whichever are more."""
-        height, width, _ = self.framed.pixels.shape
+        height, width, _ = map(int, self.framed.pixels.shape)
         return max(height * width, self.original.rgb.width * self.original.rgb.height)
 
 
