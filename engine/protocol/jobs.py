@@ -7,7 +7,7 @@ far it has come, what the user should know, and at last the answer, or why there
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -28,6 +28,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True, tag_field="message", t
     done: int
     total: int
     """0 where that is not known."""
+    unit: Literal["", "bytes"] = ""
+    """What is counted, where it is not what the part's name says."""
 
 
 class Remark(msgspec.Struct, frozen=True, kw_only=True, tag_field="message", tag="remark"):

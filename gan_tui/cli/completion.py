@@ -38,7 +38,7 @@ def presets() -> Iterable[str]:
 
 def sets() -> Iterable[str]:
     """SET of data."""
-    from gan_tui.datasets.known import catalogue
+    from gan_tui.datasets.sets.known import catalogue
 
     return list(catalogue().sets)
 

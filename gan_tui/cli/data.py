@@ -14,7 +14,7 @@ from gan_tui.cli.options import AsJson
 from gan_tui.cli.output import put, put_json
 
 if TYPE_CHECKING:
-    from gan_tui.datasets.known import KnownSet
+    from gan_tui.datasets.sets.known import KnownSet
 
 app = typer.Typer(cls=ManualGroup, no_args_is_help=True, rich_markup_mode=None)
 app.command("check", cls=Manual)(data_check.check)
@@ -62,7 +62,7 @@ def list_sets(root: Root = Path("datasets"), as_json: AsJson = False) -> None:
         gan-tui data list
         gan-tui data list --json --root /scratch/datasets
     """
-    from gan_tui.datasets.known import catalogue
+    from gan_tui.datasets.sets.known import catalogue
 
     sets = catalogue().sets.values()
     if as_json:
@@ -90,8 +90,8 @@ def show_set(
         gan-tui data show horse2zebra
         gan-tui data show facades --json
     """
-    from gan_tui.datasets.known import addresses, catalogue, find_set
-    from gan_tui.datasets.wanted import presets_on
+    from gan_tui.datasets.sets.known import addresses, catalogue, find_set
+    from gan_tui.datasets.shipped import presets_on
 
     known = find_set(name, catalogue().sets)
     if as_json:
@@ -150,7 +150,7 @@ def fetch_set(
         gan-tui data fetch facades --mirror https://mirror.example.org/sets
     """
     from gan_tui.cli.fetching import fetch_sets
-    from gan_tui.datasets.known import catalogue, find_set
+    from gan_tui.datasets.sets.known import catalogue, find_set
 
     sets = [find_set(name, catalogue().sets) for name in dict.fromkeys(names)]
     try:
@@ -167,8 +167,8 @@ def _described(known: KnownSet, root: Path) -> dict[str, Any]:
     """All that is known of a set, for JSON."""
     import msgspec
 
-    from gan_tui.datasets.known import addresses, catalogue
-    from gan_tui.datasets.wanted import presets_on
+    from gan_tui.datasets.sets.known import addresses, catalogue
+    from gan_tui.datasets.shipped import presets_on
 
     return {
         **msgspec.to_builtins(known),
@@ -187,7 +187,7 @@ def _show_table(sets: list[KnownSet], root: Path) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from gan_tui.datasets.wanted import presets_on
+    from gan_tui.datasets.shipped import presets_on
 
     console = Console()
     wide = console.width >= WIDE
@@ -228,13 +228,13 @@ def _bytes(known: KnownSet) -> str:
 
 
 def _about(size: int | None, *, exact: bool = False) -> str:
-    from gan_tui.datasets.space import in_words
+    from engine.sizes import size_text
 
-    return UNKNOWN if size is None else ("" if exact else "about ") + in_words(size)
+    return UNKNOWN if size is None else ("" if exact else "about ") + size_text(size)
 
 
 def _here(known: KnownSet, root: Path) -> str:
-    from gan_tui.datasets.fetch import part_here
+    from gan_tui.datasets.sets.fetch import part_here
 
     if (root / known.name).is_dir():
         return "yes"

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,8 +15,7 @@ from gan_tui.cli.output import put, put_json
 from gan_tui.state.plain_text import printable
 
 if TYPE_CHECKING:
-    from gan_tui.datasets.findings import Finding, Inspection, PartReport
-    from gan_tui.datasets.reading import Progress
+    from gan_tui.datasets.check.schema import FolderFinding, Inspection, PartReport
 
 SHOWN = {"problem": 8, "warning": 4, "note": 2}
 """Files of a finding that are told one by one; --json has all."""
@@ -64,7 +61,8 @@ def check(
         1  a problem
         2  there is no such folder or preset
     """
-    from gan_tui.datasets.inspection import inspect_folder
+    from gan_tui.cli.job_progress import telling
+    from gan_tui.datasets.check.inspection import inspect_folder
 
     config = None
     if preset is not None:
@@ -73,8 +71,8 @@ def check(
 
         path = find_preset(preset)
         config = resolve(read_toml(path), path.name)
-    with progress_shown("looking at images") as progress:
-        found = inspect_folder(folder, progress, preset or "", config)
+    with telling(lines=False) as tell:
+        found = inspect_folder(folder, tell, preset or "", config)
     if as_json:
         put_json(found)
     else:
@@ -83,21 +81,8 @@ def check(
         raise typer.Exit(1)
 
 
-@contextlib.contextmanager
-def progress_shown(what: str) -> Iterator[Progress]:
-    """A bar on stderr that goes away when it is done; none without a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda done, total: None
-        return
-    from gan_tui.cli.passing_bar import passing_bar
-
-    with passing_bar() as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
 def _tell(found: Inspection) -> None:
-    from gan_tui.datasets.suggestion import IN_WORDS
+    from gan_tui.datasets.proposal.choice import IN_WORDS
 
     put(f"{found.root}: {IN_WORDS[found.kind]}" + (f", {found.images:,} in all" if found.images else ""))
     if found.root != found.folder:
@@ -152,7 +137,7 @@ def aligned(rows: list[list[str]]) -> list[str]:
     return ["  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
 
 
-def _tell_finding(finding: Finding) -> None:
+def _tell_finding(finding: FolderFinding) -> None:
     _put_wrapped(f"{finding.severity:{_INDENT}}{finding.fact}", _INDENT)
     shown = finding.files[: SHOWN[finding.severity]]
     for file in shown:

@@ -91,18 +91,17 @@ def init(
     See also:
         gan-tui data check, gan-tui presets, gan-tui train
     """
-    from gan_tui.cli.data_check import progress_shown
     from gan_tui.cli.job_progress import telling
     from gan_tui.client.new_preset import material_in, propose, write_preset
-    from gan_tui.datasets.preset_values import Wish
-    from gan_tui.datasets.proposal import workers_for
+    from gan_tui.datasets.proposal.proposals import workers_for
+    from gan_tui.datasets.proposal.values import Wish
 
     target = _target(folder, output, name, force=force)
     wish = Wish(method=method, side=size, device=device, workers=workers_for(os.cpu_count() or 1))
     root = folder.expanduser().absolute()
     with _laid_out(root, a, b, pairs=method == "pix2pix") as digits:
-        with progress_shown("looking at sizes") as progress:
-            material = material_in(root, progress, digits)
+        with telling(lines=False) as tell:
+            material = material_in(root, tell, digits)
         with telling() as tell:
             new = propose(material, wish, name or _plain_name(folder, target), tell)
         if target == STDOUT:
@@ -146,8 +145,8 @@ def _plain_name(folder: Path, target: Path | None) -> str:
 def _laid_out(root: Path, a: Path | None, b: Path | None, *, pairs: bool) -> Iterator[_Pair | None]:
     """The folder while it is looked at: as it is, made of links, or with two sets of digits in it that were named."""
     from engine.errors import RequestError
-    from gan_tui.datasets.layouts import recognise
-    from gan_tui.datasets.linked_set import linked_set
+    from gan_tui.datasets.folders.layouts import recognise
+    from gan_tui.datasets.folders.linked_set import linked_set
 
     if a is None or b is None:
         if a != b:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from engine.sizes import size_text
 from gan_tui.cli.fetching import fetch_sets
 from gan_tui.cli.output import say
-from gan_tui.datasets.space import in_words
 from gan_tui.state.plain_text import printable
 
 if TYPE_CHECKING:
-    from gan_tui.datasets.known import KnownSet
-    from gan_tui.datasets.wanted import MissingSetsError
+    from gan_tui.datasets.sets.known import KnownSet
+    from gan_tui.datasets.sets.wanted import MissingSetsError
 
 
 def fetch_or_refuse(missing: MissingSetsError) -> None:
@@ -36,6 +36,6 @@ def fetch_or_refuse(missing: MissingSetsError) -> None:
 
 def _in_words(wanted: KnownSet) -> str:
     exact = all(file.bytes is not None for file in wanted.files)
-    size = "size unknown" if wanted.bytes is None else f"{'' if exact else 'about '}{in_words(wanted.bytes)}"
+    size = "size unknown" if wanted.bytes is None else f"{'' if exact else 'about '}{size_text(wanted.bytes)}"
     number = f"{sum(wanted.images.values()):,} images, " if wanted.images else ""
     return f"{number}{size}, licence: {wanted.licence}"

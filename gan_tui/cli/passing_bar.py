@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from rich.console import Console, RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 from rich.text import Text
 
 DRAWN_A_SECOND = 2.0
@@ -22,11 +32,25 @@ class _OnceKnown(ProgressColumn):
         return self._column(task) if task.total is not None else Text("")
 
 
-def passing_bar(*amounts: ProgressColumn) -> Progress:
-    """A description, a bar, amounts (such as "3/10", by default) and the time that is left."""
+class _Amounts(ProgressColumn):
+    """ "3/10"; of a task whose field `unit` is "bytes", "3/10 MB" and the pace."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._numbers, self._bytes, self._pace = MofNCompleteColumn(), DownloadColumn(), TransferSpeedColumn()
+
+    def render(self, task: Task) -> Text:
+        """In the task's unit."""
+        if task.fields["unit"] != "bytes":
+            return self._numbers.render(task)
+        return Text(" ").join([self._bytes.render(task), self._pace.render(task)])
+
+
+def passing_bar() -> Progress:
+    """A description, a bar, amounts and the time that is left; each task has a field `unit`."""
     return Progress(
         TextColumn("{task.description}", markup=False),
-        *map(_OnceKnown, (BarColumn(), *(amounts or (MofNCompleteColumn(),)), TimeRemainingColumn())),
+        *map(_OnceKnown, (BarColumn(), _Amounts(), TimeRemainingColumn())),
         console=Console(stderr=True),
         transient=True,
         refresh_per_second=DRAWN_A_SECOND,

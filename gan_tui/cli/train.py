@@ -104,7 +104,7 @@ def train(
     from gan_tui.cli.show import require_one_way, show_new_engine
     from gan_tui.client.locate import runs_folder
     from gan_tui.client.new_run import check_new_run, make_new_run
-    from gan_tui.datasets.wanted import MissingSetsError
+    from gan_tui.datasets.sets.wanted import MissingSetsError
 
     if prepare_only and (headless or detach):
         fact = f"starts nothing, and {'--headless' if headless else '--detach'} is about what is started"

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +12,7 @@ from gan_tui.cli.output import put, put_json
 
 if TYPE_CHECKING:
     from engine.protocol.rundir import RunDirectory
-    from engine.protocol.verify import ReportProgress, Verdict
+    from engine.protocol.verify import Verdict
 
 
 def verify(run: RunArgument, runs_dir: RunsFolder = None, as_json: AsJson = False) -> None:
@@ -36,12 +33,16 @@ def verify(run: RunArgument, runs_dir: RunsFolder = None, as_json: AsJson = Fals
     See also:
         gan-tui checkpoints, gan-tui resume
     """
+    from engine.protocol.jobs import Progress
     from engine.protocol.verify import verify_run
+    from gan_tui.cli.job_progress import telling
     from gan_tui.client.locate import runs_folder
 
     directory = _find(run, runs_folder(runs_dir))
-    with _progress_shown() as progress:
-        verdict = verify_run(directory, progress)
+    with telling(lines=False) as tell:
+        verdict = verify_run(
+            directory, lambda what, done, total: tell(Progress(what=what, done=done, total=total, unit="bytes"))
+        )
     if as_json:
         put_json(verdict)
     else:
@@ -62,30 +63,6 @@ def _find(given: str, folder: Path) -> RunDirectory:
     return find_run(given, folder)
 
 
-@contextlib.contextmanager
-def _progress_shown() -> Iterator[ReportProgress]:
-    """A line on stderr that says how far the reading has come, and goes away with it; none without a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda what, done, total: None
-        return
-    from rich.progress import DownloadColumn
-
-    from gan_tui.cli.passing_bar import passing_bar
-
-    with passing_bar(DownloadColumn()) as bar:
-        task = bar.add_task("", total=None)
-        under_way = ""
-
-        def show(what: str, done: int, total: int) -> None:
-            nonlocal under_way
-            if what != under_way:
-                under_way = what
-                bar.reset(task)
-            bar.update(task, description=what, completed=done, total=total)
-
-        yield show
-
-
 def _tell(verdict: Verdict) -> None:
     """Every finding on a line of its own, problems first, and what was looked at on the last."""
     for finding in verdict.findings:
@@ -95,7 +72,7 @@ def _tell(verdict: Verdict) -> None:
 
 
 def _extent(verdict: Verdict) -> str:
-    from gan_tui.state.journal import size_text
+    from engine.sizes import size_text
 
     parts = [_counted(verdict.lines, "line") + (" so far" if verdict.alive else "")]
     if verdict.checkpoints:

@@ -14,14 +14,14 @@ from engine.config.load import dump
 from engine.errors import RequestError, WorkError
 from engine.protocol.jobs import Tell
 from engine.protocol.room import Candidate, Room, RoomJob
+from engine.sizes import size_text
 from gan_tui.client.jobs import run_job
 from gan_tui.client.prepare import checked
-from gan_tui.datasets.layouts import digit_sets, recognise
-from gan_tui.datasets.material import Material, material_of
-from gan_tui.datasets.preset_text import preset_text
-from gan_tui.datasets.preset_values import Wish
-from gan_tui.datasets.proposal import Proposal, explained, proposals
-from gan_tui.datasets.reading import Progress
+from gan_tui.datasets.folders.layouts import digit_sets, recognise
+from gan_tui.datasets.proposal.material import Material, material_of
+from gan_tui.datasets.proposal.proposals import Proposal, explained, proposals
+from gan_tui.datasets.proposal.text import preset_text
+from gan_tui.datasets.proposal.values import Wish
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,12 +36,12 @@ class NewPreset:
     """What its steps take of the memory there is."""
 
 
-def material_in(root: Path, progress: Progress, digits: tuple[str, str] | None = None) -> Material:
+def material_in(root: Path, tell: Tell, digits: tuple[str, str] | None = None) -> Material:
     """What a folder is to be trained with.
 
     Args:
         root: the folder, or one that holds it.
-        progress: hears how many images of how many have been looked at.
+        tell: hears how many images of how many have been looked at.
         digits: two sets of digits in it, where the user said which.
 
     Raises:
@@ -51,7 +51,7 @@ def material_in(root: Path, progress: Progress, digits: tuple[str, str] | None =
         fact = "is not a folder" if root.exists() else "does not exist"
         raise RequestError(path_text(root), fact, "Name a folder of images, or make one of links with --A and --B.")
     layout = digit_sets(root, digits) if digits else recognise(root)
-    return material_of(layout, progress, digits)
+    return material_of(layout, tell, digits)
 
 
 def propose(material: Material, wish: Wish, name: str, tell: Tell) -> NewPreset:
@@ -81,12 +81,8 @@ def propose(material: Material, wish: Wish, name: str, tell: Tell) -> NewPreset:
 def memory_in_words(room: Room) -> str:
     """What the steps take of what there is, in a sentence."""
     where = "the host's memory" if room.device == "cpu" else f"the memory of {room.device}"
-    fact = f"Memory: its steps take about {_gigabytes(room.need)}, and {_gigabytes(room.free)} of {where} were free"
+    fact = f"Memory: its steps take about {size_text(room.need)}, and {size_text(room.free)} of {where} were free"
     return f"{fact}." if room.fits else f"{fact}: they may not fit. Take a smaller --size, or a larger device."
-
-
-def _gigabytes(size: int) -> str:
-    return f"{size / 1e9:.1f} GB"
 
 
 def write_preset(target: Path, text: str, *, replace: bool) -> None:

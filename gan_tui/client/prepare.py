@@ -26,7 +26,7 @@ from engine.protocol.rundir import RunDirectory
 from engine.protocol.trained_f import find_trained_f
 from gan_tui.client.gpus import require_device
 from gan_tui.client.locate import find_run
-from gan_tui.datasets.wanted import could_be_fetched
+from gan_tui.datasets.sets.wanted import could_be_fetched
 
 
 @dataclass(frozen=True)

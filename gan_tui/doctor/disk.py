@@ -11,9 +11,9 @@ from pathlib import Path
 
 from engine.config.image_files import is_folder
 from engine.protocol.mounts import carries_locks, mount_of
+from engine.sizes import size_text
 from gan_tui.doctor.finding import Finding, note, ok, problem
 from gan_tui.doctor.site import Site
-from gan_tui.state.journal import size_text
 
 LEAST = 10**9
 """Bytes; a few checkpoints of the usual networks."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.protocol.probe import CudaDevice, Driver, Probe
+from engine.sizes import size_text
 from gan_tui.doctor.finding import Finding, note, ok, problem
-from gan_tui.state.journal import size_text
 
 REINSTALL = "pip install --force-reinstall torch torchvision   (both from one index)"
 SCARCE = 2 * 10**9

@@ -14,13 +14,12 @@ from pathlib import Path
 import pytest
 
 from engine.config.load import dump
-from gan_tui.cli.fetching import FetchLines
-from gan_tui.datasets.known import catalogue
-from gan_tui.datasets.space import in_words
+from engine.sizes import size_text
+from gan_tui.datasets.sets.known import catalogue
 from tests.end_to_end.terminal import Terminal
 from tests.gan_tui.cli.command import COMMAND, gan_tui, gan_tui_here, refusal, succeeded
-from tests.gan_tui.datasets.archive_files import paired_set, tarred
-from tests.gan_tui.datasets.server import SetServer, serving
+from tests.gan_tui.datasets.sets.archive_files import paired_set, tarred
+from tests.gan_tui.datasets.sets.server import SetServer, serving
 from tests.runs import tiny_config
 
 SHOES = "edges2shoes"
@@ -109,7 +108,8 @@ def test_fetch_without_a_terminal(tmp_path: Path, server: SetServer) -> None:
     done = gan_tui("data", "fetch", SHOES, "--mirror", server.address, folder=tmp_path)
     assert succeeded(done) == f"datasets/{SHOES}\n"
     lines = done.stderr.splitlines()
-    assert lines[0] == f"{ARCHIVE}, {in_words(len(CONTENT))}"
+    assert lines[0] == f"{ARCHIVE}: 0 bytes of {size_text(len(CONTENT))}"
+    assert lines[1] == f"{ARCHIVE}: {size_text(len(CONTENT))} of {size_text(len(CONTENT))}"
     assert any("no checksum is published. Its SHA-256, kept in the set's folder: " in line for line in lines)
     assert f"{SHOES} has train 3, val 3, where train 49,825, val 200 are known." in lines
     assert lines[-1] == f"{SHOES} is here: datasets/{SHOES} (train 3, val 3)"
@@ -178,21 +178,6 @@ def test_mirrors_of_the_environment_and_of_the_users_file(
 def test_what_is_refused_before_anything_is_fetched(tmp_path: Path, arguments: tuple[str, ...], told: str) -> None:
     assert told in refusal(gan_tui_here("data", "fetch", *arguments, folder=tmp_path))
     assert not (tmp_path / "datasets").exists()
-
-
-def test_lines_tell_pace_and_time_left(capsys: pytest.CaptureFixture[str]) -> None:
-    now = 0.0
-    lines = FetchLines(clock=lambda: now)
-    lines.begin("x.zip", 100_000_000, 20_000_000)
-    lines.advance(10_000_000)
-    now = 10.0
-    lines.advance(10_000_000)
-    lines.advance(1)
-    said = capsys.readouterr().err.splitlines()
-    assert said == [
-        "x.zip, 100 MB, of which 20 MB are here",
-        "x.zip: 40 MB of 100 MB, 40 %, 2 MB/s, 30s left",
-    ]
 
 
 def train_in_terminal(tmp_path: Path, server: SetServer, preset: Path, answer: str) -> tuple[int, str]:

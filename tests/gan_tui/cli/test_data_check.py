@@ -11,9 +11,9 @@ from pathlib import Path
 import msgspec
 import pexpect
 
-from gan_tui.datasets.findings import INSPECTION_SCHEMA, Inspection
+from gan_tui.datasets.check.schema import INSPECTION_SCHEMA, Inspection
 from tests.gan_tui.cli.command import COMMAND, gan_tui, gan_tui_here, refusal, succeeded
-from tests.gan_tui.datasets.folders import put_picture, put_pictures, unpaired
+from tests.gan_tui.datasets.image_folders import put_picture, put_pictures, unpaired
 from tests.shared_data import shared_data
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.engine.data.conftest import write_digit_folders, write_idx_set
 from tests.gan_tui.cli.command import Finished, gan_tui, gan_tui_here, refusal, succeeded
-from tests.gan_tui.datasets.folders import put_pictures, unpaired
+from tests.gan_tui.datasets.image_folders import put_pictures, unpaired
 from tests.shared_data import shared_data
 
 

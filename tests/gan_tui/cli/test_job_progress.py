@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from engine.protocol.jobs import Progress, Remark
-from gan_tui.cli.job_progress import telling
+from gan_tui.cli.job_progress import Lines, telling
 from tests.end_to_end.terminal import Terminal
 
 ON_A_TERMINAL = """
@@ -34,6 +34,46 @@ def test_without_a_terminal_remarks_and_ends_are_lines(capsys: pytest.CaptureFix
     assert lines[1] == "translating: 1 of 1,000"
     assert lines[-1] == "translating: 1,000 of 1,000"
     assert len(lines) < 10
+
+
+def test_lines_tell_pace_and_time_left(capsys: pytest.CaptureFixture[str]) -> None:
+    now = 0.0
+    lines = Lines(clock=lambda: now)
+
+    def moved(megabytes: int) -> None:
+        lines.tell(Progress(what="x.zip", done=megabytes * 10**6, total=100 * 10**6, unit="bytes"))
+
+    moved(20)
+    moved(30)
+    now = 10.0
+    moved(40)
+    moved(41)
+    now = 30.0
+    lines.tell(Progress(what="reading", done=0, total=0))
+    now = 31.0
+    lines.tell(Progress(what="writing", done=3, total=9))
+    now = 41.0
+    lines.tell(Progress(what="writing, the last", done=5, total=9))
+    assert capsys.readouterr().err.splitlines() == [
+        "x.zip: 20 MB of 100 MB",
+        "x.zip: 40 MB of 100 MB, 2 MB/s, 30s left",
+        "reading",
+        "writing, the last: 5 of 9, 20s left",
+    ]
+
+
+def test_without_a_terminal_progress_may_be_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    with telling(lines=False) as tell:
+        tell(Progress(what="looking", done=1, total=1))
+        tell(Remark(text="a remark"))
+    assert capsys.readouterr().err == "a remark\n"
+
+
+def test_bytes_are_told_as_such_on_a_terminal() -> None:
+    program = ON_A_TERMINAL.replace("done=30, total=100", 'done=30_000_000, total=100_000_000, unit="bytes"')
+    with Terminal([sys.executable, "-c", program], columns=80, rows=10) as terminal:
+        terminal.wait_for("over")
+        assert "30.0/100.0 MB" in terminal.written.decode()
 
 
 def test_on_a_terminal_there_is_a_bar_while_it_lasts() -> None:

@@ -12,11 +12,11 @@ from engine.config.data import DigitsData
 from engine.config.data_check import check_data
 from engine.errors import WorkError
 from gan_tui.client.digit_conversion import convert_digits
-from gan_tui.datasets.fetch import fetch
-from gan_tui.datasets.known import KnownSet, catalogue
+from gan_tui.datasets.sets.fetch import fetch
+from gan_tui.datasets.sets.known import KnownSet, catalogue
 from tests.engine.data.test_published_digits import publish_svhn, publish_usps
-from tests.gan_tui.datasets.conftest import Heard
-from tests.gan_tui.datasets.server import serving
+from tests.gan_tui.datasets.sets.conftest import Heard
+from tests.gan_tui.datasets.sets.server import serving
 
 
 def test_usps_and_svhn_are_written_and_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,8 +28,8 @@ def test_usps_and_svhn_are_written_and_told_of(tmp_path: Path, monkeypatch: pyte
     convert_digits("svhn", Path(), Path("svhn"), heard)
     check_data(DigitsData(root=str(tmp_path), A="svhn", B="usps"))
     told = ("reading usps with torchvision", "reading svhn with torchvision", "writing train images")
-    assert tuple(what for what, _, _ in heard.begun) == (*told, "writing test images")
-    assert heard.moved == 5
+    assert tuple(what for what, _, _ in heard.parts) == (*told, "writing test images")
+    assert [done for _, total, done in heard.parts if total] == [3, 2]
 
 
 def test_files_that_are_not_right_are_a_failure(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Known sets of images: what they are, where they lie, and how they come here."""
