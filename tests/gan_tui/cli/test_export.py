@@ -17,14 +17,14 @@ from torch import Tensor
 
 from engine.config.load import read_toml, resolve
 from engine.config.methods import CONFIGS
-from engine.exchange.agreement import TOLERANCE
-from engine.exchange.export import export
-from engine.exchange.request import request_of
+from engine.exchange.exporting.agreement import TOLERANCE
+from engine.exchange.exporting.export import export
+from engine.exchange.exporting.request import request_of
+from engine.loaded_method import take_up
 from engine.protocol.exchange import Exported, ExportFormat, ExportJob
 from engine.protocol.jobs import decode_message
 from engine.protocol.rundir import RunDirectory
 from engine.saved import find_saved
-from engine.trained import take_up
 from tests.engine.exchange.saved import saved_run
 from tests.runs import TINY_OF, gan_tui
 

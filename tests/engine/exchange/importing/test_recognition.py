@@ -15,7 +15,7 @@ from engine.config.networks import (
     UnetGenerator,
 )
 from engine.errors import RequestError
-from engine.exchange.inference import discriminator_of, generator_of
+from engine.exchange.importing.recognition import discriminator_of, generator_of
 from tests.engine.exchange.saved import discriminator_state, generator_state
 
 GENERATORS: list[TranslatingGenerator] = [

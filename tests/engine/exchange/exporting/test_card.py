@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.evaluation.keeping import keep
-from engine.exchange.card import card
-from engine.exchange.request import request_of
+from engine.exchange.exporting.card import card
+from engine.exchange.exporting.request import request_of
 from engine.protocol.checkpoints import list_checkpoints
 from engine.protocol.conditions import Conditions
 from engine.protocol.evaluation import Evaluation

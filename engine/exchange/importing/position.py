@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.exchange.log_course import Measured, Scale
+from engine.exchange.importing.log_metrics import Measured, Scale
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class Position:
     """The progress of a checkpoint that is made of imported weights."""
 
     step: int
@@ -26,7 +26,9 @@ class Place:
         return max(1, self.epoch + (self.index > 0 or self.step == 0))
 
 
-def place_of(step: int | None, epoch: int | None, batch: int, scale: Scale | None, last: Measured | None) -> Place:
+def position_of(
+    step: int | None, epoch: int | None, batch: int, scale: Scale | None, last: Measured | None
+) -> Position:
     """Where weights stand.
 
     Args:
@@ -39,17 +41,19 @@ def place_of(step: int | None, epoch: int | None, batch: int, scale: Scale | Non
     per_epoch = scale.steps_per_epoch if scale else 0
     if step is not None:
         done, index = divmod(step, per_epoch) if per_epoch else (epoch or 0, 0)
-        return Place(step=step, epoch=done, index=index, images=step * batch, why="The step is the one that was given.")
+        return Position(
+            step=step, epoch=done, index=index, images=step * batch, why="The step is the one that was given."
+        )
     if epoch is not None:
         if scale is None:
             why = f"Epoch {epoch:,} by the files' names; steps are not known and counted from 0: --step says them."
-            return Place(step=0, epoch=epoch, index=0, images=0, why=why)
+            return Position(step=0, epoch=epoch, index=0, images=0, why=why)
         images = epoch * scale.length.images
         why = f"Epoch {epoch:,} by the files' names, of {per_epoch:,} steps each by the loss log."
-        return Place(step=epoch * per_epoch, epoch=epoch, index=0, images=images, why=why)
+        return Position(step=epoch * per_epoch, epoch=epoch, index=0, images=images, why=why)
     if last is not None:
         done, index = divmod(last.step, per_epoch)
         why = f"Step {last.step:,} is the last line's of the loss log."
-        return Place(step=last.step, epoch=done, index=index, images=last.images, why=why)
+        return Position(step=last.step, epoch=done, index=index, images=last.images, why=why)
     why = "How long the weights were trained is not known: steps are counted from 0. --step says it."
-    return Place(step=0, epoch=0, index=0, images=0, why=why)
+    return Position(step=0, epoch=0, index=0, images=0, why=why)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.errors import WorkError
-from engine.exchange.translator import Translator
+from engine.exchange.exporting.exported_network import Translator
 
 TOLERANCE = 1e-4
 """The largest difference of a value in [-1, 1]; a level of an 8-bit picture is 8e-3."""

@@ -9,7 +9,7 @@ from torch import nn
 
 from engine.config.data import Direction
 from engine.config.geometry import Sides
-from engine.exchange.request import ExportRequest
+from engine.exchange.exporting.request import ExportRequest
 from engine.methods.method import Method
 from engine.networks.convolutions import compute_by
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import RequestError
-from engine.exchange.run_writer import new_run
+from engine.exchange.importing.run_writer import new_run
 from engine.protocol.rundir import RunDirectory, read_identity
 from tests.runs import make_run, tiny_config
 

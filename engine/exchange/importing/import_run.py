@@ -15,15 +15,15 @@ from engine.config.data_check import check_data
 from engine.config.load import read_toml, resolve, with_settings
 from engine.config.methods import DtnConfig, TrainConfig
 from engine.errors import RequestError
-from engine.exchange.blueprint import Blueprint, blueprint_of, require_no_averages
-from engine.exchange.description import STEP
-from engine.exchange.inference import State
-from engine.exchange.log_course import Beginning, Measured, Scale, course_of
-from engine.exchange.loss_log import LossLog, epoch_length, parse
-from engine.exchange.place import Place, place_of
-from engine.exchange.run_writer import Journal, new_run
-from engine.exchange.sources import CONFIG, WEIGHTS, Sources, options_in, read_text
-from engine.exchange.weights_in import begun_anew, method_with, write_imported
+from engine.exchange.exporting.description import STEP
+from engine.exchange.importing.blueprint import Blueprint, blueprint_of, require_no_averages
+from engine.exchange.importing.log_metrics import Beginning, Measured, Scale, course_of
+from engine.exchange.importing.loss_log import LossLog, epoch_length, parse
+from engine.exchange.importing.position import Position, position_of
+from engine.exchange.importing.recognition import State
+from engine.exchange.importing.run_writer import Journal, new_run
+from engine.exchange.importing.sources import CONFIG, WEIGHTS, Sources, options_in, read_text
+from engine.exchange.importing.weights import begun_anew, method_with, write_imported
 from engine.methods.method import Method
 from engine.protocol.exchange import Imported, ImportJob
 from engine.protocol.jobs import Remark, Tell
@@ -57,13 +57,13 @@ class _Contents:
     history: _History | None
     method: Method | None
     """With the weights; None where there are none."""
-    place: Place | None
+    position: Position | None
     """Where these stand."""
     anew: tuple[str, ...]
     """What begins anew with them."""
 
 
-def bring_in(job: ImportJob, sources: Sources, tell: Tell) -> Imported:
+def import_run(job: ImportJob, sources: Sources, tell: Tell) -> Imported:
     """Make a run of files.
 
     Args:
@@ -85,7 +85,7 @@ def bring_in(job: ImportJob, sources: Sources, tell: Tell) -> Imported:
     return Imported(
         run=str(runs / name),
         method=str(config.method.__struct_config__.tag),
-        step=contents.place.step if contents.place else None,
+        step=contents.position.step if contents.position else None,
         networks=contents.blueprint.words,
         anew=contents.anew,
         lines=lines,
@@ -104,13 +104,13 @@ def _contents(job: ImportJob, sources: Sources, tell: Tell) -> _Contents:
     config, states = blueprint.config, blueprint.states
     history = _history_of(log, config, sources) if log else None
     if not states:
-        return _Contents(sources=sources, blueprint=blueprint, history=history, method=None, place=None, anew=())
+        return _Contents(sources=sources, blueprint=blueprint, history=history, method=None, position=None, anew=())
     method = method_with(config, states)
     step = blueprint.step if job.step is None else job.step
     scale, last = (history.scale, history.last) if history else (None, None)
-    place = place_of(step, sources.epoch, config.run.batch, scale, last)
+    position = position_of(step, sources.epoch, config.run.batch, scale, last)
     anew = begun_anew(config, states, method)
-    return _Contents(sources=sources, blueprint=blueprint, history=history, method=method, place=place, anew=anew)
+    return _Contents(sources=sources, blueprint=blueprint, history=history, method=method, position=position, anew=anew)
 
 
 def _log_of(sources: Sources, tell: Tell) -> LossLog | None:
@@ -146,34 +146,34 @@ def _history_of(log: LossLog, config: TrainConfig, sources: Sources) -> _History
 
 def _write(run: RunDirectory, contents: _Contents, tell: Tell) -> int:
     """Write record and checkpoint; returns the number of lines of metrics."""
-    config, method, place, history = contents.blueprint.config, contents.method, contents.place, contents.history
+    config, method, position, history = contents.blueprint.config, contents.method, contents.position, contents.history
     with Record(run) as record:
         journal = Journal(record=record, config=config)
         course: Course = history.course if history else []
         if history:
             journal.announce(history.scale, history.log.names, _parameters(method), course[0].time)
-        before, after = _divided(course, place)
+        before, after = _divided(course, position)
         for item in before:
             journal.take(item)
         for text in _said(contents):
             tell(Remark(text=text))
             journal.note(text)
-        if method is not None and place is not None:
+        if method is not None and position is not None:
             begun, seq = time.monotonic(), journal.course[-1][0] if journal.course else record.last_seq
             recent = journal.recent
-            folder = write_imported(run, config, method, place, anew=contents.anew, recent=recent, seq=seq)
+            folder = write_imported(run, config, method, position, anew=contents.anew, recent=recent, seq=seq)
             journal.saved(run, folder, time.monotonic() - begun)
         for item in after:
             journal.take(item)
-        journal.close(place.step if place else 0, saved=method is not None)
+        journal.close(position.step if position else 0, saved=method is not None)
     return journal.lines
 
 
-def _divided(course: Course, place: Place | None) -> tuple[Course, Course]:
-    """What comes before a checkpoint of that place, and what after it."""
-    if place is None:
+def _divided(course: Course, position: Position | None) -> tuple[Course, Course]:
+    """What comes before a checkpoint of that position, and what after it."""
+    if position is None:
         return course, []
-    last = max((number for number, item in enumerate(course) if item.step <= place.step), default=-1)
+    last = max((number for number, item in enumerate(course) if item.step <= position.step), default=-1)
     return course[: last + 1], course[last + 1 :]
 
 
@@ -183,8 +183,8 @@ def _said(contents: _Contents) -> Iterator[str]:
     files: Sequence[Path] = [*sources.weights.values(), *filter(None, (sources.exported, sources.loss_log))]
     yield f"Imported from {', '.join(path.name for path in files)}."
     yield from (f"{name}: {text}." for name, text in words.items())
-    if contents.place:
-        yield contents.place.why
+    if contents.position:
+        yield contents.position.why
     if contents.anew:
         yield f"What begins anew when training goes on: {', '.join(contents.anew)}."
     if contents.history:

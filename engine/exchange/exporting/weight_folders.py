@@ -13,8 +13,9 @@ from torch import Tensor, nn
 
 from engine.config.load import dump
 from engine.config.methods import CycleGanConfig, Pix2PixConfig, TrainConfig
-from engine.exchange.card import card
-from engine.exchange.description import description_of
+from engine.exchange.exporting.card import card
+from engine.exchange.exporting.description import description_of
+from engine.exchange.exporting.request import ExportRequest
 from engine.exchange.reference_options import (
     command_line,
     discriminator_misfit,
@@ -23,7 +24,6 @@ from engine.exchange.reference_options import (
     options_for,
     training_options,
 )
-from engine.exchange.request import ExportRequest
 from engine.methods.method import Method
 from engine.protocol.jobs import Remark, Tell
 

@@ -21,7 +21,7 @@ _MEASURED = 512
 """Pixels of the side at which the need is told; it grows with the number of pixels."""
 
 
-class Room:
+class ImageMemory:
     """The memory for images on their way through the networks of a run.
 
     Args:

@@ -18,7 +18,7 @@ from engine.config.load import dump
 from engine.config.methods import TrainConfig
 from engine.config.weighing import weighed_by
 from engine.errors import RequestError, WorkError
-from engine.exchange.log_course import Beginning, Measured, Scale
+from engine.exchange.importing.log_metrics import Beginning, Measured, Scale
 from engine.protocol import events as ev
 from engine.protocol.checkpoints import Reading
 from engine.protocol.rundir import RunDirectory, create_run, read_identity, sync_path, write_identity

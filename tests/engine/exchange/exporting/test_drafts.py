@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import RequestError, WorkError
-from engine.exchange.drafts import drafted
+from engine.exchange.exporting.drafts import drafted
 
 
 def test_files_and_folders_get_their_names_together(tmp_path: Path) -> None:

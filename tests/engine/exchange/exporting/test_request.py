@@ -10,7 +10,7 @@ import pytest
 
 from engine.config.geometry import Sides
 from engine.errors import RequestError
-from engine.exchange.request import ExportRequest, request_of
+from engine.exchange.exporting.request import ExportRequest, request_of
 from engine.protocol.exchange import ExportJob
 from engine.protocol.rundir import RunDirectory
 from tests.engine.exchange.saved import saved_run

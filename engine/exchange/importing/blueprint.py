@@ -26,10 +26,10 @@ from engine.config.networks import (
 )
 from engine.config.techniques import check_techniques
 from engine.errors import RequestError
-from engine.exchange.inference import State, discriminator_of, generator_of
-from engine.exchange.pickled import read_weights, tidied
+from engine.exchange.importing.pickled import read_weights, tidied
+from engine.exchange.importing.recognition import State, discriminator_of, generator_of
+from engine.exchange.importing.sources import Sources
 from engine.exchange.reference_options import Options, method_of, settings_of
-from engine.exchange.sources import Sources
 from engine.protocol.exchange import ImportJob
 
 _OF_METHOD: dict[str, dict[str, str]] = {

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from engine.config.geometry import Sides
 from engine.errors import WorkError
-from engine.exchange.agreement import TOLERANCE, require_agreement, trial_images
-from engine.exchange.translator import Translator
+from engine.exchange.exporting.agreement import TOLERANCE, require_agreement, trial_images
+from engine.exchange.exporting.exported_network import Translator
 
 
 def translator(sides: Sides, crop: int = 32) -> Translator:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from engine.config.architecture import networks_in_words
 from engine.config.data import RootedData
 from engine.config.methods import DtnConfig, TrainConfig
-from engine.exchange.description import description_of
-from engine.exchange.request import ExportRequest
+from engine.exchange.exporting.description import description_of
+from engine.exchange.exporting.request import ExportRequest
 from engine.protocol.evaluations import evaluations_of, figures_of
 
 PAPERS = {

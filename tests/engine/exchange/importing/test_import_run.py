@@ -10,16 +10,16 @@ from safetensors.torch import load_file, save_file
 
 from engine.config.load import read_toml, resolve
 from engine.errors import RequestError
-from engine.exchange.bring_in import bring_in
-from engine.exchange.export import export
-from engine.exchange.request import request_of
-from engine.exchange.sources import sources_of
+from engine.exchange.exporting.export import export
+from engine.exchange.exporting.request import request_of
+from engine.exchange.importing.import_run import import_run
+from engine.exchange.importing.sources import sources_of
+from engine.loaded_method import take_up
 from engine.protocol.checkpoints import list_checkpoints
 from engine.protocol.exchange import ExportJob, Imported, ImportJob
 from engine.protocol.jobs import Progress, Remark
 from engine.protocol.rundir import RunDirectory
 from engine.saved import find_saved
-from engine.trained import take_up
 from tests.engine.exchange.saved import saved_run
 
 
@@ -35,7 +35,7 @@ def exported(folder: Path, kind: str) -> tuple[RunDirectory, Path]:
 
 def brought_in(folder: Path, runs: Path) -> Imported:
     job = ImportJob(paths=(bytes(folder),), runs=str(runs))
-    return bring_in(job, sources_of(job), silent)
+    return import_run(job, sources_of(job), silent)
 
 
 @pytest.mark.parametrize("kind", ["cyclegan", "pix2pix", "discogan", "aegan"])

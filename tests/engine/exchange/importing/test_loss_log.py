@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from engine.exchange.loss_log import LossLog, epoch_length, parse
+from engine.exchange.importing.loss_log import LossLog, epoch_length, parse
 from tests.reference import vectors
 
 HEADING = "================ Training Loss (Sat Nov 21 04:44:27 2026) ================"

@@ -15,8 +15,8 @@ from engine.config.rate_curves import curve_of
 from engine.config.schema import PoolingOptim
 from engine.config.trained_networks import network_settings
 from engine.errors import RequestError
-from engine.exchange.inference import State
-from engine.exchange.place import Place
+from engine.exchange.importing.position import Position
+from engine.exchange.importing.recognition import State
 from engine.methods.build import build_method
 from engine.methods.method import Method
 from engine.protocol.checkpoints import Manifest, Reading
@@ -68,7 +68,7 @@ def write_imported(
     run: RunDirectory,
     config: TrainConfig,
     method: Method,
-    place: Place,
+    position: Position,
     *,
     anew: tuple[str, ...],
     recent: Sequence[Reading],
@@ -80,7 +80,7 @@ def write_imported(
         run: whose.
         config: its configuration.
         method: with the weights.
-        place: where these stand.
+        position: where these stand.
         anew: as Manifest.anew.
         recent: the newest lines of metrics up to there.
         seq: the number of the newest.
@@ -91,16 +91,16 @@ def write_imported(
     """
     schedule = build_schedule(config.optim)
     if curve_of(config.optim) is not None:
-        schedule.load_state_dict({"done": place.epoch})
+        schedule.load_state_dict({"done": position.epoch})
     panel = ControlPanel(controls_of(config))
-    progress = Progress(step=place.step, images=place.images, epoch=place.epoch, index=place.index)
+    progress = Progress(step=position.step, images=position.images, epoch=position.epoch, index=position.index)
     meters = Meters((*method.components, *method.beliefs), torch.device("cpu"))
     manifest = Manifest(
         run=read_identity(run).id,
         seq=seq,
-        step=place.step,
-        epoch=place.epoch_in_progress,
-        images=place.images,
+        step=position.step,
+        epoch=position.epoch_in_progress,
+        images=position.images,
         time=round(time.time(), 3),
         reason="request",
         losses=recent[-1].losses if recent else {},

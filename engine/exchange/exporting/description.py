@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 
 from engine.config.data import Direction
-from engine.exchange.request import ExportRequest
+from engine.exchange.exporting.request import ExportRequest
 
 INPUT, OUTPUT = "image", "translation"
 """Names of what a program takes and gives."""

@@ -14,9 +14,9 @@ from torch.export import Dim, ExportedProgram
 
 from engine.config.geometry import Sides
 from engine.errors import WorkError
-from engine.exchange.agreement import Agreement, require_agreement
-from engine.exchange.description import INPUT, OUTPUT
-from engine.exchange.translator import Translator
+from engine.exchange.exporting.agreement import Agreement, require_agreement
+from engine.exchange.exporting.description import INPUT, OUTPUT
+from engine.exchange.exporting.exported_network import Translator
 
 DESCRIPTION = "gan-tui.json"
 """The description's name within a .pt2."""

@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from engine.errors import RequestError
-from engine.exchange.pickled import read_weights, tidied
+from engine.exchange.importing.pickled import read_weights, tidied
 
 STATE = {"model.1.weight": torch.arange(12.0).reshape(3, 4), "model.1.bias": torch.ones(3)}
 

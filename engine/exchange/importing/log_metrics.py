@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from engine.exchange.loss_log import EpochLength, LogLine, LogSession, LossLog
+from engine.exchange.importing.loss_log import EpochLength, LogLine, LogSession, LossLog
 from engine.protocol import events as ev
 
 HALVED = ("D_real", "D_fake")

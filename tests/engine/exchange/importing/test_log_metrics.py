@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from engine.exchange.log_course import Beginning, Measured, Scale, course_of
-from engine.exchange.loss_log import EpochLength, parse
-from tests.engine.exchange.test_loss_log import HEADING, log_of
+from engine.exchange.importing.log_metrics import Beginning, Measured, Scale, course_of
+from engine.exchange.importing.loss_log import EpochLength, parse
+from tests.engine.exchange.importing.test_loss_log import HEADING, log_of
 
 FOUR = Scale(length=EpochLength(images=4, certain=True), batch=1)
 LATER = HEADING.replace("04:44:27", "06:00:00")

@@ -7,17 +7,17 @@ from pathlib import Path
 import torch
 
 from engine.config.data import Direction
-from engine.exchange.agreement import Agreement
-from engine.exchange.description import NOISE_LEFT_OUT, description_of
-from engine.exchange.drafts import drafted
-from engine.exchange.folders import write_reference, write_safetensors
-from engine.exchange.programs import write_onnx, write_program
-from engine.exchange.request import ExportRequest
-from engine.exchange.translator import translator_of
+from engine.exchange.exporting.agreement import Agreement
+from engine.exchange.exporting.description import NOISE_LEFT_OUT, description_of
+from engine.exchange.exporting.drafts import drafted
+from engine.exchange.exporting.exported_network import translator_of
+from engine.exchange.exporting.programs import write_onnx, write_program
+from engine.exchange.exporting.request import ExportRequest
+from engine.exchange.exporting.weight_folders import write_reference, write_safetensors
+from engine.loaded_method import take_up
 from engine.methods.method import Method
 from engine.protocol.exchange import OF_ONE_DIRECTION, Exported, ExportedFile
 from engine.protocol.jobs import Progress, Remark, Tell
-from engine.trained import take_up
 
 
 def export(request: ExportRequest, tell: Tell) -> Exported:
