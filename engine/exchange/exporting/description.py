@@ -6,11 +6,10 @@ from importlib.metadata import version
 
 from engine.config.data import Direction
 from engine.exchange.exporting.request import ExportRequest
+from engine.exchange.folder_layout import STEP
 
 INPUT, OUTPUT = "image", "translation"
 """Names of what a program takes and gives."""
-STEP = "step"
-"""The name of the fact that an import reads again."""
 NOISE_LEFT_OUT = (
     "The run translates with dropout and batch statistics (method.test_time_noise). The export has the statistics,"
     " of each image by itself, as with batches of one; it has no dropout, so that it gives one translation, and not a"

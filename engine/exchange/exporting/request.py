@@ -6,14 +6,14 @@ import os
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import assert_never
 
 from engine.config.data import Direction
+from engine.config.directions import check_direction
 from engine.config.geometry import Sides, check_translatable, sides_of
 from engine.config.methods import Pix2PixConfig, TrainConfig
 from engine.config.networks import EncoderDecoderGenerator, UnetGenerator
 from engine.errors import RequestError
-from engine.exchange.reference_options import options_for
+from engine.exchange.exporting.reference_options import options_for
 from engine.protocol.exchange import OF_ONE_DIRECTION, ExportFormat, ExportJob
 from engine.protocol.rundir import RunDirectory
 from engine.protocol.weights import Weights
@@ -97,23 +97,15 @@ def _check_options(job: ExportJob) -> None:
 
 def _directions(job: ExportJob, config: TrainConfig) -> tuple[Direction, ...]:
     """Those asked for. Raises RequestError: one was not trained, or the format is of all."""
-    match job.direction:
-        case None:
-            return ("AtoB", "BtoA") if config.both_ways and job.format not in OF_ONE_DIRECTION else ("AtoB",)
-        case "AtoB" | "BtoA" if job.format == "reference" and config.both_ways:
-            fact = "is a part: the reference implementation loads both generators"
-            raise RequestError(f"--direction {job.direction}", fact, "Leave it out.")
-        case "AtoB":
-            return ("AtoB",)
-        case _ if not config.both_ways:
-            fact = f"was not trained: {config.method.__struct_config__.tag} translates one way"
-            raise RequestError(f"--direction {job.direction}", fact, "Leave it out: AtoB is the run's own direction.")
-        case "BtoA":
-            return ("BtoA",)
-        case "both":
-            return ("AtoB", "BtoA")
-        case _:
-            assert_never(job.direction)
+    if job.direction is None:
+        return ("AtoB", "BtoA") if config.both_ways and job.format not in OF_ONE_DIRECTION else ("AtoB",)
+    check_direction(config, job.direction)
+    if job.direction == "both":
+        return ("AtoB", "BtoA")
+    if job.format == "reference" and config.both_ways:
+        fact = "is a part: the reference implementation loads both generators"
+        raise RequestError(f"--direction {job.direction}", fact, "Leave it out.")
+    return (job.direction,)
 
 
 def _sides(job: ExportJob, config: TrainConfig) -> Sides:

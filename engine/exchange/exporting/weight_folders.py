@@ -15,25 +15,21 @@ from engine.config.load import dump
 from engine.config.methods import CycleGanConfig, Pix2PixConfig, TrainConfig
 from engine.exchange.exporting.card import card
 from engine.exchange.exporting.description import description_of
-from engine.exchange.exporting.request import ExportRequest
-from engine.exchange.reference_options import (
+from engine.exchange.exporting.reference_options import (
     command_line,
     discriminator_misfit,
     discriminator_options,
-    option_file,
     options_for,
     training_options,
 )
+from engine.exchange.exporting.request import ExportRequest
+from engine.exchange.folder_layout import CARD, CONFIG, OPTIONS, REFERENCE_WEIGHTS, WEIGHTS
+from engine.exchange.reference_options import option_file
 from engine.methods.method import Method
 from engine.protocol.jobs import Remark, Tell
 
-CONFIG = "config.toml"
-CARD = "README.md"
-WEIGHTS = ".safetensors"
 OF_AVERAGE = "_ema"
 """What a moving average's name ends with (engine.methods.averages)."""
-OPTIONS = "train_opt.txt"
-"""Where the reference looks for nothing, and keeps what it was started with."""
 
 
 def write_safetensors(method: Method, request: ExportRequest, folder: Path) -> None:
@@ -79,7 +75,7 @@ def write_reference(method: Method, request: ExportRequest, folder: Path, tell: 
     else:
         options |= discriminator_options(config.discriminator)
     for name, network in _reference_networks(method, judges=not misfit):
-        torch.save(OrderedDict(_detached(network)), folder / f"latest_net_{name}.pth")
+        torch.save(OrderedDict(_detached(network)), folder / REFERENCE_WEIGHTS.format(epoch="latest", network=name))
     kept = {**options, **training_options(config), "isTrain": "True"}
     (folder / OPTIONS).write_text(option_file(kept), encoding="utf-8")
     still = isinstance(config, Pix2PixConfig) and not config.method.test_time_noise

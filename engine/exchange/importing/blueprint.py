@@ -28,8 +28,9 @@ from engine.config.techniques import check_techniques
 from engine.errors import RequestError
 from engine.exchange.importing.pickled import read_weights, tidied
 from engine.exchange.importing.recognition import State, discriminator_of, generator_of
+from engine.exchange.importing.reference_settings import method_of, settings_of
 from engine.exchange.importing.sources import Sources
-from engine.exchange.reference_options import Options, method_of, settings_of
+from engine.exchange.reference_options import Options
 from engine.protocol.exchange import ImportJob
 
 _OF_METHOD: dict[str, dict[str, str]] = {

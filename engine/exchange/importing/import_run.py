@@ -15,14 +15,14 @@ from engine.config.data_check import check_data
 from engine.config.load import read_toml, resolve, with_settings
 from engine.config.methods import DtnConfig, TrainConfig
 from engine.errors import RequestError
-from engine.exchange.exporting.description import STEP
+from engine.exchange.folder_layout import CONFIG, STEP, WEIGHTS
 from engine.exchange.importing.blueprint import Blueprint, blueprint_of, require_no_averages
 from engine.exchange.importing.log_metrics import Beginning, Measured, Scale, course_of
 from engine.exchange.importing.loss_log import LossLog, epoch_length, parse
 from engine.exchange.importing.position import Position, position_of
 from engine.exchange.importing.recognition import State
 from engine.exchange.importing.run_writer import Journal, new_run
-from engine.exchange.importing.sources import CONFIG, WEIGHTS, Sources, options_in, read_text
+from engine.exchange.importing.sources import Sources, options_in, read_text
 from engine.exchange.importing.weights import begun_anew, method_with, write_imported
 from engine.methods.method import Method
 from engine.protocol.exchange import Imported, ImportJob

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.errors import RequestError
+from engine.exchange.folder_layout import CONFIG, LOSS_LOG, OPTIONS, REFERENCE_NAMED, WEIGHTS
 from engine.exchange.reference_options import Options, read_options
 from engine.protocol.checkpoints import LATEST
 from engine.protocol.exchange import ImportJob
 
-OPTIONS = "train_opt.txt"
-LOSS_LOG = "loss_log.txt"
-CONFIG = "config.toml"
-WEIGHTS = ".safetensors"
 LONE_GENERATOR = "G"
 """What a file without a name of the reference's is taken for."""
-_NAMED = re.compile(r"(?P<epoch>latest|\d{1,9})_net_(?P<network>G|D|G_A|G_B|D_A|D_B)\.pth")
 _LARGEST_TEXT = 200_000_000
 """Bytes of a loss log or a file of options that are read at most: two million lines."""
 
@@ -107,7 +102,7 @@ def _look_into(folder: Path, epoch: str, found: Sources, *, alone: bool) -> None
             raise RequestError(str(folder), "is an export of gan-tui, and something else is named", "Import it alone.")
         found.exported = folder
         return
-    named = {path: match for path in sorted(folder.iterdir()) if (match := _NAMED.fullmatch(path.name))}
+    named = {path: match for path in sorted(folder.iterdir()) if (match := REFERENCE_NAMED.fullmatch(path.name))}
     epochs = sorted({match["epoch"] for match in named.values()}, key=lambda name: (name == LATEST, name.zfill(9)))
     wanted = epoch if epoch == LATEST or not epoch.isdecimal() else str(int(epoch))
     chosen = {path: match for path, match in named.items() if match["epoch"] == wanted}
@@ -128,7 +123,7 @@ def _take_file(path: Path, found: Sources) -> None:
         found.wanted_name = path.resolve().parent.name if found.wanted_name == "imported" else found.wanted_name
         found.options = found.options or _file(path.with_name(OPTIONS))
         return
-    match = _NAMED.fullmatch(path.name)
+    match = REFERENCE_NAMED.fullmatch(path.name)
     if match:
         _take(path, match["network"], match["epoch"], found)
         found.wanted_name = path.resolve().parent.name

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
 
 from engine.checkpoint import write_checkpoint
-from engine.config.controls import controls_of
 from engine.config.methods import TrainConfig
-from engine.config.rate_curves import curve_of
 from engine.config.schema import PoolingOptim
-from engine.config.trained_networks import network_settings
 from engine.errors import RequestError
 from engine.exchange.importing.position import Position
 from engine.exchange.importing.recognition import State
 from engine.methods.build import build_method
 from engine.methods.method import Method
-from engine.protocol.checkpoints import Manifest, Reading
+from engine.protocol.checkpoints import Reading
 from engine.protocol.rundir import RunDirectory, read_identity
-from engine.schedules import build_schedule
-from engine.snapshot import NotFiniteError, copy_state
-from engine.train.meters import Meters
-from engine.train.panel import ControlPanel
+from engine.snapshot import NotFiniteError
 from engine.train.progress import Progress
-from engine.train.rates import effective_rates
-from engine.train.saving import mean_objective, training_state
+from engine.train.trained_elsewhere import Standing, snapshot_of
 
 
 def method_with(config: TrainConfig, states: Mapping[str, State]) -> Method:
@@ -89,36 +81,10 @@ def write_imported(
         RequestError: the weights are not finite.
         OSError: the disk does not take it.
     """
-    schedule = build_schedule(config.optim)
-    if curve_of(config.optim) is not None:
-        schedule.load_state_dict({"done": position.epoch})
-    panel = ControlPanel(controls_of(config))
     progress = Progress(step=position.step, images=position.images, epoch=position.epoch, index=position.index)
-    meters = Meters((*method.components, *method.beliefs), torch.device("cpu"))
-    manifest = Manifest(
-        run=read_identity(run).id,
-        seq=seq,
-        step=position.step,
-        epoch=position.epoch_in_progress,
-        images=position.images,
-        time=round(time.time(), 3),
-        reason="request",
-        losses=recent[-1].losses if recent else {},
-        recent=tuple(recent),
-        objective=mean_objective(recent, method.objective),
-        lr=effective_rates(method, schedule, panel.values),
-        factor=schedule.factor,
-        controls=dict(panel.values),
-        networks=network_settings(config),
-        anew=anew,
-        files={},
-    )
-    state = training_state(
-        config, progress=progress, panel=panel, schedule=schedule, meters=meters, recent=recent, looks={}, figures={}
-    )
-    torch.manual_seed(config.run.seed)
+    standing = Standing(run=read_identity(run).id, seq=seq, epoch=position.epoch_in_progress, anew=anew)
     try:
-        return write_checkpoint(run, copy_state(method, state, manifest))
+        return write_checkpoint(run, snapshot_of(config, method, progress, standing, recent))
     except NotFiniteError as error:
         fact = "has values that are NaN or infinite: its training had failed"
         raise RequestError(error.names, fact, "Import an earlier epoch.") from error
