@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -110,6 +111,7 @@ def _name_dimensions(model: Any, translator: Translator) -> None:
 
 
 def _in_onnxruntime(path: Path) -> Callable[[Tensor], Tensor]:
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # else its import leaves an id of the device in ~/.cache
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

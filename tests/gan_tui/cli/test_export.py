@@ -76,7 +76,10 @@ def pictures(batch: int, height: int, width: int) -> Tensor:
 
 
 @pytest.mark.parametrize("kind", TINY_OF)
-def test_onnx_translates_as_the_run_does(kind: str, runs: Callable[[str], RunDirectory], tmp_path: Path) -> None:
+def test_onnx_translates_as_the_run_does(
+    kind: str, runs: Callable[[str], RunDirectory], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORT_DISABLE_TELEMETRY", "1")
     onnxruntime = pytest.importorskip("onnxruntime", reason="gan-tui[onnx] is not installed")
     pytest.importorskip("onnxscript", reason="gan-tui[onnx] is not installed")
     run = runs(kind)
@@ -102,6 +105,21 @@ def test_onnx_translates_as_the_run_does(kind: str, runs: Callable[[str], RunDir
         expected = translations(run, str(file.direction), images)
         assert expected.std() > 10 * TOLERANCE, "else anything would agree"
         assert np.abs(made - expected.numpy()).max() <= TOLERANCE
+
+
+def test_the_trial_of_an_onnx_leaves_nothing_at_home(
+    runs: Callable[[str], RunDirectory], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """onnxruntime keeps an id of the device and a file of events there, unless it is told not to."""
+    pytest.importorskip("onnxruntime", reason="gan-tui[onnx] is not installed")
+    pytest.importorskip("onnxscript", reason="gan-tui[onnx] is not installed")
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    for name in ("ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    exported(runs("cyclegan"), "-o", tmp_path / "out.onnx", "--size", "16")
+    assert [str(path.relative_to(home)) for path in home.rglob("*")] == []
 
 
 @pytest.mark.parametrize("kind", TINY_OF)
