@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from engine.errors import WorkError
+from engine.errors import RequestError, WorkError
 from engine.exchange.exporting.exported_network import Translator
+from engine.translation.image_memory import ImageMemory
 
 TOLERANCE = 1e-4
 """The largest difference of a value in [-1, 1]; a level of an 8-bit picture is 8e-3."""
@@ -48,18 +50,37 @@ def require_agreement(translator: Translator, exported: Callable[[Tensor], Tenso
     return Agreement(difference=worst, trials=tuple(trials))
 
 
-def trial_images(translator: Translator) -> Iterator[Tensor]:
-    """Batches of one and of several, of the sizes that are taken: noise, soft shapes and plain grounds."""
-    draws = torch.Generator().manual_seed(_SEED)
+def require_memory(translator: Translator, memory: ImageMemory) -> None:
+    """Refuse what there is no memory to try.
+
+    Args:
+        translator: what is to be exported.
+        memory: of where it is tried.
+
+    Raises:
+        RequestError: its largest batch takes more than is free.
+    """
+    batch, height, width = max(trial_sizes(translator), key=math.prod)
+    pixels = batch * height * width
+    if not memory.holds(pixels):
+        fact = f"take {memory.need(pixels) / 1e9:,.0f} GB on their way through the network, more than is free here"
+        raise RequestError(f"{batch} images of {width}x{height} px", fact, "Give a smaller --size.")
+
+
+def trial_sizes(translator: Translator) -> list[tuple[int, int, int]]:
+    """Images, height and width of the batches that an export is tried on: one and several, of the sizes it takes."""
     sides, crop = translator.sides, translator.crop
     if sides.most == sides.least:
-        for batch in (1, 3):
-            yield _pictures(batch, sides.least, sides.least, draws)
-        return
-    small = max(sides.least, crop // 2 // sides.step * sides.step)
-    yield _pictures(1, max(crop, sides.least), max(crop, sides.least), draws)
-    yield _pictures(3, small, small + sides.step, draws)
-    yield _pictures(2, sides.least + sides.step, sides.least, draws)
+        return [(1, sides.least, sides.least), (3, sides.least, sides.least)]
+    small, trained = max(sides.least, crop // 2 // sides.step * sides.step), max(crop, sides.least)
+    return [(1, trained, trained), (3, small, small + sides.step), (2, sides.least + sides.step, sides.least)]
+
+
+def trial_images(translator: Translator) -> Iterator[Tensor]:
+    """Those batches: noise, soft shapes and plain grounds."""
+    draws = torch.Generator().manual_seed(_SEED)
+    for batch, height, width in trial_sizes(translator):
+        yield _pictures(batch, height, width, draws)
 
 
 def _pictures(batch: int, height: int, width: int, draws: torch.Generator) -> Tensor:

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from engine.config.data import Direction
-from engine.exchange.exporting.agreement import Agreement
+from engine.exchange.exporting.agreement import Agreement, require_memory
 from engine.exchange.exporting.description import NOISE_LEFT_OUT, description_of
 from engine.exchange.exporting.drafts import drafted
 from engine.exchange.exporting.exported_network import translator_of
@@ -18,6 +18,7 @@ from engine.loaded_method import take_up
 from engine.methods.method import Method
 from engine.protocol.exchange import OF_ONE_DIRECTION, Exported, ExportedFile
 from engine.protocol.jobs import Progress, Remark, Tell
+from engine.translation.image_memory import ImageMemory
 
 
 def export(request: ExportRequest, tell: Tell) -> Exported:
@@ -43,7 +44,10 @@ def export(request: ExportRequest, tell: Tell) -> Exported:
                 options = write_reference(method, request, draft, tell)
             else:
                 write_safetensors(method, request, draft)
-        files = tuple(ExportedFile(path=str(path), size=path.stat().st_size) for path in sorted(request.out.iterdir()))
+            files = tuple(
+                ExportedFile(path=str(request.out / path.name), size=path.stat().st_size)
+                for path in sorted(draft.iterdir())
+            )
     return Exported(
         run=str(saved.run.root),
         method=str(saved.config.method.__struct_config__.tag),
@@ -58,26 +62,27 @@ def _programs(method: Method, request: ExportRequest, tell: Tell) -> tuple[Expor
     if request.test_time_noise:
         tell(Remark(text=NOISE_LEFT_OUT))
     finals = [request.file_of(direction) for direction in request.directions]
-    agreements = []
+    files = []
     with drafted(finals) as drafts:
-        for number, (direction, draft) in enumerate(zip(request.directions, drafts, strict=True)):
+        for number, (direction, draft, final) in enumerate(zip(request.directions, drafts, finals, strict=True)):
             tell(Progress(what=f"exporting {direction}", done=number, total=len(finals)))
-            agreements.append(_program(method, request, direction, draft))
-    tell(Progress(what="exporting", done=len(finals), total=len(finals)))
-    return tuple(
-        ExportedFile(
-            path=str(final),
-            size=final.stat().st_size,
-            direction=direction,
-            difference=agreement.difference,
-            trials=agreement.trials,
-        )
-        for final, direction, agreement in zip(finals, request.directions, agreements, strict=True)
-    )
+            agreement = _program(method, request, direction, draft)
+            files.append(
+                ExportedFile(
+                    path=str(final),
+                    size=draft.stat().st_size,
+                    direction=direction,
+                    difference=agreement.difference,
+                    trials=agreement.trials,
+                )
+            )
+        tell(Progress(what="exporting", done=len(finals), total=len(finals)))
+    return tuple(files)
 
 
 def _program(method: Method, request: ExportRequest, direction: Direction, draft: Path) -> Agreement:
     translator = translator_of(method, request, direction)
+    require_memory(translator, ImageMemory(request.saved.config, torch.device("cpu")))
     description = description_of(request, direction)
     with torch.no_grad():
         if request.format == "onnx":

@@ -143,7 +143,13 @@ def _check_place(request: ExportRequest) -> None:
     single = request.format in OF_ONE_DIRECTION
     places = [request.file_of(direction) for direction in request.directions] if single else [request.out]
     for place in places:
-        if place.exists() or place.is_symlink():
-            raise RequestError(str(place), "is there already", "Choose another -o, or move it away.")
-        if not place.parent.is_dir():
-            raise RequestError(str(place.parent), "is no folder", "Make it, or choose another -o.")
+        try:
+            if not place.parent.is_dir():
+                raise RequestError(str(place.parent), "is no folder", "Make it, or choose another -o.")
+            place.lstat()
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            fact = f"cannot be looked at ({error.strerror})"
+            raise RequestError(str(place), fact, "Choose another -o.") from error
+        raise RequestError(str(place), "is there already", "Choose another -o, or move it away.")

@@ -42,3 +42,35 @@ def test_what_has_come_to_be_there_meanwhile_stays(tmp_path: Path) -> None:
 def test_a_disk_that_does_not_take_it_is_told(tmp_path: Path) -> None:
     with pytest.raises(WorkError, match="cannot be written"), drafted([tmp_path / "none" / "a"]) as [draft]:
         draft.write_text("x")
+
+
+def test_a_name_that_is_as_long_as_can_be_is_taken(tmp_path: Path) -> None:
+    final = tmp_path / f"{'n' * 250}.onnx"
+    with drafted([final]) as [draft]:
+        draft.write_text("x")
+    assert [path.name for path in tmp_path.iterdir()] == [final.name]
+
+
+def test_a_name_that_is_too_long_is_told(tmp_path: Path) -> None:
+    with pytest.raises(WorkError, match="File name too long"), drafted([tmp_path / ("n" * 300)]) as [draft]:
+        draft.write_text("x")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("folders", [False, True])
+def test_where_the_second_has_no_place_the_first_is_taken_back(tmp_path: Path, folders: bool) -> None:
+    finals = [tmp_path / "a", tmp_path / "b"]
+    with pytest.raises(RequestError, match="b: has come to be there meanwhile"), drafted(finals) as drafts:
+        for draft in drafts:
+            draft.mkdir() if folders else draft.write_text("ours")
+        finals[1].mkdir() if folders else finals[1].write_text("theirs")
+    assert list(tmp_path.iterdir()) == [finals[1]]
+
+
+def test_a_link_that_leads_nowhere_is_a_name_that_is_taken(tmp_path: Path) -> None:
+    final = tmp_path / "a"
+    with pytest.raises(RequestError, match="has come to be there meanwhile"), drafted([final]) as [draft]:
+        draft.write_text("ours")
+        final.symlink_to(tmp_path / "nothing")
+    assert final.is_symlink()
+    assert list(tmp_path.iterdir()) == [final]
