@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from engine.config.data import Direction
+from engine.config.image_files import path_text
 from engine.exchange.exporting.agreement import Agreement, require_memory
 from engine.exchange.exporting.description import NOISE_LEFT_OUT, description_of
 from engine.exchange.exporting.drafts import drafted
@@ -45,7 +46,7 @@ def export(request: ExportRequest, tell: Tell) -> Exported:
             else:
                 write_safetensors(method, request, draft)
             files = tuple(
-                ExportedFile(path=str(request.out / path.name), size=path.stat().st_size)
+                ExportedFile(path=path_text(request.out / path.name), size=path.stat().st_size)
                 for path in sorted(draft.iterdir())
             )
     return Exported(
@@ -69,7 +70,7 @@ def _programs(method: Method, request: ExportRequest, tell: Tell) -> tuple[Expor
             agreement = _program(method, request, direction, draft)
             files.append(
                 ExportedFile(
-                    path=str(final),
+                    path=path_text(final),
                     size=draft.stat().st_size,
                     direction=direction,
                     difference=agreement.difference,

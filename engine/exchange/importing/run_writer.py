@@ -19,9 +19,10 @@ from engine.config.methods import TrainConfig
 from engine.config.weighing import weighed_by
 from engine.errors import RequestError, WorkError
 from engine.exchange.importing.log_metrics import Beginning, Measured, Scale
+from engine.exchange.naming import give_names
 from engine.protocol import events as ev
 from engine.protocol.checkpoints import Reading
-from engine.protocol.rundir import RunDirectory, create_run, read_identity, sync_path, write_identity
+from engine.protocol.rundir import RunDirectory, create_run, read_identity, write_identity
 from engine.record import Record
 
 BY = "gan-tui import"
@@ -49,10 +50,9 @@ def new_run(runs: Path, name: str, config: TrainConfig) -> Iterator[RunDirectory
         yield run
         identity = read_identity(run)
         write_identity(run, msgspec.structs.replace(identity, state="stopped", state_since=time.time()))
-        if (runs / name).exists():
-            raise RequestError(f"run {name}", f"exists already in {runs}", "Choose another --name.")
-        run.root.rename(runs / name)
-        sync_path(runs)
+        give_names([run.root], [runs / name])
+    except FileExistsError as error:
+        raise RequestError(f"run {name}", f"exists already in {runs}", "Choose another --name.") from error
     except OSError as error:
         raise WorkError(str(runs), f"cannot be written ({error.strerror or error})", "Make room there.") from error
     finally:

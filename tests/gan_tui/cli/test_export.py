@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -259,3 +260,13 @@ def test_nothing_is_overwritten(runs: Callable[[str], RunDirectory], tmp_path: P
     told = refusal(runs("cyclegan"), "-o", tmp_path / "out.pt2", "--direction", "both")
     assert told.startswith(f"{tmp_path / 'out-BtoA.pt2'}: is there already")
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("out-BtoA.pt2", "mine")]
+
+
+def test_a_name_that_is_no_text_is_taken(runs: Callable[[str], RunDirectory], tmp_path: Path) -> None:
+    out = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.pt2"))
+    done = gan_tui(runs("dtn").root.parent, "export", "dtn", "-o", str(out))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"{tmp_path}/\\xff.pt2\n"
+    assert list(tmp_path.iterdir()) == [out]
+    again = refusal(runs("dtn"), "-o", out)
+    assert "\\udcff.pt2: is there already" in again

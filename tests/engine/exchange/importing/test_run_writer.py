@@ -37,4 +37,7 @@ def test_one_that_has_come_to_be_there_meanwhile_stays(tmp_path: Path) -> None:
     ):
         theirs = read_identity(make_run(tmp_path))
     assert [path.name for path in tmp_path.iterdir()] == ["tiny"]
+    with pytest.raises(RequestError, match="exists already"), new_run(tmp_path, "empty", tiny_config()):
+        (tmp_path / "empty").mkdir()
+    assert list((tmp_path / "empty").iterdir()) == []
     assert read_identity(RunDirectory(tmp_path / "tiny")) == theirs
