@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from gan_tui.cli import completion
+from gan_tui.cli import completion, ended_early
 from gan_tui.cli.options import AsJson, RunsFolder
 from gan_tui.cli.output import put, put_json, say
 
@@ -85,9 +85,10 @@ def export(
         gan-tui export runs/facades/checkpoints/step-00012000 -o facades.onnx
 
     Exit status:
-        0  done
-        1  the export differs from PyTorch, or cannot be written
-        2  the request was wrong, such as a network that the format lacks
+        0    done
+        1    the export differs from PyTorch, or cannot be written
+        2    the request was wrong, such as a network that the format lacks
+        130  interrupted; nothing was written
 
     See also:
         gan-tui import, gan-tui checkpoints
@@ -109,7 +110,7 @@ def export(
         opset=opset,
         weights=weights,
     )
-    with telling() as tell:
+    with ended_early.saying("nothing was written"), telling() as tell:
         found = run_job(job, Exported, tell, folder=directory.root)
     if as_json:
         put_json(found)

@@ -27,6 +27,7 @@ from engine.protocol.jobs import decode_message
 from engine.protocol.rundir import RunDirectory
 from engine.saved import find_saved
 from tests.engine.exchange.saved import saved_run
+from tests.gan_tui.cli.command import interrupted
 from tests.runs import TINY_OF, gan_tui
 
 ONE_WAY = tuple(kind for kind, config in CONFIGS.items() if not config.both_ways)
@@ -270,3 +271,9 @@ def test_a_name_that_is_no_text_is_taken(runs: Callable[[str], RunDirectory], tm
     assert list(tmp_path.iterdir()) == [out]
     again = refusal(runs("dtn"), "-o", out)
     assert "\\udcff.pt2: is there already" in again
+
+
+def test_ctrl_c_writes_nothing_and_says_so(runs: Callable[[str], RunDirectory], tmp_path: Path) -> None:
+    done = interrupted("export", runs("cyclegan").root, "-o", "out.pt2", folder=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "Ended early: nothing was written.\n")
+    assert list(tmp_path.iterdir()) == []
