@@ -14,16 +14,16 @@ import torch
 from engine.config.data import Direction, PairedData
 from engine.config.geometry import only_side
 from engine.config.image_files import path_text
+from engine.loaded_method import take_up
 from engine.protocol.jobs import Progress, Remark, Tell
 from engine.protocol.translation import Failed, Translation, Written
-from engine.trained import take_up
 from engine.translation.backlog import THREADS, Backlog
 from engine.translation.course import Course, Prepared
+from engine.translation.image_memory import ImageMemory
 from engine.translation.originals import Original, loses_transparency
 from engine.translation.passage import Passage, Say
 from engine.translation.plan import Item
 from engine.translation.request import TranslationRequest
-from engine.translation.room import Room
 
 _Ready: TypeAlias = tuple[Item, Prepared | Failed]
 
@@ -45,7 +45,7 @@ def translate(request: TranslationRequest, tell: Tell) -> Translation:
     say = _once(tell)
     _introduce(request, say)
 
-    room = Room(saved.config, device)
+    room = ImageMemory(saved.config, device)
 
     def passage(direction: Direction) -> Passage:
         return Passage(method.translator(direction), saved.config, device, request.tiling, room, say)

@@ -15,11 +15,11 @@ from engine.config.load import Tree, dump, resolve
 from engine.config.methods import CONFIGS
 from engine.data.pixels import to_bytes, to_unit_range
 from engine.errors import RequestError, WorkError
+from engine.loaded_method import take_up
 from engine.protocol.jobs import Progress, Remark
 from engine.protocol.rundir import RunDirectory, create_run
 from engine.protocol.translation import TranslateJob, Translation
 from engine.saved import find_saved
-from engine.trained import take_up
 from engine.translation.request import request_of
 from engine.translation.translate import translate
 from tests.engine.train.here import train_here
