@@ -14,13 +14,10 @@ from typing import BinaryIO
 import msgspec
 
 from engine.config.threads import wait_briefly
-from engine.errors import GanTuiError, RequestError, WorkError
+from engine.errors import INTERRUPTED, GanTuiError, RequestError, WorkError
 from engine.jobs.work import do
 from engine.protocol.codec import DecodeError
 from engine.protocol.jobs import Answer, Job, Message, Refused, Tell, decode_job
-
-INTERRUPTED = 130
-"""Exit status after Ctrl-C."""
 
 
 def main(work: Callable[[Job, Tell], Answer] = do) -> int:

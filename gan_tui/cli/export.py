@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from engine.protocol.weights import Weights
 from gan_tui.cli import completion, ended_early
-from gan_tui.cli.options import AsJson, RunsFolder
+from gan_tui.cli.options import CHECKPOINT, AsJson, RunsFolder
 from gan_tui.cli.output import put, put_json, say
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ def export(
     checkpoint: Annotated[
         str | None,
         typer.Option(
-            metavar="STEP|latest|best",
-            help="Which checkpoint is exported [default: latest].",
+            metavar=CHECKPOINT,
+            help="Which checkpoint is exported; best:FIGURE: by what eval has measured [default: latest].",
             show_default=False,
             autocompletion=completion.checkpoints,
         ),
@@ -65,7 +66,7 @@ def export(
         typer.Option(metavar="N", help="ONNX's version of operators [default: the exporter's].", show_default=False),
     ] = None,
     weights: Annotated[
-        Literal["shown", "raw"],
+        Weights,
         typer.Option(help="Those that samples show (the moving average, if kept), or those trained."),
     ] = "shown",
     runs_dir: RunsFolder = None,

@@ -28,12 +28,9 @@ def fetch_sets(sets: Sequence[KnownSet], root: Path, mirrors: Sequence[str]) -> 
         WorkError: a set could not be fetched; what has come of it is kept for the next time.
     """
     from gan_tui.client.digit_conversion import convert_digits
-    from gan_tui.client.preferences import VARIABLE, preferences_file, read_preferences
     from gan_tui.datasets.sets.fetch import fetch, require_fetchable
-    from gan_tui.datasets.sets.mirrors import wished_mirrors
 
-    said = read_preferences(preferences_file(os.environ), required=bool(os.environ.get(VARIABLE)))
-    tried = wished_mirrors(mirrors, os.environ, said.data.mirrors)
+    tried = mirrors_to_try(mirrors)
     for each in sets:
         require_fetchable(each)
     came = []
@@ -43,6 +40,19 @@ def fetch_sets(sets: Sequence[KnownSet], root: Path, mirrors: Sequence[str]) -> 
         _tell(each, fetched)
         came.append(fetched)
     return came
+
+
+def mirrors_to_try(given: Sequence[str] = ()) -> tuple[str, ...]:
+    """Mirrors that are given with a command, those of the environment and those of the user's file, in this order.
+
+    Raises:
+        RequestError: one is no address, or the user's file cannot be read.
+    """
+    from gan_tui.client.preferences import VARIABLE, preferences_file, read_preferences
+    from gan_tui.datasets.sets.mirrors import wished_mirrors
+
+    said = read_preferences(preferences_file(os.environ), required=bool(os.environ.get(VARIABLE)))
+    return wished_mirrors(given, os.environ, said.data.mirrors)
 
 
 def _tell(wanted: KnownSet, fetched: Fetched) -> None:

@@ -9,7 +9,7 @@ from engine.config.data import RootedData
 from engine.config.methods import DtnConfig, TrainConfig
 from engine.exchange.exporting.description import description_of
 from engine.exchange.exporting.request import ExportRequest
-from engine.protocol.evaluations import evaluations_of, figures_of
+from engine.protocol.measured import counting, evaluations_of, figures_of
 
 PAPERS = {
     "cyclegan": ("CycleGAN", "Zhu, Park, Isola, Efros 2017", "1703.10593"),
@@ -63,7 +63,7 @@ def card(request: ExportRequest) -> str:
         f"| steps, epochs | {manifest.step:,}, in epoch {manifest.epoch:,} |",
         f"| weights | {facts['weights']} |",
         f"| losses | {_values(manifest.losses) or 'unknown'} |",
-        f"| figures | {_values(figures_of(evaluations_of(saved.run), manifest)) or 'not measured'} |",
+        f"| figures | {_values(figures_of(counting(evaluations_of(saved.run)), manifest)) or 'not measured'} |",
         f"| images | {facts['channels']}, {facts['value_range']}; {_sides(request)} |",
         "| licence | unknown: ask whoever trained it, and whoever owns the images that it was trained on |",
         "",

@@ -27,7 +27,7 @@ from engine.protocol.checkpoints import (
 from engine.protocol.codec import encode
 from engine.protocol.conditions import Conditions
 from engine.protocol.evaluation import Evaluation
-from engine.protocol.evaluations import by_figure, evaluations_of, figures_of, figures_so_far
+from engine.protocol.measured import by_figure, counting, evaluations_of, figures_of, figures_so_far
 from engine.protocol.rundir import RunDirectory, read_identity
 from engine.retention import Retention
 from tests.runs import make_run
@@ -81,7 +81,7 @@ def test_both_files_are_one_account(run: RunDirectory) -> None:
     assert [(each.by, each.step) for each in found] == [("training", 10), ("me@here", 10), ("training", 20)]
     put(run, 10)
     [(_, manifest)] = list_checkpoints(run)
-    assert figures_of(found, manifest) == {"l1": 0.5, "psnr": 12.0}
+    assert figures_of(counting(found), manifest) == {"l1": 0.5, "psnr": 12.0}
 
 
 def test_the_best_first_by_a_figure(run: RunDirectory) -> None:
@@ -117,6 +117,18 @@ def test_only_what_was_measured_alike_compares(run: RunDirectory) -> None:
     )
 
 
+def test_what_was_measured_on_another_folder_never_counts(run: RunDirectory) -> None:
+    for step in (10, 20):
+        put(run, step)
+    elsewhere = msgspec.structs.replace(MORE, data="/sets/other")
+    keep(run, line(run, 10, 1.0, psnr=99.0, conditions=elsewhere))
+    keep(run, line(run, 20, 2.0, psnr=98.0, conditions=elsewhere))
+    assert by_figure(evaluations_of(run), list_checkpoints(run), "psnr") == []
+    assert figures_so_far(evaluations_of(run)) is None
+    keep(run, line(run, 10, 3.0, psnr=12.0, conditions=FEW))
+    assert steps(by_figure(evaluations_of(run), list_checkpoints(run), "psnr")) == [10]
+
+
 def test_a_glance_at_a_few_images_changes_nothing_of_what_training_measured(run: RunDirectory) -> None:
     for step in (10, 20):
         put(run, step)
@@ -130,7 +142,7 @@ def test_a_glance_at_a_few_images_changes_nothing_of_what_training_measured(run:
     assert standing is not None
     assert (standing.best["psnr"].value, standing.best["psnr"].step) == (20.0, 10)
     assert (standing.step, standing.figures) == (20, {"psnr": 10.0})
-    assert figures_of(evaluations, checkpoints[-1][1]) == {"psnr": 10.0}, "the tables show what compares"
+    assert figures_of(counting(evaluations), checkpoints[-1][1]) == {"psnr": 10.0}, "the tables show what compares"
 
 
 def test_conditions_that_do_not_bear_on_a_figure_are_not_asked(run: RunDirectory) -> None:
@@ -212,7 +224,7 @@ import resource, signal, sys
 from pathlib import Path
 from engine.evaluation.keeping import keep
 from engine.protocol.rundir import RunDirectory
-from tests.engine.protocol.test_evaluations import line
+from tests.engine.protocol.test_measured import line
 
 run = RunDirectory(Path(sys.argv[1]))
 longest = run.evaluations.stat().st_size + 40

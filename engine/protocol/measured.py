@@ -20,7 +20,7 @@ from engine.config.figures import higher_is_better, is_better
 from engine.errors import GanTuiError
 from engine.protocol.codec import DecodeError, decode_json
 from engine.protocol.conditions import Conditions
-from engine.protocol.course import continued, resumes_of
+from engine.protocol.course import checkpoints_on_record, continued, resumes_of
 from engine.protocol.evaluation import EVALUATION_SCHEMA, Evaluation
 from engine.protocol.events import Evaluated, Resumed
 from engine.protocol.record import journaled
@@ -85,7 +85,7 @@ def by_figure(
     sign = -1 if higher_is_better(figure) else 1
     found = []
     for folder, manifest in listed:
-        value = _newest(counted, manifest).get(figure)
+        value = figures_of(counted, manifest).get(figure)
         if value is not None:
             found.append((sign * value, -manifest.step, folder, manifest))
     return [(folder, manifest) for *_, folder, manifest in sorted(found, key=lambda each: each[:2])]
@@ -94,8 +94,10 @@ def by_figure(
 def counting(evaluations: Sequence[Evaluation]) -> list[Evaluation]:
     """The evaluations with those figures alone that compare with one another.
 
-    Values of a figure compare only where they were measured under the same conditions (see _decisive).
+    Values of a figure compare only where they were measured under the same conditions (see _decisive). What was
+    measured on another folder than the run's own never counts.
     """
+    evaluations = [each for each in evaluations if not each.conditions.data]
     names = {name for each in evaluations for name in each.figures}
     under = {name: _decisive([each for each in evaluations if name in each.figures], name) for name in names}
     found = []
@@ -134,9 +136,18 @@ def _decisive(measured: Sequence[Evaluation], figure: str) -> Conditions:
     return max(enumerate(states), key=weight)[1]
 
 
-def figures_of(evaluations: Sequence[Evaluation], manifest: Manifest) -> dict[str, float | None]:
-    """What was measured of a checkpoint and counts (see counting): each figure as it was measured last."""
-    return _newest(counting(evaluations), manifest)
+def figures_of(counted: Iterable[Evaluation], manifest: Manifest) -> dict[str, float | None]:
+    """What was measured of a checkpoint: each figure as it was measured last.
+
+    Args:
+        counted: the run's evaluations as counting gives them.
+        manifest: the checkpoint's.
+    """
+    found: dict[str, float | None] = {}
+    for each in counted:
+        if is_of(each, manifest):
+            found.update(each.figures)
+    return found
 
 
 def figures_so_far(evaluations: Sequence[Evaluation]) -> FiguresSoFar | None:
@@ -156,9 +167,10 @@ def figures_so_far(evaluations: Sequence[Evaluation]) -> FiguresSoFar | None:
     return FiguresSoFar(step=step, figures=newest, best=best)
 
 
-def best_measured_while_training(run: RunDirectory, figure: str) -> float | None:
-    """The best value of a figure that a run's own engines have measured; None where there is none."""
-    found = figures_so_far(_of_training(evaluations_of(run)))
+def best_saved_while_training(run: RunDirectory, figure: str) -> float | None:
+    """The best value of a figure that a run's own engines have measured of a state and saved that; None for none."""
+    saved = checkpoints_on_record(run, deleted=True)
+    found = figures_so_far([each for each in _of_training(evaluations_of(run)) if each.step in saved])
     return found.best[figure].value if found and figure in found.best else None
 
 
@@ -166,14 +178,6 @@ def is_of(evaluation: Evaluation, manifest: Manifest) -> bool:
     """Whether an evaluation is one of a checkpoint's state; a run may pass a step twice."""
     same = evaluation.run == manifest.run and evaluation.step == manifest.step
     return same and evaluation.seq in (None, manifest.seq)
-
-
-def _newest(counted: Iterable[Evaluation], manifest: Manifest) -> dict[str, float | None]:
-    found: dict[str, float | None] = {}
-    for each in counted:
-        if is_of(each, manifest):
-            found.update(each.figures)
-    return found
 
 
 def _of_training(evaluations: Iterable[Evaluation]) -> list[Evaluation]:
