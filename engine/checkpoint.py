@@ -45,7 +45,7 @@ from engine.protocol.checkpoints import (
     replaced_of,
 )
 from engine.protocol.codec import DecodeError
-from engine.protocol.evaluations import evaluations_of
+from engine.protocol.measured import evaluations_of
 from engine.protocol.rundir import RunDirectory, sync_path
 from engine.retention import Retention
 from engine.snapshot import Snapshot, require_finite, restore_random_states

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+INTERRUPTED = 130
+"""Exit status of work that Ctrl-C has ended, as shells have it."""
+
 
 class GanTuiError(Exception):
     """A failure told to the user in one or two lines.

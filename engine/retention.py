@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.config.figure_names import OBJECTIVE
 from engine.protocol.checkpoints import Manifest, by_objective, is_starred
 from engine.protocol.evaluation import Evaluation
-from engine.protocol.evaluations import by_figure
+from engine.protocol.measured import by_figure
 
 SETTINGS = 3
 """Settings of the loss weights, newest first, of each of which the best checkpoints are kept."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.config.figure_names import OBJECTIVE
-from engine.config.figures import OF_INCEPTION, chosen_figures, family_of
+from engine.config.figures import chosen_figures, needs_inception
 from engine.config.inception_weights import require_fidelity, require_weights
 from engine.config.methods import TrainConfig
 from engine.errors import RequestError
@@ -20,7 +20,7 @@ def check_evaluation(config: TrainConfig) -> None:
         _refuse_what_is_idle(config)
         return
     figures = chosen_figures(config, asked.figures, "evaluation.figures")
-    if any(family_of(figure) in OF_INCEPTION for figure in figures):
+    if needs_inception(figures):
         require_fidelity()
         require_weights(asked.fid_weights)
     elif asked.fid_weights:

@@ -45,6 +45,11 @@ def family_of(figure: str) -> str:
     return stem if domain in ("A", "B") and stem in FAMILIES else figure
 
 
+def needs_inception(figures: Iterable[str]) -> bool:
+    """Whether one of some figures needs the Inception network."""
+    return any(family_of(figure) in OF_INCEPTION for figure in figures)
+
+
 def higher_is_better(figure: str) -> bool:
     """Which way a figure gets better; of one that is not known, that lower is."""
     kind = KINDS.get(family_of(figure))

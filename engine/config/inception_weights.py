@@ -8,16 +8,36 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shlex
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
+from engine.config.cache_folder import cache_folder
 from engine.errors import RequestError
 
 URL = "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/weights-inception-2015-12-05-6726825d.pth"
 """torch-fidelity's own."""
+MEGABYTES = 91
+"""Their size."""
 VARIABLE = "GAN_TUI_FID_WEIGHTS"
 _DIGEST = re.compile(r"-([0-9a-f]{8,})\.\w+$")
+
+
+class MissingWeightsError(RequestError):
+    """The weights are not on this machine.
+
+    Args:
+        path: where a download of them belongs.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        fetch = f"curl -fL --create-dirs -o {shlex.quote(str(path))} {URL}"
+        fix = f"Fetch them ({MEGABYTES} MB) with gan-tui eval RUN --figure fid --download-weights, or with {fetch}; "
+        named = f"or name a file of them: --fid-weights, evaluation.fid_weights, ${VARIABLE}."
+        fact = "need the weights of the Inception network, which are not on this machine"
+        super().__init__("fid and kid", fact, fix + named)
 
 
 def require_fidelity(find: Callable[[str], object] = find_spec) -> None:
@@ -45,7 +65,7 @@ def find_weights(given: str = "", environment: Mapping[str, str] = os.environ) -
             file = Path(path).expanduser()
             if not file.is_file():
                 subject = f"{source}={path}" if source else path
-                fix = "Name the file of the Inception network's weights; --download-weights fetches it."
+                fix = "Name the file of the Inception network's weights; --download-weights fetches one."
                 raise RequestError(subject, "is not a file", fix)
             return file
     cached = cached_weights(environment)
@@ -53,21 +73,16 @@ def find_weights(given: str = "", environment: Mapping[str, str] = os.environ) -
 
 
 def require_weights(given: str = "", environment: Mapping[str, str] = os.environ) -> Path:
-    """As find_weights. Raises RequestError also where there is none."""
+    """As find_weights. Raises MissingWeightsError where there is none."""
     found = find_weights(given, environment)
     if found is None:
-        fact = "need the weights of the Inception network, which are not on this machine"
-        fix = f"gan-tui eval RUN --download-weights fetches them (91 MB), from {URL}; or fetch that file elsewhere, "
-        raise RequestError(
-            "fid and kid", fact, f"{fix}and name it: --fid-weights, evaluation.fid_weights, ${VARIABLE}."
-        )
+        raise MissingWeightsError(cached_weights(environment))
     return found
 
 
 def cached_weights(environment: Mapping[str, str] = os.environ, url: str = URL) -> Path:
     """Where a download is kept: where PyTorch keeps those of torch-fidelity."""
-    cache = Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    home = Path(environment.get("TORCH_HOME") or cache / "torch").expanduser()
+    home = Path(environment.get("TORCH_HOME") or cache_folder(environment) / "torch").expanduser()
     return home / "hub" / "checkpoints" / url.rpartition("/")[2]
 
 

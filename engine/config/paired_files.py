@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from engine.config.data import UnpairedData
 from engine.config.image_files import is_folder, list_images, path_text
 from engine.config.methods import methods_taking
+from engine.config.splits import Split
 from engine.errors import RequestError
-
-Split: TypeAlias = Literal["train", "val", "test"]
-
 
 NO_PAIRS = (
     'Images that are no pairs belong in trainA and trainB, with data.kind = "unpaired", which '

@@ -19,6 +19,7 @@ from engine.config.figures import has_pairs
 from engine.config.image_files import list_images
 from engine.config.methods import TrainConfig
 from engine.config.paired_files import find_pairs
+from engine.config.splits import Split
 from engine.data.build import pairs_of
 from engine.data.digit_sets import labelled
 from engine.data.digits import Digits, DigitSet
@@ -29,7 +30,6 @@ from engine.data.synthetic import COATS, draw_domain, held_out
 from engine.data.transforms import Framing, Pixels
 from engine.errors import RequestError, WorkError
 
-Split: TypeAlias = Literal["test", "val", "train"]
 DomainName: TypeAlias = Literal["A", "B"]
 
 

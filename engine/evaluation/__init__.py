@@ -1,1 +1,1 @@
-"""Judging translations of labelled digits: a classifier of the target's digits, and how often it is right."""
+"""Measuring translations of images kept apart from training: figures of a checkpoint, or of a run that trains."""

@@ -7,20 +7,21 @@ import time
 from msgspec.structs import replace
 
 from engine.device import choose_device
-from engine.errors import GanTuiError, RequestError
+from engine.errors import GanTuiError, RequestError, WorkError
 from engine.evaluation.evaluator import Evaluator
 from engine.evaluation.keeping import keep
 from engine.evaluation.request import EvaluationRequest
-from engine.protocol.evaluation import Evaluation, Evaluations
+from engine.loaded_method import take_up
+from engine.protocol.evaluation import Evaluation, Evaluations, Unmeasured
 from engine.protocol.jobs import Progress, Remark, Tell
 from engine.saved import SavedState
-from engine.trained import take_up
 
 
 def evaluate(request: EvaluationRequest, tell: Tell) -> Evaluations:
     """Measure the translations of a run's checkpoints, in full float32 precision, and keep the figures.
 
-    Where several are asked for, one that is damaged, or in which nothing translates yet, is told of and left out.
+    Where several are asked for, one that is damaged is told of and left out, and the answer says so; one in which
+    nothing translates yet is told of and left out, too.
 
     Args:
         request: which checkpoints of which run, and how.
@@ -29,12 +30,13 @@ def evaluate(request: EvaluationRequest, tell: Tell) -> Evaluations:
     Raises:
         RequestError: the data are not there, or have no such images; the device is not there; or the run's method does
             not translate yet.
-        WorkError: the checkpoint is damaged, or an image cannot be read.
+        WorkError: the checkpoint, or each of several, is damaged; or an image cannot be read.
     """
     config = request.plan.config
     device = choose_device(replace(config.run, device=request.device))
     evaluator = Evaluator(request.plan, device, tell)
-    found = []
+    found: list[Evaluation] = []
+    failed: list[Unmeasured] = []
     for saved in request.saved:
         try:
             found.append(_evaluated(request, saved, evaluator, tell))
@@ -42,14 +44,16 @@ def evaluate(request: EvaluationRequest, tell: Tell) -> Evaluations:
             if len(request.saved) == 1:
                 raise
             tell(Remark(text=f"{error.one_line()} (left out)"))
+            if isinstance(error, WorkError):
+                failed.append(Unmeasured(step=saved.manifest.step, why=f"{error.subject} {error.fact}"))
             continue
         if trouble := keep(request.run, found[-1]):
             tell(Remark(text=trouble))
     if not found:
-        raise RequestError(f"run {request.run.name}", "has no checkpoint that can be evaluated", "Train on.")
-    return Evaluations(
-        run=str(request.run.root), method=str(config.method.__struct_config__.tag), evaluations=tuple(found)
-    )
+        kind, fix = (WorkError, f"gan-tui verify {request.run.name}") if failed else (RequestError, "Train on.")
+        raise kind(f"run {request.run.name}", "has no checkpoint that can be evaluated", fix)
+    method = str(config.method.__struct_config__.tag)
+    return Evaluations(run=str(request.run.root), method=method, evaluations=tuple(found), failed=tuple(failed))
 
 
 def _evaluated(request: EvaluationRequest, saved: SavedState, evaluator: Evaluator, tell: Tell) -> Evaluation:

@@ -16,13 +16,14 @@ from torch import Tensor
 from engine.config.data import DigitsConfig, DigitsData, Direction, SyntheticDigits
 from engine.config.figure_names import Figure
 from engine.config.figures import family_of
+from engine.config.inception_weights import require_weights
 from engine.data.digit_sets import labelled
 from engine.data.drawn_digits import INKS
 from engine.data.held_out import DomainName, find_held_out, in_batches
 from engine.data.pixels import to_unit_range
 from engine.data.transforms import Pixels
 from engine.errors import RequestError
-from engine.evaluation.inception import Inception, fetched_weights
+from engine.evaluation.inception import Inception
 from engine.evaluation.judge import Judge, LabelledPixels, judge_of
 from engine.evaluation.meters import FeatureMeter, JudgeMeter, Meter, PixelMeter, Seen
 from engine.evaluation.request import EvaluationPlan
@@ -63,22 +64,24 @@ class Evaluator:
         plan: what is measured.
         device: where.
         tell: is told how the preparations go: digits are read, and a judge that is not kept is trained.
+        between: called between two parts of these preparations; it may raise what ends them.
 
     Raises:
         RequestError: the data are not there, or have no such images; or the Inception network's weights are not there.
-        WorkError: an image cannot be read, or the weights are damaged or cannot be fetched.
+        WorkError: an image cannot be read, or the weights are damaged.
     """
 
-    def __init__(self, plan: EvaluationPlan, device: torch.device, tell: Tell) -> None:
+    def __init__(
+        self, plan: EvaluationPlan, device: torch.device, tell: Tell, between: Callable[[], None] = lambda: None
+    ) -> None:
         self._plan = plan
         self._device = device
         self._held_out = find_held_out(plan.config, plan.split)
         self._inception: Inception | None = None
         if plan.needs_inception:
             self._require_several()
-            path = fetched_weights(plan.fid_weights, download=plan.download_weights, tell=tell)
-            self._inception = Inception(path, device, tell)
-        self._jury = self._convene(tell) if "accuracy" in plan.figures else None
+            self._inception = Inception(require_weights(plan.fid_weights), device, tell)
+        self._jury = self._convene(tell, between) if "accuracy" in plan.figures else None
 
     @property
     def conditions(self) -> Conditions:
@@ -88,6 +91,7 @@ class Evaluator:
             split=self._held_out.split,
             images_A=self._number("A") if self._domains("A") else 0,
             images_B=self._number("B") if self._domains("B") else 0,
+            data=self._plan.other_data,
             inception=self._inception.digest[:16] if self._inception else "",
             judge=f"{jury.facts.trained_on} images, {jury.facts.steps} steps" if jury else "",
         )
@@ -169,15 +173,16 @@ class Evaluator:
             meters.append(JudgeMeter(self._jury.judge))
         return meters
 
-    def _convene(self, tell: Tell) -> _Jury:
+    def _convene(self, tell: Tell, between: Callable[[], None]) -> _Jury:
         """A judge of the target's digits, every one of them, also those that training leaves out."""
         data, settings = self._data, self._plan.judge
         tell(Remark(text="reading the digits"))
-        training = LabelledPixels.of(labelled(data, self._plan.config.run.seed, "B", "train"))
-        judge, reused = judge_of(training, settings, self._device, tell, retrain=self._plan.retrain)
+        training = LabelledPixels.of(labelled(data, self._plan.config.run.seed, "B", "train"), between)
+        judge, reused = judge_of(training, settings, self._device, tell, between, retrain=self._plan.retrain)
         target = self._held_out.B
         right = 0
         for _, views in in_batches(target, len(target), 500):
+            between()
             assert views.labels is not None
             named = judge.name(to_unit_range(torch.from_numpy(views.pixels), self._device))
             right += int((named == torch.from_numpy(views.labels)).sum())

@@ -10,7 +10,7 @@ import hashlib
 import logging
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from torch.nn import functional as F
 from torch.optim import Adam
 from torch.optim.lr_scheduler import LambdaLR
 
+from engine.config.cache_folder import cache_folder
 from engine.config.geometry import DTN_SIDE
 from engine.data.digits import DigitSet, in_batches
 from engine.data.draws import Purpose, generator
@@ -57,15 +58,21 @@ class LabelledPixels:
         return len(self.labels)
 
     @classmethod
-    def of(cls, digits: DigitSet) -> LabelledPixels:
+    def of(cls, digits: DigitSet, between: Callable[[], None] = lambda: None) -> LabelledPixels:
         """Read every image.
+
+        Args:
+            digits: where they are read from.
+            between: called before each batch; it may raise what ends the reading.
 
         Raises:
             WorkError: one cannot be read; training puts another in its place, which would be counted twice here.
         """
-        chunks = list(in_batches(digits, _CHUNK))
-        for chunk in chunks:
+        chunks = []
+        for chunk in in_batches(digits, _CHUNK):
+            between()
             require_all(chunk)
+            chunks.append(chunk)
         pixels = torch.cat([torch.from_numpy(chunk.pixels) for chunk in chunks])
         return cls(pixels=pixels, labels=torch.cat([torch.from_numpy(chunk.labels) for chunk in chunks]))
 
@@ -102,7 +109,13 @@ class Judge:
 
 
 def judge_of(
-    digits: LabelledPixels, settings: JudgeSettings, device: torch.device, tell: Tell, *, retrain: bool = False
+    digits: LabelledPixels,
+    settings: JudgeSettings,
+    device: torch.device,
+    tell: Tell,
+    between: Callable[[], None] = lambda: None,
+    *,
+    retrain: bool = False,
 ) -> tuple[Judge, bool]:
     """The judge of a set of digits, and whether it was trained before.
 
@@ -111,6 +124,7 @@ def judge_of(
         settings: how it is trained.
         device: where it is trained and judges.
         tell: is told how far its training has come.
+        between: called before each step; what it raises ends the training, and nothing is kept.
         retrain: train it even if it is kept.
     """
     path = _kept_at(digits, settings)
@@ -120,13 +134,18 @@ def judge_of(
         reused = not retrain and _take_up(network, path)
         network.to(device)
         if not reused:
-            train_judge(network, digits, settings, device, tell)
+            train_judge(network, digits, settings, device, tell, between)
             _keep(network, path)
     return Judge(network), reused
 
 
 def train_judge(
-    network: DigitJudge, digits: LabelledPixels, settings: JudgeSettings, device: torch.device, tell: Tell
+    network: DigitJudge,
+    digits: LabelledPixels,
+    settings: JudgeSettings,
+    device: torch.device,
+    tell: Tell,
+    between: Callable[[], None] = lambda: None,
 ) -> None:
     """Train a judge by cross-entropy with Adam; dropout draws from PyTorch's random state."""
     optimizer = Adam(network.parameters(), lr=settings.rate, fused=True)
@@ -134,6 +153,7 @@ def train_judge(
     draws = generator(settings.seed, Purpose.ORDER, 0, 0)
     network.train()
     for step in range(1, settings.steps + 1):
+        between()
         chosen = torch.from_numpy(draws.choice(len(digits), min(settings.batch, len(digits)), replace=False))
         images = to_unit_range(digits.pixels[chosen], device)
         loss = F.cross_entropy(network(fitted(images)), digits.labels[chosen].to(device))
@@ -158,8 +178,7 @@ def fitted(images: Tensor) -> Tensor:
 
 def _kept_at(digits: LabelledPixels, settings: JudgeSettings) -> Path:
     """Where the judge of a set is kept: its name says everything that the judge follows from."""
-    cache = os.environ.get("XDG_CACHE_HOME")
-    folder = (Path(cache) if cache else Path.home() / ".cache") / "gan-tui" / "judges"
+    folder = cache_folder(os.environ) / "gan-tui" / "judges"
     key = hashlib.sha256(digits.digest.encode() + msgspec.json.encode(settings) + bytes([_VERSION]))
     return folder / f"{key.hexdigest()[:32]}.safetensors"
 

@@ -16,8 +16,8 @@ from engine.config.figure_names import OBJECTIVE, BestBy
 from engine.config.trained_networks import NetworkSettings
 from engine.errors import RequestError, WorkError
 from engine.protocol.codec import DecodeError, decode_json
-from engine.protocol.evaluations import by_figure, configured_best_by, evaluations_of
 from engine.protocol.events import SaveReason, StagedChange
+from engine.protocol.measured import by_figure, configured_best_by, evaluations_of
 from engine.protocol.rundir import RunDirectory, read_identity, write_atomically
 
 CHECKPOINT_SCHEMA = 1

@@ -21,6 +21,8 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True):
     """Of the networks, as run.precision."""
     inception: str = ""
     """The beginning of the SHA-256 of the Inception network's weights; empty where no figure needs it."""
+    data: str = ""
+    """The folder that was measured on in place of the run's own: such figures never count (measured.counting)."""
     judge: str = ""
     """What the judge of digits is known by; empty where no figure needs one."""
 

@@ -61,14 +61,19 @@ def recorded_step(run: RunDirectory, newest: Sequence[Event] | None = None) -> i
     return max([step, *(event.step for event in events if event.seq > since)])
 
 
-def checkpoints_on_record(run: RunDirectory) -> tuple[int, ...]:
-    """Steps of the checkpoints that should be there by the journal: saved, and neither deleted nor set aside since."""
+def checkpoints_on_record(run: RunDirectory, *, deleted: bool = False) -> tuple[int, ...]:
+    """Steps of the checkpoints that should be there by the journal: saved, and neither deleted nor set aside since.
+
+    Args:
+        run: whose.
+        deleted: name those, too, that have been deleted since.
+    """
     steps: set[int] = set()
     told = heapq.merge(journaled(run, Checkpointed), journaled(run, Resumed), key=lambda event: event.seq)
     for event in told:
         match event:
             case Checkpointed():
-                steps = (steps | {event.saved_step}) - set(event.removed)
+                steps = (steps | {event.saved_step}) - (set() if deleted else {*event.removed})
             case Resumed():
                 steps = {step for step in steps if step <= event.from_step}
     return tuple(sorted(steps))

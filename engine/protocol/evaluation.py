@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import msgspec
 
+from engine.config.splits import Split
 from engine.protocol.conditions import Conditions
 from engine.protocol.weights import Weights
 
@@ -27,16 +26,16 @@ class EvaluateJob(msgspec.Struct, frozen=True, kw_only=True, tag_field="job", ta
     device: str = "auto"
     """As run.device."""
     weights: Weights = "shown"
-    split: Literal["", "test", "val", "train"] = ""
-    """Empty for test, or else val."""
+    split: Split | None = None
+    """None for test, or else val."""
     images: int = 0
     """Of each domain, the first so many; 0 for all."""
+    data: bytes = b""
+    """A folder to measure on, laid out as the run's own; a path, absolute. Empty for the run's own."""
     figures: tuple[str, ...] = ()
     """By name or family (engine.config.figures); none for the usual ones."""
     fid_weights: str = ""
     """File of the Inception network's weights; empty for the one of the preset, the environment or the cache."""
-    download_weights: bool = False
-    """Fetch them where they are in none of these places."""
     judge_steps: int | None = None
     """Steps in which the judge of digits is trained; None for as many as usual."""
     retrain: bool = False
@@ -110,6 +109,14 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     digits: DigitsJudged | None = None
 
 
+class Unmeasured(msgspec.Struct, frozen=True, kw_only=True):
+    """A checkpoint that could not be measured."""
+
+    step: int
+    why: str
+    """As a sentence."""
+
+
 class Evaluations(msgspec.Struct, frozen=True, kw_only=True, tag_field="message", tag="evaluations"):
     """What an EvaluateJob ends with."""
 
@@ -117,4 +124,6 @@ class Evaluations(msgspec.Struct, frozen=True, kw_only=True, tag_field="message"
     """Its directory."""
     method: str
     evaluations: tuple[Evaluation, ...]
-    """By step."""
+    """By step; at least one."""
+    failed: tuple[Unmeasured, ...] = ()
+    """By step, where several were asked for. One in which nothing translates yet is none of these."""

@@ -15,6 +15,7 @@ from engine.sentinels.vitals import Vitals
 SLOWER_D = Remedy(controls=("optim.lr_d",), factor=0.5)
 FASTER_D = Remedy(controls=("optim.lr_d",), factor=2)
 FASTER_G = Remedy(controls=("optim.lr_g",), factor=2)
+SLOWER_F = Remedy(controls=("optim.lr_f",), factor=0.5)
 SLOWER_G = Remedy(controls=("optim.lr_g",), factor=0.5)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import statistics
+import sys
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 from engine.config.sentinels import SpikeSentinel, StallSentinel
-from engine.sentinels.balance import FASTER_G, SLOWER_D, SLOWER_G
+from engine.sentinels.balance import FASTER_G, SLOWER_D, SLOWER_F, SLOWER_G
 from engine.sentinels.finding import Finding, Outlook, agreeing
 from engine.sentinels.vitals import Vitals
 
@@ -36,7 +38,7 @@ class Spikes:
         if vitals.regime != self._regime:
             self._regime = vitals.regime
             self._windows.clear()
-        high: dict[str, str] = {}
+        high: list[_High] = []
         known = False
         for name, value in vitals.losses.items():
             if value is None:
@@ -44,28 +46,43 @@ class Spikes:
             window = self._windows.setdefault(name, deque(maxlen=self._config.lines))
             if len(window) == self._config.lines:
                 known = True
-                median, limit = _range(window, self._config.times)
-                if value > limit:
-                    high[name] = f"{value:.3g}, of late {median:.3g}"
+                lower, median, upper = statistics.quantiles(window, n=4)
+                widths = (value - median) / max(upper - lower, _NARROWEST * abs(median), sys.float_info.min)
+                if widths > self._config.times:
+                    high.append(_High(name, value, median, widths))
             window.append(value)
         if high:
-            return _spike(high, vitals.objective)
+            return _spike(high, vitals)
         return "well" if known else "unknown"
 
 
-def _range(window: Collection[float], times: float) -> tuple[float, float]:
-    """The median, and how high a loss may be."""
-    lower, median, upper = statistics.quantiles(window, n=4)
-    return median, median + times * max(upper - lower, _NARROWEST * abs(median))
+class _High(NamedTuple):
+    """A loss far above its range."""
+
+    name: str
+    value: float
+    median: float
+    widths: float
+    """How far above the median, in widths of the middle half."""
 
 
-def _spike(high: Mapping[str, str], objective: Collection[str]) -> Finding:
-    of_generators = any(name in objective for name in high)
+def _spike(high: Sequence[_High], vitals: Vitals) -> Finding:
+    """Of several losses the one that is furthest above its range tells whose step it was: a player that has gone astray
+    raises the other's loss, too."""
+    worst = max(high, key=lambda each: each.widths)
+    if vitals.stage:
+        whose, remedies = "what is trained first", [SLOWER_F]
+    elif worst.name in vitals.objective:
+        whose, remedies = "the generator", [SLOWER_G, SLOWER_D]
+    else:
+        whose, remedies = "the discriminator", [SLOWER_D, SLOWER_G]
+    furthest = f", whose {worst.name} is furthest above its range" if len(high) > 1 else ""
+    readings = "; ".join(f"{each.value:.3g}, of late {each.median:.3g}" for each in high)
     return Finding(
-        subject=", ".join(high),
-        fact=f"{agreeing(high, 'is far above its range', 'are far above their ranges')}: {'; '.join(high.values())}",
-        cause="A step that was too long, or images unlike the others in the data.",
-        remedies=(SLOWER_G, SLOWER_D) if of_generators else (SLOWER_D, SLOWER_G),
+        subject=", ".join(each.name for each in high),
+        fact=f"{agreeing(high, 'is far above its range', 'are far above their ranges')}: {readings}",
+        cause=f"A step of {whose} that was too long{furthest}; or images unlike the others in the data.",
+        remedies=tuple(remedies),
         fix="If it does not come down again, resume the checkpoint before it.",
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import torch
@@ -17,8 +18,8 @@ from engine.evaluation.request import EvaluationPlan
 from engine.methods.method import random_state_kept
 from engine.out_of_memory import is_out_of_memory
 from engine.protocol import events as ev
-from engine.protocol.evaluations import best_measured_while_training
 from engine.protocol.jobs import Progress, Remark
+from engine.protocol.measured import best_saved_while_training
 from engine.train.reporting import tick
 from engine.train.saving import finish_saves, save
 from engine.train.session import Session
@@ -33,8 +34,13 @@ class AbandonedError(Exception):
     """A signal asks for the end of the run: its state is to be saved, and not to wait for the last image."""
 
 
-def build_evaluator(config: TrainConfig, device: torch.device) -> Evaluator | None:
+def build_evaluator(config: TrainConfig, device: torch.device, between: Callable[[], None]) -> Evaluator | None:
     """What measures the run, where its preset asks for that; what is drawn afterwards does not depend on it.
+
+    Args:
+        config: the run's preset.
+        device: where it measures.
+        between: called between two steps of a judge's training, and the like; it may raise what ends the preparations.
 
     Raises:
         RequestError: there are no images kept apart; or the Inception network's weights are not there.
@@ -48,14 +54,14 @@ def build_evaluator(config: TrainConfig, device: torch.device) -> Evaluator | No
     figures = chosen_figures(config, asked.figures, "evaluation.figures")
     plan = EvaluationPlan(config=config, figures=figures, images=asked.images, fid_weights=asked.fid_weights)
     with random_state_kept({device}):
-        return Evaluator(plan, device, _log)
+        return Evaluator(plan, device, _log, between)
 
 
 def know_the_best(session: Session) -> None:
     """Read from the journal of a run that is taken up again which value is to be surpassed."""
     best_by = session.config.checkpoint.best_by
     if session.evaluator is not None and best_by != OBJECTIVE:
-        session.best_figure = best_measured_while_training(session.run, best_by)
+        session.best_figure = best_saved_while_training(session.run, best_by)
 
 
 def evaluate_if_due(session: Session) -> None:
@@ -83,9 +89,8 @@ def evaluate_if_due(session: Session) -> None:
 
 
 def save_best(session: Session) -> None:
-    """Save the state, which an evaluation has found to be the best so far, once the checkpoint before it is written."""
+    """Save the state, which an evaluation has found to be the best so far; no other is being saved."""
     session.is_best = False
-    finish_saves(session)
     save(session, "best")
 
 
@@ -120,10 +125,7 @@ def _measure(session: Session, evaluator: Evaluator) -> Measured | None:
 
 def _journal(session: Session, evaluator: Evaluator, measured: Measured) -> None:
     best_by = session.config.checkpoint.best_by
-    value = measured.figures.get(best_by)
-    session.is_best = best_by != OBJECTIVE and is_better(best_by, value, session.best_figure)
-    if session.is_best:
-        session.best_figure = value
+    session.is_best = best_by != OBJECTIVE and _is_best(session, best_by, measured.figures.get(best_by))
     evaluated = ev.Evaluated(
         **session.stamp(),
         figures=measured.figures,
@@ -133,6 +135,17 @@ def _journal(session: Session, evaluator: Evaluator, measured: Measured) -> None
     )
     session.record.write(evaluated)
     session.figures = measured.figures
+
+
+def _is_best(session: Session, figure: str, value: float | None) -> bool:
+    """Whether a value is better than all of which the state is saved; waits for a state that is being saved."""
+    if not is_better(figure, value, session.best_figure):
+        return False
+    finish_saves(session)
+    if not is_better(figure, value, session.best_figure):
+        return False
+    session.figure_to_save = value
+    return True
 
 
 def _log(said: Progress | Remark) -> None:

@@ -149,6 +149,8 @@ def _journal_saved(session: Session, saved: Saved) -> None:
         removed=saved.removed,
     )
     session.record.write(checkpointed)
+    if saved.manifest.reason == "best":
+        session.best_figure = session.figure_to_save
     if session.failed_saves:
         fact = f"of step {saved.manifest.step:,} could be written again; {session.failed_saves:,} before it could not"
         session.alert("checkpoint", fact)

@@ -113,7 +113,9 @@ class Session:
     figures: dict[str, float | None] = field(default_factory=dict)
     """Of the newest evaluation, until the next line of metrics says them."""
     best_figure: float | None = None
-    """The best value so far of the figure that checkpoint.best_by names."""
+    """The best value of the figure that checkpoint.best_by names, of the states that are saved."""
+    figure_to_save: float | None = None
+    """The value of the newest state that was found to be better, until that is saved."""
     is_best: bool = False
     """Whether the state of this step has it, and is to be saved."""
     doing: str = ""

@@ -152,7 +152,7 @@ def open_session(
     _tell_of_shortage(session)
     if config.evaluation.every:
         phase("preparing evaluations")
-        session.evaluator = build_evaluator(config, device)
+        session.evaluator = build_evaluator(config, device, partial(heed_stop, link))
     _take_up_checkpoint(session)
     know_the_best(session)
     _tell_of_other_threads(session, before)

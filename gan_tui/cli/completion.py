@@ -58,6 +58,21 @@ def checkpoints(context: typer.Context) -> Iterable[str]:
     return checkpoint_names(_said(context, "run"), _folder(context))
 
 
+def evaluated(context: typer.Context) -> Iterable[str]:
+    """Of eval --checkpoint."""
+    from engine.protocol.evaluation import ALL
+
+    names = list(checkpoints(context))
+    return [*names, ALL] if names else []
+
+
+def figures(context: typer.Context) -> Iterable[str]:
+    """Of eval --figure, once RUN is there."""
+    from gan_tui.client.candidates import figures
+
+    return figures(_said(context, "run"), _folder(context))
+
+
 def settings(context: typer.Context) -> Iterable[str]:
     """Of --set, once there is a preset or a run to have keys."""
     from gan_tui.client.candidates import settings_of_preset, settings_of_run

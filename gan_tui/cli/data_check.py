@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from gan_tui.cli import completion
-from gan_tui.cli.interrupts import interruptible
+from gan_tui.cli import completion, ended_early
 from gan_tui.cli.options import AsJson
 from gan_tui.cli.output import put, put_json
 from gan_tui.state.plain_text import printable
@@ -98,7 +97,7 @@ def check(
 
         path = find_preset(preset)
         config = resolve(read_toml(path), path.name)
-    with interruptible("data check", "Nothing was changed."), telling(lines=False) as tell:
+    with ended_early.saying("not all images were looked at"), telling(lines=False) as tell:
         found = inspect_folder(folder, tell, preset or "", config)
     if as_json:
         put_json(found)

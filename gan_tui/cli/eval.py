@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import sys
+import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from engine.config.splits import Split
+from engine.protocol.weights import Weights
 from gan_tui.cli import completion
-from gan_tui.cli.options import AsJson, RunArgument, RunsFolder
-from gan_tui.cli.output import put, put_json, say
+from gan_tui.cli.options import CHECKPOINT, AsJson, RunArgument, RunsFolder
+from gan_tui.cli.output import put_json, say
 
 if TYPE_CHECKING:
-    from engine.protocol.evaluation import DigitsJudged, Evaluation, Evaluations
-
-
-class Row(NamedTuple):
-    """One line of the table of digits: a digit, or all of them."""
-
-    digit: str
-    images: int
-    translated: int
-    untranslated: int
+    from engine.protocol.rundir import RunDirectory
 
 
 def evaluate(
@@ -30,9 +24,9 @@ def evaluate(
     checkpoint: Annotated[
         str,
         typer.Option(
-            metavar="STEP|latest|best|all",
-            help="Which checkpoint; best:FIGURE by what was measured; all: each in turn.",
-            autocompletion=completion.checkpoints,
+            metavar=f"{CHECKPOINT}|all",
+            help="Which checkpoint; best:FIGURE: by what was measured; all: each in turn.",
+            autocompletion=completion.evaluated,
         ),
     ] = "latest",
     figure: Annotated[
@@ -42,15 +36,24 @@ def evaluate(
             help="Measure this: l1 psnr ssim cycle identity accuracy fid kid, or fid_B ...; may repeat "
             "[default: all that data and method give, but fid and kid].",
             show_default=False,
+            autocompletion=completion.figures,
         ),
     ] = None,
     split: Annotated[
-        Literal["test", "val", "train"] | None,
+        Split | None,
         typer.Option(help="Which images [default: test, or else val].", show_default=False),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Measure on this folder, laid out as the run's own [default: the run's data.root].",
+            show_default=False,
+        ),
     ] = None,
     images: Annotated[int, typer.Option(min=0, metavar="N", help="The first N images of each domain; 0 for all.")] = 0,
     weights: Annotated[
-        Literal["shown", "raw"], typer.Option(help="shown: the moving average where the run keeps one; raw: without.")
+        Weights, typer.Option(help="shown: the moving average where the run keeps one; raw: without.")
     ] = "shown",
     device: Annotated[
         str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda, cuda:1, mps.", autocompletion=completion.devices)
@@ -59,12 +62,13 @@ def evaluate(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="The Inception network's weights, for fid and kid [default: $GAN_TUI_FID_WEIGHTS].",
+            help="The Inception network's weights, for fid and kid [default: the preset's, or $GAN_TUI_FID_WEIGHTS].",
             show_default=False,
         ),
     ] = None,
     download_weights: Annotated[
-        bool, typer.Option("--download-weights", help="Fetch those weights (91 MB) where they are not there.")
+        bool,
+        typer.Option("--download-weights", help="Fetch those weights (91 MB) without asking."),
     ] = False,
     judge_steps: Annotated[
         int | None,
@@ -84,19 +88,22 @@ def evaluate(
     cannot give is refused with the reason.
 
     Images are resized whole to data.crop, and translated in float32 with the noise that the run has at test time, the
-    same each time. The figures are kept with the run. On a terminal they are a table; in a pipe a line of headings and
-    then a line for each checkpoint. docs/evaluation.md says how each figure is defined.
+    same each time. The figures are kept with the run; those of another folder (--data) make no checkpoint the
+    best. On a terminal they are a table; in a pipe a line of headings and then a line for each checkpoint.
+    docs/evaluation.md says how each figure is defined.
 
     Examples:
         gan-tui eval facades
         gan-tui eval facades --checkpoint all --figure psnr --images 50
+        gan-tui eval facades --data ~/datasets/other-facades
         gan-tui eval horse2zebra --figure fid --figure kid --download-weights
         gan-tui eval dtn-svhn2mnist --checkpoint best --device cuda --json
 
     Exit status:
-        0  done
-        1  the evaluation failed
-        2  the request was wrong, such as a figure that the data cannot give
+        0    done
+        1    a checkpoint could not be evaluated
+        2    the request was wrong, such as a figure that the data cannot give
+        130  interrupted; the figures of checkpoints that were done are kept
 
     Files:
         runs/NAME/evaluations.jsonl  the figures, a line for each evaluation
@@ -107,157 +114,77 @@ def evaluate(
     See also:
         gan-tui checkpoints, gan-tui resume, gan-tui compare
     """
+    from engine.errors import INTERRUPTED, WorkError
     from engine.protocol.evaluation import EvaluateJob, Evaluations
+    from gan_tui.cli.figure_tables import in_words, show
     from gan_tui.cli.job_progress import telling
     from gan_tui.client.jobs import run_job
     from gan_tui.client.locate import find_run, runs_folder
     from gan_tui.client.sender import sender_name
 
     directory = find_run(run, runs_folder(runs_dir))
+    see_to_weights(directory, figure or (), str(fid_weights or ""), download=download_weights)
     job = EvaluateJob(
         run=str(directory.root),
         checkpoint=checkpoint,
         by=sender_name(),
         device=device,
         weights=weights,
-        split=split or "",
+        split=split,
         images=images,
+        data=os.fsencode(data.expanduser().absolute()) if data else b"",
         figures=tuple(figure or ()),
         fid_weights=str(fid_weights.expanduser().absolute()) if fid_weights else "",
-        download_weights=download_weights,
         judge_steps=judge_steps,
         retrain=retrain,
     )
-    with telling() as tell:
-        found = run_job(job, Evaluations, tell)
+    try:
+        with telling() as tell:
+            found = run_job(job, Evaluations, tell)
+    except KeyboardInterrupt:
+        say("Interrupted; the figures of checkpoints that were done are kept.")
+        raise typer.Exit(INTERRUPTED) from None
     if as_json:
         put_json(found)
-        return
-    if sys.stdout.isatty():
-        _show(found)
     else:
-        _put(found)
-    say(_in_words(found.evaluations[-1]))
+        show(found)
+        say(in_words(found.evaluations[-1]))
+    if found.failed:
+        number, steps = len(found.failed), ", ".join(f"{each.step:,}" for each in found.failed)
+        of = f"{number + len(found.evaluations):,} checkpoints of run {directory.name}"
+        fix = f"What is wrong with them: gan-tui verify {directory.name}"
+        raise WorkError(f"{number:,} of {of}", f"could not be evaluated (step {steps})", fix)
 
 
-def rows(judged: DigitsJudged) -> list[Row]:
-    """A line for each digit, and their sums."""
-    digits = [Row(str(item.digit), item.images, item.translated, item.untranslated) for item in judged.digits]
-    whole = Row(
-        "all",
-        sum(row.images for row in digits),
-        sum(row.translated for row in digits),
-        sum(row.untranslated for row in digits),
-    )
-    return [*digits, whole]
+def see_to_weights(run: RunDirectory, figures: Sequence[str], given: str, *, download: bool) -> None:
+    """Have the Inception network's weights here where figures need them.
 
+    Args:
+        run: whose data and method say which figures there are.
+        figures: as --figure has them.
+        given: the file of --fid-weights; empty for none.
+        download: fetch them without asking.
 
-def _put(found: Evaluations) -> None:
-    """Headings, then for each checkpoint its step, its figures, and those of which it has the best."""
-    names = list(found.evaluations[0].figures)
-    put("step", *names, "best")
-    for evaluation, best in zip(found.evaluations, _bests(found), strict=True):
-        values = (evaluation.figures[name] for name in names)
-        put(str(evaluation.step), *("nan" if value is None else f"{value:.6g}" for value in values), ",".join(best))
+    Raises:
+        RequestError: a figure cannot be; the weights are not needed, and to be fetched; or they are not here, and
+            nobody says that they are to be fetched.
+        WorkError: they cannot be fetched.
+    """
+    from engine.config.figures import chosen_figures, needs_inception
+    from engine.config.inception_weights import MissingWeightsError, require_fidelity, require_weights
+    from engine.config.load import read_toml, resolve
+    from engine.errors import RequestError
 
-
-def _bests(found: Evaluations) -> list[list[str]]:
-    """For each checkpoint the figures of which it has the best; of a single one nothing is said."""
-    from gan_tui.state.figures import best_of
-
-    best = best_of([each.figures for each in found.evaluations]) if len(found.evaluations) > 1 else {}
-    return [[name for name, at in best.items() if at == place] for place in range(len(found.evaluations))]
-
-
-def _show(found: Evaluations) -> None:
-    from rich.console import Console
-
-    console = Console()
-    if len(found.evaluations) > 1:
-        console.print(_table_of_checkpoints(found))
+    config = resolve(read_toml(run.config), str(run.config))
+    if not needs_inception(chosen_figures(config, figures, "--figure")):
+        if download:
+            fact = "is for fid and kid, which are not asked for"
+            raise RequestError("--download-weights", fact, "Add --figure fid, or --figure kid.")
         return
-    [evaluation] = found.evaluations
-    if evaluation.digits is not None:
-        console.print(_table_of_digits(evaluation.digits))
-        console.print()
-    console.print(_table_of_figures(evaluation))
+    require_fidelity()
+    try:
+        require_weights(given or config.evaluation.fid_weights)
+    except MissingWeightsError as missing:
+        from gan_tui.cli.offer import fetch_weights_or_refuse
 
-
-def _table_of_figures(evaluation: Evaluation) -> object:
-    from rich.table import Table
-
-    from gan_tui.state.figures import better_way, figure_text
-
-    table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(justify="right", no_wrap=True)
-    table.add_column(style="dim")
-    for name, value in evaluation.figures.items():
-        table.add_row(name, figure_text(name, value), better_way(name))
-    return table
-
-
-def _table_of_checkpoints(found: Evaluations) -> object:
-    from rich.table import Table
-
-    from gan_tui.state.figures import figure_text
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("step", *found.evaluations[0].figures):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for evaluation, best in zip(found.evaluations, _bests(found), strict=True):
-        cells = (
-            f"[bold]*{figure_text(name, value)}[/]" if name in best else figure_text(name, value)
-            for name, value in evaluation.figures.items()
-        )
-        table.add_row(f"{evaluation.step:,}", *cells)
-    table.caption = "* the best of these"
-    table.caption_justify = "left"
-    return table
-
-
-def _table_of_digits(judged: DigitsJudged) -> object:
-    from rich.table import Table
-
-    lines = rows(judged)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("digit", "images", "translated", "untranslated"):
-        table.add_column(heading, justify="right")
-    for row in lines:
-        shares = (_share(row.translated, row.images), _share(row.untranslated, row.images))
-        table.add_row(row.digit, f"{row.images:,}", *shares, style="bold" if row is lines[-1] else "")
-    return table
-
-
-def _in_words(evaluation: Evaluation) -> str:
-    """On which images, how long it took, and how good the judge is."""
-    asked = evaluation.conditions
-    counts = " and ".join(
-        f"{number:,} of {name}" for name, number in (("A", asked.images_A), ("B", asked.images_B)) if number
-    )
-    took = f"Step {evaluation.step:,}: {asked.split} images, {counts}, in {evaluation.seconds:,.1f} s"
-    few = " With so few images fid is too large; kid is not biased." if _has_few(evaluation) else ""
-    if evaluation.digits is None:
-        return f"{took}.{few}"
-    judged = evaluation.digits
-    judge = judged.judge
-    known = f"{judge.trained_on:,} training images, {judge.steps:,} steps, seed {judge.seed}"
-    how_good = f"{_share(judge.right, judge.images)} of {judge.images:,} test images of {judged.target}"
-    what = f"{judged.source} translated to {judged.target}"
-    return f"{took}, {what}. The judge names {how_good} rightly ({known}).{few}"
-
-
-def _has_few(evaluation: Evaluation) -> bool:
-    from engine.config.figures import family_of
-
-    asked = evaluation.conditions
-    fewest = min(asked.images_A, asked.images_B)
-    return fewest < FEW_FOR_FID and any(family_of(name) == "fid" for name in evaluation.figures)
-
-
-def _share(right: int, images: int) -> str:
-    return f"{100 * right / images:.2f} %"
-
-
-FEW_FOR_FID = 10_000
-"""Images below which FID's bias is worth a word: its authors ask for 10,000 at least."""
+        fetch_weights_or_refuse(missing, asked=download)

@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gan_tui.cli.interrupts import interruptible
+from gan_tui.cli import ended_early
 from gan_tui.cli.job_progress import telling
 from gan_tui.cli.output import say
 
 if TYPE_CHECKING:
     from gan_tui.datasets.sets.fetch import Fetched
     from gan_tui.datasets.sets.known import KnownSet
+
+KEPT = "what has come is kept, and the same command goes on"
+"""What a fetch that is interrupted leaves."""
 
 
 def fetch_sets(sets: Sequence[KnownSet], root: Path, mirrors: Sequence[str]) -> list[Fetched]:
@@ -29,22 +32,31 @@ def fetch_sets(sets: Sequence[KnownSet], root: Path, mirrors: Sequence[str]) -> 
         WorkError: a set could not be fetched, or the user interrupted it.
     """
     from gan_tui.client.digit_conversion import convert_digits
-    from gan_tui.client.preferences import VARIABLE, preferences_file, read_preferences
     from gan_tui.datasets.sets.fetch import fetch, require_fetchable
-    from gan_tui.datasets.sets.mirrors import wished_mirrors
 
-    said = read_preferences(preferences_file(os.environ), required=bool(os.environ.get(VARIABLE)))
-    tried = wished_mirrors(mirrors, os.environ, said.data.mirrors)
+    tried = mirrors_to_try(mirrors)
     for each in sets:
         require_fetchable(each)
     came = []
     for each in sets:
-        left = "What has come is kept: the same command goes on."
-        with interruptible(f"fetching {each.name}", left), telling() as tell:
+        with ended_early.saying(KEPT), telling() as tell:
             fetched = fetch(each, root, tried, tell, convert_digits)
         _tell(each, fetched)
         came.append(fetched)
     return came
+
+
+def mirrors_to_try(given: Sequence[str] = ()) -> tuple[str, ...]:
+    """Mirrors that are given with a command, those of the environment and those of the user's file, in this order.
+
+    Raises:
+        RequestError: one is no address, or the user's file cannot be read.
+    """
+    from gan_tui.client.preferences import VARIABLE, preferences_file, read_preferences
+    from gan_tui.datasets.sets.mirrors import wished_mirrors
+
+    said = read_preferences(preferences_file(os.environ), required=bool(os.environ.get(VARIABLE)))
+    return wished_mirrors(given, os.environ, said.data.mirrors)
 
 
 def _tell(wanted: KnownSet, fetched: Fetched) -> None:

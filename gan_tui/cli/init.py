@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gan_tui.cli import completion, data_check
-from gan_tui.cli.interrupts import interruptible
+from gan_tui.cli import completion, data_check, ended_early
 from gan_tui.cli.output import put, say
 
 if TYPE_CHECKING:
@@ -103,7 +102,7 @@ def init(
     wish = Wish(method=method, side=size, device=device, workers=workers_for(os.cpu_count() or 1))
     root = folder.expanduser().absolute()
     with (
-        interruptible("init", "Nothing was written."),
+        ended_early.saying("nothing was written"),
         _laid_out(root, a, b, pairs=method == "pix2pix") as digits,
     ):
         with telling(lines=False) as tell:

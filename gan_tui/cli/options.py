@@ -30,6 +30,8 @@ ReachableRun: TypeAlias = Annotated[
         autocompletion=completion.runs,
     ),
 ]
+CHECKPOINT = "STEP|latest|best[:FIGURE]"
+"""What --checkpoint takes (engine.protocol.checkpoints.choose_checkpoint)."""
 RunsFolder: TypeAlias = Annotated[
     Path | None,
     typer.Option(

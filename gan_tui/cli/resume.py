@@ -10,7 +10,7 @@ import typer
 
 from gan_tui.cli import completion
 from gan_tui.cli.appearance_options import opens_a_screen
-from gan_tui.cli.options import Detach, Gpus, Headless, OptionalRun, Settings
+from gan_tui.cli.options import CHECKPOINT, Detach, Gpus, Headless, OptionalRun, Settings
 from gan_tui.cli.output import age_of, put, put_json, say
 from gan_tui.cli.surface import on_terminal, only_drawing_is_redirected
 from gan_tui.state.appearance import Appearance
@@ -27,7 +27,7 @@ def resume(
     checkpoint: Annotated[
         str | None,
         typer.Option(
-            metavar="STEP|latest|best",
+            metavar=CHECKPOINT,
             help="Where to go on from; best: by the run's checkpoint.best_by; best:FIGURE: by what eval has measured.",
             show_default=False,
             autocompletion=completion.checkpoints,

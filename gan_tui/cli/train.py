@@ -99,12 +99,11 @@ def train(
         gan-tui presets, gan-tui data, gan-tui resume, gan-tui ctl, gan-tui doctor
     """
     from engine.errors import RequestError
-    from gan_tui.cli.offer import fetch_or_refuse
+    from gan_tui.cli.offer import offering
     from gan_tui.cli.output import put, say
     from gan_tui.cli.show import require_one_way, show_new_engine
     from gan_tui.client.locate import runs_folder
     from gan_tui.client.new_run import check_new_run, make_new_run
-    from gan_tui.datasets.sets.wanted import MissingSetsError
 
     if prepare_only and (headless or detach):
         fact = f"starts nothing, and {'--headless' if headless else '--detach'} is about what is started"
@@ -120,11 +119,7 @@ def train(
     }
     folder = runs_folder(runs_dir)
     given = {key: value for key, value in flags.items() if value is not None}
-    try:
-        new = check_new_run(preset, settings or [], given, folder, name, here=not prepare_only)
-    except MissingSetsError as missing:
-        fetch_or_refuse(missing)
-        new = check_new_run(preset, settings or [], given, folder, name, here=not prepare_only)
+    new = offering(lambda: check_new_run(preset, settings or [], given, folder, name, here=not prepare_only))
     run = make_new_run(new)
     for notice in new.notices:
         say(notice.in_words())

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from engine.protocol.weights import Weights
 from gan_tui.cli import completion
-from gan_tui.cli.options import AsJson, RunsFolder
+from gan_tui.cli.options import CHECKPOINT, AsJson, RunsFolder
 from gan_tui.cli.output import put, put_json, say
 
 if TYPE_CHECKING:
     from engine.protocol.translation import Existing, Translation, Written
-
-INTERRUPTED = 130
-"""Exit status after Ctrl-C."""
 
 _NETWORKS, _SIZES, _FILES = "Networks", "Sizes", "Files"
 """Groups of options."""
@@ -51,8 +49,8 @@ def translate(
     checkpoint: Annotated[
         str | None,
         typer.Option(
-            metavar="STEP|latest|best",
-            help="Which checkpoint translates [default: latest].",
+            metavar=CHECKPOINT,
+            help="Which checkpoint translates; best:FIGURE: by what eval has measured [default: latest].",
             autocompletion=completion.checkpoints,
             show_default=False,
             rich_help_panel=_NETWORKS,
@@ -66,7 +64,7 @@ def translate(
         ),
     ] = "AtoB",
     weights: Annotated[
-        Literal["shown", "raw"],
+        Weights,
         typer.Option(
             help="Those that sheets show, which are averaged where the run keeps an average (optim.ema), or raw ones.",
             rich_help_panel=_NETWORKS,
@@ -180,6 +178,7 @@ def translate(
     See also:
         gan-tui checkpoints, gan-tui eval
     """
+    from engine.errors import INTERRUPTED
     from engine.protocol.translation import TranslateJob, Translation
     from gan_tui.cli.job_progress import telling
     from gan_tui.client.jobs import run_job

@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from msgspec.structs import asdict
 
+from engine.config.figure_names import Figure
 from engine.config.load import read_toml, resolve
 from engine.config.methods import TrainConfig
 from engine.config.presets import find_preset
@@ -31,11 +32,26 @@ def run_names(folder: Path) -> list[str]:
 
 
 def checkpoint_names(given: str, folder: Path) -> list[str]:
-    """What --checkpoint takes for a run, the newest step first. Raises GanTuiError."""
+    """What --checkpoint takes for a run: figures that were measured, and the newest step first. Raises GanTuiError."""
     from engine.protocol.checkpoints import BEST, LATEST, list_folders
+    from engine.protocol.measured import counting, evaluations_of
 
-    steps = [step for _, step in list_folders(find_run(given, folder), "checkpoint")]
-    return [LATEST, BEST, *map(str, sorted(steps, reverse=True))] if steps else []
+    run = find_run(given, folder)
+    steps = [step for _, step in list_folders(run, "checkpoint")]
+    if not steps:
+        return []
+    measured = {name for each in counting(evaluations_of(run)) for name in each.figures}
+    by_figure = [f"{BEST}:{name}" for name in get_args(Figure) if name in measured]
+    return [LATEST, BEST, *by_figure, *map(str, sorted(steps, reverse=True))]
+
+
+def figures(given: str, folder: Path) -> list[str]:
+    """What a run's data and method give, figures and the names that stand for several. Raises GanTuiError."""
+    from engine.config.figures import family_of, figures_given
+
+    run = find_run(given, folder)
+    given_ones = figures_given(resolve(read_toml(run.config), str(run.config)))
+    return list(dict.fromkeys([*map(family_of, given_ones), *given_ones]))
 
 
 def settings_of_preset(given: str) -> list[str]:

@@ -16,7 +16,7 @@ from engine.protocol.checkpoints import (
     note_on,
     unreadable_checkpoints,
 )
-from engine.protocol.evaluations import by_figure, configured_best_by, evaluations_of, figures_of
+from engine.protocol.measured import by_figure, configured_best_by, counting, evaluations_of, figures_of
 from engine.protocol.rundir import RunDirectory
 
 
@@ -63,6 +63,7 @@ def take_inventory(run: RunDirectory, examine: Examine = missing_or_cut) -> Inve
     """Look at a run's checkpoints; by default without reading more of them than their manifests."""
     listed = [(folder, manifest, examine(folder, manifest)) for folder, manifest in list_checkpoints(run)]
     evaluations, best_by = evaluations_of(run), configured_best_by(run)
+    counted = counting(evaluations)
     whole = [(folder, manifest) for folder, manifest, damage in listed if not damage]
     ranked = by_objective(whole) if best_by == OBJECTIVE else by_figure(evaluations, whole, best_by)
     best = ranked[0][0] if ranked else None
@@ -73,7 +74,7 @@ def take_inventory(run: RunDirectory, examine: Examine = missing_or_cut) -> Inve
             starred=is_starred(folder),
             note=note_on(folder),
             best=folder == best,
-            figures=figures_of(evaluations, manifest),
+            figures=figures_of(counted, manifest),
             damage=damage,
         )
         for folder, manifest, damage in listed

@@ -10,8 +10,8 @@ from engine.errors import GanTuiError
 from engine.protocol.checkpoints import list_folders, read_manifest
 from engine.protocol.codec import DecodeError
 from engine.protocol.course import recorded_step
-from engine.protocol.evaluations import evaluations_of, figures_so_far
 from engine.protocol.events import Announced, Metrics
+from engine.protocol.measured import evaluations_of, figures_so_far
 from engine.protocol.record import newest_journaled, newest_on_file
 from engine.protocol.remarks import read_remarks
 from engine.protocol.rundir import Identity, RunDirectory

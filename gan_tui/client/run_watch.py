@@ -13,7 +13,7 @@ from typing import TypeAlias
 from msgspec.structs import replace
 
 from engine.errors import GanTuiError
-from engine.protocol.evaluations import evaluations_of, figures_so_far
+from engine.protocol.measured import evaluations_of, figures_so_far
 from engine.protocol.remarks import read_remarks
 from engine.protocol.rundir import Identity, RunDirectory, read_identity, viewed_state
 from gan_tui.client.remote import standing_of

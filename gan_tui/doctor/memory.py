@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 from engine.protocol.control_groups import HostMemory, host_memory
@@ -43,8 +44,6 @@ def examine(site: Site, host: HostMemory | None = None) -> Iterator[Finding]:
 
 
 def _shared(site: Site) -> Iterator[Finding]:
-    import os
-
     try:
         found = os.statvfs(site.path("/dev/shm"))
     except OSError:

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple, TypeAlias, assert_never
 
 import msgspec
 
-from engine.protocol.evaluations import FiguresSoFar
+from engine.protocol.measured import FiguresSoFar
 from engine.protocol.rundir import LIVE_STATES
 
 RowState: TypeAlias = Literal[

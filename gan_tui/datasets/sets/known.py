@@ -127,12 +127,13 @@ def addresses(file: SetFile, wanted: KnownSet, mirrors: Sequence[str]) -> list[s
         mirrors: addresses of folders that hold files under their names.
     """
     own = [file.url] if file.url else [*catalogue().collections[wanted.collection].folders]
-    return [*(_in_folder(mirror, file.name) for mirror in mirrors), *(_with_name(url, file) for url in own)]
+    return [*(in_folder(mirror, file.name) for mirror in mirrors), *(_with_name(url, file) for url in own)]
 
 
 def _with_name(address: str, file: SetFile) -> str:
-    return address if address == file.url else _in_folder(address, file.name)
+    return address if address == file.url else in_folder(address, file.name)
 
 
-def _in_folder(folder: str, name: str) -> str:
+def in_folder(folder: str, name: str) -> str:
+    """The address of a file in the folder with an address."""
     return f"{folder.rstrip('/')}/{name}"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine.errors import WorkError
 from engine.protocol.jobs import Tell
 from gan_tui.datasets.sets.claim import claimed
 from gan_tui.datasets.sets.download import USUAL, Patience, download
-from gan_tui.datasets.sets.known import SetFile
+from gan_tui.datasets.sets.known import SetFile, in_folder
 
 
 def fetch_file(
@@ -18,6 +19,7 @@ def fetch_file(
     *,
     size: int | None = None,
     sha256: str = "",
+    mirrors: Sequence[str] = (),
     otherwise: str = "",
     patience: Patience = USUAL,
 ) -> Path:
@@ -34,6 +36,7 @@ def fetch_file(
         size: its exact size in bytes, where that is known. Where neither this nor the server says it, no more than
             known.AT_MOST is taken.
         sha256: its SHA-256 in hexadecimal digits, or the first of them; empty where it is not known.
+        mirrors: addresses of folders to try first, where it lies under the name of its place.
         otherwise: what the user can do where it cannot be had, but for trying again, as the end of a sentence: "or
             fetch it elsewhere, and name it with --fid-weights".
         patience: with the address.
@@ -50,7 +53,8 @@ def fetch_file(
         return path
     with claimed(path.parent, path.name) as waiting:
         file = SetFile(name=path.name, bytes=size, sha256=sha256.lower())
-        arrived = download(file, [url], waiting, tell, patience, otherwise=otherwise)
+        urls = [*(in_folder(mirror, path.name) for mirror in mirrors), url]
+        arrived = download(file, urls, waiting, tell, patience, otherwise=otherwise)
         try:
             arrived.path.replace(path)
         except OSError as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +145,52 @@ def test_a_run_that_translates_the_other_way_is_judged_by_its_own_target(tmp_pat
     train_here(run)
     found = judged(run)
     assert (found.source, found.target) == ("boxes", "bars")
+
+
+def test_another_folder_of_the_same_layout_is_measured_on(trained: RunDirectory, tmp_path: Path, digits: Path) -> None:
+    other = make_digits(tmp_path / "other", test=20)
+    [found] = evaluate(asked(trained, data=os.fsencode(other)), lambda said: None).evaluations
+    assert (found.conditions.data, found.conditions.images_A) == (str(other), 20)
+    (tmp_path / "own").symlink_to(digits)
+    assert asked(trained, data=os.fsencode(tmp_path / "own")).plan.other_data == "", "the run's own by another name"
+
+
+def test_a_folder_in_place_of_none(trained: RunDirectory, tmp_path: Path, digits: Path) -> None:
+    """An imported run has no data; which figures it gives is known all the same."""
+    run = make_dtn_run(tmp_path, "imported", root=digits)
+    run.config.write_text(run.config.read_text().replace(f'root = "{digits}"', 'root = ""'))
+    shutil.copytree(trained.checkpoints, run.checkpoints)
+    with pytest.raises(RequestError, match=r"data.root: is not set. Give --data DIR"):
+        asked(run)
+    [found] = evaluate(asked(run, data=os.fsencode(digits)), lambda said: None).evaluations
+    assert found.figures == evaluated(trained).figures
+
+
+@pytest.mark.parametrize(
+    ("others", "told"),
+    [
+        ({"data": b"/nowhere/at/all"}, "/nowhere/at/all: does not exist. Set --data or data.root to a folder"),
+        ({"figures": ("identity",), "judge_steps": 5}, "--judge-steps: is for accuracy, which is not asked for. Add"),
+        ({"figures": ("identity",), "retrain": True}, "--retrain: is for accuracy, which is not asked for. Add"),
+    ],
+)
+def test_options_that_cannot_be(trained: RunDirectory, others: dict[str, Any], told: str) -> None:
+    with pytest.raises(RequestError) as refused:
+        asked(trained, **others)
+    assert told in refused.value.one_line()
+
+
+@pytest.mark.parametrize(
+    ("others", "told"),
+    [
+        ({"data": b"/sets"}, "--data: names a folder, and data.kind = synthetic draws its images. Leave it out."),
+        ({"judge_steps": 5}, "--judge-steps: is for accuracy, which needs labelled digits, and data.kind = synthetic"),
+    ],
+)
+def test_options_of_other_runs(tmp_path: Path, others: dict[str, Any], told: str) -> None:
+    with pytest.raises(RequestError) as refused:
+        asked(make_run(tmp_path, kind="pix2pix"), **{"figures": (), **others})
+    assert told in refused.value.one_line()
 
 
 def test_a_checkpoint_in_which_nothing_translates_yet_is_refused(trained: RunDirectory) -> None:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import hashlib
 import io
 import pickle
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor, nn
 from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
 
@@ -24,10 +22,10 @@ from engine.config.inception_weights import (
     require_weights,
 )
 from engine.data.pixels import to_bytes
-from engine.errors import GanTuiError, RequestError, WorkError
+from engine.errors import RequestError, WorkError
 from engine.evaluation.distances import frechet_distance, kernel_distance
 from engine.evaluation.evaluate import evaluate
-from engine.evaluation.inception import Inception, fetched_weights
+from engine.evaluation.inception import Inception
 from engine.evaluation.request import request_of
 from engine.protocol.evaluation import EvaluateJob
 from engine.protocol.jobs import Progress, Remark
@@ -118,20 +116,53 @@ def test_code_in_a_file_of_weights_is_not_run(tmp_path: Path) -> None:
 
     path = tmp_path / "weights.pth"
     path.write_bytes(pickle.dumps(Trap()))
-    with pytest.raises(WorkError, match="does not hold the Inception network's weights"):
+    with pytest.raises(WorkError, match="is no file of weights, or a damaged one"):
         Inception(path, CPU, silently)
     assert not (tmp_path / "sprung").exists()
 
 
-@pytest.mark.parametrize("content", [b"", b"not weights", None], ids=str)
-def test_what_is_no_weights_is_refused(content: bytes | None, tmp_path: Path) -> None:
+def png() -> bytes:
+    written = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(written, "png")
+    return written.getvalue()
+
+
+def saved(content: object) -> bytes:
+    written = io.BytesIO()
+    torch.save(content, written)
+    return written.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "is no file of weights, or a damaged one"),
+        (b"not weights", "is no file of weights, or a damaged one"),
+        (png(), "is no file of weights, or a damaged one"),
+        (saved({"some": torch.zeros(1)})[:-40], "is no file of weights, or a damaged one"),
+        (saved({"some": torch.zeros(1)}), "holds other weights than the Inception network's"),
+        (saved({"some": 1}), "holds other things than weights"),
+        (saved([torch.zeros(1)]), "holds other things than weights"),
+    ],
+    ids=["empty", "text", "png", "cut", "other weights", "numbers", "list"],
+)
+def test_what_is_no_weights_is_refused_in_words_of_our_own(content: bytes, told: str, tmp_path: Path) -> None:
     path = tmp_path / "weights.pth"
-    if content is None:
-        torch.save({"some": torch.zeros(1)}, path)
-    else:
-        path.write_bytes(content)
-    with pytest.raises(WorkError, match="does not hold the Inception network's weights"):
-        Inception(path, CPU, silently)
+    path.write_bytes(content)
+    remarks: list[Progress | Remark] = []
+    with pytest.raises(WorkError) as refused:
+        Inception(path, CPU, remarks.append)
+    assert (
+        refused.value.one_line() == f"{path}: {told}. Name the file of the Inception network's weights, as from {URL}"
+    )
+    assert remarks == [], "they are not called other weights as well"
+
+
+def test_the_file_that_a_preset_names_is_used(tmp_path: Path, weights: Path) -> None:
+    settings = ("evaluation.every=1000000", 'evaluation.figures=["kid"]', f"evaluation.fid_weights={weights}")
+    job = EvaluateJob(run=str(make_run(tmp_path, *settings).root), figures=("kid",))
+    with pytest.raises(RequestError, match="has no checkpoint"):
+        request_of(job)
 
 
 # ---------------------------------------------------------------------------------------------- where they come from
@@ -155,7 +186,10 @@ def test_the_file_that_is_named_goes_before_the_environments_and_that_before_a_d
 
 
 def test_where_there_are_none_it_is_said_where_to_get_them(tmp_path: Path) -> None:
-    with pytest.raises(RequestError, match=r"not on this machine\. .*--download-weights.*github\.com/toshas.*6726825d"):
+    with pytest.raises(
+        RequestError,
+        match=r"not on this machine\. .*--download-weights, or with curl .* -o .*6726825d.pth .*toshas.*6726825d",
+    ):
         require_weights("", {"XDG_CACHE_HOME": str(tmp_path)})
 
 
@@ -167,58 +201,10 @@ def test_a_missing_package_is_refused() -> None:
 
 def test_options_of_fid_without_fid_are_refused(tmp_path: Path) -> None:
     run = make_run(tmp_path)
-    for others in ({"fid_weights": "x"}, {"download_weights": True}):
-        with pytest.raises(RequestError, match="is for fid and kid, which are not asked for"):
-            request_of(EvaluateJob(run=str(run.root), **others))  # type: ignore[arg-type]
+    with pytest.raises(RequestError, match="is for fid and kid, which are not asked for"):
+        request_of(EvaluateJob(run=str(run.root), fid_weights="x"))
 
 
 def test_the_name_gives_the_hash() -> None:
     assert digest_in(URL) == "6726825d"
     assert digest_in("inception.pth") == ""
-
-
-@pytest.fixture
-def server() -> Iterator[str]:
-    """Serves b"weights" for whatever is asked of it, but for /gone."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(404 if self.path.startswith("/gone") else 200)
-            self.end_headers()
-            self.wfile.write(b"weights")
-
-        def log_message(self, *arguments: object) -> None:
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as served:
-        thread = threading.Thread(target=served.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{served.server_port}"
-        served.shutdown()
-        thread.join()
-
-
-def test_a_download_is_kept_and_not_made_again(server: str) -> None:
-    right = hashlib.sha256(b"weights").hexdigest()[:8]
-    told: list[Progress | Remark] = []
-    url = f"{server}/w-{right}.pth"
-    path = fetched_weights("", download=True, tell=told.append, url=url)
-    assert path.read_bytes() == b"weights"
-    assert told == [Remark(text=f"downloading {url}")]
-
-
-@pytest.mark.parametrize(
-    ("name", "told"),
-    [("w-00000000.pth", "sent something else"), ("gone-00000000.pth", "cannot be fetched .HTTP status 404")],
-)
-def test_what_is_not_the_file_is_not_kept(name: str, told: str, server: str) -> None:
-    url = f"{server}/{name}"
-    with pytest.raises(WorkError, match=told):
-        fetched_weights("", download=True, tell=silently, url=url)
-    folder = cached_weights(url=url).parent
-    assert list(folder.iterdir()) == []
-
-
-def test_a_server_that_is_not_there(unused: str = "http://127.0.0.1:9/w-00000000.pth") -> None:
-    with pytest.raises(GanTuiError, match=r"cannot be fetched .* Fetch the file elsewhere"):
-        fetched_weights("", download=True, tell=silently, url=unused)

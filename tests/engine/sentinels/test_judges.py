@@ -144,6 +144,29 @@ def test_a_loss_far_above_its_range_is_told_with_what_it_was_and_whose_rate_to_l
     assert f"{found.subject} {found.fact}".startswith("G, D are far above their ranges: 30, of late ")
 
 
+@pytest.mark.parametrize(
+    ("losses", "stage", "told", "rate"),
+    [
+        ({"G": 30.0, "D": 900.0}, False, "A step of the discriminator that was too long, whose D is furthest", "lr_d"),
+        ({"G": 3000.0, "D": 9.0}, False, "A step of the generator that was too long, whose G is furthest", "lr_g"),
+        ({"G": 1.0, "D": 9.0}, False, "A step of the discriminator that was too long; or", "lr_d"),
+        ({"G": 1.0, "D": 9.0}, True, "A step of what is trained first that was too long; or", "lr_f"),
+    ],
+)
+def test_of_several_losses_the_one_furthest_above_its_range_tells_whose_rate_to_lower(
+    losses: dict[str, float | None], stage: bool, told: str, rate: str
+) -> None:
+    """A discriminator that has blown up takes the generators' losses along."""
+    spikes = Spikes(SpikeSentinel())
+    for line in course(noisy(100), stage=stage):
+        spikes(line)
+    [high] = course([losses], stage=stage)
+    found = spikes(high)
+    assert isinstance(found, Finding)
+    assert found.cause.startswith(told)
+    assert found.remedies[0].controls == (f"optim.{rate}",)
+
+
 def test_a_loss_that_falls_or_that_a_nudge_has_raised_is_no_spike() -> None:
     spikes = Spikes(SpikeSentinel())
     falling: list[dict[str, float | None]] = [{"G": 5 * 0.97**place} for place in range(200)]

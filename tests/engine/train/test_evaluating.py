@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,15 @@ import torch
 from engine.config.evaluation_check import check_evaluation
 from engine.errors import RequestError
 from engine.evaluation.evaluate import evaluate
+from engine.evaluation.evaluator import Measured
 from engine.evaluation.request import request_of
+from engine.phases import StopRequestedError
 from engine.protocol import events as ev
 from engine.protocol.checkpoints import choose_checkpoint, list_checkpoints
+from engine.protocol.commands import Command, Stop
+from engine.protocol.conditions import Conditions
 from engine.protocol.evaluation import EvaluateJob
-from engine.protocol.evaluations import evaluations_of
+from engine.protocol.measured import evaluations_of
 from engine.protocol.rundir import RunDirectory
 from engine.train.loop import train
 from tests.engine.train.here import differences, last_state, session_of, train_here
@@ -109,6 +114,46 @@ def test_the_best_so_far_is_saved_at_once_and_kept(tmp_path: Path) -> None:
     best = max(values, key=lambda step: values[step])
     assert choose_checkpoint(run, "best")[1].step == best
     assert {manifest.step for _, manifest in list_checkpoints(run)} == {best, 12}
+
+
+class Scripted:
+    """Finds given values of psnr, one evaluation after another."""
+
+    conditions = Conditions(split="test", images_A=1, images_B=0)
+
+    def __init__(self, *values: float) -> None:
+        self._values = iter(values)
+
+    def evaluate(self, *arguments: object) -> Measured:
+        return Measured(figures={"psnr": next(self._values)}, seconds=0.0, digits=None)
+
+
+def test_a_best_state_that_could_not_be_saved_is_not_to_be_surpassed(tmp_path: Path) -> None:
+    """A file lies in the place of the folder when step 2 is saved, and is gone at step 3; nor does a resume know it."""
+    settings = ("run.steps=5", "evaluation.every=1", "checkpoint.best_by=psnr")
+    run = make_run(tmp_path, *settings, kind="pix2pix")
+    aside = tmp_path / "aside"
+
+    def stand_in_the_way(event: ev.Event) -> Iterable[Command]:
+        if isinstance(event, ev.Evaluated) and event.step == 2:
+            run.checkpoints.rename(aside)
+            run.checkpoints.write_text("a file in the folder's place")
+        if isinstance(event, ev.Alert) and event.subject == "checkpoint" and run.checkpoints.is_file():
+            run.checkpoints.unlink()
+            aside.rename(run.checkpoints)
+        return ()
+
+    with session_of(run, script=stand_in_the_way) as session:
+        session.evaluator = Scripted(10.0, 12.0, 11.0)  # type: ignore[assignment]
+        session.total_steps = 3
+        train(session)
+    assert [event.saved_step for event in events_of(run, ev.Checkpointed) if event.reason == "best"] == [1, 3]
+
+    with session_of(run) as session:
+        assert session.best_figure == 11.0
+        session.evaluator = Scripted(10.5, 11.5)  # type: ignore[assignment]
+        train(session)
+    assert [event.saved_step for event in events_of(run, ev.Checkpointed) if event.reason == "best"] == [1, 3, 5]
 
 
 def test_lower_is_better_of_an_error(tmp_path: Path) -> None:
@@ -225,6 +270,19 @@ def test_a_preset_that_cannot_be_is_refused_beforehand(settings: tuple[str, ...]
 def test_what_can_be_passes() -> None:
     check_evaluation(tiny_config())
     check_evaluation(tiny_config("evaluation.every=5", 'evaluation.figures=["cycle"]', "checkpoint.best_by=cycle_B"))
+
+
+def test_a_judges_training_is_ended_by_a_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A judge that was trained to its end would be kept."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    run = make_run(tmp_path, "evaluation.every=1", 'evaluation.figures=["accuracy"]', kind="dtn")
+
+    def stop_while_preparing(event: ev.Event) -> Iterable[Command]:
+        return (Stop(),) if isinstance(event, ev.Phase) and event.name == "preparing evaluations" else ()
+
+    with pytest.raises(StopRequestedError), session_of(run, script=stop_while_preparing):
+        pass
+    assert not list((tmp_path / "cache").rglob("*.safetensors"))
 
 
 def test_no_random_number_is_drawn_by_the_preparations(tmp_path: Path) -> None:

@@ -13,8 +13,11 @@ from typing import TypeAlias
 
 import pytest
 
+from engine.evaluation.keeping import keep
 from engine.protocol.commands import SetControls
-from engine.protocol.rundir import RunDirectory
+from engine.protocol.conditions import Conditions
+from engine.protocol.evaluation import Evaluation
+from engine.protocol.rundir import RunDirectory, read_identity
 from engine.record import Standing
 from tests.end_to_end.terminal import Terminal
 from tests.runs import engine_of, make_run, train_to_end
@@ -100,6 +103,19 @@ def test_checkpoints_of_a_run(complete: Complete, tmp_path: Path) -> None:
     train_to_end(make_run(tmp_path / "runs", "run.steps=4", "checkpoint.every=2"))
     assert complete("gan-tui", "resume", "tiny", "--checkpoint", "") == ["latest", "best", "4", "2"]
     assert complete("gan-tui", "checkpoints", "tiny", "--star", "2") == ["2"]
+
+
+def test_figures_of_a_run_and_the_best_by_those_that_were_measured(complete: Complete, tmp_path: Path) -> None:
+    run = make_run(tmp_path / "runs", "run.steps=2", kind="pix2pix")
+    train_to_end(run)
+    names = ["l1", "psnr", "ssim", "fid", "kid", "fid_B", "kid_B"]
+    assert complete("gan-tui", "eval", "tiny", "--figure", "") == names
+    assert complete("gan-tui", "eval", "tiny", "--checkpoint", "") == ["latest", "best", "2", "all"]
+    figures: dict[str, float | None] = {"psnr": 12.0, "l1": 0.1}
+    conditions = Conditions(split="test", images_A=4, images_B=4)
+    keep(run, Evaluation(time=1.0, run=read_identity(run).id, step=2, figures=figures, conditions=conditions))
+    for command in ("resume", "eval", "export"):
+        assert complete("gan-tui", command, "tiny", "--checkpoint", "bes") == ["best", "best:l1", "best:psnr"]
 
 
 def test_controls_and_the_values_that_they_have(complete: Complete, tmp_path: Path) -> None:

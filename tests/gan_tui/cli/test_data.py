@@ -108,7 +108,7 @@ def test_fetch_without_a_terminal(tmp_path: Path, server: SetServer) -> None:
     done = gan_tui("data", "fetch", SHOES, "--mirror", server.address, folder=tmp_path)
     assert succeeded(done) == f"datasets/{SHOES}\n"
     lines = done.stderr.splitlines()
-    assert lines[0] == f"{ARCHIVE}: 0 bytes of {size_text(len(CONTENT))}"
+    assert lines[0] == f"{ARCHIVE}: 0 B of {size_text(len(CONTENT))}"
     assert lines[1] == f"{ARCHIVE}: {size_text(len(CONTENT))} of {size_text(len(CONTENT))}"
     assert any("no checksum is published. Its SHA-256, kept in the set's folder: " in line for line in lines)
     assert f"{SHOES} has train 3, val 3, where train 49,825, val 200 are known." in lines
@@ -139,7 +139,7 @@ def test_ctrl_c_keeps_what_has_come(tmp_path: Path, server: SetServer) -> None:
         seen.wait_until(lambda: part.exists() and part.stat().st_size == len(CONTENT) // 2, "half of it")
         seen.press("\x03")
         assert seen.wait_for_exit() == 130
-        assert f"fetching {SHOES}: is interrupted. What has come is kept" in seen.text
+        assert "Ended early: what has come is kept, and the same command goes on." in seen.text
         assert "Traceback" not in seen.text
     server.hold.set()
     succeeded(gan_tui("data", "fetch", SHOES, "--root", tmp_path, "--mirror", server.address, folder=tmp_path))
@@ -212,7 +212,7 @@ def test_no_is_an_answer(tmp_path: Path, server: SetServer, on_shoes: Path, answ
 def test_ctrl_c_is_an_answer(tmp_path: Path, server: SetServer, on_shoes: Path) -> None:
     status, screen = train_in_terminal(tmp_path, server, on_shoes, "\x03")
     assert status == 130
-    assert "train: is interrupted. Nothing was begun." in screen
+    assert "Ended early: nothing was fetched or started." in screen
     assert server.asked == []
 
 

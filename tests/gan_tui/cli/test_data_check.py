@@ -113,7 +113,7 @@ def test_ctrl_c_ends_it(tmp_path: Path) -> None:
     child.close()
     assert b"Traceback" not in child.before
     assert b"held against" not in child.before
-    assert b"gan-tui: data check: is interrupted. Nothing was changed." in child.before
+    assert b"Ended early: not all images were looked at." in child.before
     assert child.exitstatus == 130
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -14,10 +17,11 @@ import pytest
 from engine.protocol.evaluation import DigitScore, DigitsJudged, Evaluation, Evaluations, Judge
 from engine.protocol.jobs import decode_message
 from engine.protocol.rundir import RunDirectory
-from gan_tui.cli.eval import rows
+from gan_tui.cli.figure_tables import rows
 from gan_tui.client.sender import sender_name
 from tests.dtn_runs import make_digits, make_dtn_run
 from tests.engine.train.here import train_here
+from tests.gan_tui.cli.command import COMMAND
 from tests.gan_tui.client.locked import locked
 from tests.runs import gan_tui, make_run
 
@@ -84,7 +88,10 @@ def test_figures_in_a_pipe_in_json_and_on_file(trained: RunDirectory) -> None:
         (("--checkpoint", "3"), "checkpoint 3 of run trained: does not exist"),
         (("--device", "cuda:99"), "cuda:99"),
         (("--figure", "psnr"), "--figure psnr: needs pairs, and of data.kind = digits dtn sees none"),
-        (("--figure", "fid"), "which are not on this machine"),
+        (("--figure", "identity"), "--judge-steps: is for accuracy, which is not asked for"),
+        (("--figure", "fid", "--figure", "accuracy"), "which are not on this machine"),
+        (("--data", "nowhere"), "nowhere: does not exist. Set --data or data.root to a folder that holds bars and box"),
+        (("--download-weights",), "--download-weights: is for fid and kid, which are not asked for"),
         (("--fid-weights", "w.pth"), "--fid-weights: is for fid and kid, which are not asked for"),
     ],
 )
@@ -108,6 +115,76 @@ def test_all_checkpoints_with_the_best_of_each_figure(tmp_path: Path) -> None:
     for *row, best in lines:
         of_row = dict(zip(headings, map(float, row), strict=False))
         assert set(filter(None, best.split(","))) == {name for name in right if of_row[name] == right[name]}
+
+
+def test_one_of_all_that_fails_is_told_of_and_makes_the_status_1(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "run.steps=3", "checkpoint.every=1", kind="pix2pix")
+    train_here(run)
+    weights = next(run.checkpoints.glob("step-00000002/*.safetensors"))
+    weights.write_bytes(weights.read_bytes()[:-1])
+    several = ("eval", "tiny", "--checkpoint", "all", "--images", "2", "--device", "cpu")
+    done = gan_tui(tmp_path, *several)
+    assert done.returncode == 1
+    assert [line.split("\t")[0] for line in done.stdout.splitlines()] == ["step", "1", "3"]
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("gan-tui: 1 of 3 checkpoints of run tiny: could not be evaluated (step 2). ")
+    assert last.endswith("gan-tui verify tiny")
+    as_json = gan_tui(tmp_path, *several, "--json")
+    assert as_json.returncode == 1
+    found = decode_message(as_json.stdout.encode())
+    assert isinstance(found, Evaluations)
+    [failed] = found.failed
+    assert failed.step == 2
+    assert "has a truncated file" in failed.why
+
+    for path in run.checkpoints.glob("*/*.safetensors"):
+        path.write_bytes(b"")
+    done = gan_tui(tmp_path, *several)
+    assert done.returncode == 1
+    assert "gan-tui: run tiny: has no checkpoint that can be evaluated. gan-tui verify tiny" in done.stderr
+
+
+def test_a_checkpoint_in_which_nothing_translates_yet_is_no_failure(tmp_path: Path) -> None:
+    run = make_dtn_run(tmp_path, "early", "checkpoint.every=1", root=make_digits(tmp_path / "digits"))
+    train_here(run)
+    done = gan_tui(tmp_path, "eval", "early", *QUICK, "--checkpoint", "all")
+    assert done.returncode == 0
+    assert "step-00000001: was saved while the run was training f 1/2: nothing translates yet" in done.stderr
+    assert [line.split("\t")[0] for line in done.stdout.splitlines()] == ["step", "2", "3", "4"]
+
+
+def test_ctrl_c_is_a_sentence_and_a_status_of_its_own(tmp_path: Path) -> None:
+    """A judge of a hundred million steps would take days."""
+    run = make_dtn_run(tmp_path, "long", root=make_digits(tmp_path / "digits"))
+    train_here(run)
+    with subprocess.Popen(
+        [*COMMAND, "eval", "long", "--judge-steps", "100000000", "--device", "cpu", "--runs-dir", str(tmp_path)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    ) as command:  # fmt: skip
+        assert command.stderr is not None
+        assert any("training the judge" in line for line in command.stderr)
+        os.killpg(command.pid, signal.SIGINT)  # to both processes, as a terminal does
+        out, told = command.communicate(timeout=120)
+    assert command.returncode == 130, told
+    assert out == ""
+    assert told.splitlines()[-1:] == ["Interrupted; the figures of checkpoints that were done are kept."]
+
+
+def test_on_a_terminal_missing_weights_are_offered(tmp_path: Path) -> None:
+    make_run(tmp_path, kind="pix2pix")
+    preset = tmp_path / "mine.toml"
+    preset.write_text('[data]\nkind = "synthetic"\n[evaluation]\nevery = 5\nfigures = ["fid"]\n')
+    for command in (("eval", "tiny", "--figure", "fid"), ("train", str(preset), "--device", "cpu")):
+        arguments = ["-m", "gan_tui", *command, "--runs-dir", str(tmp_path)]
+        child = pexpect.spawn(sys.executable, arguments, dimensions=(40, 200), encoding="utf-8", timeout=120)
+        child.expect(r"The Inception network's weights, for fid and kid, are not here \(91 MB\)\.")
+        child.expect(r"Fetch them into .*/cache/torch/hub/checkpoints\? \[y/N\]: ")
+        child.sendline("n")
+        child.expect("gan-tui: fid and kid: need the weights of the Inception network")
+        child.expect(pexpect.EOF)
+        child.close()
+        assert child.exitstatus == 2
+    assert not list(tmp_path.glob("cache/**/*.pth"))
 
 
 def test_figures_on_a_terminal(tmp_path: Path) -> None:

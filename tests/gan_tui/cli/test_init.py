@@ -112,7 +112,7 @@ def test_a_device_that_is_not_there_leaves_no_links(tmp_path: Path) -> None:
         put_pictures(tmp_path / name, 1)
     done = gan_tui("init", "set", "--A", "cats", "--B", "dogs", "--device", "cuda:99", folder=tmp_path)
     assert done.returncode == 2
-    assert done.stderr.splitlines()[-1].startswith("gan-tui: run.device = cuda:99: asks for ")
+    assert done.stderr.splitlines()[-1].startswith("gan-tui: device cuda:99: asks for ")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cats", "dogs"]
 
 
@@ -160,5 +160,5 @@ def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
         seen.wait_for("starting")
         seen.press("\x03")
         assert seen.wait_for_exit() == 130
-        assert "init: is interrupted. Nothing was written." in seen.text
+        assert "Ended early: nothing was written." in seen.text
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cats", "dogs"]

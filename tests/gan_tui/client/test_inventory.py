@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import cProfile
+import pstats
 from pathlib import Path
 
 from engine.evaluation.keeping import keep
@@ -64,6 +66,18 @@ def test_each_is_examined_once(horse: RunDirectory) -> None:
         "",
     ]
     assert len(asked) == 2
+
+
+def test_which_evaluations_count_is_found_out_once(horse: RunDirectory) -> None:
+    manifests = [kept.manifest for kept in take_inventory(horse).checkpoints]
+    assert len(manifests) > 2
+    conditions = Conditions(split="test", images_A=4, images_B=4)
+    for of in manifests:
+        keep(horse, Evaluation(time=1.0, run=of.run, step=of.step, figures={"l1": 0.5}, conditions=conditions))
+    with cProfile.Profile() as profile:
+        take_inventory(horse)
+    calls = {name: told[0] for (_, _, name), told in pstats.Stats(profile).stats.items()}  # type: ignore[attr-defined]
+    assert calls["counting"] == 1
 
 
 def test_what_was_measured_of_each_and_the_best_by_what_the_run_says(horse: RunDirectory) -> None:

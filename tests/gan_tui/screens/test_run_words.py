@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.protocol.evaluations import Best, FiguresSoFar
+from engine.protocol.measured import Best, FiguresSoFar
 from gan_tui.screens.run_words import facts_of
 from tests.gan_tui.fake_runs import NOW, row
 
