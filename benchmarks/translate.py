@@ -30,14 +30,14 @@ from measure.report import Report, this_command
 from measure.timing import duration, interleaved, wait_as_the_engine_does
 from PIL import Image
 
+from engine.loaded_method import take_up
 from engine.protocol.translation import TranslateJob
-from engine.trained import take_up
 from engine.translation.course import Course, Prepared
 from engine.translation.framing import Pixels, framed
+from engine.translation.image_memory import ImageMemory
 from engine.translation.originals import read_original
 from engine.translation.passage import Passage
 from engine.translation.request import Tiling, TranslationRequest, request_of
-from engine.translation.room import Room
 from engine.translation.tiles import spans
 from engine.translation.translate import translate
 
@@ -175,7 +175,12 @@ def passage_of(request: TranslationRequest, tiling: Tiling) -> Passage:
     config = request.saved.config
     method, device = take_up(request.saved, request.device)
     return Passage(
-        method.translator(request.direction), config, device, tiling, Room(config, device), lambda text, topic: None
+        method.translator(request.direction),
+        config,
+        device,
+        tiling,
+        ImageMemory(config, device),
+        lambda text, topic: None,
     )
 
 

@@ -29,7 +29,7 @@ def choose_device(config: RunConfig, seat: Seat = ALONE) -> torch.device:
         name = "cuda" if torch.cuda.is_available() else "cpu"
         if name == "cpu" and seat.size > 1:
             fact = f"finds no CUDA device on {socket.gethostname()}, and {seat.size} processes are to train on one each"
-            raise RequestError("run.device = auto", fact, "Check `nvidia-smi`, or use --device cpu.")
+            raise RequestError("device auto", fact, "Check `nvidia-smi`, or use --device cpu.")
     if not re.fullmatch(KNOWN_DEVICE, name):
         raise RequestError(f"device {name}", "is not known", "Use auto, cpu, cuda, cuda:1 or mps.")
     device = torch.device(name)
@@ -41,7 +41,7 @@ def choose_device(config: RunConfig, seat: Seat = ALONE) -> torch.device:
             device = torch.device("cuda", seat.local_rank if device.index is None else device.index)
             _require_cuda(device)
         case "mps" if not torch.backends.mps.is_available():
-            raise RequestError(f"run.device = {name}", "is not available on this machine", "Use --device auto or cpu.")
+            raise RequestError(f"device {name}", "is not available on this machine", "Use --device auto or cpu.")
     return device
 
 
@@ -49,10 +49,10 @@ def _require_cuda(device: torch.device) -> None:
     count = torch.cuda.device_count()
     if not torch.cuda.is_available():
         fact = "asks for CUDA, and PyTorch sees no CUDA device"
-        raise RequestError(f"run.device = {device}", fact, "Check `nvidia-smi`, or use --device cpu.")
+        raise RequestError(f"device {device}", fact, "Check `nvidia-smi`, or use --device cpu.")
     if device.index >= count:
         fact = f"asks for a device beyond the {count} that PyTorch sees"
-        raise RequestError(f"run.device = {device}", fact, f"Use cuda:0 to cuda:{count - 1}.")
+        raise RequestError(f"device {device}", fact, f"Use cuda:0 to cuda:{count - 1}.")
 
 
 def uuids_of(device: torch.device, seat: Seat = ALONE) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ from engine.config.ranks import largest_share
 from engine.methods.arrangement import arrange
 from engine.methods.build import build_method
 from engine.methods.method import evaluating
+from engine.sizes import size_text
 
 _NOWHERE = torch.device("meta")
 _NOTICED = 0.95
@@ -136,26 +137,22 @@ def find_shortage(
     need, room = ranks * of_steps, free - kept
     if need <= room:
         return None
-    fact = f"may not suffice: the steps take about {_gigabytes(need)}, and {_gigabytes(free)} are free"
+    fact = f"may not suffice: the steps take about {size_text(need)}, and {size_text(free)} are free"
     if kept:
-        fact += f", of which the images that are kept take {_gigabytes(kept)}"
+        fact += f", of which the images that are kept take {size_text(kept)}"
     ways = {setting: ranks * size for setting, size in savings(config, of_steps)}
-    fitting = [f"{setting} ({_gigabytes(size)})" for setting, size in ways.items() if size <= room]
+    fitting = [f"{setting} ({size_text(size)})" for setting, size in ways.items() if size <= room]
     if need <= free:
         fitting.insert(0, "data.cache=off")
     if fitting:
         fix = f"With {' or '.join(fitting)} they would fit."
     elif ways:
         least = min(ways, key=lambda setting: ways[setting])
-        fix = f"No single change is enough; {least} ({_gigabytes(ways[least])}) saves the most: "
+        fix = f"No single change is enough; {least} ({size_text(ways[least])}) saves the most: "
         fix += f"combine it with others of {', '.join(ways)}."
     else:
         fix = "Lower generator.width."
     return Shortage("the host's memory" if device.type == "cpu" else f"the memory of {device}", fact, fix)
-
-
-def _gigabytes(size: int) -> str:
-    return f"{size / 1e9:.1f} GB"
 
 
 def _say_nothing(reason: str) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
+from stat import S_ISDIR
 from typing import assert_never
 
 from engine.config.data import DigitsData, PairedData, RootedData, UnpairedData
-from engine.config.image_files import path_text
+from engine.config.image_files import is_folder, path_text
 from engine.config.methods import methods_taking
 from engine.errors import RequestError
 
@@ -40,11 +41,15 @@ def require_root(config: RootedData) -> Path:
         RequestError: as data_root; it is no folder; or a folder is missing from it.
     """
     root = data_root(config)
-    if not root.is_dir():
+    if not is_folder(root):
         fact = "is not a folder" if root.exists() else "does not exist"
         fix = f"Set --data or data.root to a folder that holds {contents(config)}."
         raise RequestError(path_text(root), fact, fix)
-    missing = _missing(root, config)
+    try:
+        missing = _missing(root, config)
+    except OSError as error:
+        fix = "Make it readable, or set --data or data.root anew."
+        raise RequestError(path_text(Path(error.filename)), f"cannot be looked at ({error.strerror})", fix) from error
     if missing:
         raise RequestError(path_text(root), f"has no {' and no '.join(missing)}", _what_it_holds(root, config))
     return root
@@ -64,35 +69,52 @@ def contents(config: RootedData) -> str:
 
 
 def _missing(root: Path, config: RootedData) -> list[str]:
-    """What the folder lacks, in words."""
+    """What the folder lacks, in words. Raises OSError: that cannot be told."""
     match config:
         case UnpairedData():
             names = ["trainA", "trainB"]
         case PairedData():
-            if (root / "train").is_dir():
+            if _is_there(root / "train"):
                 return []
-            halves = [name for name in ("A/train", "B/train") if not (root / name).is_dir()]
+            halves = [name for name in ("A/train", "B/train") if not _is_there(root / name)]
             return ["train", *halves] if len(halves) == 2 else halves
         case DigitsData():
             names = list(dict.fromkeys((config.A, config.B)))
         case _:
             assert_never(config)
-    return [name for name in names if not (root / name).is_dir()]
+    return [name for name in names if not _is_there(root / name)]
+
+
+def _is_there(folder: Path) -> bool:
+    """As Path.is_dir, but that what cannot be looked at is not taken for missing, as Python has it from 3.14 on."""
+    try:
+        return S_ISDIR(folder.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def _is_laid_out(root: Path, config: RootedData) -> bool:
+    try:
+        return not _missing(root, config)
+    except OSError:
+        return False
 
 
 def _what_it_holds(root: Path, config: RootedData) -> str:
     """What to do about a folder that is laid out otherwise."""
     try:
         found = sorted(
-            path_text(Path(entry.name)) for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith(".")
+            path_text(Path(entry.name))
+            for entry in root.iterdir()
+            if is_folder(entry) and not entry.name.startswith(".")
         )
     except OSError as error:
         return f"It cannot be listed: {error.strerror}."
     for name in found:
-        if not _missing(root / name, config):
+        if _is_laid_out(root / name, config):
             return f"Did you mean {path_text(root / name)}?"
     for other in (UnpairedData(), PairedData()):
-        if not isinstance(config, DigitsData | type(other)) and not _missing(root, other):
+        if not isinstance(config, DigitsData | type(other)) and _is_laid_out(root, other):
             kind = other.__struct_config__.tag
             taking = ", ".join(methods_taking(type(other)))
             others = "; pix2pix needs pairs" if isinstance(config, PairedData) else ""

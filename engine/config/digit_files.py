@@ -162,11 +162,11 @@ def _idx_folders(folder: Path) -> list[Path]:
 
 
 def _find_folders(folder: Path) -> DigitFolders | None:
-    if not folder.is_dir():
+    if not is_folder(folder):
         return None
     ranked: list[tuple[int, int, Path]] = []
     for entry in _entries(folder):
-        if entry.name.startswith(".") or not entry.is_dir():
+        if entry.name.startswith(".") or not is_folder(entry):
             continue
         if not re.fullmatch("[0-9]", entry.name):
             raise RequestError(path_text(entry), "is not named like a digit", "Keep only folders 0 to 9 there.")

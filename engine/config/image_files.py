@@ -54,7 +54,7 @@ def list_images(folder: Path) -> list[Path]:
     Raises:
         RequestError: a folder cannot be listed.
     """
-    if not folder.is_dir():
+    if not is_folder(folder):
         return []
     found: list[Path] = []
     seen: set[tuple[int, int]] = set()

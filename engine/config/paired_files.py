@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from engine.config.data import UnpairedData
-from engine.config.image_files import list_images, path_text
+from engine.config.image_files import is_folder, list_images, path_text
 from engine.config.methods import methods_taking
 from engine.config.splits import Split
 from engine.errors import RequestError
@@ -52,14 +52,27 @@ def find_pairs(root: Path, split: Split) -> PairFiles:
     Raises:
         RequestError: a folder cannot be listed, a file has no partner, or it has two.
     """
-    if (root / "train").is_dir():
+    if is_folder(root / "train"):
         return SideBySideFiles(root / split, tuple(list_images(root / split)))
-    folder_A, folder_B = root / "A" / split, root / "B" / split
+    return matched_files(root / "A" / split, root / "B" / split, (f"A/{split}", f"B/{split}"))
+
+
+def matched_files(folder_A: Path, folder_B: Path, names: tuple[str, str]) -> MatchedFiles:
+    """The pairs of two folders whose files have equal names; none where one of them holds no image.
+
+    Args:
+        folder_A: images of domain A.
+        folder_B: likewise of domain B.
+        names: what the folders are called where a file has no partner.
+
+    Raises:
+        RequestError: as find_pairs.
+    """
     files_A, files_B = _by_name(folder_A), _by_name(folder_B)
     if not files_A or not files_B:
         return MatchedFiles(folder_A=folder_A, folder_B=folder_B, paths_A=(), paths_B=())
-    _require_partners(files_A, files_B, f"B/{split}")
-    _require_partners(files_B, files_A, f"A/{split}")
+    _require_partners(files_A, files_B, names[1])
+    _require_partners(files_B, files_A, names[0])
     return MatchedFiles(
         folder_A=folder_A,
         folder_B=folder_B,

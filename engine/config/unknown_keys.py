@@ -101,6 +101,7 @@ def _has(config_type: type[TrainConfig], name: str, key: str) -> bool:
 
 
 def _unknown(subject: str, name: str, known: Iterable[str], what: str = "key") -> RequestError:
-    nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    fix = f"Did you mean {nearest[0]}?" if nearest else f"Known here: {', '.join(known)}."
+    ends = {each.rpartition(".")[2]: each for each in known}  # a section that all share would make them all alike
+    nearest = difflib.get_close_matches(name.rpartition(".")[2], ends, n=1, cutoff=0.5)
+    fix = f"Did you mean {ends[nearest[0]]}?" if nearest else f"Known here: {', '.join(ends.values())}."
     return RequestError(subject, f"is not a preset {what}", fix)

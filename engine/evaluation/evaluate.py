@@ -11,10 +11,10 @@ from engine.errors import GanTuiError, RequestError, WorkError
 from engine.evaluation.evaluator import Evaluator
 from engine.evaluation.keeping import keep
 from engine.evaluation.request import EvaluationRequest
+from engine.loaded_method import take_up
 from engine.protocol.evaluation import Evaluation, Evaluations, Unmeasured
 from engine.protocol.jobs import Progress, Remark, Tell
 from engine.saved import SavedState
-from engine.trained import take_up
 
 
 def evaluate(request: EvaluationRequest, tell: Tell) -> Evaluations:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -22,24 +23,43 @@ from engine.protocol.jobs import Answer, Job, Message, Refused, Tell, decode_job
 def main(work: Callable[[Job, Tell], Answer] = do) -> int:
     """Do the job on stdin; returns the exit status: 0 done, 1 failed, 2 the request was wrong."""
     _heed_signals()
-    with _messages_on_stdout() as messages:
+    with contextlib.suppress(BrokenPipeError), _messages_on_stdout() as messages:
 
         def tell(message: Message) -> None:
-            messages.write(msgspec.json.encode(message) + b"\n")
+            messages.write(_line(message))
             messages.flush()
 
         try:
-            answer: Answer | Refused = work(_job(), tell)
+            status, line = _done(work, tell)
+            messages.write(line)
         except KeyboardInterrupt:
             return INTERRUPTED
-        except BrokenPipeError:
-            return WorkError.exit_code  # whoever asked is gone
-        except GanTuiError as error:
-            answer = Refused(exit_code=error.exit_code, subject=error.subject, fact=error.fact, fix=error.fix)
-        except Exception as error:  # noqa: BLE001 - the process's edge: whoever asked tells of it
-            answer = _unexpected(error)
-        tell(answer)
-    return answer.exit_code if isinstance(answer, Refused) else 0
+        return status
+    return WorkError.exit_code  # whoever asked is gone
+
+
+def _done(work: Callable[[Job, Tell], Answer], tell: Tell) -> tuple[int, bytes]:
+    """Do the job; the exit status, and the last message. What is done is not taken back by a signal that comes late."""
+    try:
+        answer = work(_job(), tell)
+        _ignore_signals()
+        return 0, _line(answer)
+    except BrokenPipeError:
+        raise
+    except GanTuiError as error:
+        subject, fact, fix = map(_as_text, (error.subject, error.fact, error.fix))
+        return error.exit_code, _line(Refused(exit_code=error.exit_code, subject=subject, fact=fact, fix=fix))
+    except Exception as error:  # noqa: BLE001 - the process's edge: whoever asked tells of it
+        return WorkError.exit_code, _line(_unexpected(error))
+
+
+def _line(message: Message) -> bytes:
+    return msgspec.json.encode(message) + b"\n"
+
+
+def _as_text(words: str) -> str:
+    """With escapes in place of what is no text: names of files may be any bytes."""
+    return words.encode("utf-8", "backslashreplace").decode()
 
 
 def _heed_signals() -> None:
@@ -49,13 +69,17 @@ def _heed_signals() -> None:
     """
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        _ignore_signals()
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, interrupt)
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, interrupt)
+
+
+def _ignore_signals() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _messages_on_stdout() -> BinaryIO:
@@ -78,9 +102,9 @@ def _unexpected(error: Exception) -> Refused:
     return Refused(
         exit_code=WorkError.exit_code,
         subject="the work",
-        fact=f"failed by an unexpected {type(error).__name__}: {first_line}",
+        fact=_as_text(f"failed by an unexpected {type(error).__name__}: {first_line}"),
         fix="Run it again as `gan-tui --debug ...` and report the traceback.",
-        traceback=traceback.format_exc(),
+        traceback=_as_text(traceback.format_exc()),
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import assert_never
 
 from engine.evaluation.request import request_of
-from engine.exchange import request as exchange
-from engine.exchange.sources import sources_of
+from engine.exchange.exporting import request as exporting
+from engine.exchange.importing.sources import sources_of
 from engine.imports import nothing_is_garbage
 from engine.jobs.probe import probe
 from engine.protocol.digits import ConvertDigitsJob
@@ -44,17 +44,17 @@ def do(job: Job, tell: Tell) -> Answer:
 
             return translate(wanted, tell)
         case ExportJob():
-            export_request = exchange.request_of(job)
+            export_request = exporting.request_of(job)
             with nothing_is_garbage():
-                from engine.exchange.export import export
+                from engine.exchange.exporting.export import export
 
             return export(export_request, tell)
         case ImportJob():
             sources = sources_of(job)
             with nothing_is_garbage():
-                from engine.exchange.bring_in import bring_in
+                from engine.exchange.importing.import_run import import_run
 
-            return bring_in(job, sources, tell)
+            return import_run(job, sources, tell)
         case ConvertDigitsJob():
             with nothing_is_garbage():
                 from engine.data.published_digits import convert_digits

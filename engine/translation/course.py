@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from engine.config.image_files import UnreadableImageError, path_text
+from engine.config.image_files import UnreadableImageError, image_size, path_text
 from engine.errors import WorkError
 from engine.protocol.rundir import write_atomically
 from engine.protocol.translation import Failed, Written
@@ -30,6 +30,12 @@ class Prepared:
     """Of an image that holds a pair, the half that the other one is to become."""
     framed: Framed
 
+    @property
+    def pixels(self) -> int:
+        """How many it holds, as it was read or as the networks take it, whichever are more."""
+        height, width, _ = map(int, self.framed.pixels.shape)
+        return max(height * width, self.original.rgb.width * self.original.rgb.height)
+
 
 @dataclass(frozen=True)
 class Translated:
@@ -47,6 +53,15 @@ class Course:
     request: TranslationRequest
     there: Passage
     back: Passage | None
+
+    def pixels(self, item: Item) -> int:
+        """How many an image will hold, by its header: as its file has them, or scaled; 0 where that cannot be read."""
+        try:
+            width, height = image_size(item.source)
+            scaled_width, scaled_height = self.request.scaling.of(width, height)
+        except (UnreadableImageError, ValueError):
+            return 0
+        return max(width * height, scaled_width * scaled_height)
 
     def prepare(self, item: Item) -> Prepared | Failed:
         """Read an image, and scale and pad it as the request and the networks ask for."""

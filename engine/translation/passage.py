@@ -16,8 +16,8 @@ from engine.errors import WorkError
 from engine.methods.method import evaluating, translating_as_trained
 from engine.out_of_memory import is_out_of_memory
 from engine.translation.framing import Pixels
+from engine.translation.image_memory import ImageMemory
 from engine.translation.request import Tiling, mixes_a_batch
-from engine.translation.room import Room
 from engine.translation.tiles import spans
 
 
@@ -57,7 +57,7 @@ class Passage:
         config: TrainConfig,
         device: torch.device,
         tiling: Tiling,
-        room: Room,
+        room: ImageMemory,
         say: Say,
     ) -> None:
         self._translator = translator

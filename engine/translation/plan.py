@@ -54,7 +54,7 @@ def plan(sources: Sequence[Source], out: str, *, wanted: Format | None, sheet: b
 
     Args:
         sources: the images.
-        out: a folder; or for a single image a file, which it is when it ends as an image's name does and is no folder.
+        out: a folder; or for a single image a file, which it is when it ends as a file's name does and is no folder.
         wanted: the format; by default each image's own.
         sheet: whether a sheet is written beside each translation.
         existing: what is done where something is there already.
@@ -82,12 +82,19 @@ def _item(source: Source, output: Path, sheet: bool) -> Item:
 
 def _outputs(sources: Sequence[Source], out: str, wanted: Format | None) -> Iterable[tuple[Source, Path]]:
     path = at_home(out)
-    if not out.endswith(os.sep) and not path.is_dir() and path.suffix.lower() in EXTENSIONS:
+    if not out.endswith(os.sep) and not path.is_dir() and _names_a_file(path, len(sources)):
         return [(_only(sources, path), _as_file(path, wanted))]
     if path.exists() and not path.is_dir():
         fix = "Choose a folder with -o, or for a single image a name such as out.png."
         raise RequestError(path_text(path), "is a file and no folder", fix)
     return [(source, path / output_name(source.name, wanted)) for source in sources]
+
+
+def _names_a_file(path: Path, images: int) -> bool:
+    """Whether a name ends as an image's; for one image alone as any file's, in up to 5 letters and digits."""
+    ending = path.suffix[1:]
+    of_a_file = images == 1 and ending[:1].isalpha() and ending.isalnum() and len(ending) <= 5 and not path.exists()
+    return path.suffix.lower() in EXTENSIONS or of_a_file
 
 
 def _only(sources: Sequence[Source], path: Path) -> Source:
@@ -101,7 +108,8 @@ def _as_file(path: Path, wanted: Format | None) -> Path:
     known = ENCODERS.get(path.suffix.lower())
     if known is None:
         fact = f"would be a {path.suffix[1:].upper()}, which is not written"
-        raise RequestError(path_text(path), fact, f"End it in one of {', '.join(ENCODERS)}.")
+        fix = f"End it in one of {', '.join(ENCODERS)}; for a folder of that name write -o {path_text(path)}{os.sep}"
+        raise RequestError(path_text(path), fact, fix)
     if wanted is not None and known != ENCODERS[f".{wanted}"]:
         raise RequestError(path_text(path), f"is no name of a {wanted.upper()}", "Leave --format out, or name it so.")
     return path

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from engine.config.data import Direction
+from engine.config.directions import check_direction
 from engine.config.geometry import nearest_side, only_side
 from engine.config.methods import Pix2PixConfig, TrainConfig
 from engine.errors import RequestError
@@ -88,22 +89,6 @@ def request_of(job: TranslateJob) -> TranslationRequest:
         weights=job.weights,
         half=_source_half(config, job.direction) if job.pairs else None,
     )
-
-
-def check_direction(config: TrainConfig, direction: Direction) -> None:
-    """Refuse the way back of a method that learns one alone.
-
-    Raises:
-        RequestError: it is BtoA.
-    """
-    if direction == "AtoB" or config.both_ways:
-        return
-    swapped = config.data.direction == "BtoA"
-    fact = f"was not trained: {config.method.__struct_config__.tag} translates one way, from the run's A to its B"
-    fact += ", which data.direction = BtoA made of the data's B and A" if swapped else ""
-    other = "AtoB" if swapped else "BtoA"
-    fix = f'Leave it out, or train a run with data.direction = "{other}".'
-    raise RequestError("--direction BtoA", fact, fix)
 
 
 def mixes_a_batch(config: TrainConfig) -> bool:

@@ -54,20 +54,21 @@ def scaling_of(asked: str, config: TrainConfig) -> Scaling:
     Raises:
         RequestError: it is no size, or none that the networks take.
     """
-    exact = re.fullmatch(r"(\d{1,6})x(\d{1,6})", asked)
+    exact = re.fullmatch(r"(\d{1,9})x(\d{1,9})", asked)
     if asked == OWN:
         scaling = Scaling()
     elif asked == TRAINED:
         scaling = Scaling(exact=(config.data.crop, config.data.crop))
     elif exact:
         scaling = Scaling(exact=(int(exact[1]), int(exact[2])))
-    elif re.fullmatch(r"\d{1,6}", asked):
+    elif re.fullmatch(r"\d{1,9}", asked):
         scaling = Scaling(shorter=int(asked))
     else:
         raise _no_size(asked, "is none of own, trained, N and WxH")
     if asked not in (OWN, TRAINED) and 0 in (scaling.exact or (scaling.shorter,)):
         raise _no_size(asked, "is no size in pixels")
-    if scaling.exact and scaling.exact[0] * scaling.exact[1] > MAX_PIXELS:
+    width, height = scaling.exact or (scaling.shorter,) * 2
+    if width * height > MAX_PIXELS:
         raise _no_size(asked, f"is more than the {MAX_PIXELS:,} pixels that an image may have")
     return _to_the_only_side(scaling, config)
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,20 +14,16 @@ import torch
 from engine.config.data import Direction, PairedData
 from engine.config.geometry import only_side
 from engine.config.image_files import path_text
+from engine.loaded_method import take_up
 from engine.protocol.jobs import Progress, Remark, Tell
 from engine.protocol.translation import Failed, Translation, Written
-from engine.trained import take_up
+from engine.translation.backlog import THREADS, Backlog
 from engine.translation.course import Course, Prepared
+from engine.translation.image_memory import ImageMemory
 from engine.translation.originals import Original, loses_transparency
 from engine.translation.passage import Passage, Say
 from engine.translation.plan import Item
 from engine.translation.request import TranslationRequest
-from engine.translation.room import Room
-
-THREADS = min(4, os.cpu_count() or 1)
-"""Those that read and write."""
-AHEAD = 2 * THREADS
-"""Images that are read before it is their turn, and translations that may wait to be written."""
 
 _Ready: TypeAlias = tuple[Item, Prepared | Failed]
 
@@ -51,7 +45,7 @@ def translate(request: TranslationRequest, tell: Tell) -> Translation:
     say = _once(tell)
     _introduce(request, say)
 
-    room = Room(saved.config, device)
+    room = ImageMemory(saved.config, device)
 
     def passage(direction: Direction) -> Passage:
         return Passage(method.translator(direction), saved.config, device, request.tiling, room, say)
@@ -81,29 +75,32 @@ def _take_all(course: Course, items: Sequence[Item], tally: _Tally, say: Say) ->
     with _threads(tally) as (pool, outcomes):
         for some in _batches(_read_ahead(course, items, pool), course.request.batch):
             ready = [(item, prepared) for item, prepared in some if isinstance(prepared, Prepared)]
-            outcomes.extend(_done(prepared) for _, prepared in some if isinstance(prepared, Failed))
             translated = course.translate([prepared for _, prepared in ready]) if ready else []
+            for _, failed in some:
+                if isinstance(failed, Failed):
+                    outcomes.add(0, _done(failed))
             for (item, prepared), made in zip(ready, translated, strict=True):
                 _remark_on(item, prepared.original, course.request, say)
-                outcomes.append(pool.submit(course.write, item, prepared, made))
-            while len(outcomes) > AHEAD:
-                tally.add(outcomes.popleft().result())
-        while outcomes:
-            tally.add(outcomes.popleft().result())
+                for outcome in outcomes.overdue(prepared.pixels):
+                    tally.add(outcome)
+                outcomes.add(prepared.pixels, pool.submit(course.write, item, prepared, made))
+            for outcome in outcomes.arrived():
+                tally.add(outcome)
+        for outcome in outcomes.rest():
+            tally.add(outcome)
 
 
 @contextmanager
-def _threads(tally: _Tally) -> Iterator[tuple[ThreadPoolExecutor, deque[Future[Written | Failed]]]]:
+def _threads(tally: _Tally) -> Iterator[tuple[ThreadPoolExecutor, Backlog[Written | Failed]]]:
     """Threads, and what they are to give. Where the work ends early, no more is begun, and what was written counts."""
-    outcomes: deque[Future[Written | Failed]] = deque()
+    outcomes: Backlog[Written | Failed] = Backlog()
     pool = ThreadPoolExecutor(THREADS)
     try:
         yield pool, outcomes
     except BaseException:
         pool.shutdown(cancel_futures=True)
-        for outcome in outcomes:
-            if not outcome.cancelled() and outcome.exception() is None:
-                tally.add(outcome.result())
+        for outcome in outcomes.achieved():
+            tally.add(outcome)
         tally.tell(Remark(text=f"Ended early: {len(tally.written):,} of {tally.total:,} images are translated."))
         raise
     pool.shutdown()
@@ -111,14 +108,16 @@ def _threads(tally: _Tally) -> Iterator[tuple[ThreadPoolExecutor, deque[Future[W
 
 def _read_ahead(course: Course, items: Iterable[Item], pool: ThreadPoolExecutor) -> Iterator[_Ready]:
     """Every image, prepared by threads some time before it is taken."""
-    waiting: deque[tuple[Item, Future[Prepared | Failed]]] = deque()
+    waiting: Backlog[_Ready] = Backlog()
     for item in items:
-        waiting.append((item, pool.submit(course.prepare, item)))
-        if len(waiting) > AHEAD:
-            first, prepared = waiting.popleft()
-            yield first, prepared.result()
-    for item, prepared in waiting:
-        yield item, prepared.result()
+        pixels = course.pixels(item)
+        yield from waiting.overdue(pixels)
+        waiting.add(pixels, pool.submit(_prepared, course, item))
+    yield from waiting.rest()
+
+
+def _prepared(course: Course, item: Item) -> _Ready:
+    return item, course.prepare(item)
 
 
 def _batches(ready: Iterable[_Ready], most: int) -> Iterator[list[_Ready]]:
@@ -174,6 +173,9 @@ def _remark_on(item: Item, original: Original, request: TranslationRequest, say:
     width, height = original.rgb.size
     if request.half is None and width == 2 * height and isinstance(request.saved.config.data, PairedData):
         say(f"{name}: looks like a pair side by side: --pairs translates the half that is meant.", "pair")
+    if request.half is not None and height >= 2 * width:
+        whole = f"{2 * width}x{height} px"
+        say(f"{name}: its halves are twice as tall as wide ({whole} in all): is it a pair? Else leave --pairs.", "pair")
 
 
 @dataclass

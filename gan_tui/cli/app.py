@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -164,6 +165,15 @@ def _open_what_is_closed() -> None:
             setattr(sys, name, open(number, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - open as long as the process
 
 
+def _stands_nowhere() -> bool:
+    """Whether the working directory was deleted, so that no relative path means anything."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
+
+
 def main() -> None:
     """Run the command and exit: 0 done, 1 the work failed, 2 the request was wrong."""
     _open_what_is_closed()
@@ -180,6 +190,9 @@ def main() -> None:
     except Exception as error:
         if _debug:
             raise
+        if _stands_nowhere():
+            say("gan-tui: the working directory: is gone. Change to one that is there, such as with cd.")
+            sys.exit(2)
         fix = "Run it again as `gan-tui --debug ...` and report the traceback."
         say(f"gan-tui: unexpected {type(error).__name__}: {error}. {fix}")
         sys.exit(1)

@@ -107,8 +107,8 @@ def _as_json(inventory: Inventory) -> list[dict[str, Any]]:
 
 
 def _line(kept: Kept) -> str:
+    from engine.sizes import size_text
     from gan_tui.state.figures import figures_in_words
-    from gan_tui.state.journal import size_text
 
     item = kept.manifest
     when = f"{age_of(item.time)} ago"

@@ -36,11 +36,19 @@ def presets() -> Iterable[str]:
     return list(shipped_presets())
 
 
-def sets() -> Iterable[str]:
-    """SET of data."""
+def sets(context: typer.Context) -> Iterable[str]:
+    """SET of data; of several, none that stands there already."""
     from gan_tui.datasets.sets.known import catalogue
 
-    return list(catalogue().sets)
+    said = context.params.get("names") or ()
+    return [name for name in catalogue().sets if name not in said]
+
+
+def methods() -> Iterable[str]:
+    """Of --method."""
+    from engine.config.methods import CONFIGS
+
+    return list(CONFIGS)
 
 
 def checkpoints(context: typer.Context) -> Iterable[str]:

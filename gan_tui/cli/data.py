@@ -42,6 +42,7 @@ def data() -> None:
         1  a set could not be fetched, where the same command goes on with it;
            or training would not get on with the folder that was checked
         2  there is no such set, or the request was wrong
+        130  interrupted; the same command goes on
 
     Environment:
         GAN_TUI_DATA_MIRROR  addresses of mirrors, parted by blanks
@@ -91,7 +92,7 @@ def show_set(
         gan-tui data show facades --json
     """
     from gan_tui.datasets.sets.known import addresses, catalogue, find_set
-    from gan_tui.datasets.sets.wanted import presets_on
+    from gan_tui.datasets.shipped import presets_on
 
     known = find_set(name, catalogue().sets)
     if as_json:
@@ -153,13 +154,7 @@ def fetch_set(
     from gan_tui.datasets.sets.known import catalogue, find_set
 
     sets = [find_set(name, catalogue().sets) for name in dict.fromkeys(names)]
-    try:
-        fetched = fetch_sets(sets, root, mirrors or [])
-    except KeyboardInterrupt:
-        from engine.errors import WorkError
-
-        raise WorkError("data fetch", "is interrupted", "What has come is kept: the same command goes on.") from None
-    for each in fetched:
+    for each in fetch_sets(sets, root, mirrors or []):
         put(str(each.folder))
 
 
@@ -168,7 +163,7 @@ def _described(known: KnownSet, root: Path) -> dict[str, Any]:
     import msgspec
 
     from gan_tui.datasets.sets.known import addresses, catalogue
-    from gan_tui.datasets.sets.wanted import presets_on
+    from gan_tui.datasets.shipped import presets_on
 
     return {
         **msgspec.to_builtins(known),
@@ -187,7 +182,7 @@ def _show_table(sets: list[KnownSet], root: Path) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from gan_tui.datasets.sets.wanted import presets_on
+    from gan_tui.datasets.shipped import presets_on
 
     console = Console()
     wide = console.width >= WIDE
@@ -228,9 +223,9 @@ def _bytes(known: KnownSet) -> str:
 
 
 def _about(size: int | None, *, exact: bool = False) -> str:
-    from gan_tui.datasets.sets.space import in_words
+    from engine.sizes import size_text
 
-    return UNKNOWN if size is None else ("" if exact else "about ") + in_words(size)
+    return UNKNOWN if size is None else ("" if exact else "about ") + size_text(size)
 
 
 def _here(known: KnownSet, root: Path) -> str:

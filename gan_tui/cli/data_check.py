@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from gan_tui.cli import completion
+from gan_tui.cli import completion, ended_early
 from gan_tui.cli.options import AsJson
 from gan_tui.cli.output import put, put_json
 from gan_tui.state.plain_text import printable
 
 if TYPE_CHECKING:
-    from gan_tui.datasets.check.schema import Finding, Inspection, PartReport
+    from gan_tui.datasets.check.schema import FolderFinding, Inspection, PartReport
 
 SHOWN = {"problem": 8, "warning": 4, "note": 2}
 """Files of a finding that are told one by one; --json has all."""
@@ -28,10 +29,34 @@ _MODES = {
 }  # fmt: skip
 
 
+def named_folder(given: str) -> Path:
+    """DIR as it was given, with ~ expanded; it need not be there.
+
+    Raises:
+        RequestError: none can have that name; or it is empty, as a variable of the shell that is not set is.
+    """
+    from engine.errors import RequestError
+
+    if not given:
+        raise RequestError("DIR", "is empty", "Name a folder of images; . is the current one.")
+    try:
+        folder = Path(given).expanduser()
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            folder.stat()
+    except (OSError, RuntimeError) as error:  # too long a name, a loop of links, or the home of nobody
+        fact = f"cannot be looked at ({error.strerror if isinstance(error, OSError) else error})"
+        raise RequestError(given, fact, "Name a folder of images.") from error
+    return folder
+
+
+Folder: TypeAlias = Annotated[
+    Path,
+    typer.Argument(metavar="DIR", help="A folder of images.", parser=named_folder, show_default=False),
+]
+
+
 def check(
-    folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="A folder of images.", readable=False, show_default=False)
-    ],
+    folder: Folder,
     preset: Annotated[
         str | None,
         typer.Option(
@@ -60,6 +85,7 @@ def check(
         0  no problem, whatever the warnings
         1  a problem
         2  there is no such folder or preset
+        130  interrupted
     """
     from gan_tui.cli.job_progress import telling
     from gan_tui.datasets.check.inspection import inspect_folder
@@ -71,7 +97,7 @@ def check(
 
         path = find_preset(preset)
         config = resolve(read_toml(path), path.name)
-    with telling(lines=False) as tell:
+    with ended_early.saying("not all images were looked at"), telling(lines=False) as tell:
         found = inspect_folder(folder, tell, preset or "", config)
     if as_json:
         put_json(found)
@@ -137,7 +163,7 @@ def aligned(rows: list[list[str]]) -> list[str]:
     return ["  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
 
 
-def _tell_finding(finding: Finding) -> None:
+def _tell_finding(finding: FolderFinding) -> None:
     _put_wrapped(f"{finding.severity:{_INDENT}}{finding.fact}", _INDENT)
     shown = finding.files[: SHOWN[finding.severity]]
     for file in shown:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 WIDEST = 110
 """Columns; longer lines are hard to read."""
+MARK_COLUMNS = 10
 SUBJECT_COLUMNS = 14
+_STYLES = {"ok": "green", "note": "yellow", "problem": "bold red"}
 
 
 def doctor(runs_dir: RunsFolder = None, as_json: AsJson = False) -> None:
@@ -71,12 +73,14 @@ def _size() -> Size | None:
 
 def _show(section: Section) -> None:
     from rich.console import Console
+    from rich.text import Text
 
     console = Console(width=min(WIDEST, shutil.get_terminal_size().columns), highlight=False, soft_wrap=False)
     console.print(section.title, style="bold", markup=False)
     for finding in section.findings:
-        for line in _lines(finding, console.width):
-            console.print(line, style="bold" if finding.mark == "problem" else "", markup=False, no_wrap=True)
+        lines = Text("\n".join(_lines(finding, console.width)), style="bold" if finding.mark == "problem" else "")
+        lines.stylize(_STYLES[finding.mark], 0, MARK_COLUMNS)
+        console.print(lines, no_wrap=True)
     console.print()
 
 
@@ -86,7 +90,7 @@ def _lines(finding: Finding, width: int) -> list[str]:
     from textwrap import wrap
 
     filled = partial(wrap, width=width, break_long_words=False, break_on_hyphens=False)
-    head = f"  {finding.mark:8} {printable(finding.subject):{SUBJECT_COLUMNS}} "
+    head = f"  {finding.mark:{MARK_COLUMNS - 2}} {printable(finding.subject):{SUBJECT_COLUMNS}} "
     rest = " " * len(head)
     fact = filled(printable(finding.fact), initial_indent=head, subsequent_indent=rest)
     return fact + filled(printable(finding.fix), initial_indent=f"{rest}-> ", subsequent_indent=f"{rest}   ")

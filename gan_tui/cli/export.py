@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from engine.protocol.weights import Weights
-from gan_tui.cli import completion
+from gan_tui.cli import completion, ended_early
 from gan_tui.cli.options import CHECKPOINT, AsJson, RunsFolder
 from gan_tui.cli.output import put, put_json, say
 
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 SUFFIXES: dict[str, ExportFormat] = {".onnx": "onnx", ".pt2": "pt2"}
 """Of files that tell their format."""
+OF_OTHER_FILES = (".safetensors", ".pth", ".pt")
+"""Endings that a folder of such files is not to have."""
 DYNAMIC = "dynamic"
+MOST_PIXELS = 2**16
+"""Of a side that may be asked for; what memory holds is less."""
 
 
 def export(
@@ -82,9 +86,10 @@ def export(
         gan-tui export runs/facades/checkpoints/step-00012000 -o facades.onnx
 
     Exit status:
-        0  done
-        1  the export differs from PyTorch, or cannot be written
-        2  the request was wrong, such as a network that the format lacks
+        0    done
+        1    the export differs from PyTorch, or cannot be written
+        2    the request was wrong, such as a network that the format lacks
+        130  interrupted; nothing was written
 
     See also:
         gan-tui import, gan-tui checkpoints
@@ -106,7 +111,7 @@ def export(
         opset=opset,
         weights=weights,
     )
-    with telling() as tell:
+    with ended_early.saying("nothing was written"), telling() as tell:
         found = run_job(job, Exported, tell, folder=directory.root)
     if as_json:
         put_json(found)
@@ -119,11 +124,19 @@ def export(
 def _format(given: ExportFormat | None, out: Path) -> ExportFormat:
     from engine.errors import RequestError
 
-    told = given or SUFFIXES.get(out.suffix)
-    if told is None:
+    ending = out.suffix.lower()
+    told = SUFFIXES.get(ending)
+    wanted = given or told
+    if wanted is None:
         fix = "Add --format onnx, pt2, safetensors or reference."
         raise RequestError(f"-o {out}", "does not tell the format by its ending (.onnx, .pt2)", fix)
-    return told
+    if told is not None and told != wanted:
+        fact = f"ends as {told} does, and the format is {wanted}"
+        raise RequestError(f"-o {out}", fact, "Give it another ending, or leave --format out.")
+    if ending in OF_OTHER_FILES and wanted not in SUFFIXES.values():
+        fact = f"ends as a file does, and {wanted} is a folder of several"
+        raise RequestError(f"-o {out}", fact, f"Leave {out.suffix} out.")
+    return wanted
 
 
 def _size(given: str | None) -> int | None:
@@ -133,8 +146,9 @@ def _size(given: str | None) -> int | None:
         return None
     if given == DYNAMIC:
         return 0
-    if not given.isdecimal() or not 0 < int(given) <= 2**16:
-        raise RequestError(f"--size {given}", "is no side in pixels", f"Give a whole number, or {DYNAMIC}.")
+    if not given.isdecimal() or not 0 < int(given) <= MOST_PIXELS:
+        fact = f"is no side in pixels from 1 to {MOST_PIXELS:,}"
+        raise RequestError(f"--size {given}", fact, f"Give a whole number, or {DYNAMIC}.")
     return int(given)
 
 

@@ -7,12 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gan_tui.cli import ended_early
 from gan_tui.cli.job_progress import telling
 from gan_tui.cli.output import say
 
 if TYPE_CHECKING:
     from gan_tui.datasets.sets.fetch import Fetched
     from gan_tui.datasets.sets.known import KnownSet
+
+KEPT = "what has come is kept, and the same command goes on"
+"""What a fetch that is interrupted leaves."""
 
 
 def fetch_sets(sets: Sequence[KnownSet], root: Path, mirrors: Sequence[str]) -> list[Fetched]:
@@ -25,7 +29,7 @@ def fetch_sets(sets: Sequence[KnownSet], root: Path, mirrors: Sequence[str]) -> 
 
     Raises:
         RequestError: a mirror is no address, or a set is not to be had.
-        WorkError: a set could not be fetched; what has come of it is kept for the next time.
+        WorkError: a set could not be fetched, or the user interrupted it.
     """
     from gan_tui.client.digit_conversion import convert_digits
     from gan_tui.datasets.sets.fetch import fetch, require_fetchable
@@ -35,7 +39,7 @@ def fetch_sets(sets: Sequence[KnownSet], root: Path, mirrors: Sequence[str]) -> 
         require_fetchable(each)
     came = []
     for each in sets:
-        with telling() as tell:
+        with ended_early.saying(KEPT), telling() as tell:
             fetched = fetch(each, root, tried, tell, convert_digits)
         _tell(each, fetched)
         came.append(fetched)

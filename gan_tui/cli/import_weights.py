@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from gan_tui.cli import ended_early
 from gan_tui.cli.options import AsJson, RunsFolder, Settings
 from gan_tui.cli.output import put, put_json, say
 
@@ -60,9 +61,10 @@ def import_weights(
         gan-tui import loss_log.txt --name theirs
 
     Exit status:
-        0  done
-        1  the run could not be written
-        2  the request was wrong, such as weights of no known network
+        0    done
+        1    the run could not be written
+        2    the request was wrong, such as weights of no known network
+        130  interrupted; no run was made
 
     See also:
         gan-tui export, gan-tui resume, gan-tui compare
@@ -83,7 +85,7 @@ def import_weights(
         data=_absolute(data) if data else b"",
         loss_log=_absolute(loss_log) if loss_log else b"",
     )
-    with telling() as tell:
+    with ended_early.saying("no run was made"), telling() as tell:
         found = run_job(job, Imported, tell)
     if as_json:
         put_json(found)

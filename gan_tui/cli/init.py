@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gan_tui.cli import completion
+from gan_tui.cli import completion, data_check, ended_early
 from gan_tui.cli.output import put, say
 
 if TYPE_CHECKING:
@@ -23,9 +23,7 @@ _Pair = tuple[str, str]
 
 
 def init(
-    folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="A folder of images.", readable=False, show_default=False)
-    ],
+    folder: data_check.Folder,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -39,7 +37,10 @@ def init(
     method: Annotated[
         str | None,
         typer.Option(
-            metavar="KIND", help="cyclegan, pix2pix, discogan, dtn or aegan [default: by the data].", show_default=False
+            metavar="KIND",
+            help="cyclegan, pix2pix, discogan, dtn or aegan [default: by the data].",
+            autocompletion=completion.methods,
+            show_default=False,
         ),
     ] = None,
     name: Annotated[
@@ -87,6 +88,7 @@ def init(
         0  the preset is written; the command that trains it is printed
         1  images cannot be read, or the file cannot be written
         2  there is no such folder, or no preset for what is in it
+        130  interrupted; nothing was written
 
     See also:
         gan-tui data check, gan-tui presets, gan-tui train
@@ -99,7 +101,10 @@ def init(
     target = _target(folder, output, name, force=force)
     wish = Wish(method=method, side=size, device=device, workers=workers_for(os.cpu_count() or 1))
     root = folder.expanduser().absolute()
-    with _laid_out(root, a, b, pairs=method == "pix2pix") as digits:
+    with (
+        ended_early.saying("nothing was written"),
+        _laid_out(root, a, b, pairs=method == "pix2pix") as digits,
+    ):
         with telling(lines=False) as tell:
             material = material_in(root, tell, digits)
         with telling() as tell:
@@ -144,6 +149,7 @@ def _plain_name(folder: Path, target: Path | None) -> str:
 @contextmanager
 def _laid_out(root: Path, a: Path | None, b: Path | None, *, pairs: bool) -> Iterator[_Pair | None]:
     """The folder while it is looked at: as it is, made of links, or with two sets of digits in it that were named."""
+    from engine.config.image_files import is_folder
     from engine.errors import RequestError
     from gan_tui.datasets.folders.layouts import recognise
     from gan_tui.datasets.folders.linked_set import linked_set
@@ -152,7 +158,7 @@ def _laid_out(root: Path, a: Path | None, b: Path | None, *, pairs: bool) -> Ite
         if a != b:
             raise RequestError("--A and --B", "go together, and one is missing", "Name the folder of each domain.")
         yield None
-    elif root.is_dir() and recognise(root).kind == "digits":
+    elif is_folder(root) and recognise(root).kind == "digits":
         yield str(a), str(b)
     else:
         with linked_set(root, a, b, pairs=pairs) as digits:
@@ -162,12 +168,16 @@ def _laid_out(root: Path, a: Path | None, b: Path | None, *, pairs: bool) -> Ite
 def _tell(new: NewPreset, target: Path) -> None:
     from engine.config.image_files import path_text
     from gan_tui.client.new_preset import memory_in_words
+    from gan_tui.datasets.proposal.material import WATCH_FEW, few_in_words
 
     proposal, pacing = new.proposal, new.proposal.pacing
     images = ", ".join(f"{count:,} in {part}" for part, count in new.material.images.items())
     length = f"{pacing.total_epochs:,} epochs of {pacing.steps_per_epoch:,} steps"
     say(f"{proposal.method} at {proposal.side} px, {length}; images: {images}.")
     say(memory_in_words(new.room))
+    few = few_in_words(new.material.images)
+    if few:
+        say(f"warning: {few}. {WATCH_FEW}")
     if target == STDOUT:
         return
     file = shlex.quote(path_text(target))

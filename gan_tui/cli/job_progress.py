@@ -94,6 +94,6 @@ def _remarks_alone(said: Progress | Remark) -> None:
 
 
 def _amount(number: int, said: Progress) -> str:
-    from gan_tui.datasets.sets.space import in_words
+    from engine.sizes import size_text
 
-    return in_words(number) if said.unit == "bytes" else f"{number:,}"
+    return size_text(number) if said.unit == "bytes" else f"{number:,}"

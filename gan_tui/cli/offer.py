@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
 from engine.config.inception_weights import MEGABYTES, URL, MissingWeightsError, digest_in
-from gan_tui.cli.fetching import fetch_sets, mirrors_to_try
+from engine.sizes import size_text
+from gan_tui.cli import ended_early
+from gan_tui.cli.fetching import KEPT, fetch_sets, mirrors_to_try
 from gan_tui.cli.job_progress import telling
 from gan_tui.cli.output import say
 from gan_tui.datasets.sets.single_file import fetch_file
-from gan_tui.datasets.sets.space import in_words
 from gan_tui.datasets.sets.wanted import MissingSetsError
 from gan_tui.state.plain_text import printable
 
@@ -64,10 +66,10 @@ def fetch_weights_or_refuse(missing: MissingWeightsError, *, asked: bool = False
         if not _somebody_is_there():
             raise missing
         say(f"The Inception network's weights, for fid and kid, are not here ({MEGABYTES} MB).")
-        if not typer.confirm(f"Fetch them into {printable(str(missing.path.parent))}?", default=False, err=True):
+        if not _says_yes("Fetch them", missing.path.parent):
             raise missing
     otherwise = "or fetch the file elsewhere, and name it with --fid-weights"
-    with telling() as tell:
+    with ended_early.saying(KEPT), telling() as tell:
         fetch_file(url, missing.path, tell, sha256=digest_in(url), mirrors=mirrors_to_try(), otherwise=otherwise)
     say(f"The Inception network's weights are here: {printable(str(missing.path))}")
 
@@ -84,9 +86,14 @@ def fetch_or_refuse(missing: MissingSetsError) -> None:
     for each in missing.sets:
         say(f"{each.name} is not here ({_in_words(each)}).")
     it = "it" if len(missing.sets) == 1 else "them"
-    if not typer.confirm(f"Fetch {it} into {printable(str(missing.root))}?", default=False, err=True):
+    if not _says_yes(f"Fetch {it}", missing.root):
         raise missing
     fetch_sets(missing.sets, missing.root, ())
+
+
+def _says_yes(question: str, into: Path) -> bool:
+    with ended_early.saying("nothing was fetched or started"):
+        return typer.confirm(f"{question} into {printable(str(into))}?", default=False, err=True)
 
 
 def _somebody_is_there() -> bool:
@@ -95,6 +102,6 @@ def _somebody_is_there() -> bool:
 
 def _in_words(wanted: KnownSet) -> str:
     exact = all(file.bytes is not None for file in wanted.files)
-    size = "size unknown" if wanted.bytes is None else f"{'' if exact else 'about '}{in_words(wanted.bytes)}"
+    size = "size unknown" if wanted.bytes is None else f"{'' if exact else 'about '}{size_text(wanted.bytes)}"
     number = f"{sum(wanted.images.values()):,} images, " if wanted.images else ""
     return f"{number}{size}, licence: {wanted.licence}"

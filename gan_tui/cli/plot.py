@@ -76,11 +76,11 @@ def plot(
     See also:
         gan-tui compare, gan-tui attach (E)
     """
+    from engine.sizes import size_text
     from gan_tui.chart.files import format_of, unused, write_file
     from gan_tui.chart.plot_file import plot_content
     from gan_tui.chart.request import PlotRequest, selected
     from gan_tui.client.locate import find_run, runs_folder
-    from gan_tui.state.journal import size_text
 
     form = format_of(out) if out else "svg"
     folder = runs_folder(runs_dir)

@@ -72,7 +72,7 @@ def _tell(verdict: Verdict) -> None:
 
 
 def _extent(verdict: Verdict) -> str:
-    from gan_tui.state.journal import size_text
+    from engine.sizes import size_text
 
     parts = [_counted(verdict.lines, "line") + (" so far" if verdict.alive else "")]
     if verdict.checkpoints:

@@ -14,11 +14,11 @@ from engine.errors import GanTuiError, RequestError, WorkError
 from engine.protocol.checkpoints import list_folders
 from engine.protocol.remarks import read_remarks
 from engine.protocol.rundir import LIVE_STATES, RunDirectory, engine_lock, read_identity, sync_path, viewed_state
+from engine.sizes import size_text
 from gan_tui.client.locate import list_runs
 from gan_tui.client.remote import standing_of
 from gan_tui.client.run_figures import size_below
 from gan_tui.client.ways import COMMANDS, Ways
-from gan_tui.state.journal import size_text
 
 TRASH = ".trash"
 """A folder beside the runs; what is in it under a name of _DOOMED is no run any more."""

@@ -27,7 +27,8 @@ class ElsewhereError(Exception):
 def run_job(job: Job, answer: type[A], tell: Tell, *, folder: Path | None = None) -> A:
     """Wait for a job to be done.
 
-    Whatever ends the waiting early, Ctrl-C for instance, ends the process too; what it says at its end is told.
+    Whatever ends the waiting early, Ctrl-C for instance, ends the process too, which takes back what is half done;
+    what it says at its end is told. Ctrl-C that comes when all is done, and its answer there, changes nothing.
 
     Args:
         job: what is asked for.
@@ -49,11 +50,12 @@ def run_job(job: Job, answer: type[A], tell: Tell, *, folder: Path | None = None
         assert process.stdout is not None
         try:
             found = _exchange(process.stdin, process.stdout, job, tell)
-            process.wait()
-        except BaseException:
+        except BaseException as ending:
             _end(process)
-            _hear_out(process.stdout, tell)
-            raise
+            found = _hear_out(process.stdout, tell)
+            if not (isinstance(ending, KeyboardInterrupt) and isinstance(found, answer)):
+                raise
+        _let_end(process)
         if isinstance(found, answer):
             return found
         if isinstance(found, Refused):
@@ -72,16 +74,16 @@ def _exchange(into: IO[bytes], out: IO[bytes], job: Job, tell: Tell) -> Message 
 
 
 def _hear_out(out: IO[bytes], tell: Tell) -> Message | None:
-    """Tell what a process says until it says no more; its last message."""
-    found: Message | None = None
+    """Tell what a process says on its way; its last message, which is the answer or a refusal; None where it dies."""
     for line in out:
         try:
             found = decode_message(line)
         except DecodeError:
             return None
-        if isinstance(found, Progress | Remark):
-            tell(found)
-    return found
+        if not isinstance(found, Progress | Remark):
+            return found
+        tell(found)
+    return None
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -90,6 +92,15 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     try:
         process.wait(PATIENCE_SECONDS)
     except (subprocess.TimeoutExpired, KeyboardInterrupt):
+        process.kill()
+        process.wait()
+
+
+def _let_end(process: subprocess.Popen[bytes]) -> None:
+    """Wait for a process that has nothing left to say; an interrupt only hastens its end."""
+    try:
+        process.wait()
+    except KeyboardInterrupt:
         process.kill()
         process.wait()
 

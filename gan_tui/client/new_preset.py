@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.config.beginning import check_beginning
-from engine.config.image_files import path_text
+from engine.config.image_files import is_folder, path_text
 from engine.config.load import dump
 from engine.errors import RequestError, WorkError
 from engine.protocol.jobs import Tell
 from engine.protocol.room import Candidate, Room, RoomJob
+from engine.sizes import size_text
 from gan_tui.client.jobs import run_job
 from gan_tui.client.prepare import checked
 from gan_tui.datasets.folders.layouts import digit_sets, recognise
@@ -46,7 +47,7 @@ def material_in(root: Path, tell: Tell, digits: tuple[str, str] | None = None) -
     Raises:
         RequestError: there is none, it cannot be trained on as it is, or a set is not there.
     """
-    if not root.is_dir():
+    if not is_folder(root):
         fact = "is not a folder" if root.exists() else "does not exist"
         raise RequestError(path_text(root), fact, "Name a folder of images, or make one of links with --A and --B.")
     layout = digit_sets(root, digits) if digits else recognise(root)
@@ -80,12 +81,8 @@ def propose(material: Material, wish: Wish, name: str, tell: Tell) -> NewPreset:
 def memory_in_words(room: Room) -> str:
     """What the steps take of what there is, in a sentence."""
     where = "the host's memory" if room.device == "cpu" else f"the memory of {room.device}"
-    fact = f"Memory: its steps take about {_gigabytes(room.need)}, and {_gigabytes(room.free)} of {where} were free"
+    fact = f"Memory: its steps take about {size_text(room.need)}, and {size_text(room.free)} of {where} were free"
     return f"{fact}." if room.fits else f"{fact}: they may not fit. Take a smaller --size, or a larger device."
-
-
-def _gigabytes(size: int) -> str:
-    return f"{size / 1e9:.1f} GB"
 
 
 def write_preset(target: Path, text: str, *, replace: bool) -> None:

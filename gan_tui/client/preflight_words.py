@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple, TypeAlias
 
+from engine.sizes import size_text
 from gan_tui.client.horizon import Horizon
 from gan_tui.client.preflight import Chosen, Preflight
 from gan_tui.client.preset_drift import Alteration, PresetDrift, Value
-from gan_tui.state.journal import COMPUTED, number, size_text
+from gan_tui.state.journal import COMPUTED, number
 
 Tone: TypeAlias = Literal["plain", "faint", "warning", "bad"]
 """Faint for what is as it was; the others say in colour what the words say already."""

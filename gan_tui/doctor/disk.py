@@ -9,10 +9,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from engine.config.image_files import is_folder
 from engine.protocol.mounts import carries_locks, mount_of
+from engine.sizes import size_text
 from gan_tui.doctor.finding import Finding, note, ok, problem
 from gan_tui.doctor.site import Site
-from gan_tui.state.journal import size_text
 
 LEAST = 10**9
 """Bytes; a few checkpoints of the usual networks."""
@@ -33,7 +34,7 @@ def examine(site: Site, runs: Path) -> Iterator[Finding]:
         site: where facts are read.
         runs: the folder of runs; where it is not there yet, the nearest one above it is looked at.
     """
-    folder = next(each for each in (runs, *runs.parents) if each.is_dir())
+    folder = next(each for each in (runs, *runs.parents) if is_folder(each))
     yield ok("runs", f"{runs}{'' if folder == runs else ', which the first run makes'}")
     yield from _room(folder)
     yield from _kind(site, folder)

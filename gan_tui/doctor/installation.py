@@ -23,6 +23,17 @@ EXTRAS = {
 """What can be installed besides: the package that it brings, and what that is for."""
 
 
+class _Folder(msgspec.Struct):
+    editable: bool = False
+
+
+class _Origin(msgspec.Struct):
+    """direct_url.json (PEP 610): where pip had a package from, if not from an index."""
+
+    url: str = "somewhere"
+    dir_info: _Folder = msgspec.field(default_factory=_Folder)
+
+
 def examine(site: Site) -> Iterator[Finding]:
     """Look at the installation."""
     yield ok("python", f"{platform.python_version()}, {sys.executable}")
@@ -51,6 +62,8 @@ def _how_installed(found: Distribution) -> str:
     said = found.read_text("direct_url.json")
     if said is None:
         return "from a package index"
-    origin = msgspec.json.decode(said)
-    editable = origin.get("dir_info", {}).get("editable", False)
-    return f"{'editable, ' if editable else ''}from {origin.get('url', 'somewhere')}"
+    try:
+        origin = msgspec.json.decode(said, type=_Origin)
+    except msgspec.DecodeError:  # whatever wrote it, the package is there
+        return "from somewhere"
+    return f"{'editable, ' if origin.dir_info.editable else ''}from {origin.url}"

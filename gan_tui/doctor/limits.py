@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from engine.sizes import size_text
 from gan_tui.doctor.finding import Finding, ok, problem
 from gan_tui.doctor.site import Site
-from gan_tui.state.journal import size_text
 
 
 class Limit(NamedTuple):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 from engine.protocol.control_groups import HostMemory, host_memory
+from engine.sizes import size_text
 from gan_tui.doctor.finding import Finding, note, ok, problem
 from gan_tui.doctor.site import Site
-from gan_tui.state.journal import size_text
 
 LEAST = 2 * 10**9
 """Bytes. An engine on the CPU has PyTorch in memory, the networks with their optimizers, and a step's intermediate
@@ -43,8 +44,6 @@ def examine(site: Site, host: HostMemory | None = None) -> Iterator[Finding]:
 
 
 def _shared(site: Site) -> Iterator[Finding]:
-    import os
-
     try:
         found = os.statvfs(site.path("/dev/shm"))
     except OSError:

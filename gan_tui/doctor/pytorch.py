@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.protocol.probe import CudaDevice, Driver, Probe
+from engine.sizes import size_text
 from gan_tui.doctor.finding import Finding, note, ok, problem
-from gan_tui.state.journal import size_text
 
 REINSTALL = "pip install --force-reinstall torch torchvision   (both from one index)"
 SCARCE = 2 * 10**9
@@ -23,9 +23,9 @@ def examine(probe: Probe) -> Iterator[Finding]:
     yield ok("torch", f"{probe.torch}, built {build}")
     if probe.torchvision_error:
         yield problem("torchvision", f"cannot be imported beside it: {probe.torchvision_error}", REINSTALL)
-    elif _source(probe.torch) != _source(probe.torchvision):
-        fact = f"{probe.torchvision} and torch {probe.torch} come from two sources"
-        yield problem("torchvision", fact, REINSTALL)
+    elif _apart(_build(probe.torch), _build(probe.torchvision)):
+        fact = f"{probe.torchvision}, imported beside torch {probe.torch}: builds from two indexes"
+        yield note("torchvision", fact, f"Where something in it fails: {REINSTALL}")
     else:
         yield ok("torchvision", f"{probe.torchvision}, fits it")
     threads = f"{probe.threads} thread{'' if probe.threads == 1 else 's'}"
@@ -75,9 +75,13 @@ def _driver_alone(driver: Driver) -> Iterator[Finding]:
         yield ok("driver", f"{driver.version}, serves CUDA up to {driver.cuda}; {', '.join(driver.gpus) or 'no GPU'}")
 
 
-def _source(version: str) -> str:
-    """What a version is marked with by the index that it is from: cu128, cpu, or nothing."""
+def _build(version: str) -> str:
+    """What a version is marked with by the index that it is from: cu128, cpu, or nothing, as many builds are."""
     return version.partition("+")[2]
+
+
+def _apart(one: str, other: str) -> bool:
+    return bool(one and other) and one != other
 
 
 def _older(one: str, other: str) -> bool:

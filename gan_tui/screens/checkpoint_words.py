@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from engine.sizes import size_text
 from gan_tui.client.inventory import Kept, UnreadableCheckpoint
 from gan_tui.client.preflight import Preflight
 from gan_tui.client.preflight_words import told
 from gan_tui.state.axes import reading
 from gan_tui.state.figures import figure_text
-from gan_tui.state.journal import size_text
 from gan_tui.state.wording import duration
 from gan_tui.widgets.checkpoint_table import STAR, CheckpointRow
 from gan_tui.widgets.fact_sheet import Fact

@@ -19,13 +19,13 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from engine.protocol.events import Sampled
+from engine.sizes import size_text
 from gan_tui.chart.files import FORMATS, PlotFormat, unused, working_directory, write_file
 from gan_tui.chart.plot_file import plot_content
 from gan_tui.screens.dialog import Dialog
 from gan_tui.screens.on_screen import OnScreen
 from gan_tui.screens.worded import worded
 from gan_tui.state.gallery import Spot, spoken
-from gan_tui.state.journal import size_text
 from gan_tui.state.plain_text import printable
 from gan_tui.widgets.frames import entitle
 from gan_tui.widgets.pixels import png_of

@@ -11,10 +11,10 @@ from textual.containers import Vertical
 from textual.message import Message
 
 from engine.protocol.rundir import RunDirectory
+from engine.sizes import size_text
 from gan_tui.client.log_tail import LogFollower, LogTail
 from gan_tui.screens.dialog import Dialog
 from gan_tui.screens.worded import worded
-from gan_tui.state.journal import size_text
 from gan_tui.state.log_lines import Log, News, with_news
 from gan_tui.widgets.frames import entitle
 from gan_tui.widgets.log_view import LogView

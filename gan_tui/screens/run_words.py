@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from engine.sizes import size_text
 from gan_tui.client.run_figures import RunFigures
 from gan_tui.state.axes import count_label, reading
 from gan_tui.state.figures import figure_text
-from gan_tui.state.journal import size_text
 from gan_tui.state.key_words import with_keys
 from gan_tui.state.plain_text import printable
 from gan_tui.state.run_list import Branch, RowState, RunRow, origin_of

@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias, assert_never
 import msgspec
 
 from engine.protocol import events as ev
+from engine.sizes import size_text
 from gan_tui.state.figures import figures_in_words
 from gan_tui.state.plain_text import printable
 
@@ -54,15 +55,6 @@ def number(value: float, digits: int = 6) -> str:
         mantissa, exponent = f"{kept:.{digits - 1}e}".split("e")
         return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
     return f"{kept:.0f}" if kept == int(kept) else f"{kept:.{digits}g}"
-
-
-def size_text(size: float) -> str:
-    """Bytes for people: 512 B, 812 kB, 22.8 MB, 1.4 GB, 210 GB, 3.4 TB."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 999.5:  # what is rounded to 1000 is one of the next unit
-            return f"{size:.{0 if size >= 99.95 or unit == 'B' else 1}f} {unit}"
-        size /= 1000
-    return f"{size:.{0 if size >= 99.95 else 1}f} TB"
 
 
 def finding_text(alert: ev.Alert, suggestion: str, since: str = "") -> str:

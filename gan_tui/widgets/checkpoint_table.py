@@ -11,9 +11,9 @@ from rich.text import Text
 from textual.coordinate import Coordinate
 from textual.widgets import DataTable
 
+from engine.sizes import size_text
 from gan_tui.state.axes import reading
 from gan_tui.state.figures import figure_text
-from gan_tui.state.journal import size_text
 from gan_tui.state.plain_text import printable
 from gan_tui.state.wording import duration
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.protocol.machine import Gpu, Machine, StepTimes, Stuck
-from gan_tui.state.journal import size_text
+from engine.sizes import size_text
 from gan_tui.state.machine import Outlook
 from gan_tui.state.wording import duration
 from gan_tui.widgets.line import Span

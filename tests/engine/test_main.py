@@ -577,7 +577,7 @@ def test_a_device_that_is_not_there_is_a_wrong_request_and_an_engine_that_goes_t
         sockets = [Path(address.removeprefix("ipc://")) for address in msgspec.structs.astuple(endpoints)]
         until(lambda: all(path.is_socket() for path in sockets), "its sockets")
         assert engine.ended() == 2
-    assert "run.device = cuda:63: asks for" in reason_of(run)
+    assert "device cuda:63: asks for" in reason_of(run)
     assert not any(path.exists() for path in sockets)
 
 

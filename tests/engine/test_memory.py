@@ -17,6 +17,7 @@ from engine.config.methods import CONFIGS, TrainConfig
 from engine.memory import estimate, find_shortage, savings, stepped_nowhere
 from engine.methods.build import build_method
 from engine.protocol import events as ev
+from engine.sizes import size_text
 from tests.engine.train.here import session_of
 from tests.runs import events_of, make_images, make_run, tiny_config
 
@@ -138,7 +139,7 @@ def test_ranks_that_share_the_memory_take_as_much_each() -> None:
     assert find_shortage(config, CPU, 2 * need, ranks=2) is None
     told = find_shortage(config, CPU, 2 * need - 1, ranks=2)
     assert told is not None
-    assert f"the steps take about {2 * need / 1e9:.1f} GB" in told.fact
+    assert f"the steps take about {size_text(2 * need)}" in told.fact
 
 
 def test_what_would_fit_is_told_with_its_size() -> None:
@@ -147,9 +148,9 @@ def test_what_would_fit_is_told_with_its_size() -> None:
     told = find_shortage(config, torch.device("cuda", 1), again + 1)
     assert told is not None
     assert told.subject == "the memory of cuda:1"
-    assert f"about {as_ever / 1e9:.1f} GB" in told.fact
-    assert f"{again / 1e9:.1f} GB are free" in told.fact
-    assert f"run.checkpointing=true ({again / 1e9:.1f} GB)" in told.fix
+    assert f"about {size_text(as_ever)}" in told.fact
+    assert f"{size_text(again)} are free" in told.fact
+    assert f"run.checkpointing=true ({size_text(again)})" in told.fix
 
 
 def test_where_no_single_change_is_enough_the_best_is_told() -> None:
@@ -178,7 +179,7 @@ def test_a_journal_names_the_images_that_are_to_be_kept(tmp_path: Path, where: s
     with session_of(run):
         pass
     [alert] = events_of(run, ev.Alert)
-    assert ("of which the images that are kept take 0.0 GB" in alert.fact) == (where == "host")
+    assert ("of which the images that are kept take " in alert.fact) == (where == "host")
 
 
 class WithoutShapes(TorchDispatchMode):  # type: ignore[no-untyped-call]

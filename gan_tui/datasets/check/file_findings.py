@@ -9,8 +9,8 @@ from pathlib import Path
 
 from engine.config.image_files import EXTENSIONS, path_text
 from gan_tui.datasets.check.pair_findings import Looks
-from gan_tui.datasets.check.schema import File, Finding, Severity, Topic
-from gan_tui.datasets.folders.layouts import Layout
+from gan_tui.datasets.check.schema import File, FolderFinding, Severity, Topic
+from gan_tui.datasets.folders.layouts import FolderLayout
 from gan_tui.datasets.folders.reading import Picture, Unread
 
 _ENDINGS = {
@@ -26,14 +26,14 @@ _ENDINGS = {
 """How names of each of Pillow's formats end."""
 
 
-def findings_of_files(layout: Layout, looks: Looks) -> Iterator[Finding]:
+def findings_of_files(layout: FolderLayout, looks: Looks) -> Iterator[FolderFinding]:
     """What cannot be read, and what training sees otherwise than it looks."""
     unread = [look for part in layout.parts for look in looks[part.name] if isinstance(look, Unread)]
     if unread:
         files = tuple(File(path=_short(layout, look.path), fact=look.reason) for look in unread)
         fact = f"{len(unread):,} {'file' if len(unread) == 1 else 'files'} cannot be read as an image"
         fix = "Replace or remove them; training would pass them over."
-        yield Finding(severity="problem", topic="unreadable", fact=fact, fix=fix, files=files)
+        yield FolderFinding(severity="problem", topic="unreadable", fact=fact, fix=fix, files=files)
     seen = [look for part in layout.parts for look in looks[part.name] if isinstance(look, Picture)]
     for severity, topic, what, fix, holds in _PECULIARITIES:
         files = tuple(
@@ -43,7 +43,7 @@ def findings_of_files(layout: Layout, looks: Looks) -> Iterator[Finding]:
         )
         if files:
             fact = f"{len(files):,} {'image' if len(files) == 1 else 'images'}: {what}"
-            yield Finding(severity=severity, topic=topic, fact=fact, fix=fix, files=files)
+            yield FolderFinding(severity=severity, topic=topic, fact=fact, fix=fix, files=files)
     yield from _grey_among_colour(layout, seen)
     yield from _ignored(layout)
 
@@ -63,16 +63,16 @@ _PECULIARITIES: tuple[tuple[Severity, Topic, str, str, Callable[[Picture], bool]
 )  # fmt: skip
 
 
-def _grey_among_colour(layout: Layout, seen: list[Picture]) -> Iterator[Finding]:
+def _grey_among_colour(layout: FolderLayout, seen: list[Picture]) -> Iterator[FolderFinding]:
     """Some grey images among coloured ones; a set of nothing else is as it is meant."""
     grey = [look for look in seen if look.mode in ("L", "LA", "1")]
     if 0 < len(grey) < len(seen) / 2:
         files = tuple(File(path=_short(layout, look.path)) for look in grey)
         fact = f"{len(grey):,} {'image is' if len(grey) == 1 else 'images are'} grey among coloured ones"
-        yield Finding(severity="note", topic="grey", fact=fact, files=files)
+        yield FolderFinding(severity="note", topic="grey", fact=fact, files=files)
 
 
-def _ignored(layout: Layout) -> Iterator[Finding]:
+def _ignored(layout: FolderLayout) -> Iterator[FolderFinding]:
     """Files beside the images that are not taken for any, such as photographs in a format that is not read."""
     endings: Counter[str] = Counter()
     for folder in {part.folder for part in layout.parts if part.paths}:
@@ -85,8 +85,8 @@ def _ignored(layout: Layout) -> Iterator[Finding]:
         number = sum(others.values())
         taken = "file is not taken for an image" if number == 1 else "files are not taken for images"
         fix = f"Names of images end in one of {' '.join(sorted(EXTENSIONS))}; convert others, such as HEIC."
-        yield Finding(severity="note", topic="ignored", fact=f"{number:,} {taken}: {words}", fix=fix)
+        yield FolderFinding(severity="note", topic="ignored", fact=f"{number:,} {taken}: {words}", fix=fix)
 
 
-def _short(layout: Layout, path: Path) -> str:
+def _short(layout: FolderLayout, path: Path) -> str:
     return path_text(path.relative_to(layout.root))

@@ -20,9 +20,9 @@ from gan_tui.datasets.check.file_findings import findings_of_files
 from gan_tui.datasets.check.pair_findings import Looks, findings_of_pairs
 from gan_tui.datasets.check.part_reports import report_of
 from gan_tui.datasets.check.same_pictures import findings_of_same_pictures
-from gan_tui.datasets.check.schema import Finding, Inspection, PartReport, Severity, Topic
+from gan_tui.datasets.check.schema import FolderFinding, Inspection, PartReport, Severity, Topic
 from gan_tui.datasets.check.size_findings import findings_of_numbers, findings_of_sizes
-from gan_tui.datasets.folders.layouts import TRAINABLE, Layout, laid_out_for, recognise
+from gan_tui.datasets.folders.layouts import TRAINABLE, FolderLayout, laid_out_for, recognise
 from gan_tui.datasets.folders.reading import look_at_all
 from gan_tui.datasets.proposal.choice import (
     IN_WORDS,
@@ -83,7 +83,9 @@ def _required(folder: Path) -> Path:
     raise RequestError(path_text(folder), fact, "Name a folder of images.")
 
 
-def _laid_out(folder: Path, preset: str, config: TrainConfig | None) -> tuple[Layout, list[Finding], Choice | None]:
+def _laid_out(
+    folder: Path, preset: str, config: TrainConfig | None
+) -> tuple[FolderLayout, list[FolderFinding], Choice | None]:
     """The layout, by the preset or by what is there, what is wrong with it, and what it is held against."""
     if config is None:
         layout = recognise(folder)
@@ -99,17 +101,17 @@ def _laid_out(folder: Path, preset: str, config: TrainConfig | None) -> tuple[La
     return found, [], Choice(preset, config, "is the preset that was named")
 
 
-def _of_layout(layout: Layout) -> list[Finding]:
+def _of_layout(layout: FolderLayout) -> list[FolderFinding]:
     if layout.kind in TRAINABLE:
         held = [f"{path_text(Path(folder.name))} ({IN_WORDS[kind]})" for folder, kind in layout.beside]
         fact = f"beside the digits it holds {', '.join(held)}"
         fix = "Check them by themselves."
-        return [Finding(severity="note", topic="beside", fact=fact, fix=fix)] if held else []
+        return [FolderFinding(severity="note", topic="beside", fact=fact, fix=fix)] if held else []
     fact, fix = f"the folder {what_it_holds(layout)}", how_to_lay_out(layout)
-    return [Finding(severity="problem", topic="layout", fact=fact, fix=fix)]
+    return [FolderFinding(severity="problem", topic="layout", fact=fact, fix=fix)]
 
 
-def _with_sound_digits(layout: Layout) -> tuple[Layout, list[GanTuiError]]:
+def _with_sound_digits(layout: FolderLayout) -> tuple[FolderLayout, list[GanTuiError]]:
     """The layout without IDX files that are damaged, and what is wrong with them."""
     sound, troubles = [], []
     for part in layout.parts:
@@ -124,13 +126,15 @@ def _with_sound_digits(layout: Layout) -> tuple[Layout, list[GanTuiError]]:
     return replace(layout, parts=tuple(sound)), troubles
 
 
-def _read(layout: Layout, tell: Tell) -> Looks:
+def _read(layout: FolderLayout, tell: Tell) -> Looks:
     paths = [path for part in layout.parts for path in part.paths]
     every = iter(look_at_all(paths, tell))
     return {part.name: [next(every) for _ in part.paths] for part in layout.parts}
 
 
-def _found(layout: Layout, looks: Looks, parts: list[PartReport], config: TrainConfig | None) -> list[Finding]:
+def _found(
+    layout: FolderLayout, looks: Looks, parts: list[PartReport], config: TrainConfig | None
+) -> list[FolderFinding]:
     findings = [*findings_of_files(layout, looks), *findings_of_same_pictures(layout, looks)]
     findings += findings_of_numbers(layout, parts)
     if config is None:
@@ -140,7 +144,7 @@ def _found(layout: Layout, looks: Looks, parts: list[PartReport], config: TrainC
     return findings
 
 
-def _refused(config: TrainConfig) -> Iterator[Finding]:
+def _refused(config: TrainConfig) -> Iterator[FolderFinding]:
     """What `train` would refuse of the data, where nothing else has told of it."""
     try:
         check_data(config.data)
@@ -148,12 +152,12 @@ def _refused(config: TrainConfig) -> Iterator[Finding]:
         yield _problem("refused", error)
 
 
-def _trouble(error: GanTuiError) -> Finding:
+def _trouble(error: GanTuiError) -> FolderFinding:
     return _problem("listing", error)
 
 
-def _problem(topic: Topic, error: GanTuiError) -> Finding:
-    return Finding(severity="problem", topic=topic, fact=f"{error.subject}: {error.fact}", fix=error.fix)
+def _problem(topic: Topic, error: GanTuiError) -> FolderFinding:
+    return FolderFinding(severity="problem", topic=topic, fact=f"{error.subject}: {error.fact}", fix=error.fix)
 
 
 def _ranked(alias: object) -> dict[str, int]:

@@ -10,15 +10,15 @@ from typing import TypeAlias
 from engine.config.data import FolderData
 from engine.config.image_files import path_text
 from engine.config.paired_files import NO_PAIRS, pair_name
-from gan_tui.datasets.check.schema import File, Finding
-from gan_tui.datasets.folders.layouts import Layout, Part
+from gan_tui.datasets.check.schema import File, FolderFinding
+from gan_tui.datasets.folders.layouts import FolderLayout, Part
 from gan_tui.datasets.folders.reading import Look, Picture
 
 Looks: TypeAlias = Mapping[str, Sequence[Look]]
 """By the name of the part."""
 
 
-def findings_of_pairs(layout: Layout, looks: Looks, config: FolderData) -> Iterator[Finding]:
+def findings_of_pairs(layout: FolderLayout, looks: Looks, config: FolderData) -> Iterator[FolderFinding]:
     """What is said of pairs as pairs; nothing of images that are none."""
     if layout.kind == "side-by-side":
         yield from _halves(layout, looks)
@@ -27,7 +27,7 @@ def findings_of_pairs(layout: Layout, looks: Looks, config: FolderData) -> Itera
         yield from _unequal(layout, looks, config)
 
 
-def _halves(layout: Layout, looks: Looks) -> Iterator[Finding]:
+def _halves(layout: FolderLayout, looks: Looks) -> Iterator[FolderFinding]:
     files = tuple(
         File(path=_short(layout, look.path), fact=f"is {look.width} px wide")
         for part in layout.parts
@@ -36,10 +36,10 @@ def _halves(layout: Layout, looks: Looks) -> Iterator[Finding]:
     )
     if files:
         fact = f"{_counted(len(files), 'image has', 'images have')} no two equal halves, as the width is odd"
-        yield Finding(severity="problem", topic="halves", fact=fact, fix=f"Replace them. {NO_PAIRS}", files=files)
+        yield FolderFinding(severity="problem", topic="halves", fact=fact, fix=f"Replace them. {NO_PAIRS}", files=files)
 
 
-def _partners(layout: Layout) -> Iterator[Finding]:
+def _partners(layout: FolderLayout) -> Iterator[FolderFinding]:
     files = []
     for part, other in _both_ways(layout):
         mine, theirs = _by_name(part), _by_name(other)
@@ -58,10 +58,10 @@ def _partners(layout: Layout) -> Iterator[Finding]:
     if files:
         fact = f"{_counted(len(files), 'image is', 'images are')} not one of a pair: names do not match"
         fix = f"Add or remove files until both folders have the same names. {NO_PAIRS}"
-        yield Finding(severity="problem", topic="partner", fact=fact, fix=fix, files=tuple(files))
+        yield FolderFinding(severity="problem", topic="partner", fact=fact, fix=fix, files=tuple(files))
 
 
-def _unequal(layout: Layout, looks: Looks, config: FolderData) -> Iterator[Finding]:
+def _unequal(layout: FolderLayout, looks: Looks, config: FolderData) -> Iterator[FolderFinding]:
     files = []
     for part, other in _both_ways(layout):
         if part.domain != "A":
@@ -78,11 +78,11 @@ def _unequal(layout: Layout, looks: Looks, config: FolderData) -> Iterator[Findi
     if config.resize:
         fix = "Cut them alike: resized to one square, what is in one is no longer where it is in the other."
         fact = f"{pairs} in shape"
-        yield Finding(severity="warning", topic="unequal-pair", fact=fact, fix=fix, files=tuple(files))
+        yield FolderFinding(severity="warning", topic="unequal-pair", fact=fact, fix=fix, files=tuple(files))
     else:
         fix = "Make them equal, or set data.resize."
         fact = f"{pairs} in size, and without data.resize they cannot be cropped alike"
-        yield Finding(severity="problem", topic="unequal-pair", fact=fact, fix=fix, files=tuple(files))
+        yield FolderFinding(severity="problem", topic="unequal-pair", fact=fact, fix=fix, files=tuple(files))
 
 
 def _differ(one: Picture, other: Picture, config: FolderData) -> bool:
@@ -92,7 +92,7 @@ def _differ(one: Picture, other: Picture, config: FolderData) -> bool:
     return abs(one.width * other.height - one.height * other.width) > max(one.width, one.height)
 
 
-def _both_ways(layout: Layout) -> Iterator[tuple[Part, Part]]:
+def _both_ways(layout: FolderLayout) -> Iterator[tuple[Part, Part]]:
     """Each part of a split with that of the other domain, from either side."""
     for part in layout.parts:
         for other in layout.parts:
@@ -107,7 +107,7 @@ def _by_name(part: Part) -> dict[Path, list[Path]]:
     return found
 
 
-def _short(layout: Layout, path: Path) -> str:
+def _short(layout: FolderLayout, path: Path) -> str:
     return path_text(path.relative_to(layout.root))
 
 

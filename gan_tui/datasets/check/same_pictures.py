@@ -14,8 +14,8 @@ from typing import NamedTuple
 from engine.config.digit_files import IdxFiles, idx_sizes
 from engine.config.idx_header import opened_idx, read_values
 from engine.config.image_files import path_text
-from gan_tui.datasets.check.schema import File, Finding
-from gan_tui.datasets.folders.layouts import Layout, Part
+from gan_tui.datasets.check.schema import File, FolderFinding
+from gan_tui.datasets.folders.layouts import FolderLayout, Part
 from gan_tui.datasets.folders.reading import Look, Picture, digest_of
 
 
@@ -28,7 +28,7 @@ class Seen(NamedTuple):
     digest: bytes
 
 
-def findings_of_same_pictures(layout: Layout, looks: Mapping[str, Sequence[Look]]) -> Iterator[Finding]:
+def findings_of_same_pictures(layout: FolderLayout, looks: Mapping[str, Sequence[Look]]) -> Iterator[FolderFinding]:
     """What is said of pictures that are there more than once."""
     groups: defaultdict[bytes, list[Seen]] = defaultdict(list)
     for part in layout.parts:
@@ -41,7 +41,7 @@ def findings_of_same_pictures(layout: Layout, looks: Mapping[str, Sequence[Look]
     yield from _in_both_halves(layout, looks)
 
 
-def _seen(layout: Layout, part: Part, looks: Sequence[Look]) -> Iterator[Seen]:
+def _seen(layout: FolderLayout, part: Part, looks: Sequence[Look]) -> Iterator[Seen]:
     if isinstance(part.files, IdxFiles):
         _, height, width = idx_sizes(part.files)
         with opened_idx(part.files.images, 3) as (file, shape):
@@ -56,7 +56,7 @@ def _seen(layout: Layout, part: Part, looks: Sequence[Look]) -> Iterator[Seen]:
             yield Seen(part, path_text(look.path.relative_to(layout.root)), look.digest)
 
 
-def _within_a_part(groups: Iterable[Sequence[Seen]]) -> Iterator[Finding]:
+def _within_a_part(groups: Iterable[Sequence[Seen]]) -> Iterator[FolderFinding]:
     files = []
     for group in groups:
         by_part: defaultdict[str, list[Seen]] = defaultdict(list)
@@ -68,11 +68,14 @@ def _within_a_part(groups: Iterable[Sequence[Seen]]) -> Iterator[Finding]:
             for other in others
         ]
     if files:
-        fact = f"{_are(len(files), 'picture')} there more than once in one folder"
-        yield Finding(severity="warning", topic="duplicate", fact=fact, fix="Remove the copies.", files=tuple(files))
+        copies = "1 image is a copy of another" if len(files) == 1 else f"{len(files):,} images are copies of others"
+        fact = f"{copies} in the same folder"
+        yield FolderFinding(
+            severity="warning", topic="duplicate", fact=fact, fix="Remove the copies.", files=tuple(files)
+        )
 
 
-def _across_splits(groups: Iterable[Sequence[Seen]]) -> Iterator[Finding]:
+def _across_splits(groups: Iterable[Sequence[Seen]]) -> Iterator[FolderFinding]:
     files = []
     for group in groups:
         trained = [seen for seen in group if seen.part.split == "train"]
@@ -85,10 +88,10 @@ def _across_splits(groups: Iterable[Sequence[Seen]]) -> Iterator[Finding]:
     if files:
         fact = f"{_are(len(files), 'test picture')} trained on too: what is measured there is remembered"
         fix = "Remove them from train or from test."
-        yield Finding(severity="warning", topic="leakage", fact=fact, fix=fix, files=tuple(files))
+        yield FolderFinding(severity="warning", topic="leakage", fact=fact, fix=fix, files=tuple(files))
 
 
-def _across_domains(groups: Iterable[Sequence[Seen]]) -> Iterator[Finding]:
+def _across_domains(groups: Iterable[Sequence[Seen]]) -> Iterator[FolderFinding]:
     files = []
     for group in groups:
         first = next((seen for seen in group if seen.part.domain == "A"), None)
@@ -98,10 +101,10 @@ def _across_domains(groups: Iterable[Sequence[Seen]]) -> Iterator[Finding]:
     if files:
         fact = f"{_are(len(files), 'picture')} in both domains"
         fix = "Remove each from the domain that it does not belong to."
-        yield Finding(severity="warning", topic="overlap", fact=fact, fix=fix, files=tuple(files))
+        yield FolderFinding(severity="warning", topic="overlap", fact=fact, fix=fix, files=tuple(files))
 
 
-def _in_both_halves(layout: Layout, looks: Mapping[str, Sequence[Look]]) -> Iterator[Finding]:
+def _in_both_halves(layout: FolderLayout, looks: Mapping[str, Sequence[Look]]) -> Iterator[FolderFinding]:
     if layout.kind != "side-by-side":
         return
     files = tuple(
@@ -112,7 +115,9 @@ def _in_both_halves(layout: Layout, looks: Mapping[str, Sequence[Look]]) -> Iter
     )
     if files:
         fact = f"{len(files):,} {'pair has' if len(files) == 1 else 'pairs have'} two halves that are the same picture"
-        yield Finding(severity="warning", topic="equal-halves", fact=fact, fix="Replace or remove them.", files=files)
+        yield FolderFinding(
+            severity="warning", topic="equal-halves", fact=fact, fix="Replace or remove them.", files=files
+        )
 
 
 def _are(number: int, noun: str) -> str:

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from gan_tui.datasets.folders.layouts import Kind, Split
+from gan_tui.datasets.proposal.choice import Suggestion
 
 INSPECTION_SCHEMA = 1
 
@@ -70,7 +71,7 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
     """What is the case with this one, as a clause."""
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
+class FolderFinding(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that is worth telling, with every file that it is true of."""
 
     severity: Severity
@@ -79,13 +80,6 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     fix: str = ""
     """What to do about it, as a sentence."""
     files: tuple[File, ...] = ()
-
-
-class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
-    """How to go on."""
-
-    command: str
-    why: str
 
 
 class Inspection(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,6 +98,6 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     warnings: int
     """Findings of that severity."""
     parts: tuple[PartReport, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[FolderFinding, ...]
     """Problems first."""
     suggestions: tuple[Suggestion, ...]

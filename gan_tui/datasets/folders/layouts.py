@@ -57,7 +57,7 @@ class Part:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Layout:
+class FolderLayout:
     """What a folder is."""
 
     kind: Kind
@@ -69,8 +69,12 @@ class Layout:
     beside: tuple[tuple[Path, Kind], ...] = ()
     """Other folders in the root, and what they are."""
 
+    def seen_size(self, width: int, height: int) -> tuple[int, int]:
+        """Of an image file's width and height in pixels what training takes for one image: of two halves, one."""
+        return (width // 2 if self.kind == "side-by-side" else width, height)
 
-def recognise(folder: Path) -> Layout:
+
+def recognise(folder: Path) -> FolderLayout:
     """What a folder is, by the names in it; a folder that only holds another such folder is that one."""
     layout = _known(folder)
     if layout is not None:
@@ -84,11 +88,11 @@ def recognise(folder: Path) -> Layout:
     if len(known) == 1:
         return known[0]
     if known:
-        return Layout(kind="several", root=folder, beside=tuple((found.root, found.kind) for found in known))
+        return FolderLayout(kind="several", root=folder, beside=tuple((found.root, found.kind) for found in known))
     return _plain(folder, [child for child, _ in children])
 
 
-def laid_out_for(folder: Path, config: DataConfig) -> Layout | None:
+def laid_out_for(folder: Path, config: DataConfig) -> FolderLayout | None:
     """A folder as a preset's [data] section reads it; None where that section reads none.
 
     The folder has what the section needs (engine.config.data_root.require_root).
@@ -97,22 +101,22 @@ def laid_out_for(folder: Path, config: DataConfig) -> Layout | None:
         case UnpairedData():
             return _unpaired(folder)
         case PairedData():
-            return _side_by_side(folder) if (folder / "train").is_dir() else _matched(folder)
+            return _side_by_side(folder) if is_folder(folder / "train") else _matched(folder)
         case DigitsData():
             return digit_sets(folder, list(dict.fromkeys((config.A, config.B))))
         case _:
             return None
 
 
-def digit_sets(root: Path, names: Iterable[str], beside: tuple[tuple[Path, Kind], ...] = ()) -> Layout:
+def digit_sets(root: Path, names: Iterable[str], beside: tuple[tuple[Path, Kind], ...] = ()) -> FolderLayout:
     """Some sets of digits in one folder."""
     sets = [_digit_set(root / name, f"{name}/", name) for name in names]
     parts = tuple(part for found in sets for part in found.parts)
     troubles = tuple(trouble for found in sets for trouble in found.troubles)
-    return Layout(kind="digits", root=root, parts=parts, troubles=troubles, beside=beside)
+    return FolderLayout(kind="digits", root=root, parts=parts, troubles=troubles, beside=beside)
 
 
-def _known(folder: Path) -> Layout | None:
+def _known(folder: Path) -> FolderLayout | None:
     """A folder that is laid out as something that is trained on, or as one set of digits."""
     if is_folder(folder / "trainA") or is_folder(folder / "trainB"):
         return _unpaired(folder)
@@ -160,37 +164,37 @@ class _Gathering:
             return None
 
 
-def _layout(kind: Kind, root: Path, names: Iterable[tuple[str, Split, str]]) -> Layout:
+def _layout(kind: Kind, root: Path, names: Iterable[tuple[str, Split, str]]) -> FolderLayout:
     gathering = _Gathering()
     parts = [gathering.part(root, name, split, domain) for name, split, domain in names]
     there = tuple(part for part in parts if part is not None)
-    return Layout(kind=kind, root=root, parts=there, troubles=tuple(gathering.troubles))
+    return FolderLayout(kind=kind, root=root, parts=there, troubles=tuple(gathering.troubles))
 
 
-def _unpaired(root: Path) -> Layout:
+def _unpaired(root: Path) -> FolderLayout:
     names: list[tuple[str, Split, str]] = [("trainA", "train", "A"), ("trainB", "train", "B")]
     return _layout("unpaired", root, [*names, ("testA", "test", "A"), ("testB", "test", "B")])
 
 
-def _side_by_side(root: Path) -> Layout:
+def _side_by_side(root: Path) -> FolderLayout:
     return _layout("side-by-side", root, [(split, split, "AB") for split in _SPLITS])
 
 
-def _matched(root: Path) -> Layout:
+def _matched(root: Path) -> FolderLayout:
     return _layout("matched", root, [(f"{domain}/{split}", split, domain) for split in _SPLITS for domain in "AB"])
 
 
-def _digit_set(folder: Path, prefix: str, name: str) -> Layout:
+def _digit_set(folder: Path, prefix: str, name: str) -> FolderLayout:
     gathering, parts = _Gathering(), []
     splits: tuple[DigitSplit, ...] = ("train", "test")
     for split in splits:
         files = gathering.digits(folder, split)
         if files is not None:
             parts.append(Part(name=f"{prefix}{split}", folder=folder, split=split, domain=name, files=files))
-    return Layout(kind="digit-set", root=folder, parts=tuple(parts), troubles=tuple(gathering.troubles))
+    return FolderLayout(kind="digit-set", root=folder, parts=tuple(parts), troubles=tuple(gathering.troubles))
 
 
-def _plain(folder: Path, children: list[Path]) -> Layout:
+def _plain(folder: Path, children: list[Path]) -> FolderLayout:
     """Images in folders that are not named as any layout has them."""
     gathering = _Gathering()
     parts = [gathering.part(folder, child.name, "", "") for child in children]
@@ -199,16 +203,16 @@ def _plain(folder: Path, children: list[Path]) -> Layout:
     troubles = tuple({trouble.one_line(): trouble for trouble in gathering.troubles}.values())
     if directly or (len(holding) == 1 and holding[0].name not in _SPLITS):
         whole = gathering.part(folder, ".", "", "")
-        return Layout(kind="images", root=folder, parts=(whole,) if whole else (), troubles=troubles)
+        return FolderLayout(kind="images", root=folder, parts=(whole,) if whole else (), troubles=troubles)
     if holding and {part.name for part in holding} <= set(_SPLITS):
         return _of_splits(folder)
     if not holding:
-        return Layout(kind="nothing", root=folder, troubles=troubles)
+        return FolderLayout(kind="nothing", root=folder, troubles=troubles)
     kind: Kind = "two-folders" if len(holding) == 2 else "several"
-    return Layout(kind=kind, root=folder, parts=tuple(holding), troubles=troubles)
+    return FolderLayout(kind=kind, root=folder, parts=tuple(holding), troubles=troubles)
 
 
-def _of_splits(folder: Path) -> Layout:
+def _of_splits(folder: Path) -> FolderLayout:
     """Folders train and test of what is neither pairs nor digits: perhaps two folders of images in train."""
     train = folder / "train"
     inner = _plain(train, _folders(train)) if is_folder(train) else None
@@ -224,7 +228,7 @@ def _folders(folder: Path) -> list[Path]:
         RequestError: it cannot be listed.
     """
     try:
-        return sorted(entry for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+        return sorted(entry for entry in folder.iterdir() if is_folder(entry) and not entry.name.startswith("."))
     except OSError as error:
         raise RequestError(str(folder), f"cannot be listed: {error.strerror}", "Make it readable.") from error
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from engine.config.image_files import list_images, path_text
-from engine.errors import RequestError, WorkError
+from engine.config.paired_files import matched_files
+from engine.errors import GanTuiError, RequestError, WorkError
 from gan_tui.datasets.folders.layouts import recognise
 
 
@@ -44,7 +45,17 @@ def linked_set(root: Path, a: Path, b: Path, *, pairs: bool) -> Iterator[tuple[s
         _take_away(made)
         if isinstance(error, OSError):
             raise WorkError(path_text(root), f"cannot be made: {error.strerror}", "Name another folder.") from error
+        if isinstance(error, GanTuiError):
+            raise _of_originals(error, links) from error
         raise
+
+
+def _of_originals(error: GanTuiError, links: Mapping[Path, Path]) -> GanTuiError:
+    """What is said of files by way of links, which are gone, said of the files."""
+    words = [error.subject, error.fact, error.fix]
+    for link, target in links.items():
+        words = [each.replace(path_text(link), path_text(target)) for each in words]
+    return type(error)(*words)
 
 
 def _links(root: Path, a: Path, b: Path, *, pairs: bool) -> dict[Path, Path]:
@@ -60,8 +71,17 @@ def _links(root: Path, a: Path, b: Path, *, pairs: bool) -> dict[Path, Path]:
         if not list_images(folder):
             raise RequestError(path_text(folder), "holds no image", "Name a folder of images.")
     if pairs:
+        _require_pairs(first, second)
         return {root / "A" / "train": first, root / "B" / "train": second}
     return {root / "trainA": first, root / "trainB": second}
+
+
+def _require_pairs(first: Path, second: Path) -> None:
+    try:
+        matched_files(first, second, (path_text(first), path_text(second)))
+    except RequestError as error:
+        fix = "Add or remove files until both folders have the same names; pix2pix needs pairs, cyclegan does not."
+        raise RequestError(error.subject, error.fact, fix) from error
 
 
 def _required(folder: Path, option: str, root: Path) -> Path:

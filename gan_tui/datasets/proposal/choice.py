@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,12 +11,10 @@ import msgspec
 
 from engine.config.data import DataConfig, DigitsData, PairedData, RootedData, UnpairedData
 from engine.config.image_files import path_text
-from engine.config.load import read_toml, resolve
 from engine.config.methods import TrainConfig
-from engine.config.presets import shipped_presets
 from engine.errors import RequestError
-from gan_tui.datasets.check.schema import Suggestion
-from gan_tui.datasets.folders.layouts import Kind, Layout
+from gan_tui.datasets.folders.layouts import FolderLayout, Kind
+from gan_tui.datasets.shipped import sets_of, shipped_configs
 
 _GENERAL: dict[type[DataConfig], str] = {
     UnpairedData: "horse2zebra",
@@ -44,7 +43,14 @@ class Choice:
     """What has to be set besides."""
 
 
-def choose_preset(layout: Layout, digits: tuple[str, str] | None = None) -> Choice | None:
+class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
+    """How to go on."""
+
+    command: str
+    why: str
+
+
+def choose_preset(layout: FolderLayout, digits: tuple[str, str] | None = None) -> Choice | None:
     """The shipped preset for a folder that is laid out for training: the set's own, by its name, or a general one.
 
     Args:
@@ -55,9 +61,9 @@ def choose_preset(layout: Layout, digits: tuple[str, str] | None = None) -> Choi
     sets = list(dict.fromkeys(part.domain for part in layout.parts if part.split == "train"))
     if data is None or (data is DigitsData and len(sets) < 2):
         return None
-    configs = {name: resolve(read_toml(path), name) for name, path in shipped_presets().items()}
-    fitting = {name: config for name, config in configs.items() if isinstance(config.data, data)}
-    own = [name for name, config in fitting.items() if _is_of(config, layout.root, sets, digits)]
+    fitting = {name: config for name, config in shipped_configs().items() if isinstance(config.data, data)}
+    there = sets if data is DigitsData else [layout.root.name]
+    own = [name for name, config in fitting.items() if _is_of(config.data, there, digits)]
     if own:
         name = min(own, key=lambda name: (name != layout.root.name, _is_no_translation_of_digits(fitting[name]), name))
         return Choice(name, with_root(fitting[name], layout.root), "is shipped for this set")
@@ -85,7 +91,7 @@ def with_root(config: TrainConfig, root: Path) -> TrainConfig:
     return msgspec.structs.replace(config, data=msgspec.structs.replace(data, root=str(root)))
 
 
-def suggestions(layout: Layout, choice: Choice | None) -> tuple[Suggestion, ...]:
+def suggestions(layout: FolderLayout, choice: Choice | None) -> tuple[Suggestion, ...]:
     """How to go on with a folder."""
     root = _word(layout.root)
     if choice is not None:
@@ -109,7 +115,7 @@ def suggestions(layout: Layout, choice: Choice | None) -> tuple[Suggestion, ...]
             return ()
 
 
-def _join(layout: Layout) -> tuple[Suggestion, ...]:
+def _join(layout: FolderLayout) -> tuple[Suggestion, ...]:
     """Two folders as the domains of a set that is made of links."""
     first, second = (part.folder for part in layout.parts)
     target = Path("datasets", f"{first.name}2{second.name}")
@@ -143,26 +149,19 @@ _HOW_TO_LAY_OUT: dict[Kind, str] = {
 }
 
 
-def what_it_holds(layout: Layout) -> str:
+def what_it_holds(layout: FolderLayout) -> str:
     """Why a folder cannot be trained on as it is, as a clause."""
     return f"is not laid out for training: it holds {IN_WORDS[layout.kind]}"
 
 
-def how_to_lay_out(layout: Layout) -> str:
+def how_to_lay_out(layout: FolderLayout) -> str:
     """What to do about that."""
     return _HOW_TO_LAY_OUT.get(layout.kind, _LAYOUTS)
 
 
-def _is_of(config: TrainConfig, root: Path, sets: list[str], digits: tuple[str, str] | None) -> bool:
-    """Whether a shipped preset is of this very folder, by its name, or of its sets of digits, by theirs."""
-    data = config.data
-    match data:
-        case DigitsData():
-            return digits == (data.A, data.B) if digits else {data.A, data.B} <= set(sets)
-        case UnpairedData() | PairedData():
-            return Path(data.root).name == root.name
-        case _:
-            return False
+def _is_of(data: DataConfig, there: Sequence[str], digits: tuple[str, str] | None) -> bool:
+    """Whether a preset is of sets that are there; where source and target are said, of these in that order."""
+    return sets_of(data) == digits if digits else set(sets_of(data)) <= set(there)
 
 
 def _is_no_translation_of_digits(config: TrainConfig) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median_low
@@ -13,10 +14,15 @@ from engine.config.digit_files import DigitFolders, IdxFiles, digits_in
 from engine.config.image_files import path_text
 from engine.errors import RequestError
 from engine.protocol.jobs import Tell
-from gan_tui.datasets.check.size_findings import seen_size
-from gan_tui.datasets.folders.layouts import TRAINABLE, Kind, Layout, Part
+from gan_tui.datasets.folders.layouts import TRAINABLE, FolderLayout, Kind, Part
 from gan_tui.datasets.folders.reading import Picture, look_at_all
 from gan_tui.datasets.proposal.choice import Choice, choose_preset, how_to_lay_out, suggestions, what_it_holds
+
+FEW = 100
+"""Images of a domain below which a warning is given: a discriminator that sees each a hundred times and more an hour
+knows them by heart. The papers' smallest set, facades, has 400 pairs."""
+WATCH_FEW = "Add more, and watch for translations that repeat what is in them."
+"""What to do about few images."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +43,7 @@ class Material:
     """The shipped preset for it."""
 
 
-def material_of(layout: Layout, tell: Tell, digits: tuple[str, str] | None = None) -> Material:
+def material_of(layout: FolderLayout, tell: Tell, digits: tuple[str, str] | None = None) -> Material:
     """What a folder is to be trained with; of its image files the headers are read.
 
     Args:
@@ -59,7 +65,7 @@ def material_of(layout: Layout, tell: Tell, digits: tuple[str, str] | None = Non
     check_data(choice.config.data)
     trained = [part for part in layout.parts if part.split == "train" and _is_seen(part, choice.config.data)]
     looks = look_at_all([path for part in trained for path in part.paths], tell, decode=False)
-    sizes = Counter(seen_size(layout, look) for look in looks if isinstance(look, Picture))
+    sizes = Counter(layout.seen_size(look.width, look.height) for look in looks if isinstance(look, Picture))
     return Material(
         kind=layout.kind,
         root=layout.root,
@@ -69,6 +75,12 @@ def material_of(layout: Layout, tell: Tell, digits: tuple[str, str] | None = Non
         sizes=_in_words(sizes),
         choice=choice,
     )
+
+
+def few_in_words(images: Mapping[str, int]) -> str:
+    """Which parts have few images to learn from, as a clause; empty where none does."""
+    few = [f"{number:,} in {name}" for name, number in images.items() if 0 < number < FEW]
+    return f"few images to learn a domain from: {', '.join(few)}" if few else ""
 
 
 def _is_seen(part: Part, data: DataConfig) -> bool:
@@ -84,7 +96,7 @@ def _number(part: Part) -> int:
             return len(paths)
 
 
-def _not_laid_out(layout: Layout) -> RequestError:
+def _not_laid_out(layout: FolderLayout) -> RequestError:
     steps = suggestions(layout, None)
     further = f" Try: {steps[0].command}" if steps else ""
     return RequestError(path_text(layout.root), what_it_holds(layout), how_to_lay_out(layout) + further)

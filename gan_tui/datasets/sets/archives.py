@@ -22,8 +22,9 @@ from typing import IO, NamedTuple, Protocol, cast
 
 from engine.errors import WorkError
 from engine.protocol.jobs import Progress, Tell
+from engine.sizes import size_text
 from gan_tui.datasets.sets.content_error import ContentError
-from gan_tui.datasets.sets.space import in_words, require_room
+from gan_tui.datasets.sets.space import require_room
 
 CHUNK = 1 << 18
 LONGEST_NAME = 255
@@ -183,7 +184,7 @@ def _require_within(files: int, size: int, limits: Limits) -> None:
     if files > limits.files:
         raise _RefusedError(f"has more than the {limits.files:,} files that such a set can have")
     if size > limits.bytes:
-        raise _RefusedError(f"comes to more than the {in_words(limits.bytes)} that such an archive can have")
+        raise _RefusedError(f"comes to more than the {size_text(limits.bytes)} that such an archive can have")
 
 
 def _parts(name: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,17 +66,26 @@ def download(
         if isinstance(found, Arrived):
             return found
         raise WorkError(str(partial.path), found, "Move it away, and it is fetched.")
-    failures = []
+    failures: dict[str, list[str]] = {}
     for url in urls:
         try:
             return _from(url, file, partial, tell, patience)
         except UselessError as error:
-            failures.append(f"{url} {error}")
+            failures.setdefault(str(error), []).append(url)
             if url != urls[-1]:
-                tell(Remark(text=f"{failures[-1]}."))
+                tell(Remark(text=f"{url} {error}."))
     again = "What has come is kept: try again later" if partial.here else "Try again later"
     fix = f"{again}, {otherwise}." if otherwise else f"{again}."
-    raise WorkError(file.name, "cannot be had: " + ("; ".join(failures) or "no address of it is known"), fix)
+    raise WorkError(file.name, f"cannot be had: {_in_words(failures)}", fix)
+
+
+def _in_words(failures: Mapping[str, Sequence[str]]) -> str:
+    """Which addresses failed, by the reasons why."""
+    reasons = [
+        f"{urls[0]} {reason}" if len(urls) == 1 else f"each of {', '.join(urls)} {reason}"
+        for reason, urls in failures.items()
+    ]
+    return "; ".join(reasons) or "no address of it is known"
 
 
 def _from(url: str, file: SetFile, partial: Partial, tell: Tell, patience: Patience) -> Arrived:

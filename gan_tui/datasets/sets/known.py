@@ -18,7 +18,7 @@ ROUGHLY, BESIDE = 2, 64 << 20
 """And for one whose size is known to two digits: so many times that, and so many more."""
 CATALOGUE = Path(__file__).with_name("catalogue.toml")
 
-Layout: TypeAlias = Literal["unpaired", "paired", "digits", "unknown"]
+SetLayout: TypeAlias = Literal["unpaired", "paired", "digits", "unknown"]
 """What the unpacked folder holds, as data.kind calls it."""
 Arrival: TypeAlias = Literal["archive", "idx", "labelled", "usps", "svhn"]
 """How it arrives: an archive of images, IDX files, an archive of images with lists of labels, and two formats more."""
@@ -59,7 +59,7 @@ class KnownSet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Also of its folder."""
     what: str
     collection: str
-    layout: Layout
+    layout: SetLayout
     arrives: Arrival = "archive"
     images: dict[str, int]
     """Number of images in each folder or split; empty where it is not known."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import re
+import socket
 import ssl
 import urllib.error
 import urllib.request
@@ -18,8 +19,9 @@ import msgspec
 
 from engine.errors import WorkError
 from engine.protocol.jobs import Progress, Tell
+from engine.sizes import size_text
 from gan_tui.datasets.sets.known import SetFile
-from gan_tui.datasets.sets.space import in_words, require_room
+from gan_tui.datasets.sets.space import require_room
 
 CHUNK = 1 << 18
 SILENCE_SECONDS = 60.0
@@ -170,10 +172,7 @@ def transfer(url: str, partial: Partial, file: SetFile, tell: Tell) -> None:
             raise PassingError(f"answers {error.code} {error.reason}", _asked_wait(error.headers)) from error
         raise UselessError(f"answers {error.code} {error.reason}") from error
     except (OSError, http.client.HTTPException) as error:
-        reason = error.reason if isinstance(error, urllib.error.URLError) else error
-        if isinstance(reason, ssl.SSLCertVerificationError):
-            raise UselessError(f"has a certificate that does not hold: {reason.verify_message}") from error
-        raise PassingError(f"breaks off: {_told(reason)}") from error
+        raise _failure(error) from error
 
 
 def _request(url: str, offset: int, validator: str) -> urllib.request.Request:
@@ -199,7 +198,7 @@ def _agree(response: Any, url: str, partial: Partial, offset: int, file: SetFile
     if total is not None and file.bytes is not None and total != file.bytes:
         raise UselessError(f"has {total:,} bytes under that name, not {file.bytes:,}")
     if total is not None and total > file.at_most:
-        raise UselessError(f"has {in_words(total)} under that name, more than the {in_words(file.at_most)} expected")
+        raise UselessError(f"has {size_text(total)} under that name, more than the {size_text(file.at_most)} expected")
     begun = Begun(url=url, validator=_validator(response.headers), total=total)
     if response.status == 206 and offset:
         partial.remember(begun)
@@ -225,7 +224,7 @@ def _receive(response: Any, partial: Partial, total: int | None, file: SetFile, 
             here += len(data)
             if here > most:
                 partial.drop()
-                expected = in_words(most) if total is None else f"{total:,} bytes"
+                expected = size_text(most) if total is None else f"{total:,} bytes"
                 raise UselessError(f"sends more than the {expected} of that file")
             with partial.written():
                 _write(part, data)
@@ -249,6 +248,19 @@ def _validator(headers: http.client.HTTPMessage) -> str:
 def _asked_wait(headers: Message | None) -> float:
     asked = headers.get("Retry-After", "") if headers is not None else ""
     return float(asked) if asked.isdecimal() else 0.0
+
+
+def _failure(error: OSError | http.client.HTTPException) -> PassingError | UselessError:
+    """What a failure of the network means."""
+    reason = error.reason if isinstance(error, urllib.error.URLError) else error
+    match reason:
+        case ssl.SSLCertVerificationError(verify_message=message):
+            return UselessError(f"has a certificate that does not hold: {message}")
+        case socket.gaierror(errno=code) as unknown:
+            fact = f"cannot be reached: no network, no name server, or no such host ({unknown.strerror})"
+            return PassingError(fact) if code == socket.EAI_AGAIN else UselessError(fact)
+        case _:
+            return PassingError(f"{'breaks off' if reason is error else 'cannot be reached'}: {_told(reason)}")
 
 
 def _told(reason: object) -> str:

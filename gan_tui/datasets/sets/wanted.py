@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from functools import cache
 from pathlib import Path
 
 from engine.config.data import DataConfig, DigitsData, PairedData, RootedData, UnpairedData
 from engine.config.data_root import contents, data_root
-from engine.config.load import read_toml, resolve
-from engine.config.presets import shipped_presets
 from engine.errors import RequestError
-from gan_tui.datasets.sets.known import KnownSet, Layout, catalogue
+from gan_tui.datasets.sets.known import KnownSet, SetLayout, catalogue
+from gan_tui.datasets.shipped import sets_of
 
 
 class MissingSetsError(RequestError):
@@ -41,10 +39,8 @@ def could_be_fetched(error: RequestError, config: DataConfig) -> RequestError:
     if not isinstance(config, RootedData) or not config.root:
         return error
     root = data_root(config)
-    folders = (
-        [root / name for name in dict.fromkeys((config.A, config.B))] if isinstance(config, DigitsData) else [root]
-    )
-    missing = [folder for folder in folders if not folder.exists()]
+    within = root if isinstance(config, DigitsData) else root.parent
+    missing = [within / name for name in dict.fromkeys(sets_of(config)) if not (within / name).exists()]
     sets = [catalogue().sets.get(folder.name) for folder in missing]
     found = tuple(each for each in sets if each is not None and each.layout == _layout(config) and not each.refused)
     if not found or len(found) < len(missing):
@@ -58,25 +54,7 @@ def fetch_command(sets: tuple[KnownSet, ...], root: Path) -> str:
     return f"gan-tui data fetch {' '.join(each.name for each in sets)}{where}"
 
 
-@cache
-def presets_on(name: str) -> tuple[str, ...]:
-    """The shipped presets that read a set, where it is fetched with no --root."""
-    found = []
-    for preset, path in shipped_presets().items():
-        config = resolve(read_toml(path), path.name).data
-        match config:
-            case DigitsData():
-                roots = [f"{config.root}/{config.A}", f"{config.root}/{config.B}"]
-            case UnpairedData() | PairedData():
-                roots = [config.root]
-            case _:
-                roots = []
-        if f"datasets/{name}" in roots:
-            found.append(preset)
-    return tuple(found)
-
-
-def _layout(config: RootedData) -> Layout:
+def _layout(config: RootedData) -> SetLayout:
     match config:
         case UnpairedData():
             return "unpaired"

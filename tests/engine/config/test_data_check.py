@@ -424,3 +424,21 @@ def test_digits_in_folders_come_in_turns(tmp_path: Path) -> None:
 def test_a_folder_beside_the_digits_that_nobody_may_look_into_is_passed_over(sets: Path) -> None:
     (sets / "folders" / "closed").mkdir(mode=0)
     check_data(DigitsData(root=str(sets), A="zipped", B="folders"))
+
+
+def test_a_part_that_cannot_be_looked_at_is_told_as_such(root: Path) -> None:
+    """A name that is too long stands for a folder that may not be entered, which root may."""
+    error = refused(DigitsData(root=str(root), A="x" * 300, B="mnist"))
+    assert error.subject == f"{root}/{'x' * 300}"
+    assert error.fact == "cannot be looked at (File name too long)"
+    assert "has no trainA" in refused(UnpairedData(root=str(root.parent))).fact, "Did you mean is still found"
+    assert "Did you mean" in refused(UnpairedData(root=str(root.parent))).fix
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may enter any folder")
+def test_a_folder_that_may_not_be_entered_is_told_as_such(root: Path) -> None:
+    root.chmod(0o600)
+    try:
+        assert "cannot be looked at (Permission denied)" in refused(UnpairedData(root=str(root))).fact
+    finally:
+        root.chmod(0o700)

@@ -56,6 +56,7 @@ def test_nothing_stated_is_the_paper() -> None:
         ),
         ("genrator.width=4", "genrator: is not a preset section. Did you mean generator?"),
         ("zzz.width=4", "zzz: is not a preset section. Known here: method, data, generator"),
+        ("run.name=4", "run.name: is not a preset key. Known here: run.batch"),
         ("run.zzzzzz=4", "run.zzzzzz: is not a preset key. Known here: run.batch"),
         ('run.batch="4"', 'run.batch = "4": expected a whole number. Images of each domain in a step.'),
         ("run.batch=true", "run.batch = true: expected a whole number"),

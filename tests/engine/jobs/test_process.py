@@ -68,6 +68,22 @@ def test_an_unexpected_error_comes_with_its_traceback() -> None:
     assert "in work" in message.traceback
 
 
+def test_an_answer_that_cannot_be_told_is_a_failure_with_its_traceback() -> None:
+    body = "return Remark(text=chr(0xDC80))"
+    status, [message], complaints = done(doing(body), msgspec.json.encode(ANY))
+    assert (status, complaints) == (1, "")
+    assert isinstance(message, Refused)
+    assert "failed by an unexpected UnicodeEncodeError" in message.fact
+    assert "Traceback" in message.traceback
+
+
+def test_a_refusal_that_names_what_is_no_text_is_told() -> None:
+    body = "from engine.errors import RequestError\nraise RequestError(chr(0xDC80), 'is no text')"
+    status, messages, complaints = done(doing(body), msgspec.json.encode(ANY))
+    assert (status, complaints) == (2, "")
+    assert messages == [Refused(exit_code=2, subject="\\udc80", fact="is no text", fix="")]
+
+
 def test_whoever_asked_may_go_away() -> None:
     """The messages have nobody to go to: the work ends."""
     body = 'for n in range(10**9): tell(Progress(what="counting", done=n, total=0))'
@@ -81,6 +97,8 @@ def test_whoever_asked_may_go_away() -> None:
         assert decode_message(process.stdout.readline()) == Progress(what="counting", done=0, total=0)
         process.stdout.close()
         assert process.wait(60) == 1
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
 
 
 def test_who_is_told_to_end_takes_back_what_is_half_done(tmp_path: Path) -> None:

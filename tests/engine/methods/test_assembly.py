@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from engine.config.data import SyntheticDigits
 from engine.config.losses import AeGanLoss
+from engine.config.methods import CONFIGS as METHODS
 from engine.config.methods import (
     AeGanConfig,
     CycleGanConfig,
@@ -63,6 +64,7 @@ CONFIGS: list[TrainConfig] = [
     ),
 ]
 """One of each method at least, with every kind of network."""
+assert {type(config) for config in CONFIGS} == set(METHODS.values()), "a method is missing here"
 SYSTEMS = pytest.mark.parametrize("config", CONFIGS, ids=lambda config: type(config).__name__)
 
 

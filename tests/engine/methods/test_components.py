@@ -15,6 +15,7 @@ import torch
 from engine.config.controls import controls_of
 from engine.config.data import SyntheticDigits
 from engine.config.losses import AeGanLoss, CycleGanLoss, DiscoGanLoss, DtnLoss, Pix2PixLoss
+from engine.config.methods import CONFIGS as METHODS
 from engine.config.methods import (
     AeGanConfig,
     CycleGanConfig,
@@ -217,7 +218,11 @@ def learn_alone(method: Method, run: Alone, rate: float) -> None:
             method.set_control(control.name, run.weights.get(key, 0.0))
 
 
-@pytest.mark.parametrize("config", [CYCLEGAN, PIX2PIX, DISCOGAN, AEGAN, DTN], ids=lambda config: type(config).__name__)
+ONE_OF_EACH = [CYCLEGAN, PIX2PIX, DISCOGAN, AEGAN, DTN]
+assert {type(config) for config in ONE_OF_EACH} == set(METHODS.values()), "a method is missing here"
+
+
+@pytest.mark.parametrize("config", ONE_OF_EACH, ids=lambda config: type(config).__name__)
 def test_no_component_is_left_out(config: TrainConfig) -> None:
     runs = [run for run in RUNS if type(run.config) is type(config)]
     there = {name for run in runs for name in made(run.config).components}
@@ -225,11 +230,7 @@ def test_no_component_is_left_out(config: TrainConfig) -> None:
 
 
 CONFIGS = [
-    CYCLEGAN,
-    PIX2PIX,
-    DISCOGAN,
-    AEGAN,
-    DTN,
+    *ONE_OF_EACH,
     *(critic(config) for config in (CYCLEGAN, PIX2PIX, DISCOGAN, AEGAN)),
 ]
 

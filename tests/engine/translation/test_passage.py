@@ -11,9 +11,9 @@ from engine.config.methods import TrainConfig
 from engine.errors import WorkError
 from engine.methods.build import build_method
 from engine.translation.framing import Pixels
+from engine.translation.image_memory import ImageMemory
 from engine.translation.passage import Passage, Say
 from engine.translation.request import Tiling
-from engine.translation.room import Room
 from tests.engine.translation.conftest import noise
 from tests.runs import tiny_config
 
@@ -47,7 +47,7 @@ def passage(
     say: Say = lambda text, topic: None,
 ) -> Passage:
     config = config or tiny_config()
-    room = Room(config, CPU, free=lambda device: free)
+    room = ImageMemory(config, CPU, free=lambda device: free)
     return Passage(network, config, CPU, Tiling(side=side, overlap=overlap), room, say)
 
 
@@ -104,7 +104,7 @@ def test_images_that_are_cut_go_one_by_one() -> None:
 def test_what_memory_is_too_small_for_goes_in_pieces_and_is_told() -> None:
     said: list[str] = []
     config = tiny_config()
-    roomy = Room(config, CPU, free=lambda device: ROOMY)
+    roomy = ImageMemory(config, CPU, free=lambda device: ROOMY)
     network = Convolution()
     through = passage(
         network, side=None, free=round(roomy.need(512 * 512) * 2), say=lambda text, topic: said.append(text)
@@ -153,7 +153,7 @@ def test_any_other_failure_is_not_taken_for_full_memory() -> None:
 
 def test_the_estimate_is_of_the_networks_of_the_run() -> None:
     """Twice the width takes twice the memory for what is between its layers, and images grow with their pixels."""
-    narrow, wide = (Room(tiny_config(f"generator.width={width}"), CPU) for width in (32, 64))
+    narrow, wide = (ImageMemory(tiny_config(f"generator.width={width}"), CPU) for width in (32, 64))
     assert narrow.need(10_000) * 1.6 < wide.need(10_000) < narrow.need(10_000) * 2
     assert wide.need(20_000) == 2 * wide.need(10_000)
 

@@ -59,6 +59,9 @@ def test_the_tree_is_kept(images: Path) -> None:
 def test_a_single_image_may_have_a_file(images: Path, tmp_path: Path) -> None:
     assert outputs(planned(images, "o.webp", "a.png")) == ["o.webp"]
     assert outputs(planned(images, "o.webp/", "a.png")) == ["o.webp/a.png"]
+    assert outputs(planned(images, "o.foo/", "a.png")) == ["o.foo/a.png"]
+    assert outputs(planned(images, "v1.2", "a.png")) == ["v1.2/a.png"]
+    assert outputs(planned(images, "o.foo", "a.png", "b.jpg")) == ["o.foo/a.png", "o.foo/b.jpg"]
     (tmp_path / "folder.png").mkdir()
     assert outputs(planned(images, f"{tmp_path}/folder.png", "a.png")) == [f"{tmp_path}/folder.png/a.png"]
 
@@ -69,6 +72,7 @@ def test_a_single_image_may_have_a_file(images: Path, tmp_path: Path) -> None:
         ("o.png", ("a.png", "b.jpg"), {}, "o.png: is the name of one file, and 2 images"),
         ("o.png", ("a.png",), {"wanted": "jpg"}, "o.png: is no name of a JPG"),
         ("o.gif", ("a.png",), {}, "would be a GIF, which is not written"),
+        ("o.foo", ("a.png",), {}, "would be a FOO, which is not written"),
         ("o", ("in/a.png", "in/b.png", "in/a.png"), {"wanted": "jpg"}, ""),
     ],
 )

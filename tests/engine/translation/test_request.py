@@ -52,6 +52,12 @@ def test_what_is_no_size(asked_for: str) -> None:
         scaling_of(asked_for, tiny_config())
 
 
+@pytest.mark.parametrize("asked_for", ["10000", "1000000", "1000000x1000000"])
+def test_a_size_that_no_image_may_have(asked_for: str) -> None:
+    with pytest.raises(RequestError, match=f"--size {asked_for}: is more than the {MAX_PIXELS:,} pixels"):
+        scaling_of(asked_for, tiny_config())
+
+
 def test_networks_that_take_one_size_alone() -> None:
     config = tiny_config(kind="dtn")
     assert scaling_of("own", config) == scaling_of("trained", config) == Scaling(exact=(32, 32))

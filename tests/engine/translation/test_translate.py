@@ -15,11 +15,11 @@ from engine.config.load import Tree, dump, resolve
 from engine.config.methods import CONFIGS
 from engine.data.pixels import to_bytes, to_unit_range
 from engine.errors import RequestError, WorkError
+from engine.loaded_method import take_up
 from engine.protocol.jobs import Progress, Remark
 from engine.protocol.rundir import RunDirectory, create_run
 from engine.protocol.translation import TranslateJob, Translation
 from engine.saved import find_saved
-from engine.trained import take_up
 from engine.translation.request import request_of
 from engine.translation.translate import translate
 from tests.engine.train.here import train_here
@@ -243,6 +243,16 @@ def test_a_long_name_is_written_and_one_that_grows_too_long_fails_alone(trained:
     found, _ = translated(trained("cyclegan"), folder, tmp_path / "sheets", sheet=True)
     assert [failed.reason for failed in found.failed] == ["has a name to which -sheet.png cannot be added"]
     assert [Path(written.output).name for written in found.written] == ["y.png"]
+
+
+def test_one_image_that_is_taken_for_a_pair_is_told(trained: MakeRun, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    noise(32, 32).save(folder / "square.png")
+    noise(64, 32).save(folder / "wide.png")
+    _, said = translated(trained("pix2pix"), folder, tmp_path / "out", pairs=True)
+    [told] = remarks(said)
+    assert told.startswith(f"{folder}/square.png: its halves are twice as tall as wide (32x32 px in all)")
 
 
 def test_a_pair_that_is_taken_for_one_image_is_told(trained: MakeRun, tmp_path: Path) -> None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import TypeAlias
 
+import psutil
 import pytest
 
 from gan_tui.cli import main
+from tests.until import until
 
 COMMAND = (sys.executable, "-c", "from gan_tui.cli import main; main()")
 
@@ -29,6 +33,18 @@ def gan_tui(*arguments: str | Path, folder: Path) -> Finished:
         timeout=240,
         check=False,
     )
+
+
+def interrupted(*arguments: str | Path, folder: Path) -> Finished:
+    """The same, with Ctrl-C as soon as its job is at work, which has a process of its own."""
+    words = [*COMMAND, *map(str, arguments)]
+    with subprocess.Popen(
+        words, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as command:
+        until(lambda: command.poll() is not None or psutil.Process(command.pid).children(), "its job")
+        os.killpg(command.pid, signal.SIGINT)  # to both processes, as a terminal does
+        out, told = command.communicate(timeout=120)
+    return subprocess.CompletedProcess(words, command.returncode, out, told)
 
 
 def gan_tui_here(*arguments: str | Path, folder: Path) -> Finished:

@@ -82,6 +82,8 @@ def test_commands_options_and_choices(complete: Complete) -> None:
 def test_presets_and_runs(complete: Complete, runs: Path) -> None:
     assert complete("gan-tui", "train", "quick") == ["quickstart"]
     assert complete("gan-tui", "data", "show", "horse") == ["horse2zebra"]
+    assert complete("gan-tui", "data", "fetch", "mnist", "mn") == ["mnist_m"], "not what stands there already"
+    assert complete("gan-tui", "init", "x", "--method", "p") == ["pix2pix"]
     assert complete("gan-tui", "attach", "") == ["horse-1", "horse-2", "zebra"]
     assert complete("gan-tui", "compare", "zebra", "h") == ["horse-1", "horse-2"]
     assert complete("gan-tui", "log", "--runs-dir", "elsewhere", "") == []

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from engine.config.load import dump
+from engine.sizes import size_text
 from gan_tui.datasets.sets.known import catalogue
-from gan_tui.datasets.sets.space import in_words
 from tests.end_to_end.terminal import Terminal
 from tests.gan_tui.cli.command import COMMAND, gan_tui, gan_tui_here, refusal, succeeded
 from tests.gan_tui.datasets.sets.archive_files import paired_set, tarred
@@ -108,8 +108,8 @@ def test_fetch_without_a_terminal(tmp_path: Path, server: SetServer) -> None:
     done = gan_tui("data", "fetch", SHOES, "--mirror", server.address, folder=tmp_path)
     assert succeeded(done) == f"datasets/{SHOES}\n"
     lines = done.stderr.splitlines()
-    assert lines[0] == f"{ARCHIVE}: 0 bytes of {in_words(len(CONTENT))}"
-    assert lines[1] == f"{ARCHIVE}: {in_words(len(CONTENT))} of {in_words(len(CONTENT))}"
+    assert lines[0] == f"{ARCHIVE}: 0 B of {size_text(len(CONTENT))}"
+    assert lines[1] == f"{ARCHIVE}: {size_text(len(CONTENT))} of {size_text(len(CONTENT))}"
     assert any("no checksum is published. Its SHA-256, kept in the set's folder: " in line for line in lines)
     assert f"{SHOES} has train 3, val 3, where train 49,825, val 200 are known." in lines
     assert lines[-1] == f"{SHOES} is here: datasets/{SHOES} (train 3, val 3)"
@@ -138,8 +138,8 @@ def test_ctrl_c_keeps_what_has_come(tmp_path: Path, server: SetServer) -> None:
     with Terminal(command, columns=120, rows=20) as seen:
         seen.wait_until(lambda: part.exists() and part.stat().st_size == len(CONTENT) // 2, "half of it")
         seen.press("\x03")
-        assert seen.wait_for_exit() == 1
-        assert "What has come is kept" in seen.text
+        assert seen.wait_for_exit() == 130
+        assert "Ended early: what has come is kept, and the same command goes on." in seen.text
         assert "Traceback" not in seen.text
     server.hold.set()
     succeeded(gan_tui("data", "fetch", SHOES, "--root", tmp_path, "--mirror", server.address, folder=tmp_path))
@@ -186,7 +186,7 @@ def train_in_terminal(tmp_path: Path, server: SetServer, preset: Path, answer: s
     env = {"GAN_TUI_DATA_MIRROR": server.address}
     with Terminal(["sh", "-c", command], columns=120, rows=20, env=env) as seen:
         seen.wait_until(lambda: "[y/N]:" in seen.text, "the question")
-        seen.press(answer, "enter")
+        seen.press(answer, *([] if answer == "\x03" else ["enter"]))
         return seen.wait_for_exit(), seen.text
 
 
@@ -207,6 +207,13 @@ def test_no_is_an_answer(tmp_path: Path, server: SetServer, on_shoes: Path, answ
     assert f"does not exist. Fetch what is missing: gan-tui data fetch {SHOES};" in re.sub(r"\s+", " ", screen)
     assert server.asked == []
     assert not (tmp_path / "datasets").exists()
+
+
+def test_ctrl_c_is_an_answer(tmp_path: Path, server: SetServer, on_shoes: Path) -> None:
+    status, screen = train_in_terminal(tmp_path, server, on_shoes, "\x03")
+    assert status == 130
+    assert "Ended early: nothing was fetched or started." in screen
+    assert server.asked == []
 
 
 def test_train_that_nobody_watches_asks_nothing(tmp_path: Path, server: SetServer, on_shoes: Path) -> None:

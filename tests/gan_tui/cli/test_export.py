@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -17,15 +18,16 @@ from torch import Tensor
 
 from engine.config.load import read_toml, resolve
 from engine.config.methods import CONFIGS
-from engine.exchange.agreement import TOLERANCE
-from engine.exchange.export import export
-from engine.exchange.request import request_of
+from engine.exchange.exporting.agreement import TOLERANCE
+from engine.exchange.exporting.export import export
+from engine.exchange.exporting.request import request_of
+from engine.loaded_method import take_up
 from engine.protocol.exchange import Exported, ExportFormat, ExportJob
 from engine.protocol.jobs import decode_message
 from engine.protocol.rundir import RunDirectory
 from engine.saved import find_saved
-from engine.trained import take_up
 from tests.engine.exchange.saved import saved_run
+from tests.gan_tui.cli.command import interrupted
 from tests.runs import TINY_OF, gan_tui
 
 ONE_WAY = tuple(kind for kind, config in CONFIGS.items() if not config.both_ways)
@@ -76,7 +78,10 @@ def pictures(batch: int, height: int, width: int) -> Tensor:
 
 
 @pytest.mark.parametrize("kind", TINY_OF)
-def test_onnx_translates_as_the_run_does(kind: str, runs: Callable[[str], RunDirectory], tmp_path: Path) -> None:
+def test_onnx_translates_as_the_run_does(
+    kind: str, runs: Callable[[str], RunDirectory], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORT_DISABLE_TELEMETRY", "1")
     onnxruntime = pytest.importorskip("onnxruntime", reason="gan-tui[onnx] is not installed")
     pytest.importorskip("onnxscript", reason="gan-tui[onnx] is not installed")
     run = runs(kind)
@@ -102,6 +107,21 @@ def test_onnx_translates_as_the_run_does(kind: str, runs: Callable[[str], RunDir
         expected = translations(run, str(file.direction), images)
         assert expected.std() > 10 * TOLERANCE, "else anything would agree"
         assert np.abs(made - expected.numpy()).max() <= TOLERANCE
+
+
+def test_the_trial_of_an_onnx_leaves_nothing_at_home(
+    runs: Callable[[str], RunDirectory], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """onnxruntime keeps an id of the device and a file of events there, unless it is told not to."""
+    pytest.importorskip("onnxruntime", reason="gan-tui[onnx] is not installed")
+    pytest.importorskip("onnxscript", reason="gan-tui[onnx] is not installed")
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    for name in ("ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    exported(runs("cyclegan"), "-o", tmp_path / "out.onnx", "--size", "16")
+    assert [str(path.relative_to(home)) for path in home.rglob("*")] == []
 
 
 @pytest.mark.parametrize("kind", TINY_OF)
@@ -204,6 +224,18 @@ def test_the_folder_of_a_checkpoint_names_it(runs: Callable[[str], RunDirectory]
         ("cyclegan", ("-o", "a.pt2", "--opset", "20"), "--opset 20: is of ONNX"),
         ("cyclegan", ("-o", "a.pt2", "--size", "33"), "takes sides that are multiples of 4 px"),
         ("cyclegan", ("-o", "a.pt2", "--size", "-1"), "--size -1: is no side in pixels"),
+        ("cyclegan", ("-o", "a.pt2", "--size", "1000000"), "--size 1000000: is no side in pixels from 1 to 65,536"),
+        ("cyclegan", ("-o", "a.pt2", "--size", "65536"), "3 images of 65536x65536 px: take "),
+        ("cyclegan", ("-o", "a.onnx", "--format", "safetensors"), "a.onnx: ends as onnx does, and the format is safe"),
+        ("cyclegan", ("-o", "a.PT2", "--format", "onnx"), "a.PT2: ends as pt2 does, and the format is onnx"),
+        ("cyclegan", ("-o", "a.safetensors"), "a.safetensors: does not tell the format by its ending"),
+        (
+            "cyclegan",
+            ("-o", "a.safetensors", "--format", "safetensors"),
+            "ends as a file does, and safetensors is a fo",
+        ),
+        ("cyclegan", ("-o", "a.pth", "--format", "reference"), "ends as a file does, and reference is a folder"),
+        ("cyclegan", ("-o", "n" * 300 + ".pt2"), "cannot be looked at (File name too long)"),
         ("cyclegan", ("-o", "a", "--format", "safetensors", "--size", "32"), "is of a program"),
         ("cyclegan", ("-o", "a", "--format", "reference"), "generator.blocks = 1: is nothing that the reference"),
         ("cyclegan", ("-o", "a.pt2", "--checkpoint", "7"), "checkpoint 7 of run cyclegan: does not exist"),
@@ -229,3 +261,19 @@ def test_nothing_is_overwritten(runs: Callable[[str], RunDirectory], tmp_path: P
     told = refusal(runs("cyclegan"), "-o", tmp_path / "out.pt2", "--direction", "both")
     assert told.startswith(f"{tmp_path / 'out-BtoA.pt2'}: is there already")
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("out-BtoA.pt2", "mine")]
+
+
+def test_a_name_that_is_no_text_is_taken(runs: Callable[[str], RunDirectory], tmp_path: Path) -> None:
+    out = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.pt2"))
+    done = gan_tui(runs("dtn").root.parent, "export", "dtn", "-o", str(out))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"{tmp_path}/\\xff.pt2\n"
+    assert list(tmp_path.iterdir()) == [out]
+    again = refusal(runs("dtn"), "-o", out)
+    assert "\\udcff.pt2: is there already" in again
+
+
+def test_ctrl_c_writes_nothing_and_says_so(runs: Callable[[str], RunDirectory], tmp_path: Path) -> None:
+    done = interrupted("export", runs("cyclegan").root, "-o", "out.pt2", folder=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "Ended early: nothing was written.\n")
+    assert list(tmp_path.iterdir()) == []

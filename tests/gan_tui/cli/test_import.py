@@ -13,16 +13,17 @@ import torch
 from engine.config.load import read_toml, resolve
 from engine.config.methods import CycleGanConfig, Pix2PixConfig
 from engine.config.networks import PatchDiscriminator, ResnetGenerator, UnetGenerator
+from engine.loaded_method import take_up
 from engine.protocol import events as ev
 from engine.protocol.checkpoints import list_checkpoints
 from engine.protocol.exchange import Imported
 from engine.protocol.jobs import decode_message
 from engine.protocol.rundir import RunDirectory, read_identity
 from engine.saved import find_saved
-from engine.trained import take_up
+from tests.engine.exchange.importing.test_loss_log import HEADING, log_of
+from tests.engine.exchange.importing.test_pickled import Bomb
 from tests.engine.exchange.saved import discriminator_state, generator_state, saved_run, write_pth
-from tests.engine.exchange.test_loss_log import HEADING, log_of
-from tests.engine.exchange.test_pickled import Bomb
+from tests.gan_tui.cli.command import interrupted
 from tests.reference import vectors
 from tests.runs import events_of, gan_tui, make_images, metrics_of
 
@@ -284,3 +285,9 @@ def test_a_wrong_request_leaves_nothing(
 
 def test_a_name_that_is_taken_is_refused(reference: RunDirectory) -> None:
     assert "run ref: exists already" in refusal(reference.root.parent, REFERENCE, "--name", "ref")
+
+
+def test_ctrl_c_makes_no_run_and_says_so(tmp_path: Path) -> None:
+    done = interrupted("import", REFERENCE, "--name", "x", folder=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "Ended early: no run was made.\n")
+    assert not any((tmp_path / "runs").glob("*"))

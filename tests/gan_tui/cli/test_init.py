@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import shlex
 import tomllib
 from pathlib import Path
 
 import pytest
 
+from tests.end_to_end.terminal import Terminal
 from tests.engine.data.conftest import write_digit_folders, write_idx_set
-from tests.gan_tui.cli.command import Finished, gan_tui, gan_tui_here, refusal, succeeded
+from tests.gan_tui.cli.command import COMMAND, Finished, gan_tui, gan_tui_here, refusal, succeeded
 from tests.gan_tui.datasets.image_folders import put_pictures, unpaired
 from tests.shared_data import shared_data
 
@@ -33,8 +35,9 @@ def test_photographs_in_two_folders_to_a_run(tmp_path: Path) -> None:
     assert preset["data"]["root"] == str(tmp_path / "sets" / "cats2dogs")
     assert (tmp_path / "sets" / "cats2dogs" / "trainA").readlink() == tmp_path / "photos" / "cats"
     said = done.stderr.splitlines()
-    assert said[-3].startswith("cyclegan at 64 px, 200 epochs of 3 steps; images: 3 in trainA, 3 in trainB.")
-    assert said[-2].startswith("Memory: its steps take about ")
+    assert said[-4].startswith("cyclegan at 64 px, 200 epochs of 3 steps; images: 3 in trainA, 3 in trainB.")
+    assert said[-3].startswith("Memory: its steps take about ")
+    assert said[-2].startswith("warning: few images to learn a domain from: 3 in trainA, 3 in trainB. Add more, and")
     assert said[-1].startswith("Wrote cats2dogs.toml.")
 
 
@@ -109,7 +112,7 @@ def test_a_device_that_is_not_there_leaves_no_links(tmp_path: Path) -> None:
         put_pictures(tmp_path / name, 1)
     done = gan_tui("init", "set", "--A", "cats", "--B", "dogs", "--device", "cuda:99", folder=tmp_path)
     assert done.returncode == 2
-    assert done.stderr.splitlines()[-1].startswith("gan-tui: run.device = cuda:99: asks for ")
+    assert done.stderr.splitlines()[-1].startswith("gan-tui: device cuda:99: asks for ")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cats", "dogs"]
 
 
@@ -117,3 +120,45 @@ def test_a_folder_whose_name_is_no_text(tmp_path: Path) -> None:
     unpaired(tmp_path / os.fsdecode(b"caf\xe9"))
     line = refusal(gan_tui_here("init", tmp_path / os.fsdecode(b"caf\xe9"), folder=tmp_path))
     assert "no text" in line
+
+
+def test_pairs_that_do_not_match_are_told_of_the_users_own_files(tmp_path: Path) -> None:
+    """The links are gone by then."""
+    put_pictures(tmp_path / "labels", 2)
+    put_pictures(tmp_path / "photos", 3)
+    done = gan_tui_here("init", "set", "--A", "labels", "--B", "photos", "--method", "pix2pix", folder=tmp_path)
+    told = refusal(done)
+    assert told == (
+        f"{tmp_path}/photos/002.png: has no partner of its name in {tmp_path}/labels. Add or remove files until both "
+        "folders have the same names; pix2pix needs pairs, cyclegan does not."
+    )
+    (tmp_path / "labels" / "000.png").write_bytes(b"no image")
+    told = refusal(gan_tui_here("init", "set", "--A", "labels", "--B", "photos", folder=tmp_path))
+    assert told.startswith(f"{tmp_path}/labels/000.png: ")
+    assert not (tmp_path / "set").exists()
+
+
+def test_a_folder_without_a_name_is_none(tmp_path: Path) -> None:
+    """As a variable that is not set gives it; it was the current folder."""
+    unpaired(tmp_path)
+    assert refusal(gan_tui_here("init", "", folder=tmp_path)).startswith("DIR: is empty. Name a folder of images")
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"), [("~nobody-of-that-name", "Could not determine home directory."), ("x" * 300, "File name too")]
+)
+def test_a_folder_that_nothing_can_be(tmp_path: Path, given: str, reason: str) -> None:
+    told = refusal(gan_tui_here("init", given, folder=tmp_path))
+    assert told.startswith(f"{given}: cannot be looked at ({reason}")
+
+
+def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
+    for name in ("cats", "dogs"):
+        put_pictures(tmp_path / name, 3)
+    command = f"cd {tmp_path}; exec {shlex.join(COMMAND)} init set --A cats --B dogs"
+    with Terminal(["sh", "-c", command], columns=80, rows=10) as seen:
+        seen.wait_for("starting")
+        seen.press("\x03")
+        assert seen.wait_for_exit() == 130
+        assert "Ended early: nothing was written." in seen.text
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cats", "dogs"]

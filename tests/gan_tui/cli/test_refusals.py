@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -266,3 +267,15 @@ def test_debug_shows_the_traceback(tmp_path: Path) -> None:
     assert done.returncode != 0
     assert "Traceback" in done.stderr
     assert "absent: is neither a file" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [("runs",), ("doctor",), ("translate", "x", "y.png", "-o", "z")])
+def test_a_working_directory_that_was_deleted(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    delete_and_run = f"import os; os.rmdir({str(folder)!r}); from gan_tui.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", delete_and_run, *arguments], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "gan-tui: the working directory: is gone. Change to one that is there, such as with cd.\n"

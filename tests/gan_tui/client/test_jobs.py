@@ -13,6 +13,7 @@ from engine.protocol.jobs import Progress, Remark
 from gan_tui.client.jobs import run_job
 from tests.dtn_runs import make_digits, make_dtn_run
 from tests.engine.train.here import train_here
+from tests.until import until
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +68,17 @@ def test_giving_up_ends_the_process(job: EvaluateJob) -> None:
     with pytest.raises(KeyboardInterrupt):
         run_job(job, Evaluations, interrupt)
     assert not seen[0].is_running()
+
+
+def test_an_interrupt_that_comes_when_all_is_done_changes_nothing(job: EvaluateJob) -> None:
+    before = psutil.Process().children()
+    said: list[Progress | Remark] = []
+
+    def interrupt_once(message: Progress | Remark) -> None:
+        said.append(message)
+        if len(said) == 1:
+            [process] = set(psutil.Process().children()) - set(before)
+            until(lambda: process.status() == psutil.STATUS_ZOMBIE, "the end of the work")
+            raise KeyboardInterrupt
+
+    assert run_job(job, Evaluations, interrupt_once).evaluations[0].conditions.images_A == 30

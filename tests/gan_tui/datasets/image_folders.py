@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from gan_tui.datasets.check.inspection import inspect_folder
-from gan_tui.datasets.check.schema import Finding, Inspection, Topic
+from gan_tui.datasets.check.schema import FolderFinding, Inspection, Topic
 
 _numbers = itertools.count()
 
@@ -58,7 +58,7 @@ def inspected(folder: Path) -> Inspection:
     return inspect_folder(folder, lambda said: None)
 
 
-def about(found: Inspection, topic: Topic) -> list[Finding]:
+def about(found: Inspection, topic: Topic) -> list[FolderFinding]:
     """What of it is about one thing."""
     return [finding for finding in found.findings if finding.topic == topic]
 

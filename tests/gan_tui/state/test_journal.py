@@ -7,7 +7,7 @@ import pytest
 
 from engine.protocol.conditions import Conditions
 from engine.protocol.events import Announced, Evaluated, StageDone
-from gan_tui.state.journal import COMPUTED, journal_entry, number, size_text
+from gan_tui.state.journal import COMPUTED, journal_entry, number
 from tests.gan_tui.recorded import Recording
 
 
@@ -38,26 +38,6 @@ def test_what_was_computed_has_fewer_digits() -> None:
     assert [number(value, COMPUTED) for value in (2 / 3, 1 / 750, 1 / 7500, 9999.7)] == [
         "0.6667", "0.001333", "1.333e-4", "10000",
     ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("size", "text"),
-    [
-        (12, "12 B"),
-        (8123, "8.1 kB"),
-        (812_000, "812 kB"),
-        (999_499, "999 kB"),
-        (999_600, "1.0 MB"),
-        (22_800_000, "22.8 MB"),
-        (99_960_000, "100 MB"),
-        (1.4e9, "1.4 GB"),
-        (2.1e11, "210 GB"),
-        (1.4e12, "1.4 TB"),
-        (3.4e15, "3400 TB"),
-    ],
-)
-def test_sizes(size: float, text: str) -> None:
-    assert size_text(size) == text
 
 
 def test_curves_and_pictures_are_not_told() -> None:

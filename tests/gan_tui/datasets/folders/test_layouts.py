@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from engine.errors import RequestError
-from gan_tui.datasets.folders.layouts import Kind, Layout, recognise
+from gan_tui.datasets.folders.layouts import FolderLayout, Kind, recognise
 from tests.engine.data.conftest import write_digit_folders, write_idx_set
 from tests.gan_tui.datasets.image_folders import put_picture, put_pictures, unpaired
 from tests.shared_data import shared_data
 
 
-def parts_of(layout: Layout) -> list[tuple[str, str, str]]:
+def parts_of(layout: FolderLayout) -> list[tuple[str, str, str]]:
     return [(part.name, part.split, part.domain) for part in layout.parts]
 
 

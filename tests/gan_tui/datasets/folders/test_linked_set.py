@@ -40,6 +40,7 @@ def test_two_folders_become_domains(tmp_path: Path, cats: Path, dogs: Path) -> N
 
 def test_files_of_one_name_become_pairs(tmp_path: Path, cats: Path, dogs: Path) -> None:
     (tmp_path / "set").mkdir()
+    (dogs / "002.png").unlink()
     with linked_set(tmp_path / "set", cats, dogs, pairs=True):
         pass
     assert recognise(tmp_path / "set").kind == "matched"
@@ -92,8 +93,8 @@ def test_nothing_is_written_where_something_is(tmp_path: Path, cats: Path, dogs:
 
 def test_a_failure_takes_everything_away_again(tmp_path: Path, cats: Path, dogs: Path) -> None:
     root = tmp_path / "new" / "set"
-    with pytest.raises(KeyboardInterrupt), linked_set(root, cats, dogs, pairs=True):
-        assert (root / "A" / "train" / "000.png").is_file()
+    with pytest.raises(KeyboardInterrupt), linked_set(root, cats, dogs, pairs=False):
+        assert (root / "trainA" / "000.png").is_file()
         raise KeyboardInterrupt
     assert not (tmp_path / "new").exists()
     assert len(list(cats.iterdir())) == 2, "images are never touched"
@@ -104,3 +105,10 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path, cats: Path, dogs: Path) ->
     error = refusal(tmp_path / "file" / "set", cats, dogs)
     assert isinstance(error, WorkError)
     assert "cannot be made" in error.fact
+
+
+def test_what_fails_by_way_of_a_link_is_told_of_the_file(tmp_path: Path, cats: Path, dogs: Path) -> None:
+    root = tmp_path / "set"
+    with pytest.raises(RequestError) as refused, linked_set(root, cats, dogs, pairs=False):
+        raise RequestError(str(root / "trainB" / "1.png"), "is no image", f"Look into {root / 'trainA'}.")
+    assert refused.value.one_line() == f"{dogs / '1.png'}: is no image. Look into {cats}."

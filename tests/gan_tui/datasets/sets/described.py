@@ -7,11 +7,11 @@ from pathlib import Path
 
 from engine.protocol.digits import PublishedDigits
 from engine.protocol.jobs import Tell
-from gan_tui.datasets.sets.known import Arrival, KnownSet, Layout, SetFile
+from gan_tui.datasets.sets.known import Arrival, KnownSet, SetFile, SetLayout
 
 
 def known_set(
-    name: str, content: bytes, *, file: str = "", layout: Layout = "unpaired", images: dict[str, int] | None = None,
+    name: str, content: bytes, *, file: str = "", layout: SetLayout = "unpaired", images: dict[str, int] | None = None,
     arrives: Arrival = "archive", checked: bool = True,
 ) -> KnownSet:  # fmt: skip
     """Of one file, with its size and checksum."""

@@ -14,9 +14,9 @@ import pytest
 
 from engine.errors import WorkError
 from engine.protocol.jobs import Progress, Remark
+from engine.sizes import size_text
 from gan_tui.datasets.sets.download import Arrived, Patience, download
 from gan_tui.datasets.sets.known import SetFile
-from gan_tui.datasets.sets.space import in_words
 from gan_tui.datasets.sets.transfer import Partial, SafeRedirects, UselessError
 from tests.disks import small_disk
 from tests.gan_tui.datasets.sets.conftest import Heard
@@ -241,7 +241,14 @@ def test_a_redirect_does_not_weaken_an_address() -> None:
 
 def test_nobody_listens(get: Getting, server: SetServer) -> None:
     error = get.refused(UNCHECKED, "http://127.0.0.1:9/set.zip")
-    assert "http://127.0.0.1:9/set.zip breaks off: Connection refused" in error.fact
+    assert "http://127.0.0.1:9/set.zip cannot be reached: Connection refused" in error.fact
+
+
+def test_a_host_that_nobody_knows_is_told_as_no_network_and_not_tried_again(get: Getting, waits: list[float]) -> None:
+    error = get.refused(UNCHECKED, "http://no.such.host.invalid/set.zip")
+    assert "set.zip cannot be reached: no network, no name server, or no such host (" in error.fact
+    assert error.fix == "Try again later."
+    assert waits == [] or "Temporary" in error.fact, "a name server that does not answer may do so in a moment"
 
 
 def test_no_address_is_known(get: Getting) -> None:
@@ -316,7 +323,7 @@ def _stop(seconds: float) -> None:
 def test_a_body_without_an_end_is_not_taken_for_ever(get: Getting, server: SetServer) -> None:
     file = SetFile(name=NAME, about_bytes=20_000)
     served = server.offer(NAME, bytes(1 << 20), declared=-1, endless=True)
-    assert f"sends more than the {in_words(file.at_most)} of that file" in get.refused(file).fact
+    assert f"sends more than the {size_text(file.at_most)} of that file" in get.refused(file).fact
     assert served.sent <= file.at_most + (8 << 20), "and it is not read to the end"
     assert get.left == {}
 
@@ -324,6 +331,6 @@ def test_a_body_without_an_end_is_not_taken_for_ever(get: Getting, server: SetSe
 def test_a_length_that_no_such_file_has_is_refused_at_once(get: Getting, server: SetServer) -> None:
     server.offer(NAME, BODY, declared=10**13)
     known = SetFile(name=NAME, about_bytes=20_000_000)
-    assert "has 10,000 GB under that name, more than the 107 MB expected" in get.refused(known).fact
-    assert "more than the 4.29 GB expected" in get.refused(UNCHECKED).fact
+    assert "has 10.0 TB under that name, more than the 107 MB expected" in get.refused(known).fact
+    assert "more than the 4.3 GB expected" in get.refused(UNCHECKED).fact
     assert get.left == {}

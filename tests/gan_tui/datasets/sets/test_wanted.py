@@ -1,4 +1,4 @@
-"""Which sets are said to be missing for a configuration, and which presets read which."""
+"""Which sets are said to be missing for a configuration."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from engine.config.data import DataConfig, DigitsData, PairedData, SyntheticData
 from engine.config.load import read_toml, resolve
 from engine.config.presets import shipped_presets
 from engine.errors import RequestError
-from gan_tui.datasets.sets.known import catalogue
-from gan_tui.datasets.sets.wanted import MissingSetsError, could_be_fetched, presets_on
+from gan_tui.datasets.sets.wanted import MissingSetsError, could_be_fetched
 
 REFUSED = RequestError("datasets", "is not right", "Do something else.")
 
@@ -63,12 +62,3 @@ def test_every_preset_that_reads_a_folder_finds_its_set_or_says_that_there_is_no
             without.add(name)
     assert without == {"discogan-handbags2shoes"}
     assert "No such set is published" in shipped_presets()["discogan-handbags2shoes"].read_text()
-
-
-def test_the_catalogue_names_what_the_presets_read() -> None:
-    assert presets_on("facades") == ("facades", "facades-lsgan", "facades-photo2labels")
-    assert "maps-cyclegan" in presets_on("maps")
-    assert presets_on("mnist") == ("aegan-mnistm2mnist", "dtn-mnistm2mnist", "dtn-svhn2mnist", "dtn-usps2mnist")
-    assert presets_on("svhn") == ("dtn-svhn2mnist",)
-    assert presets_on("ae_photos") == ()
-    assert set(catalogue().sets) >= {"apple2orange", "monet2photo", "edges2shoes", "edges2handbags"}

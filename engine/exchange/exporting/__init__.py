@@ -1,0 +1,1 @@
+"""A checkpoint for other programs: ONNX, torch.export, safetensors, and the reference implementation's files."""

@@ -1,0 +1,1 @@
+"""Files of the reference implementation, or an export of our own, as a run."""
