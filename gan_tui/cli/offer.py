@@ -15,7 +15,6 @@ from gan_tui.cli import ended_early
 from gan_tui.cli.fetching import KEPT, fetch_sets, mirrors_to_try
 from gan_tui.cli.job_progress import telling
 from gan_tui.cli.output import say
-from gan_tui.datasets.sets.single_file import fetch_file
 from gan_tui.datasets.sets.wanted import MissingSetsError
 from gan_tui.state.plain_text import printable
 
@@ -62,6 +61,8 @@ def fetch_weights_or_refuse(missing: MissingWeightsError, *, asked: bool = False
         MissingWeightsError: nobody is there, or the answer is no.
         WorkError: they could not be fetched.
     """
+    from gan_tui.datasets.sets.single_file import fetch_file
+
     if not asked:
         if not _somebody_is_there():
             raise missing

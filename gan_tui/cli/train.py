@@ -75,8 +75,8 @@ def train(
     Ctrl-C saves and stops; with --detach nothing is shown.
 
     What would not work is refused before anything is started: keys that do not exist, sizes that the networks cannot
-    take, data that is not there, a device that is not. Data of a known set is offered to be fetched, where there is a
-    terminal to ask on.
+    take, data that is not there, a device that is not. Data of a known set, and the weights that fid and kid need, are
+    offered to be fetched, where there is a terminal to ask on.
 
     Examples:
         gan-tui train quickstart
