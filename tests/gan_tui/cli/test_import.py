@@ -230,6 +230,7 @@ def test_a_loss_log_alone_makes_a_run_to_look_at(tmp_path: Path) -> None:
         ("resume", "--headless"),
         ("translate", "none.png", "-o", "out"),
         ("eval",),
+        ("replay",),
         ("export", "-o", "a.pt2"),
     ):
         refused = gan_tui(tmp_path / "runs", words[0], "seen", *words[1:])
