@@ -9,6 +9,7 @@ from engine.config.load import read_toml, resolve
 from engine.config.methods import TrainConfig
 from engine.errors import RequestError
 from engine.protocol.checkpoints import LATEST, Manifest, choose_checkpoint, list_checkpoints
+from engine.protocol.imported import require_weights
 from engine.protocol.rundir import RunDirectory, engine_is_alive
 
 
@@ -24,9 +25,14 @@ class SavedState:
 
 
 def configuration_of(run: RunDirectory) -> TrainConfig:
-    """What a run is configured as. Raises RequestError: it is none."""
+    """What a run is configured as.
+
+    Raises:
+        RequestError: it is none, or holds losses alone, of which that is not known; WorkError: run.json cannot be read.
+    """
     if not run.config.is_file():
         raise RequestError(str(run.root), "is no run directory: it has no config.toml", "Name a run: gan-tui runs")
+    require_weights(run)
     return resolve(read_toml(run.config), str(run.config))
 
 
