@@ -96,7 +96,8 @@ def _way_back(session: Session) -> str:
     finish_saves(session)
     manifests = [manifest for _, manifest in list_checkpoints(session.run)]
     if not manifests:
-        return f"No checkpoint was saved before that. Train anew with {_lower(session, session.panel.values)}"
+        command = f"gan-tui train {session.standing.identity.preset} {_lower(session, session.panel.values)}"
+        return f"No checkpoint was saved before that. Train anew: {command}"
     offer = f"The last finite checkpoint is of step {manifests[-1].step:,}: {_resume(session, manifests[-1])}"
     changed = session.panel.history[-1].seq if session.panel.history else 0
     before = [manifest for manifest in manifests if manifest.seq < changed]

@@ -221,7 +221,8 @@ def _tell_of_other_ranks(session: Session, before: int) -> None:
     if now != before and session.resumed_step >= 0:
         fact = f"is {now} now and was {before}: the numbers may differ from here on, in the last digits"
         fact += " at first; what dropout and noise draw differs"
-        session.alert("the number of processes", fact, f"Where that matters, resume it with --gpus {before}.")
+        again = f"have as many again: gan-tui resume {session.run.name} --gpus {before}"
+        session.alert("the number of processes", fact, f"Where that matters, {again}")
 
 
 def _tell_of_idle_parts(session: Session) -> None:
@@ -288,7 +289,7 @@ def _tell_of_steps_beyond(session: Session, whole: int) -> None:
     asked = session.config.run.steps
     if asked > whole and session.resumed_step < 0:
         fact = f"is more than the run's epochs have: it ends at step {whole:,}"
-        fix = f"More epochs, of {session.steps_per_epoch:,} steps each, make it longer: --set optim.epochs=…"
+        fix = f"More epochs (optim.epochs), of {session.steps_per_epoch:,} steps each, make it longer."
         session.alert(f"run.steps = {asked:,}", fact, fix)
 
 

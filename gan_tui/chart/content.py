@@ -10,7 +10,7 @@ from gan_tui.state import axes
 from gan_tui.state.curves import Band, extremes, memory_of
 from gan_tui.state.dots import dots_of
 from gan_tui.state.history import History
-from gan_tui.state.markers import Marker, placed
+from gan_tui.state.markers import Marker, nudged_at, placed
 from gan_tui.state.plain_text import printable
 from gan_tui.state.plot_choice import SMOOTHING_NAMES
 from gan_tui.state.selection import Selection
@@ -111,7 +111,8 @@ def _curve(
     selection: Selection, history: History, x: axes.Range, key: SeriesKey, colour: int, *, behind: bool = False
 ) -> ChartCurve:
     memory = memory_of(key, selection.smoothing) ** (SMOOTHED_OVER / COLUMNS)
-    [(spans, bands, drawn)] = dots_of(history, (key,), x, COLUMNS, selection.axis, (memory,), log=selection.log)
+    axis, nudges = selection.axis, [] if behind else nudged_at(selection.markers, history, selection.axis)
+    [(spans, bands, drawn)] = dots_of(history, (key,), x, COLUMNS, axis, (memory,), log=selection.log, nudges=nudges)
     edges = (0, COLUMNS - 1)  # over which a curve may lead to lines that are not seen
     measured = [span.finite > 0 or column in edges for column, span in enumerate(spans)]
     there = [band for band in bands if band is not None]

@@ -11,7 +11,7 @@ import typer
 
 from engine.config.splits import Split
 from engine.protocol.weights import Weights
-from gan_tui.cli import completion
+from gan_tui.cli import completion, ended_early
 from gan_tui.cli.options import CHECKPOINT, AsJson, RunArgument, RunsFolder
 from gan_tui.cli.output import put_json, say
 
@@ -114,7 +114,7 @@ def evaluate(
     See also:
         gan-tui checkpoints, gan-tui resume, gan-tui compare
     """
-    from engine.errors import INTERRUPTED, WorkError
+    from engine.errors import WorkError
     from engine.protocol.evaluation import EvaluateJob, Evaluations
     from gan_tui.cli.figure_tables import in_words, show
     from gan_tui.cli.job_progress import telling
@@ -123,7 +123,7 @@ def evaluate(
     from gan_tui.client.sender import sender_name
 
     directory = find_run(run, runs_folder(runs_dir))
-    see_to_weights(directory, figure or (), str(fid_weights or ""), download=download_weights)
+    _see_to_weights(directory, figure or (), str(fid_weights or ""), download=download_weights)
     job = EvaluateJob(
         run=str(directory.root),
         checkpoint=checkpoint,
@@ -138,12 +138,8 @@ def evaluate(
         judge_steps=judge_steps,
         retrain=retrain,
     )
-    try:
-        with telling() as tell:
-            found = run_job(job, Evaluations, tell)
-    except KeyboardInterrupt:
-        say("Interrupted; the figures of checkpoints that were done are kept.")
-        raise typer.Exit(INTERRUPTED) from None
+    with ended_early.saying("the figures of checkpoints that were done are kept"), telling() as tell:
+        found = run_job(job, Evaluations, tell)
     if as_json:
         put_json(found)
     else:
@@ -156,7 +152,7 @@ def evaluate(
         raise WorkError(f"{number:,} of {of}", f"could not be evaluated (step {steps})", fix)
 
 
-def see_to_weights(run: RunDirectory, figures: Sequence[str], given: str, *, download: bool) -> None:
+def _see_to_weights(run: RunDirectory, figures: Sequence[str], given: str, *, download: bool) -> None:
     """Have the Inception network's weights here where figures need them.
 
     Args:

@@ -28,18 +28,24 @@ def smoothing_in_words(keys: Collection[SeriesKey], smoothing: Smoothing) -> str
     return SMOOTHING_NAMES[0 if keys and all(key.group in _SET for key in keys) else smoothing]
 
 
-def smoothed(spans: Sequence[Span], memory: float) -> list[Band]:
+def smoothed(spans: Sequence[Span], memory: float, anew: Collection[int] = ()) -> list[Band]:
     """The extremes of each column, or with memory an exponential mean that is not biased towards its beginning.
 
     A term that is switched off is exactly 0: no decay leads there, and the mean begins anew where it is switched on.
+
+    Args:
+        spans: what each column holds.
+        memory: what the mean keeps from one column to the next.
+        anew: columns in which it begins anew, as it would lead over from one course to another.
     """
     if not memory:
         return [(span.low, span.high) if span.finite else None for span in spans]
     bands: list[Band] = []
     total = weight = 0.0
-    for span in spans:
-        total *= memory
-        weight *= memory
+    for column, span in enumerate(spans):
+        kept = 0.0 if column in anew else memory
+        total *= kept
+        weight *= kept
         if span.finite and span.low == span.high == 0:
             total = weight = 0.0
             bands.append((0.0, 0.0))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import inf, nextafter
+from collections.abc import Iterable, Iterator, Sequence
+from math import floor, inf, nextafter
 from typing import NamedTuple
 
 from gan_tui.state.axes import Range
@@ -35,6 +35,7 @@ def dots_of(
     memory: Sequence[float],
     *,
     log: bool,
+    nudges: Iterable[float] = (),
 ) -> list[Dots]:
     """The dots of series in a part of the course.
 
@@ -49,6 +50,8 @@ def dots_of(
         axis: what its positions are.
         memory: of each series' exponential mean, from one column to the next.
         log: whether the y axis is logarithmic.
+        nudges: positions after which smoothing begins anew: in the next column, as one that holds lines of both sides
+            can be told from neither.
     """
     spans = history.decimate(keys, x.low, x.high, columns, axis)
     before, after = history.beyond(x.low, x.high, axis)
@@ -56,13 +59,32 @@ def dots_of(
     right, right_places = _beside(history, keys, x, columns, axis, after)
     places = [*left_places, *range(columns), *right_places]
     seen = slice(len(left_places), len(left_places) + columns)
+    anew = {column + len(left_places) for column in _following(nudges, x, columns, before)}
     dots = []
     for key, kept in zip(keys, memory, strict=True):
         around = [*left[key], *spans[key], *right[key]]
-        bands = smoothed(around, kept)
+        bands = smoothed(around, kept, anew)
         drawn = bridged(positive(bands) if log else bands, around, places)
         dots.append(Dots(spans[key], bands[seen], drawn[seen]))
     return dots
+
+
+def _following(nudges: Iterable[float], x: Range, columns: int, before: float | None) -> Iterator[int]:
+    """The column after each nudge, by the number that it has from the left edge.
+
+    A nudge further to the left than smoothing reaches counts only where it lies between the line that is held there
+    and what is seen.
+
+    Args:
+        nudges: positions.
+        x: what is seen.
+        columns: in which.
+        before: the last line before that, if there is one.
+    """
+    width = x.high - x.low
+    for at in nudges:
+        if at >= x.low or (before is not None and at >= min(before, x.low - width)):
+            yield max(-columns, floor((at - x.low) / width * columns)) + 1
 
 
 def _beside(

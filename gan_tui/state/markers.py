@@ -54,6 +54,11 @@ def placed(markers: Iterable[Marker], history: History, axis: Axis) -> list[tupl
     return [(moment[1], marker) for moment, marker in moments if moment is not None]
 
 
+def nudged_at(markers: Iterable[Marker], history: History, axis: Axis) -> list[float]:
+    """Where on an axis nudges were made."""
+    return [at for at, marker in placed(markers, history, axis) if marker.kind == "nudge"]
+
+
 def without_checkpoints(markers: tuple[Marker, ...], steps: tuple[int, ...]) -> tuple[Marker, ...]:
     """The markers but for those of the run's own checkpoints that were deleted; an ancestor's have the number 0."""
     gone = set(steps)

@@ -20,7 +20,7 @@ from gan_tui.state.curves import extremes, memory_of
 from gan_tui.state.dots import dots_of
 from gan_tui.state.groups import SeriesGroup, colour_of
 from gan_tui.state.history import History
-from gan_tui.state.markers import Marker, placed
+from gan_tui.state.markers import Marker, nudged_at, placed
 from gan_tui.state.plain_text import printable
 from gan_tui.state.plot_choice import PlotChoice
 from gan_tui.state.selection import BehindIt, Selection, shift_of
@@ -356,7 +356,9 @@ class LossPlot(Canvas, can_focus=True):
     ) -> list[Curve]:
         kind, keys = "beside" if beside else "series", group.keys
         memory = [memory_of(key, self._choice.smoothing) for key in keys]
-        dots = dots_of(history, keys, x, 2 * columns, self._choice.viewport.axis, memory, log=group.log)
+        axis = self._choice.viewport.axis
+        nudges = [] if beside else nudged_at(self._data.markers, history, axis)
+        dots = dots_of(history, keys, x, 2 * columns, axis, memory, log=group.log, nudges=nudges)
         return [
             Curve(key, each, f"plot--{kind}-{colour_of(key, self._data.groups) % SERIES}", beside)
             for key, each in zip(keys, dots, strict=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from engine.config import splits
 from engine.config.data import DataConfig, DigitsData, PairedData, UnpairedData
 from engine.config.digit_files import DigitFolders, DigitSplit, IdxFiles, find_digits, seems_digits
 from engine.config.image_files import UnreadableImageError, image_size, is_folder, list_images
@@ -19,7 +20,8 @@ Kind: TypeAlias = Literal[
 """unpaired: trainA and trainB. side-by-side: train, of files with both halves. matched: A/train and B/train, with equal
 names. digits: two or more sets of labelled digits. digit-set: one. two-folders: of images, under other names. images:
 in one place. several: folders that are sets themselves, or more than two of images. nothing: no image."""
-Split: TypeAlias = Literal["train", "val", "test", ""]
+Split: TypeAlias = splits.Split | Literal[""]
+"""Empty for images of no part."""
 Files: TypeAlias = tuple[Path, ...] | DigitFolders | IdxFiles
 
 TRAINABLE: frozenset[Kind] = frozenset({"unpaired", "side-by-side", "matched", "digits"})

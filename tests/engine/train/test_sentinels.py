@@ -54,7 +54,8 @@ def test_the_component_is_named_and_the_run_ends(tmp_path: Path) -> None:
     assert caught.value.subject == "G_A, D_B"
     assert caught.value.fact == "became NaN or infinite between step 1 and 2"
     assert caught.value.fix == (
-        "No checkpoint was saved before that. Train anew with --set optim.lr_g=0.0001 --set optim.lr_d=0.0001"
+        "No checkpoint was saved before that. "
+        "Train anew: gan-tui train tiny --set optim.lr_g=0.0001 --set optim.lr_d=0.0001"
     )
 
 

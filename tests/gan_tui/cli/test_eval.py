@@ -167,7 +167,7 @@ def test_ctrl_c_is_a_sentence_and_a_status_of_its_own(tmp_path: Path) -> None:
         out, told = command.communicate(timeout=120)
     assert command.returncode == 130, told
     assert out == ""
-    assert told.splitlines()[-1:] == ["Interrupted; the figures of checkpoints that were done are kept."]
+    assert told.splitlines()[-1:] == ["Ended early: the figures of checkpoints that were done are kept."]
 
 
 def test_on_a_terminal_missing_weights_are_offered(tmp_path: Path) -> None:

@@ -37,6 +37,30 @@ def test_a_curve_goes_on_over_both_edges_and_only_what_is_there_is_read_off() ->
     assert [band for band in found.bands if band is not None] == [(2.0, 2.0)]
 
 
+def test_smoothing_begins_anew_after_a_nudge() -> None:
+    """The column of the nudge has lines of both sides; in the next the curve is where the lines are."""
+    history = history_of({step: 1.0 if step <= 50 else 100.0 for step in range(1, 101)})
+
+    def around(low: float, high: float, columns: int, *nudges: float) -> list[float]:
+        [found] = dots_of(history, (LOSS,), Range(low, high), columns, "step", (0.9,), log=False, nudges=nudges)
+        return [band[0] for band in found.bands if band is not None]
+
+    assert around(0.0, 100.0, 100, 50.0) == pytest.approx([1.0] * 50 + [100.0] * 49)
+    assert 1.0 < around(0.0, 100.0, 100)[60] < 99.0, "as it would be without"
+    assert around(60.0, 70.0, 10, 50.0) == pytest.approx([100.0] * 10), "nor does what lies before the edge go over it"
+    assert around(0.0, 100.0, 10, 50.0)[-4:] == pytest.approx([100.0] * 4)
+
+
+def test_a_nudge_before_all_that_is_drawn_changes_nothing() -> None:
+    history = history_of({step: float(step % 5) for step in range(100, 200)})
+    for low in (95.0, 150.0):
+        [with_it], [without] = (
+            dots_of(history, (LOSS,), Range(low, 200.0), 20, "step", (0.9,), log=False, nudges=nudges)
+            for nudges in ((10.0,), ())
+        )
+        assert with_it.bands == without.bands
+
+
 def test_it_goes_on_however_far_off_the_next_line_is() -> None:
     history = history_of({0: 0.0, 1000: 10.0})
     found = dots(history, 500.0, 510.0, 5)
