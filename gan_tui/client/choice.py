@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import RequestError, WorkError
-from engine.protocol.checkpoints import LATEST, Examine, choose_checkpoint, is_starred, list_checkpoints
+from engine.protocol.checkpoints import is_starred, list_checkpoints
+from engine.protocol.choice import LATEST, Examine, choose_checkpoint
 from engine.protocol.imported import require_weights
 from engine.protocol.lineage import origin_checkpoint
 from engine.protocol.rundir import Identity, RunDirectory

@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.errors import RequestError
 from engine.exchange.folder_layout import CONFIG, LOSS_LOG, OPTIONS, REFERENCE_NAMED, WEIGHTS
 from engine.exchange.reference_options import Options, read_options
-from engine.protocol.checkpoints import LATEST
+from engine.protocol.choice import LATEST
 from engine.protocol.exchange import ImportJob
 
 LONE_GENERATOR = "G"
