@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.config.figure_names import OBJECTIVE
-from engine.protocol.checkpoints import Manifest, by_objective, is_starred
+from engine.protocol.checkpoints import Manifest, is_starred
+from engine.protocol.choice import by_objective
 from engine.protocol.evaluation import Evaluation
 from engine.protocol.measured import by_figure
 

@@ -8,7 +8,9 @@ from pathlib import Path
 from engine.config.load import read_toml, resolve
 from engine.config.methods import TrainConfig
 from engine.errors import RequestError
-from engine.protocol.checkpoints import LATEST, Manifest, choose_checkpoint, list_checkpoints
+from engine.protocol.checkpoints import Manifest, list_checkpoints
+from engine.protocol.choice import LATEST, choose_checkpoint
+from engine.protocol.imported import require_weights
 from engine.protocol.rundir import RunDirectory, engine_is_alive
 
 
@@ -24,9 +26,14 @@ class SavedState:
 
 
 def configuration_of(run: RunDirectory) -> TrainConfig:
-    """What a run is configured as. Raises RequestError: it is none."""
+    """What a run is configured as.
+
+    Raises:
+        RequestError: it is none, or holds losses alone, of which that is not known; WorkError: run.json cannot be read.
+    """
     if not run.config.is_file():
         raise RequestError(str(run.root), "is no run directory: it has no config.toml", "Name a run: gan-tui runs")
+    require_weights(run)
     return resolve(read_toml(run.config), str(run.config))
 
 
@@ -35,7 +42,7 @@ def find_saved(run: RunDirectory, which: str = LATEST) -> SavedState:
 
     Args:
         run: whose; it may be training meanwhile.
-        which: as engine.protocol.checkpoints.choose_checkpoint takes it.
+        which: as engine.protocol.choice.choose_checkpoint takes it.
 
     Raises:
         RequestError: it is no run, or has no such checkpoint.

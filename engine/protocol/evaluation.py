@@ -20,7 +20,7 @@ class EvaluateJob(msgspec.Struct, frozen=True, kw_only=True, tag_field="job", ta
     run: str
     """Its directory."""
     checkpoint: str = "latest"
-    """As engine.protocol.checkpoints.choose_checkpoint takes it; or "all"."""
+    """As engine.protocol.choice.choose_checkpoint takes it; or "all"."""
     by: str = ""
     """Who asks, as user@host."""
     device: str = "auto"

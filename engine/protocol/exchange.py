@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from engine.config.data import Direction
-from engine.protocol.checkpoints import LATEST
+from engine.protocol.choice import LATEST
 from engine.protocol.weights import Weights
 
 ExportFormat: TypeAlias = Literal["onnx", "pt2", "safetensors", "reference"]
@@ -22,7 +22,7 @@ class ExportJob(msgspec.Struct, frozen=True, kw_only=True, tag_field="job", tag=
     run: str
     """Its directory."""
     checkpoint: str = LATEST
-    """As engine.protocol.checkpoints.choose_checkpoint takes it."""
+    """As engine.protocol.choice.choose_checkpoint takes it."""
     format: ExportFormat
     out: bytes
     """The file, or the folder of those formats that are several files; absolute, and not there yet. Names of files are

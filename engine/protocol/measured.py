@@ -10,7 +10,6 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import replace
@@ -18,6 +17,7 @@ from msgspec.structs import replace
 from engine.config.figure_names import OBJECTIVE
 from engine.config.figures import higher_is_better, is_better
 from engine.errors import GanTuiError
+from engine.protocol.checkpoints import Manifest
 from engine.protocol.codec import DecodeError, decode_json
 from engine.protocol.conditions import Conditions
 from engine.protocol.course import checkpoints_on_record, continued, resumes_of
@@ -25,9 +25,6 @@ from engine.protocol.evaluation import EVALUATION_SCHEMA, Evaluation
 from engine.protocol.events import Evaluated, Resumed
 from engine.protocol.record import journaled
 from engine.protocol.rundir import RunDirectory, read_identity
-
-if TYPE_CHECKING:
-    from engine.protocol.checkpoints import Manifest
 
 TRAINING = "training"
 """Who measured what an engine did while it trained."""

@@ -9,7 +9,8 @@ from engine.config.data import DigitsConfig, DigitsData, SyntheticDigits
 from engine.config.load import read_toml, resolve
 from engine.config.methods import DtnConfig
 from engine.errors import RequestError
-from engine.protocol.checkpoints import LATEST, Examine, Manifest, choose_checkpoint, damage_of
+from engine.protocol.checkpoints import Manifest, damage_of
+from engine.protocol.choice import LATEST, Examine, choose_checkpoint
 from engine.protocol.rundir import RunDirectory
 
 FILE = "f.safetensors"

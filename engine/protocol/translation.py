@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from engine.config.data import Direction
-from engine.protocol.checkpoints import LATEST
+from engine.protocol.choice import LATEST
 from engine.protocol.weights import Weights
 
 TRANSLATION_SCHEMA = 1
@@ -27,7 +27,7 @@ class TranslateJob(msgspec.Struct, frozen=True, kw_only=True, tag_field="job", t
     out: bytes
     """A folder, or a file for a single image."""
     checkpoint: str = LATEST
-    """As engine.protocol.checkpoints.choose_checkpoint takes it."""
+    """As engine.protocol.choice.choose_checkpoint takes it."""
     direction: Direction = "AtoB"
     size: str = "own"
     """What an image is scaled to first: own, trained, N (the shorter side) or WxH, in pixels."""

@@ -37,6 +37,7 @@ from engine.protocol import events as ev
 from engine.protocol.adoption import adopt_checkpoint
 from engine.protocol.checkpoints import Manifest, damage_of, kind_of, list_checkpoints, unreadable_checkpoints
 from engine.protocol.course import checkpoints_on_record, was_announced
+from engine.protocol.imported import how_to_begin_anew
 from engine.protocol.lineage import origin_checkpoint
 from engine.protocol.rundir import Identity, Parent, RunDirectory
 from engine.protocol.trained_f import foreign_source, holds_trained_f
@@ -267,7 +268,7 @@ def _require_those_on_record(session: Session, present: list[tuple[Path, Manifes
     if steps and not any(manifest.step in steps for _, manifest in present):
         fact = f"has none of the checkpoints left that its journal tells of, the newest of step {steps[-1]:,}"
         where = f"Put them back into {session.run.checkpoints}"
-        raise WorkError(f"run {identity.name}", fact, f"{where}, or train it anew: gan-tui train {identity.preset}")
+        raise WorkError(f"run {identity.name}", fact, f"{where}, or {how_to_begin_anew(identity)}")
 
 
 def _check_steps(session: Session) -> None:
@@ -356,8 +357,8 @@ def _newest_good(session: Session) -> tuple[Path, Manifest] | None:
             return folder, manifest
         _pass_over(session, folder, damage, "An older one is taken up instead, if there is one.")
     if candidates or unreadable:
-        fix = f"Train it anew: gan-tui train {identity.preset}"
-        raise WorkError(f"run {session.run.name}", "has no undamaged checkpoint", fix)
+        way = how_to_begin_anew(identity)
+        raise WorkError(f"run {session.run.name}", "has no undamaged checkpoint", way[0].upper() + way[1:])
     return None
 
 

@@ -196,7 +196,7 @@ class _Tally:
         else:
             self.written.append(outcome)
         done = len(self.written) + len(self.failed)
-        rate = done / max(self.seconds, 1e-9)
+        rate = len(self.written) / max(self.seconds, 1e-9)
         self.tell(Progress(what=f"translating, {rate:.3g} images/s", done=done, total=self.total))
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
@@ -11,7 +12,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from engine.errors import GanTuiError
+from engine.errors import GanTuiError, WorkError
 from gan_tui.cli import (
     access,
     attach,
@@ -38,7 +39,7 @@ from gan_tui.cli import (
 )
 from gan_tui.cli.eval import evaluate
 from gan_tui.cli.manual import Manual, ManualGroup
-from gan_tui.cli.output import say
+from gan_tui.cli.output import data_not_taken, say
 
 app = typer.Typer(
     name="gan-tui",
@@ -80,6 +81,9 @@ for _heading, _commands in COMMANDS.items():
 ALLOCATIONS_BETWEEN_COLLECTIONS = 100_000
 """Of objects that may hold others. What a start makes stays: looking through it for garbage, as Python does every 700,
 takes a tenth of the time to the first paint."""
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What a disk says that has no room, for this user or at all, or for so large a file."""
 
 _debug = False
 
@@ -181,6 +185,26 @@ def main() -> None:
     if completion.is_asked():
         _complete()
     try:
+        _run()
+    except SystemExit:
+        _require_data_written()
+        raise
+
+
+def _require_data_written() -> None:
+    """End with status 1 where standard output does not take all data, as where it goes to a full disk."""
+    if error := data_not_taken():
+        _tell_full(error)
+
+
+def _tell_full(error: OSError) -> NoReturn:
+    say(f"gan-tui: the disk: takes no more ({error.strerror}). Make room, and run it again.")
+    sys.exit(WorkError.exit_code)
+
+
+def _run() -> None:
+    """Run the command and exit; what it raises is told."""
+    try:
         app()
     except GanTuiError as error:
         say(f"gan-tui: {error.one_line()}")
@@ -193,6 +217,9 @@ def main() -> None:
         if _stands_nowhere():
             say("gan-tui: the working directory: is gone. Change to one that is there, such as with cd.")
             sys.exit(2)
+        if isinstance(error, OSError) and error.errno in FULL:
+            data_not_taken()  # those that wait are given up, so that it is told once
+            _tell_full(error)
         fix = "Run it again as `gan-tui --debug ...` and report the traceback."
         say(f"gan-tui: unexpected {type(error).__name__}: {error}. {fix}")
         sys.exit(1)

@@ -75,7 +75,7 @@ def _watch_distant(run: RunDirectory, appearance: Appearance) -> str:
 
 
 def _made_ready(departure: GoOn) -> RunDirectory:
-    from engine.protocol.checkpoints import LATEST
+    from engine.protocol.choice import LATEST
     from engine.protocol.rundir import engine_is_alive
     from gan_tui.cli.resume import make_ready
     from gan_tui.client.ending import let_leave

@@ -76,7 +76,8 @@ def checkpoints(
 
 def _mark(run: RunDirectory, step: str, *, starred: bool) -> None:
     from engine.errors import WorkError
-    from engine.protocol.checkpoints import choose_checkpoint, set_star
+    from engine.protocol.checkpoints import set_star
+    from engine.protocol.choice import choose_checkpoint
 
     folder, _ = choose_checkpoint(run, step)
     try:

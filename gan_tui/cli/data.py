@@ -12,6 +12,7 @@ from gan_tui.cli import completion, data_check
 from gan_tui.cli.manual import Manual, ManualGroup
 from gan_tui.cli.options import AsJson
 from gan_tui.cli.output import put, put_json
+from gan_tui.cli.wrapped import put_wrapped
 
 if TYPE_CHECKING:
     from gan_tui.datasets.sets.known import KnownSet
@@ -98,7 +99,7 @@ def show_set(
     if as_json:
         put_json(_described(known, root))
         return
-    put(f"{known.name}: {known.what}")
+    put_wrapped(f"{known.name}: {known.what}", 4)
     facts = [
         ("images", f"{_images(known)}, {known.size or 'size ' + UNKNOWN}"),
         ("layout", f"{known.layout}; {', '.join(known.images) or UNKNOWN}"),
@@ -117,7 +118,11 @@ def show_set(
     if known.files:
         facts.append(("note", "The addresses are published ones and were not tried when they were written down."))
     for what, fact in facts:
-        put(f"  {what:<9} {fact}")
+        line = f"  {what:<9} {fact}"
+        if what in ("home", "from"):
+            put(line)  # an address stays whole, to be copied
+        else:
+            put_wrapped(line, 12)
 
 
 @app.command("fetch", cls=Manual)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
@@ -13,7 +11,7 @@ import typer
 from gan_tui.cli import completion, ended_early
 from gan_tui.cli.options import AsJson
 from gan_tui.cli.output import put, put_json
-from gan_tui.state.plain_text import printable
+from gan_tui.cli.wrapped import put_table, put_wrapped
 
 if TYPE_CHECKING:
     from gan_tui.datasets.check.schema import FolderFinding, Inspection, PartReport
@@ -21,8 +19,6 @@ if TYPE_CHECKING:
 SHOWN = {"problem": 8, "warning": 4, "note": 2}
 """Files of a finding that are told one by one; --json has all."""
 _INDENT = 9
-_NARROWEST = 40
-"""Columns to which lines are wrapped; some terminals say that they have none."""
 _MODES = {
     "1": "black and white", "L": "grey", "LA": "grey with alpha", "P": "palette", "RGBA": "RGB with alpha",
     "I": "32-bit grey", "F": "floating-point grey",
@@ -110,21 +106,20 @@ def check(
 def _tell(found: Inspection) -> None:
     from gan_tui.datasets.proposal.choice import IN_WORDS
 
-    put(f"{found.root}: {IN_WORDS[found.kind]}" + (f", {found.images:,} in all" if found.images else ""))
+    put_wrapped(f"{found.root}: {IN_WORDS[found.kind]}" + (f", {found.images:,} in all" if found.images else ""), 4)
     if found.root != found.folder:
-        put(f"(the only set in {found.folder})")
+        put_wrapped(f"(the only set in {found.folder})", 4)
     if found.parts:
         put("")
-        for line in aligned([_HEADINGS, *map(_row, found.parts)]):
-            put(f"  {line}")
+        put_table([_HEADINGS, *map(_row, found.parts)], 2)
     for finding in found.findings:
         put("")
         _tell_finding(finding)
     put("")
-    put(_outcome(found))
+    put_wrapped(_outcome(found), 4)
     for suggestion in found.suggestions:
-        put(f"  {suggestion.command}")
-        put(f"      {suggestion.why}")
+        put(f"  {suggestion.command}")  # whole, to be copied
+        put_wrapped(f"      {suggestion.why}", 6)
 
 
 _HEADINGS = ["folder", "images", "sizes", "modes"]
@@ -156,34 +151,15 @@ def _classes(part: PartReport) -> str:
     return f"; {len(part.classes)} digits, {counts}"
 
 
-def aligned(rows: list[list[str]]) -> list[str]:
-    """Rows of a table, each column as wide as its widest cell."""
-    cells = [[printable(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return ["  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
-
-
 def _tell_finding(finding: FolderFinding) -> None:
-    _put_wrapped(f"{finding.severity:{_INDENT}}{finding.fact}", _INDENT)
+    put_wrapped(f"{finding.severity:{_INDENT}}{finding.fact}", _INDENT)
     shown = finding.files[: SHOWN[finding.severity]]
     for file in shown:
-        _put_wrapped(f"{'':{_INDENT + 2}}{file.path}" + (f": {file.fact}" if file.fact else ""), _INDENT + 4)
+        put_wrapped(f"{'':{_INDENT + 2}}{file.path}" + (f": {file.fact}" if file.fact else ""), _INDENT + 4)
     if len(finding.files) > len(shown):
         put(f"{'':{_INDENT + 2}}and {len(finding.files) - len(shown):,} more, which --json lists")
     if finding.fix:
-        _put_wrapped(f"{'':{_INDENT}}{finding.fix}", _INDENT)
-
-
-def _put_wrapped(line: str, indent: int) -> None:
-    """Write a line; on a terminal as several that fit its width, all but the first indented by so many blanks."""
-    import textwrap
-
-    if not sys.stdout.isatty():
-        put(line)
-        return
-    width = max(os.get_terminal_size(sys.stdout.fileno()).columns, _NARROWEST)
-    for part in textwrap.wrap(printable(line), width, subsequent_indent=" " * indent, break_on_hyphens=False):
-        put(part)
+        put_wrapped(f"{'':{_INDENT}}{finding.fix}", _INDENT)
 
 
 def _outcome(found: Inspection) -> str:

@@ -31,7 +31,7 @@ ReachableRun: TypeAlias = Annotated[
     ),
 ]
 CHECKPOINT = "STEP|latest|best[:FIGURE]"
-"""What --checkpoint takes (engine.protocol.checkpoints.choose_checkpoint)."""
+"""What --checkpoint takes (engine.protocol.choice.choose_checkpoint)."""
 RunsFolder: TypeAlias = Annotated[
     Path | None,
     typer.Option(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import Any
@@ -32,6 +33,19 @@ def put_json(value: Any) -> None:
 def _write(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
+
+
+def data_not_taken() -> OSError | None:
+    """Why data that were put out do not arrive, which are then given up; None where they do, or nobody reads them."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return None
+    except OSError as error:
+        with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - else Python tries once more at its end, and complains
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        return error
+    return None
 
 
 def age_of(since: float) -> str:

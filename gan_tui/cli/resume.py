@@ -114,7 +114,7 @@ def resume(
 
 def _inspect(source: RunDirectory, checkpoint: str | None, request: ResumeRequest, *, as_json: bool) -> None:
     """Print the preflight, of the newest checkpoint where none is named."""
-    from engine.protocol.checkpoints import LATEST
+    from engine.protocol.choice import LATEST
     from gan_tui.client.preflight import preflight
     from gan_tui.client.preflight_words import whole_text
 
@@ -137,7 +137,8 @@ def _start(
     detach: bool,
 ) -> None:
     """Start the engine, after the picker on a terminal and after a summary elsewhere."""
-    from engine.protocol.checkpoints import LATEST, is_relative, list_checkpoints
+    from engine.protocol.checkpoints import list_checkpoints
+    from engine.protocol.choice import LATEST, is_relative
     from engine.protocol.rundir import engine_is_alive
     from gan_tui.cli.show import show_new_engine
     from gan_tui.client.ending import let_leave

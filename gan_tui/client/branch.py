@@ -12,7 +12,8 @@ from engine.config.load import Tree, read_toml, resolve, with_settings
 from engine.config.methods import TrainConfig
 from engine.errors import RequestError, WorkError
 from engine.protocol.adoption import adopt_checkpoint
-from engine.protocol.checkpoints import Examine, Manifest
+from engine.protocol.checkpoints import Manifest
+from engine.protocol.choice import Examine
 from engine.protocol.rundir import Identity, Parent, RunDirectory, create_run, read_identity, unused_name
 from gan_tui.client.choice import choose
 from gan_tui.client.digests import damage_once

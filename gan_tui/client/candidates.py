@@ -33,7 +33,8 @@ def run_names(folder: Path) -> list[str]:
 
 def checkpoint_names(given: str, folder: Path) -> list[str]:
     """What --checkpoint takes for a run: figures that were measured, and the newest step first. Raises GanTuiError."""
-    from engine.protocol.checkpoints import BEST, LATEST, list_folders
+    from engine.protocol.checkpoints import list_folders
+    from engine.protocol.choice import BEST, LATEST
     from engine.protocol.measured import counting, evaluations_of
 
     run = find_run(given, folder)

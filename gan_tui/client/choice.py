@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import RequestError, WorkError
-from engine.protocol.checkpoints import LATEST, Examine, choose_checkpoint, is_starred, list_checkpoints
+from engine.protocol.checkpoints import is_starred, list_checkpoints
+from engine.protocol.choice import LATEST, Examine, choose_checkpoint
+from engine.protocol.imported import require_weights
 from engine.protocol.lineage import origin_checkpoint
 from engine.protocol.rundir import Identity, RunDirectory
 from gan_tui.client.inventory import Examined, Inventory, Kept, take_inventory
@@ -34,8 +36,10 @@ def choose(
     """The checkpoint that a resume means; as many are examined as it takes, or all of them.
 
     Raises:
-        RequestError: there is no such checkpoint; WorkError: it cannot be read, or its parent's is gone.
+        RequestError: there is no such checkpoint, or there are imported losses alone.
+        WorkError: it cannot be read, or its parent's is gone.
     """
+    require_weights(source)
     listed = list_checkpoints(source)
     if chosen == LATEST and not listed and not wants_branch:
         return Choice(checkpoint=_origin_of(source, identity, examined), inventory=take_inventory(source))

@@ -7,15 +7,14 @@ from pathlib import Path
 
 from engine.config.figure_names import OBJECTIVE
 from engine.protocol.checkpoints import (
-    Examine,
     Manifest,
-    by_objective,
     is_starred,
     list_checkpoints,
     missing_or_cut,
     note_on,
     unreadable_checkpoints,
 )
+from engine.protocol.choice import Examine, by_objective
 from engine.protocol.measured import by_figure, configured_best_by, counting, evaluations_of, figures_of
 from engine.protocol.rundir import RunDirectory
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.errors import GanTuiError, RequestError
-from engine.protocol.checkpoints import LATEST, MANIFEST
+from engine.protocol.checkpoints import MANIFEST
+from engine.protocol.choice import LATEST
 from engine.protocol.rundir import LIVE_STATES, Identity, RunDirectory, read_identity
 
 DEFAULT_FOLDER = "runs"

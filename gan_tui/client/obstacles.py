@@ -13,6 +13,7 @@ from engine.config.ranks import check_ranks
 from engine.config.trained_networks import Misfit, misfits, network_settings
 from engine.errors import GanTuiError, RequestError, WorkError
 from engine.protocol.course import checkpoints_on_record
+from engine.protocol.imported import how_to_begin_anew
 from engine.protocol.mounts import MOUNTS, carries_locks
 from engine.protocol.rundir import (
     LIVE_STATES,
@@ -76,13 +77,13 @@ def _require_whole(plan: ResumePlan, _: Horizon) -> None:
     if kept is None and plan.inventory.unreadable:
         first = plan.inventory.unreadable[0]
         fact = f"has checkpoints, and none that can be read: {first.folder.name} {first.damage}"
-        fix = f"Restore one from a backup, or train it anew: {plan.request.ways.train(plan.identity.preset)}"
+        fix = f"Restore one from a backup, or {_anew(plan)}"
         raise WorkError(f"run {run}", fact, fix)
     steps = checkpoints_on_record(plan.source)
     if steps and not plan.branch and not any(found.manifest.step in steps for found in plan.inventory.checkpoints):
         fact = f"has none of the checkpoints left that its journal tells of, the newest of step {steps[-1]:,}"
         where = path_text(plan.source.checkpoints)
-        fix = f"Put them back into {where}, or train it anew: {plan.request.ways.train(plan.identity.preset)}"
+        fix = f"Put them back into {where}, or {_anew(plan)}"
         raise WorkError(f"run {run}", fact, fix)
     if kept is None or not kept.damage:
         return
@@ -99,7 +100,12 @@ def _another_way(plan: ResumePlan) -> str:
     parent, ways = plan.identity.parent, plan.request.ways
     if parent is not None and not plan.own:
         return f"branch from another checkpoint of its parent: {ways.checkpoints(path_text(Path(parent.run)))}"
-    return f"train it anew: {ways.train(plan.identity.preset)}"
+    return _anew(plan)
+
+
+def _anew(plan: ResumePlan) -> str:
+    """What is left where nothing of the run can be taken up, as a clause."""
+    return how_to_begin_anew(plan.identity, plan.request.ways.train)
 
 
 def _require_same_networks(plan: ResumePlan, _: Horizon) -> None:

@@ -10,7 +10,8 @@ from engine.config.controls import controls_of
 from engine.config.data import DataConfig, RootedData
 from engine.config.data_check import check_data
 from engine.errors import GanTuiError, RequestError, WorkError
-from engine.protocol.checkpoints import Examine, Reading
+from engine.protocol.checkpoints import Reading
+from engine.protocol.choice import Examine
 from engine.protocol.course import recorded_step
 from engine.protocol.events import SaveReason, StagedChange
 from engine.protocol.rundir import RunDirectory, versions

@@ -12,6 +12,7 @@ from engine.config.load import read_toml, resolve
 from engine.config.methods import TrainConfig
 from engine.config.presets import find_preset
 from engine.errors import RequestError
+from engine.protocol.imported import IMPORTED
 
 Value: TypeAlias = str | int | float | bool | tuple[int, ...] | None
 """Of a key; several numbers where it is a list, such as the digits left out."""
@@ -46,6 +47,8 @@ def preset_drift(preset: str, config: TrainConfig, origin: str = "") -> PresetDr
         config: the run's configuration.
         origin: the file that it was read from, where that is known; else, or where that is gone, it is looked for.
     """
+    if preset == IMPORTED and not origin:
+        return PresetDrift(preset=preset, problem="none: the run was imported, or branches from one that was")
     try:
         path = Path(origin) if origin and Path(origin).is_file() else _find(preset)
     except RequestError:

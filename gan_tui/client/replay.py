@@ -8,6 +8,7 @@ from engine.config.load import Tree, read_toml, with_settings
 from engine.config.sentinels import SentinelConfig
 from engine.errors import RequestError, WorkError
 from engine.protocol.course import Outline, outline_of, write_nudges
+from engine.protocol.imported import is_imported, require_weights
 from engine.protocol.record import last_metrics
 from engine.protocol.rundir import Replay, RunDirectory, create_run, read_identity, unused_name
 from gan_tui.client.prepare import checked
@@ -19,10 +20,15 @@ def make_replay(original: RunDirectory, folder: Path, *, name: str | None, steps
     """A new run in a folder that is to repeat another's course, to its newest line of metrics or to an earlier step.
 
     Raises:
-        RequestError: nothing is recorded up to that step, or the data or the device are not there any more.
+        RequestError: it was imported; nothing is recorded up to that step; or the data or the device are not there any
+            more.
         WorkError: the record or the new run's directory cannot be read or written.
     """
     identity = read_identity(original)
+    require_weights(original)
+    if is_imported(identity):
+        fix = f"Train on in a branch, and replay that: gan-tui resume {original.name} --branch"
+        raise RequestError(f"run {original.name}", "was imported, and another program took its steps", fix)
     course = outline_of(original)
     last_step = _last_step(original, course, steps)
     written = read_toml(original.config)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from gan_tui.state.key_words import with_keys
-from gan_tui.state.option_words import without_options
+from gan_tui.state.option_words import by_settings, without_options
 
 
 class Ways(Protocol):
@@ -42,11 +42,11 @@ class Ways(Protocol):
 
 
 class Commands:
-    """For who asked on a command line."""
+    """For who asked on a command line, by `gan-tui resume`."""
 
     def told(self, text: str) -> str:
         """See Ways, as for all of these."""
-        return text
+        return by_settings(text)
 
     def attach(self, run: str) -> str:
         """A new command."""

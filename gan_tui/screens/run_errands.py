@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 from textual.screen import Screen
 
-from engine.protocol.checkpoints import LATEST, list_folders
+from engine.protocol.checkpoints import list_folders
+from engine.protocol.choice import LATEST
 from engine.protocol.remarks import Remarks, read_remarks, write_remarks
 from engine.protocol.rundir import RunDirectory
 from gan_tui.client.ways import BrowserKeys

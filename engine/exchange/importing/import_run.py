@@ -19,7 +19,7 @@ from engine.exchange.folder_layout import CONFIG, STEP, WEIGHTS
 from engine.exchange.importing.blueprint import Blueprint, blueprint_of, require_no_averages
 from engine.exchange.importing.log_metrics import Beginning, Measured, Scale, course_of
 from engine.exchange.importing.loss_log import LossLog, epoch_length, parse
-from engine.exchange.importing.position import Position, position_of
+from engine.exchange.importing.position import Position, Told, position_of
 from engine.exchange.importing.recognition import State
 from engine.exchange.importing.run_writer import Journal, new_run
 from engine.exchange.importing.sources import Sources, options_in, read_text
@@ -106,11 +106,17 @@ def _contents(job: ImportJob, sources: Sources, tell: Tell) -> _Contents:
     if not states:
         return _Contents(sources=sources, blueprint=blueprint, history=history, method=None, position=None, anew=())
     method = method_with(config, states)
-    step = blueprint.step if job.step is None else job.step
     scale, last = (history.scale, history.last) if history else (None, None)
-    position = position_of(step, sources.epoch, config.run.batch, scale, last)
+    position = position_of(_told(job, blueprint), sources.epoch, config.run.batch, scale, last)
     anew = begun_anew(config, states, method)
     return _Contents(sources=sources, blueprint=blueprint, history=history, method=method, position=position, anew=anew)
+
+
+def _told(job: ImportJob, blueprint: Blueprint) -> Told | None:
+    """The step of the weights, where the user tells it, or the files do."""
+    if job.step is not None:
+        return Told(step=job.step, by="--step")
+    return None if blueprint.step is None else Told(step=blueprint.step, by="the exported files")
 
 
 def _log_of(sources: Sources, tell: Tell) -> LossLog | None:

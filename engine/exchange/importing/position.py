@@ -26,13 +26,22 @@ class Position:
         return max(1, self.epoch + (self.index > 0 or self.step == 0))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """A step that somebody or something tells."""
+
+    step: int
+    by: str
+    """"--step", for instance."""
+
+
 def position_of(
-    step: int | None, epoch: int | None, batch: int, scale: Scale | None, last: Measured | None
+    step: Told | None, epoch: int | None, batch: int, scale: Scale | None, last: Measured | None
 ) -> Position:
     """Where weights stand.
 
     Args:
-        step: as the user says.
+        step: as it is told; None where it is not.
         epoch: as the names of the files say.
         batch: images of a step.
         scale: steps of an epoch, where a loss log tells them.
@@ -40,10 +49,9 @@ def position_of(
     """
     per_epoch = scale.steps_per_epoch if scale else 0
     if step is not None:
-        done, index = divmod(step, per_epoch) if per_epoch else (epoch or 0, 0)
-        return Position(
-            step=step, epoch=done, index=index, images=step * batch, why="The step is the one that was given."
-        )
+        done, index = divmod(step.step, per_epoch) if per_epoch else (epoch or 0, 0)
+        why = f"Step {step.step:,} by {step.by}."
+        return Position(step=step.step, epoch=done, index=index, images=step.step * batch, why=why)
     if epoch is not None:
         if scale is None:
             why = f"Epoch {epoch:,} by the files' names; steps are not known and counted from 0: --step says them."

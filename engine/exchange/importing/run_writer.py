@@ -22,6 +22,7 @@ from engine.exchange.importing.log_metrics import Beginning, Measured, Scale
 from engine.exchange.naming import give_names
 from engine.protocol import events as ev
 from engine.protocol.checkpoints import Reading
+from engine.protocol.imported import IMPORTED
 from engine.protocol.rundir import RunDirectory, create_run, read_identity, write_identity
 from engine.record import Record
 
@@ -46,7 +47,7 @@ def new_run(runs: Path, name: str, config: TrainConfig) -> Iterator[RunDirectory
         raise WorkError(str(runs), f"cannot be written ({error.strerror})", "Choose another --runs-dir.") from error
     try:
         kind = str(config.method.__struct_config__.tag)
-        run = create_run(workshop, name=name, method=kind, preset="imported", config_toml=dump(config), parent=None)
+        run = create_run(workshop, name=name, method=kind, preset=IMPORTED, config_toml=dump(config), parent=None)
         yield run
         identity = read_identity(run)
         write_identity(run, msgspec.structs.replace(identity, state="stopped", state_since=time.time()))

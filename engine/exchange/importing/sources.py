@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.errors import RequestError
 from engine.exchange.folder_layout import CONFIG, LOSS_LOG, OPTIONS, REFERENCE_NAMED, WEIGHTS
 from engine.exchange.reference_options import Options, read_options
-from engine.protocol.checkpoints import LATEST
+from engine.protocol.choice import LATEST
 from engine.protocol.exchange import ImportJob
 
 LONE_GENERATOR = "G"
@@ -40,15 +40,19 @@ def sources_of(job: ImportJob) -> Sources:
     """The files that a job names, and those that lie beside them.
 
     Raises:
-        RequestError: one is not there, or is of no known kind.
+        RequestError: one is not there, cannot be looked at, or is of no known kind.
     """
     paths = [_existing(Path(os.fsdecode(path))) for path in job.paths]
     found = Sources()
-    for path in paths:
-        if path.is_dir():
-            _look_into(path, job.epoch, found, alone=len(paths) == 1)
-        else:
-            _take_file(path, found)
+    try:
+        for path in paths:
+            if path.is_dir():
+                _look_into(path, job.epoch, found, alone=len(paths) == 1)
+            else:
+                _take_file(path, found)
+    except OSError as error:
+        fact = f"cannot be looked at ({error.strerror})"
+        raise RequestError(str(error.filename), fact, "Make it readable.") from error
     _check_options(job, found, of_folder=any(path.is_dir() for path in paths))
     if job.loss_log:
         _take_log(_existing(Path(os.fsdecode(job.loss_log))), found)

@@ -12,7 +12,8 @@ from pathlib import Path
 from engine.errors import WorkError
 from engine.protocol.jobs import Progress, Remark, Tell
 from gan_tui.datasets.sets.known import SetFile
-from gan_tui.datasets.sets.transfer import CHUNK, Partial, PassingError, UselessError, transfer
+from gan_tui.datasets.sets.partial import Partial
+from gan_tui.datasets.sets.transfer import CHUNK, PassingError, UselessError, transfer
 
 LONGEST_WAIT = 60.0
 
@@ -82,7 +83,7 @@ def download(
 def _in_words(failures: Mapping[str, Sequence[str]]) -> str:
     """Which addresses failed, by the reasons why."""
     reasons = [
-        f"{urls[0]} {reason}" if len(urls) == 1 else f"each of {', '.join(urls)} {reason}"
+        f"{urls[0]} {reason}" if len(urls) == 1 else f"each of {' and '.join(urls)} {reason}"
         for reason, urls in failures.items()
     ]
     return "; ".join(reasons) or "no address of it is known"

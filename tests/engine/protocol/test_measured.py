@@ -16,14 +16,8 @@ import pytest
 from engine.errors import RequestError
 from engine.evaluation.keeping import keep
 from engine.protocol import events as ev
-from engine.protocol.checkpoints import (
-    MANIFEST,
-    Manifest,
-    choose_checkpoint,
-    folder_name,
-    is_relative,
-    list_checkpoints,
-)
+from engine.protocol.checkpoints import MANIFEST, Manifest, folder_name, list_checkpoints
+from engine.protocol.choice import choose_checkpoint, is_relative
 from engine.protocol.codec import encode
 from engine.protocol.conditions import Conditions
 from engine.protocol.evaluation import Evaluation

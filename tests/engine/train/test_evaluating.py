@@ -15,7 +15,8 @@ from engine.evaluation.evaluator import Measured
 from engine.evaluation.request import request_of
 from engine.phases import StopRequestedError
 from engine.protocol import events as ev
-from engine.protocol.checkpoints import choose_checkpoint, list_checkpoints
+from engine.protocol.checkpoints import list_checkpoints
+from engine.protocol.choice import choose_checkpoint
 from engine.protocol.commands import Command, Stop
 from engine.protocol.conditions import Conditions
 from engine.protocol.evaluation import EvaluateJob

@@ -11,7 +11,8 @@ import torch
 
 from engine.errors import RequestError, WorkError
 from engine.protocol import events as ev
-from engine.protocol.checkpoints import BEST, Manifest, choose_checkpoint, list_checkpoints
+from engine.protocol.checkpoints import Manifest, list_checkpoints
+from engine.protocol.choice import BEST, choose_checkpoint
 from engine.protocol.commands import Command, SetControls, Stop
 from engine.protocol.rundir import Parent, RunDirectory
 from engine.protocol.verify import verify_run

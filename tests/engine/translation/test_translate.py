@@ -214,6 +214,13 @@ def test_a_broken_image_is_told_and_the_others_go_on(trained: MakeRun, photos: P
     assert [item.done for item in said if isinstance(item, Progress)] == [1, 2, 3, 4, 5]
 
 
+def test_the_pace_is_that_of_translations(trained: MakeRun, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.jpg").write_text("no image")
+    _, said = translated(trained("cyclegan"), tmp_path / "in", tmp_path / "out")
+    assert [item.what for item in said if isinstance(item, Progress)] == ["translating, 0 images/s"]
+
+
 def test_a_pair_of_odd_width_and_a_size_beyond_all_measure_fail_alone(trained: MakeRun, tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import sys
 from pathlib import Path
 
 import msgspec
 import pexpect
+import pytest
 
 from gan_tui.datasets.check.schema import INSPECTION_SCHEMA, Inspection
 from tests.gan_tui.cli.command import COMMAND, gan_tui, gan_tui_here, refusal, succeeded
@@ -124,20 +126,22 @@ def test_the_report_of_a_real_set() -> None:
     assert "nothing wrong, held against the preset facades" in lines
 
 
-def test_lines_fit_a_terminal(tmp_path: Path) -> None:
-    root = unpaired(tmp_path / "set")
+@pytest.mark.parametrize("columns", [60, 80])
+def test_lines_fit_a_terminal(tmp_path: Path, columns: int) -> None:
+    """But for commands, which are copied; of a table that is too wide the last columns are run together."""
+    root = unpaired(tmp_path / "set of a name that is longer than others")
+    put_pictures(root / "trainA", 1, size=(64, 48))
     for number in range(3):
         (root / "trainA" / f"a name of some length that ends up on two lines {number}.png").write_text("no image")
     python, *rest = COMMAND
-    child = pexpect.spawn(
-        python, [*rest, "data", "check", str(root)], dimensions=(60, 72), timeout=60, encoding="utf-8"
-    )
-    child.expect("problem ")
+    command = [*rest, "data", "check", str(root)]
+    child = pexpect.spawn(python, command, dimensions=(60, columns), timeout=60, encoding="utf-8")
     child.expect(pexpect.EOF)
-    lines = child.before.replace("\r", "").splitlines()
-    wrapped = [line for line in lines if line.startswith(" " * 9)]
-    assert len(wrapped) > 6
-    assert max(map(len, wrapped)) <= 72
+    lines = [line for line in child.before.replace("\r", "").splitlines() if "\x1b" not in line]  # without the bar
+    assert [line for line in lines if len(line) > columns and "gan-tui " not in line] == []
+    assert len([line for line in lines if line.startswith(" " * 9)]) > 6
+    assert any(re.fullmatch(r"  folder +images +sizes(; | +)modes", line) for line in lines)
+    assert any("2 from 32x32 to 64x48" in line for line in lines)
 
 
 def test_a_folder_without_a_name_is_none(tmp_path: Path) -> None:

@@ -226,8 +226,16 @@ def test_a_loss_log_alone_makes_a_run_to_look_at(tmp_path: Path) -> None:
     other, _, _ = imported(tmp_path / "runs", log, "--name", "other")
     compared = gan_tui(tmp_path / "runs", "compare", run.name, other.name)
     assert compared.returncode == 0, compared.stderr
-    refused = gan_tui(tmp_path / "runs", "resume", "seen", "--headless")
-    assert refused.returncode == 2, "there are no images, and nothing to go on from"
+    for words in (
+        ("resume", "--headless"),
+        ("translate", "none.png", "-o", "out"),
+        ("eval",),
+        ("replay",),
+        ("export", "-o", "a.pt2"),
+    ):
+        refused = gan_tui(tmp_path / "runs", words[0], "seen", *words[1:])
+        assert refused.returncode == 2
+        assert "run seen: holds losses alone, which were imported without weights. Import its weights" in refused.stderr
 
 
 def test_a_file_that_would_run_code_is_refused_and_runs_none(tmp_path: Path) -> None:
@@ -291,3 +299,22 @@ def test_ctrl_c_makes_no_run_and_says_so(tmp_path: Path) -> None:
     done = interrupted("import", REFERENCE, "--name", "x", folder=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "Ended early: no run was made.\n")
     assert not any((tmp_path / "runs").glob("*"))
+
+
+def test_a_run_without_images_says_which_option_gives_them(tmp_path: Path) -> None:
+    """And with that it goes on."""
+    runs = tmp_path / "runs"
+    imported(runs, REFERENCE, "--name", "ref", *SMALL, "--set", "run.device=cpu")
+    refused = gan_tui(runs, "resume", "ref", "--headless")
+    assert refused.returncode == 2
+    assert "data.root: is not set. Give --set data.root=DIR, a folder" in refused.stderr
+    images = make_images(tmp_path / "images")
+    seen = gan_tui(runs, "resume", "ref", "--dry-run", "--set", f"data.root={images}")
+    assert seen.returncode == 0, seen.stdout
+
+
+def test_a_course_of_another_program_is_not_repeated(reference: RunDirectory) -> None:
+    refused = gan_tui(reference.root.parent, "replay", "ref")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr.startswith("gan-tui: run ref: was imported, and another program took its steps.")
+    assert [path.name for path in reference.root.parent.iterdir()] == ["ref"]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -14,6 +17,7 @@ from gan_tui.cli.progress_bar import ProgressBar
 from gan_tui.state.run_view import RunView
 from gan_tui.state.wording import age
 from gan_tui.widgets.header import RunHeader
+from tests.gan_tui.cli.command import COMMAND
 from tests.gan_tui.hostile import HOSTILE, obeyed
 from tests.gan_tui.recorded import Recording
 
@@ -81,3 +85,16 @@ def test_the_progress_bar_says_what_the_dashboards_header_does(capsys: pytest.Ca
 
 def test_an_age_has_one_unit_and_is_not_rounded_up_to_the_next() -> None:
     assert [age(seconds) for seconds in (-5, 59.9, 3_599, 86_399, 300_000)] == ["0 s", "59 s", "59 min", "23 h", "3 d"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+@pytest.mark.parametrize("words", [("presets",), ("presets", "--json"), ("--help",), ("--version",)])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_disk_that_takes_no_more_data_is_told_in_a_sentence(words: tuple[str, ...], unbuffered: str) -> None:
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*COMMAND, *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False, env=environment
+        )
+    told = "gan-tui: the disk: takes no more (No space left on device). Make room, and run it again.\n"
+    assert (done.returncode, done.stderr) == (1, told)

@@ -40,6 +40,13 @@ def test_a_preset_is_found_where_it_was_read_from_and_else_by_its_name(tmp_path:
     assert preset_drift("quickstart", config, str(far)).path == str(shipped_presets()["quickstart"])
 
 
+def test_a_run_that_was_imported_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert (
+        preset_drift("imported", tiny_config()).problem == "none: the run was imported, or branches from one that was"
+    )
+
+
 def test_a_preset_that_is_gone_or_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     found = preset_drift("mine", tiny_config())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gan_tui.state.option_words import without_options
+from gan_tui.state.option_words import by_settings, without_options
 
 LINES = ("preset", "name", "set", "data")
 
@@ -46,3 +46,16 @@ LINES = ("preset", "name", "set", "data")
 def test_an_option_is_a_setting_or_a_line(worded: str, in_settings: str, in_lines: str) -> None:
     assert without_options(worded) == in_settings
     assert in_lines in without_options(worded, LINES)
+
+
+@pytest.mark.parametrize(
+    ("worded", "by_keys"),
+    [
+        ("Give --data DIR, a folder.", "Give --set data.root=DIR, a folder."),
+        ("Set --data or data.root to a folder.", "Set data.root (--set data.root=DIR) to a folder."),
+        ("Use --device auto or cpu.", "Use --set run.device=auto or cpu."),
+        ("Leave out --set data.crop=3, --steps 3", "Leave out --set data.crop=3, --steps 3"),
+    ],
+)
+def test_options_of_train_are_settings_of_a_resume(worded: str, by_keys: str) -> None:
+    assert by_settings(worded) == by_keys

@@ -17,7 +17,8 @@ from engine.protocol.jobs import Progress, Remark
 from engine.sizes import size_text
 from gan_tui.datasets.sets.download import Arrived, Patience, download
 from gan_tui.datasets.sets.known import SetFile
-from gan_tui.datasets.sets.transfer import Partial, SafeRedirects, UselessError
+from gan_tui.datasets.sets.partial import Partial
+from gan_tui.datasets.sets.transfer import SafeRedirects, UselessError
 from tests.disks import small_disk
 from tests.gan_tui.datasets.sets.conftest import Heard
 from tests.gan_tui.datasets.sets.server import SetServer
