@@ -55,8 +55,8 @@ def test_lines_tell_pace_and_time_left(capsys: pytest.CaptureFixture[str]) -> No
     now = 41.0
     lines.tell(Progress(what="writing, the last", done=5, total=9))
     assert capsys.readouterr().err.splitlines() == [
-        "x.zip: 20 MB of 100 MB",
-        "x.zip: 40 MB of 100 MB, 2 MB/s, 30s left",
+        "x.zip: 20.0 MB of 100 MB",
+        "x.zip: 40.0 MB of 100 MB, 2.0 MB/s, 30s left",
         "reading",
         "writing, the last: 5 of 9, 20s left",
     ]
