@@ -39,10 +39,10 @@ def data() -> None:
         gan-tui data check ~/photos
 
     Exit status:
-        0  done
-        1  a set could not be fetched, where the same command goes on with it;
-           or training would not get on with the folder that was checked
-        2  there is no such set, or the request was wrong
+        0    done
+        1    a set could not be fetched, where the same command goes on with it;
+             or training would not get on with the folder that was checked
+        2    there is no such set, or the request was wrong
         130  interrupted; the same command goes on
 
     Environment:

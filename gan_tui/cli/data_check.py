@@ -31,6 +31,7 @@ def named_folder(given: str) -> Path:
     Raises:
         RequestError: none can have that name; or it is empty, as a variable of the shell that is not set is.
     """
+    from engine.config.image_files import path_text
     from engine.errors import RequestError
 
     if not given:
@@ -41,7 +42,7 @@ def named_folder(given: str) -> Path:
             folder.stat()
     except (OSError, RuntimeError) as error:  # too long a name, a loop of links, or the home of nobody
         fact = f"cannot be looked at ({error.strerror if isinstance(error, OSError) else error})"
-        raise RequestError(given, fact, "Name a folder of images.") from error
+        raise RequestError(path_text(Path(given)), fact, "Name a folder of images.") from error
     return folder
 
 
@@ -78,9 +79,9 @@ def check(
         gan-tui data check datasets/horse2zebra --json
 
     Exit status:
-        0  no problem, whatever the warnings
-        1  a problem
-        2  there is no such folder or preset
+        0    no problem, whatever the warnings
+        1    a problem
+        2    there is no such folder or preset
         130  interrupted
     """
     from gan_tui.cli.job_progress import telling

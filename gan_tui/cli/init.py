@@ -85,9 +85,9 @@ def init(
         gan-tui init datasets --A mnist_m --B mnist
 
     Exit status:
-        0  the preset is written; the command that trains it is printed
-        1  images cannot be read, or the file cannot be written
-        2  there is no such folder, or no preset for what is in it
+        0    the preset is written; the command that trains it is printed
+        1    images cannot be read, or the file cannot be written
+        2    there is no such folder, or no preset for what is in it
         130  interrupted; nothing was written
 
     See also:

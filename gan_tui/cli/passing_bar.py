@@ -14,6 +14,7 @@ from rich.progress import (
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
+from rich.table import Column
 from rich.text import Text
 
 DRAWN_A_SECOND = 2.0
@@ -24,7 +25,7 @@ class _OnceKnown(ProgressColumn):
     """Another column, once there is a total: until then a bar would pulse, which writes more than all else."""
 
     def __init__(self, column: ProgressColumn) -> None:
-        super().__init__()
+        super().__init__(table_column=Column(no_wrap=not isinstance(column, BarColumn)))  # the bar is what gives way
         self._column = column
 
     def render(self, task: Task) -> RenderableType:

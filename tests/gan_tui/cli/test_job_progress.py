@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 import pytest
+from rich.console import Console
 
 from engine.protocol.jobs import Progress, Remark
 from gan_tui.cli.job_progress import Lines, telling
+from gan_tui.cli.passing_bar import passing_bar
 from tests.end_to_end.terminal import Terminal
 
 ON_A_TERMINAL = """
@@ -55,8 +58,8 @@ def test_lines_tell_pace_and_time_left(capsys: pytest.CaptureFixture[str]) -> No
     now = 41.0
     lines.tell(Progress(what="writing, the last", done=5, total=9))
     assert capsys.readouterr().err.splitlines() == [
-        "x.zip: 20 MB of 100 MB",
-        "x.zip: 40 MB of 100 MB, 2 MB/s, 30s left",
+        "x.zip: 20.0 MB of 100 MB",
+        "x.zip: 40.0 MB of 100 MB, 2.0 MB/s, 30s left",
         "reading",
         "writing, the last: 5 of 9, 20s left",
     ]
@@ -74,6 +77,16 @@ def test_bytes_are_told_as_such_on_a_terminal() -> None:
     with Terminal([sys.executable, "-c", program], columns=80, rows=10) as terminal:
         terminal.wait_for("over")
         assert "30.0/100.0 MB" in terminal.written.decode()
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_a_bar_stays_on_one_line(columns: int) -> None:
+    """The bar itself gives way to words and figures."""
+    bar, drawn = passing_bar(), io.StringIO()
+    bar.add_task("checking summer2winter_yosemite.zip", total=2_100_000_000, completed=30_000_000, unit="bytes")
+    Console(file=drawn, width=columns).print(bar.get_renderable())
+    [line] = drawn.getvalue().splitlines()
+    assert "0.0/2.1 GB" in line
 
 
 def test_on_a_terminal_there_is_a_bar_while_it_lasts() -> None:
