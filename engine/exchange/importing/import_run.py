@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file
-
-from engine.config.data_check import check_data
-from engine.config.load import read_toml, resolve, with_settings
-from engine.config.methods import DtnConfig, TrainConfig
+from engine.config.methods import TrainConfig
 from engine.errors import RequestError
-from engine.exchange.folder_layout import CONFIG, STEP, WEIGHTS
-from engine.exchange.importing.blueprint import Blueprint, blueprint_of, require_no_averages
+from engine.exchange.importing.blueprint import Blueprint, blueprint_of
+from engine.exchange.importing.exported_folder import blueprint_of_export
 from engine.exchange.importing.log_metrics import Beginning, Measured, Scale, course_of
 from engine.exchange.importing.loss_log import LossLog, epoch_length, parse
 from engine.exchange.importing.position import Position, Told, position_of
-from engine.exchange.importing.recognition import State
 from engine.exchange.importing.run_writer import Journal, new_run
 from engine.exchange.importing.sources import Sources, options_in, read_text
 from engine.exchange.importing.weights import begun_anew, method_with, write_imported
@@ -96,7 +89,7 @@ def _contents(job: ImportJob, sources: Sources, tell: Tell) -> _Contents:
     """Read the files, and tell what they are. Raises RequestError."""
     log = _log_of(sources, tell)
     if sources.exported:
-        blueprint = _of_export(sources.exported, job)
+        blueprint = blueprint_of_export(sources.exported, job)
     else:
         blueprint = blueprint_of(job, sources, options_in(sources), log.names if log else ())
     for remark in blueprint.remarks:
@@ -203,30 +196,3 @@ def _parameters(method: Method | None) -> dict[str, int]:
     if method is None:
         return {}
     return {name: sum(value.numel() for value in network.parameters()) for name, network in method.networks.items()}
-
-
-def _of_export(folder: Path, job: ImportJob) -> Blueprint:
-    """What `gan-tui export --format safetensors` wrote. Raises RequestError."""
-    path = folder / CONFIG
-    tree = with_settings(read_toml(path), job.settings)
-    if job.data:
-        tree.setdefault("data", {})["root"] = os.fsdecode(job.data)
-    config = resolve(tree, str(path))
-    require_no_averages(config)
-    if job.data:
-        check_data(config.data)
-    if isinstance(config, DtnConfig):
-        fact = "is of DTN, whose training of f goes by more than weights"
-        raise RequestError(str(folder), fact, "Take the weights as README.md there says, or resume the run itself.")
-    states: dict[str, State] = {}
-    step = None
-    for file in sorted(folder.glob(f"*{WEIGHTS}")):
-        try:
-            states[file.stem] = load_file(file)
-            with safe_open(file, "pt") as opened:
-                told = (opened.metadata() or {}).get(STEP, "")
-        except (SafetensorError, OSError) as error:
-            raise RequestError(str(file), f"cannot be read ({error})", "Copy it again.") from error
-        step = int(told) if told.isdecimal() else step
-    words = {name: f"{len(state):,} tensors" for name, state in states.items()}
-    return Blueprint(config=config, states=states, words=words, remarks=(), step=step)
