@@ -148,7 +148,8 @@ def _options(
 def _complete() -> NoReturn:
     """Write what the shell's word can be; whatever goes wrong, nothing is written into the user's line."""
     try:
-        app()
+        with completion.of_split_words():
+            app()
     except Exception:  # noqa: BLE001 - the process's edge
         sys.exit(1)
     raise AssertionError("Typer exits")

@@ -6,12 +6,17 @@ shell completes files.
 
 from __future__ import annotations
 
+import io
 import os
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import typer
+
+from gan_tui.cli.bash_words import behind, rejoined
 
 VARIABLE = "_GAN_TUI_COMPLETE"
 """Set by the shell's completion function, by Typer's convention."""
@@ -20,6 +25,23 @@ VARIABLE = "_GAN_TUI_COMPLETE"
 def is_asked() -> bool:
     """Whether this process is to complete a word, and nothing else."""
     return VARIABLE in os.environ
+
+
+@contextmanager
+def of_split_words() -> Iterator[None]:
+    """Let Typer see the words that bash has split as they were written, and bash only what it is to put in."""
+    if os.environ[VARIABLE] != "complete_bash":
+        yield
+        return
+    words = os.environ.get("COMP_WORDS", "").split("\n")
+    joined, place, kept = rejoined(words, int(os.environ.get("COMP_CWORD", "0")))
+    os.environ.update(COMP_WORDS="\n".join(joined), COMP_CWORD=str(place))
+    found = io.StringIO()
+    try:
+        with redirect_stdout(found):
+            yield
+    finally:
+        sys.stdout.write("\n".join(behind(kept, word) for word in found.getvalue().split("\n")))
 
 
 def runs(context: typer.Context) -> Iterable[str]:

@@ -116,6 +116,19 @@ def test_figures_of_a_run_and_the_best_by_those_that_were_measured(complete: Com
     keep(run, Evaluation(time=1.0, run=read_identity(run).id, step=2, figures=figures, conditions=conditions))
     for command in ("resume", "eval", "export"):
         assert complete("gan-tui", command, "tiny", "--checkpoint", "bes") == ["best", "best:l1", "best:psnr"]
+    assert complete("gan-tui", "resume", "tiny", "--checkpoint", "best", ":") == ["l1", "psnr"]
+    assert complete("gan-tui", "resume", "tiny", "--checkpoint", "best", ":", "p") == ["psnr"]
+    assert complete("gan-tui", "resume", "tiny", "--checkpoint", "=", "best", ":", "p") == ["psnr"]
+
+
+def test_what_bash_splits_at_a_colon_or_an_equals_sign(complete: Complete, runs: Path) -> None:
+    """What it has of "--device cuda:" are two words more, and it replaces the last one alone."""
+    settings = ["--set", "run.batch", "=", "2"]
+    assert complete("gan-tui", "train", *settings, "quick") == ["quickstart"], "a word before it that was split"
+    assert complete("gan-tui", "train", "quickstart", "--set", "generator.arch", "=", "u") == ["unet"]
+    archs = complete("gan-tui", "train", "quickstart", "--set", "generator.arch", "=")
+    assert sorted(archs) == ["encoder-decoder", "resnet", "unet"]
+    assert complete("gan-tui", "train", "x", "--device", "=", "c")[:2] == ["cpu", "cuda"]
 
 
 def test_controls_and_the_values_that_they_have(complete: Complete, tmp_path: Path) -> None:
