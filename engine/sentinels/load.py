@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from engine.config.sentinels import DiskSentinel, StarvedSentinel, ThrottledSentinel
 from engine.protocol.machine import Gpu, Machine
 from engine.sentinels.finding import Finding, Outlook, Remedy, agreeing
+from engine.sizes import size_text
 
 READING_SECONDS = 2.0
 """Between two readings of the machine: what moves faster than that nobody can read."""
@@ -86,7 +87,7 @@ def judge_disk(config: DiskSentinel, load: Load) -> Outlook:
     fits = f", room for {free // load.checkpoint} of its checkpoints" if load.checkpoint else ""
     return Finding(
         subject="the disk",
-        fact=f"has {free / 1e6:,.0f} MB left where the run directory lies{fits}",
+        fact=f"has {size_text(free)} left where the run directory lies{fits}",
         cause="Checkpoints, other runs or somebody else's files fill it; once it is full no checkpoint is saved.",
         remedies=(FEWER,),
         fix="Make room; a lower checkpoint.keep deletes older checkpoints once the next one is saved.",

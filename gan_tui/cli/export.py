@@ -154,8 +154,10 @@ def _size(given: str | None) -> int | None:
 
 def _say(found: Exported) -> None:
     """What was written and how it was tried; for the reference, how it is loaded there."""
+    from engine.sizes import size_text
+
     total = sum(file.size for file in found.files)
-    say(f"Step {found.step:,} as {found.format}, {total / 1e6:,.1f} MB.")
+    say(f"Step {found.step:,} as {found.format}, {size_text(total)}.")
     for file in found.files:
         if file.difference is not None:
             how = (

@@ -193,6 +193,7 @@ def watch_distant_run(access: Access, appearance: Appearance, *, again: str, rea
     from contextlib import closing
 
     from engine.protocol.rundir import RunDirectory
+    from engine.sizes import size_text
     from gan_tui.app import run_dashboard
     from gan_tui.client.follow import Follower
     from gan_tui.client.remote import MirrorProcess
@@ -204,7 +205,7 @@ def watch_distant_run(access: Access, appearance: Appearance, *, again: str, rea
     say(f"Reaching {printable(access.run)} at {access.address}")
     with closing(MirrorProcess(access)) as mirror:
         ready = mirror.until_ready(
-            lambda word: say(f"Copying the record: {word.copied >> 20} of {word.total >> 20} MB")
+            lambda word: say(f"Copying the record: {size_text(word.copied)} of {size_text(word.total)}")
         )
         run = RunDirectory(Path(ready.root))
         watches = readonly or ready.rights == "watch"

@@ -16,6 +16,7 @@ from engine.config.threads import ENVIRONMENT, threads_to_take, usable_cores
 from engine.errors import GanTuiError, WorkError
 from engine.protocol.record import last_metrics
 from engine.protocol.rundir import versions
+from engine.sizes import size_text
 from gan_tui.client.branch import ResumePlan
 from gan_tui.client.horizon import Horizon
 from gan_tui.client.ways import Ways
@@ -144,6 +145,6 @@ def _too_little_room(plan: ResumePlan) -> Iterator[Notice]:
     existing = next(place for place in (plan.folder, *plan.folder.parents) if place.exists())
     free = shutil.disk_usage(existing).free
     if free < ROOM_FOR * size:
-        fact = f"has {free / 1e6:,.0f} MB free, and a checkpoint takes {size / 1e6:,.0f} MB"
+        fact = f"has {size_text(free)} free, and a checkpoint takes {size_text(size)}"
         fix = "Make room: a checkpoint that finds none is not written."
         yield Notice(subject=str(existing), fact=fact, fix=fix)

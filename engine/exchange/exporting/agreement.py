@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from engine.errors import RequestError, WorkError
 from engine.exchange.exporting.exported_network import Translator
+from engine.sizes import size_text
 from engine.translation.image_memory import ImageMemory
 
 TOLERANCE = 1e-4
@@ -63,7 +64,7 @@ def require_memory(translator: Translator, memory: ImageMemory) -> None:
     batch, height, width = max(trial_sizes(translator), key=math.prod)
     pixels = batch * height * width
     if not memory.holds(pixels):
-        fact = f"take {memory.need(pixels) / 1e9:,.0f} GB on their way through the network, more than is free here"
+        fact = f"take {size_text(memory.need(pixels))} on their way through the network, more than is free here"
         raise RequestError(f"{batch} images of {width}x{height} px", fact, "Give a smaller --size.")
 
 

@@ -157,7 +157,7 @@ def test_a_disk_that_is_nearly_full(horse: RunDirectory) -> None:
     (folder_of(horse, 12) / MANIFEST).write_bytes(msgspec.json.encode(manifest))
     _, seen = preflight(horse, "latest", ResumeRequest(), examine=lambda folder, manifest: "")
     [warning] = seen.warnings
-    assert "MB free, and a checkpoint takes" in warning.fact
+    assert " free, and a checkpoint takes " in warning.fact
     assert seen.problems == (), "a warning refuses nothing"
 
 
