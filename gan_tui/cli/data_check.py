@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from gan_tui.cli import completion, ended_early
+from gan_tui.cli.marks import put_marked
 from gan_tui.cli.options import AsJson
 from gan_tui.cli.output import put, put_json
-from gan_tui.cli.wrapped import put_table, put_wrapped
+from gan_tui.cli.wrapped import put_table, put_wrapped, wrapped
 
 if TYPE_CHECKING:
     from gan_tui.datasets.check.schema import FolderFinding, Inspection, PartReport
@@ -153,7 +154,7 @@ def _classes(part: PartReport) -> str:
 
 
 def _tell_finding(finding: FolderFinding) -> None:
-    put_wrapped(f"{finding.severity:{_INDENT}}{finding.fact}", _INDENT)
+    put_marked(wrapped(f"{finding.severity:{_INDENT}}{finding.fact}", _INDENT), finding.severity)
     shown = finding.files[: SHOWN[finding.severity]]
     for file in shown:
         put_wrapped(f"{'':{_INDENT + 2}}{file.path}" + (f": {file.fact}" if file.fact else ""), _INDENT + 4)

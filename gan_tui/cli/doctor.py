@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from gan_tui.cli.marks import put_marked
 from gan_tui.cli.options import AsJson, RunsFolder
 from gan_tui.cli.output import put, put_json
 from gan_tui.cli.surface import on_terminal
@@ -18,9 +19,7 @@ if TYPE_CHECKING:
 
 WIDEST = 110
 """Columns; longer lines are hard to read."""
-MARK_COLUMNS = 10
 SUBJECT_COLUMNS = 14
-_STYLES = {"ok": "green", "note": "yellow", "problem": "bold red"}
 
 
 def doctor(runs_dir: RunsFolder = None, as_json: AsJson = False) -> None:
@@ -73,14 +72,11 @@ def _size() -> Size | None:
 
 def _show(section: Section) -> None:
     from rich.console import Console
-    from rich.text import Text
 
     console = Console(width=min(WIDEST, shutil.get_terminal_size().columns), highlight=False, soft_wrap=False)
     console.print(section.title, style="bold", markup=False)
     for finding in section.findings:
-        lines = Text("\n".join(_lines(finding, console.width)), style="bold" if finding.mark == "problem" else "")
-        lines.stylize(_STYLES[finding.mark], 0, MARK_COLUMNS)
-        console.print(lines, no_wrap=True)
+        put_marked(_lines(finding, console.width), finding.mark)
     console.print()
 
 
@@ -90,7 +86,7 @@ def _lines(finding: Finding, width: int) -> list[str]:
     from textwrap import wrap
 
     filled = partial(wrap, width=width, break_long_words=False, break_on_hyphens=False)
-    head = f"  {finding.mark:{MARK_COLUMNS - 2}} {printable(finding.subject):{SUBJECT_COLUMNS}} "
+    head = f"  {finding.mark:8} {printable(finding.subject):{SUBJECT_COLUMNS}} "
     rest = " " * len(head)
     fact = filled(printable(finding.fact), initial_indent=head, subsequent_indent=rest)
     return fact + filled(printable(finding.fix), initial_indent=f"{rest}-> ", subsequent_indent=f"{rest}   ")

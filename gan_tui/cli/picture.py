@@ -6,8 +6,8 @@ import os
 import sys
 from pathlib import Path
 
-MOST_COLUMNS = 80
-"""Of cells that a picture takes; a half-block is two pixels, so that a picture of 80x80 pixels is 80x40 cells."""
+MOST_COLUMNS = 160
+"""Of cells that a picture takes: a sheet of three at 53x53 pixels each, as a half-block is two pixels."""
 
 
 def show_picture(path: Path) -> None:

@@ -21,15 +21,19 @@ def columns() -> int | None:
 
 def put_wrapped(line: str, indent: int) -> None:
     """Write a line; on a terminal as several that fit its width, all but the first indented by so many blanks."""
+    for part in wrapped(line, indent):
+        put(part)
+
+
+def wrapped(line: str, indent: int) -> list[str]:
+    """What put_wrapped writes, free of control characters."""
     import textwrap
 
     width = columns()
     if width is None:
-        put(line)
-        return
+        return [printable(line)]
     blanks = " " * min(indent, width // 2)
-    for part in textwrap.wrap(printable(line), width, subsequent_indent=blanks, break_on_hyphens=False):
-        put(part)
+    return textwrap.wrap(printable(line), width, subsequent_indent=blanks, break_on_hyphens=False)
 
 
 def put_table(rows: list[list[str]], indent: int) -> None:
