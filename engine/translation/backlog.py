@@ -59,6 +59,8 @@ class Backlog(Generic[R]):
                 yield result.result()
 
     def _oldest(self) -> R:
-        pixels, result = self._waiting.popleft()
+        pixels, result = self._waiting[0]
+        found = result.result()  # an interrupt that comes while it is waited for leaves it where it is
+        self._waiting.popleft()
         self._held -= pixels
-        return result.result()
+        return found

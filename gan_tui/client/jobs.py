@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
+import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, TypeVar
 
@@ -16,15 +19,21 @@ from engine.protocol.jobs import Answer, Job, Message, Progress, Refused, Remark
 
 A = TypeVar("A", bound=Answer)
 
+# -P keeps a folder called ``engine`` in the working directory from being taken for ours.
+COMMAND = (sys.executable, "-P", "-m", "engine.jobs")
 PATIENCE_SECONDS = 10.0
 """How long a process may take to end when it is told to."""
+_READ_AT_ONCE = 1 << 16
+"""Bytes; what a pipe holds."""
 
 
 class ElsewhereError(Exception):
     """What went wrong in the other process: its traceback."""
 
 
-def run_job(job: Job, answer: type[A], tell: Tell, *, folder: Path | None = None) -> A:
+def run_job(
+    job: Job, answer: type[A], tell: Tell, *, folder: Path | None = None, command: Sequence[str] = COMMAND
+) -> A:
     """Wait for a job to be done.
 
     Whatever ends the waiting early, Ctrl-C for instance, ends the process too, which takes back what is half done;
@@ -35,24 +44,23 @@ def run_job(job: Job, answer: type[A], tell: Tell, *, folder: Path | None = None
         answer: what a job of this kind ends with.
         tell: takes what is said meanwhile.
         folder: the process's working directory; this one's by default.
+        command: that does jobs; a test may have another.
 
     Raises:
         RequestError: the request was wrong.
         WorkError: the work failed, or its process died.
     """
-    # -P keeps a folder called ``engine`` in the working directory from being taken for ours.
-    command = [sys.executable, "-P", "-m", "engine.jobs"]
     with tempfile.TemporaryFile() as complaints:
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints, cwd=folder
         )
         assert process.stdin is not None
         assert process.stdout is not None
+        lines = _Lines(process.stdout)
         try:
-            found = _exchange(process.stdin, process.stdout, job, tell)
+            found = _exchange(process.stdin, lines, job, tell)
         except BaseException as ending:
-            _end(process)
-            found = _hear_out(process.stdout, tell)
+            found = _end(process, lines, tell)
             if not (isinstance(ending, KeyboardInterrupt) and isinstance(found, answer)):
                 raise
         _let_end(process)
@@ -63,7 +71,26 @@ def run_job(job: Job, answer: type[A], tell: Tell, *, folder: Path | None = None
         raise WorkError("the work", _ending(process.returncode), _last_line(complaints))
 
 
-def _exchange(into: IO[bytes], out: IO[bytes], job: Job, tell: Tell) -> Message | None:
+class _Lines:
+    """Lines from a pipe. Where an interrupt ends the reading, nothing is lost: it goes on as if there had been none."""
+
+    def __init__(self, out: IO[bytes]) -> None:
+        self._descriptor = out.fileno()
+        self._rest = b""
+
+    def __iter__(self) -> Iterator[bytes]:
+        while True:
+            line, end, rest = self._rest.partition(b"\n")
+            if end:
+                self._rest = rest
+                yield line
+            elif data := os.read(self._descriptor, _READ_AT_ONCE):
+                self._rest += data
+            else:
+                return
+
+
+def _exchange(into: IO[bytes], out: _Lines, job: Job, tell: Tell) -> Message | None:
     """Give a process its job and hear it out; the last message, where it is the answer or a refusal."""
     try:
         into.write(msgspec.json.encode(job))
@@ -73,7 +100,7 @@ def _exchange(into: IO[bytes], out: IO[bytes], job: Job, tell: Tell) -> Message 
     return _hear_out(out, tell)
 
 
-def _hear_out(out: IO[bytes], tell: Tell) -> Message | None:
+def _hear_out(out: _Lines, tell: Tell) -> Message | None:
     """Tell what a process says on its way; its last message, which is the answer or a refusal; None where it dies."""
     for line in out:
         try:
@@ -86,13 +113,21 @@ def _hear_out(out: IO[bytes], tell: Tell) -> Message | None:
     return None
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Let a process take back what it has half done; one that does not come to that, or a second Ctrl-C, ends it."""
+def _end(process: subprocess.Popen[bytes], out: _Lines, tell: Tell) -> Message | None:
+    """Let a process take back what it has half done; one that does not come to that, or a second Ctrl-C, ends it.
+
+    Its last message, which it may be about to write: that is read meanwhile, as a pipe holds little.
+    """
     process.terminate()
+    impatience = threading.Timer(PATIENCE_SECONDS, process.kill)
+    impatience.start()
     try:
-        process.wait(PATIENCE_SECONDS)
-    except (subprocess.TimeoutExpired, KeyboardInterrupt):
+        return _hear_out(out, tell)
+    except KeyboardInterrupt:
         process.kill()
+        return None
+    finally:
+        impatience.cancel()
         process.wait()
 
 

@@ -47,6 +47,28 @@ def test_what_is_there_is_taken_as_far_as_the_first_that_is_not() -> None:
     assert list(backlog.arrived()) == [2, 3]
 
 
+class _WaitedFor(Future[int]):
+    """One whose first asker is interrupted."""
+
+    asked = 0
+
+    def result(self, timeout: float | None = None) -> int:
+        self.asked += 1
+        if self.asked == 1:
+            raise KeyboardInterrupt
+        return super().result(timeout)
+
+
+def test_what_was_waited_for_as_an_interrupt_came_counts() -> None:
+    backlog: Backlog[int] = Backlog()
+    result = _WaitedFor()
+    result.set_result(7)
+    backlog.add(1, result)
+    with pytest.raises(KeyboardInterrupt):
+        list(backlog.rest())
+    assert list(backlog.achieved()) == [7]
+
+
 def test_what_came_to_something_before_an_early_end() -> None:
     backlog: Backlog[int] = Backlog()
     cancelled: Future[int] = Future()

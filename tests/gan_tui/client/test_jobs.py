@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import psutil
@@ -68,6 +69,24 @@ def test_giving_up_ends_the_process(job: EvaluateJob) -> None:
     with pytest.raises(KeyboardInterrupt):
         run_job(job, Evaluations, interrupt)
     assert not seen[0].is_running()
+
+
+LARGE = """
+import signal, sys
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print('{"message": "progress", "what": "all", "done": 1, "total": 1}', flush=True)
+print('{"message": "evaluations", "run": "%s", "method": "dtn", "evaluations": []}' % ("x" * 3_000_000), flush=True)
+"""
+
+
+def test_a_large_answer_that_an_interrupt_meets_on_its_way_is_heard_out(job: EvaluateJob) -> None:
+    """Larger than a pipe, so that the process cannot end before it is read; and longer than one read."""
+
+    def interrupt(said: Progress | Remark) -> None:
+        raise KeyboardInterrupt
+
+    found = run_job(job, Evaluations, interrupt, command=(sys.executable, "-c", LARGE))
+    assert len(found.run) == 3_000_000
 
 
 def test_an_interrupt_that_comes_when_all_is_done_changes_nothing(job: EvaluateJob) -> None:
