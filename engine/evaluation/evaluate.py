@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import torch
 from msgspec.structs import replace
 
 from engine.device import choose_device
@@ -12,6 +13,7 @@ from engine.evaluation.evaluator import Evaluator
 from engine.evaluation.keeping import keep
 from engine.evaluation.request import EvaluationRequest
 from engine.loaded_method import take_up
+from engine.methods.method import Method
 from engine.protocol.evaluation import Evaluation, Evaluations, Unmeasured
 from engine.protocol.jobs import Progress, Remark, Tell
 from engine.saved import SavedState
@@ -21,7 +23,7 @@ def evaluate(request: EvaluationRequest, tell: Tell) -> Evaluations:
     """Measure the translations of a run's checkpoints, in full float32 precision, and keep the figures.
 
     Where several are asked for, one that is damaged is told of and left out, and the answer says so; one in which
-    nothing translates yet is told of and left out, too.
+    nothing translates yet, or that is deleted meanwhile, is told of and left out, too.
 
     Args:
         request: which checkpoints of which run, and how.
@@ -39,14 +41,14 @@ def evaluate(request: EvaluationRequest, tell: Tell) -> Evaluations:
     failed: list[Unmeasured] = []
     for saved in request.saved:
         try:
-            found.append(_evaluated(request, saved, evaluator, tell))
+            method, _ = take_up(saved, request.device, weights=request.weights)
         except GanTuiError as error:
             if len(request.saved) == 1:
                 raise
-            tell(Remark(text=f"{error.one_line()} (left out)"))
-            if isinstance(error, WorkError):
-                failed.append(Unmeasured(step=saved.manifest.step, why=f"{error.subject} {error.fact}"))
+            if unmeasured := _left_out(saved, error, tell):
+                failed.append(unmeasured)
             continue
+        found.append(_evaluated(request, saved, evaluator, method, device, tell))
         if trouble := keep(request.run, found[-1]):
             tell(Remark(text=trouble))
     if not found:
@@ -56,13 +58,30 @@ def evaluate(request: EvaluationRequest, tell: Tell) -> Evaluations:
     return Evaluations(run=str(request.run.root), method=method, evaluations=tuple(found), failed=tuple(failed))
 
 
-def _evaluated(request: EvaluationRequest, saved: SavedState, evaluator: Evaluator, tell: Tell) -> Evaluation:
+def _left_out(saved: SavedState, error: GanTuiError, tell: Tell) -> Unmeasured | None:
+    """Tell of one of several checkpoints that is not measured; it is returned where that is a failure."""
+    if not saved.folder.exists():  # the run's engine keeps so many and no more, and has saved others meanwhile
+        tell(Remark(text=f"Step {saved.manifest.step:,} was deleted meanwhile (left out)."))
+        return None
+    tell(Remark(text=f"{error.one_line()} (left out)"))
+    if not isinstance(error, WorkError):
+        return None
+    return Unmeasured(step=saved.manifest.step, why=f"{error.subject} {error.fact}")
+
+
+def _evaluated(
+    request: EvaluationRequest,
+    saved: SavedState,
+    evaluator: Evaluator,
+    method: Method,
+    device: torch.device,
+    tell: Tell,
+) -> Evaluation:
     def tell_which(said: Progress | Remark) -> None:
         if isinstance(said, Progress) and len(request.saved) > 1:
             said = replace(said, what=f"{said.what}, step {saved.manifest.step:,}")
         tell(said)
 
-    method, device = take_up(saved, request.device, weights=request.weights)
     measured = evaluator.evaluate(method, tell_which)
     return Evaluation(
         time=round(time.time(), 3),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -197,6 +198,24 @@ def test_a_damaged_image_ends_it(tmp_path: Path) -> None:
     (root / "testB" / "0.png").write_bytes(b"")
     with pytest.raises(GanTuiError, match=r"testB/0\.png"):
         evaluated(run)
+
+
+def test_a_damaged_image_is_no_fault_of_any_of_several_checkpoints(tmp_path: Path) -> None:
+    root = make_images(tmp_path / "images")
+    run = trained(tmp_path, "checkpoint.every=1", "run.steps=2", root=root)
+    (root / "testB" / "0.png").write_bytes(b"")
+    with pytest.raises(GanTuiError, match=r"testB/0\.png"):
+        evaluate(request_of(EvaluateJob(run=str(run.root), device="cpu", checkpoint="all")), lambda said: None)
+
+
+def test_a_checkpoint_that_is_deleted_meanwhile_is_no_failure(tmp_path: Path) -> None:
+    run = trained(tmp_path, "checkpoint.every=1", "run.steps=3")
+    request = request_of(EvaluateJob(run=str(run.root), device="cpu", checkpoint="all", images=2))
+    shutil.rmtree(run.checkpoints / "step-00000001")
+    told: list[Progress | Remark] = []
+    found = evaluate(request, told.append)
+    assert ([evaluation.step for evaluation in found.evaluations], found.failed) == ([2, 3], ())
+    assert Remark(text="Step 1 was deleted meanwhile (left out).") in told
 
 
 def test_a_figure_that_is_not_finite_is_said_to_be_none(tmp_path: Path) -> None:
