@@ -10,6 +10,7 @@ from typing import assert_never
 from engine.config.data import DigitsData, PairedData, RootedData, UnpairedData
 from engine.config.image_files import is_folder, path_text
 from engine.config.methods import methods_taking
+from engine.config.user_paths import at_home
 from engine.errors import RequestError
 
 SHOWN = 8
@@ -25,7 +26,7 @@ def data_root(config: RootedData) -> Path:
     if not config.root:
         raise RequestError("data.root", "is not set", f"Give --data DIR, a folder that holds {contents(config)}.")
     try:
-        root = Path(config.root).expanduser()
+        root = at_home(config.root)
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):  # told with what else a folder may lack
             root.stat()
     except (OSError, ValueError, RuntimeError) as error:

@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from engine.config.cache_folder import cache_folder
+from engine.config.user_paths import at_home
 from engine.errors import RequestError
 
 URL = "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/weights-inception-2015-12-05-6726825d.pth"
@@ -62,8 +63,8 @@ def find_weights(given: str = "", environment: Mapping[str, str] = os.environ) -
     """
     for source, path in (("", given), (VARIABLE, environment.get(VARIABLE, ""))):
         if path:
-            file = Path(path).expanduser()
-            if not file.is_file():
+            file = at_home(path)
+            if not os.path.isfile(file):  # noqa: PTH113 - Path's own raises where a name is too long
                 subject = f"{source}={path}" if source else path
                 fix = "Name the file of the Inception network's weights; --download-weights fetches one."
                 raise RequestError(subject, "is not a file", fix)
@@ -82,7 +83,7 @@ def require_weights(given: str = "", environment: Mapping[str, str] = os.environ
 
 def cached_weights(environment: Mapping[str, str] = os.environ, url: str = URL) -> Path:
     """Where a download is kept: where PyTorch keeps those of torch-fidelity."""
-    home = Path(environment.get("TORCH_HOME") or cache_folder(environment) / "torch").expanduser()
+    home = at_home(environment.get("TORCH_HOME") or cache_folder(environment) / "torch")
     return home / "hub" / "checkpoints" / url.rpartition("/")[2]
 
 

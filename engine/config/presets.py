@@ -10,6 +10,7 @@ import msgspec
 from engine.config.data import RootedData
 from engine.config.data_root import contents
 from engine.config.load import read_toml, resolve
+from engine.config.user_paths import at_home
 from engine.errors import RequestError
 
 _PACKAGE = Path(__file__).parent
@@ -33,7 +34,7 @@ def find_preset(given: str) -> Path:
         RequestError: it is neither a file nor a shipped name.
     """
     try:
-        path = Path(given).expanduser()
+        path = at_home(given)
         is_file, is_folder = path.is_file(), path.is_dir()
     except (OSError, RuntimeError) as error:  # too long a name, or the home of nobody
         reason = error.strerror if isinstance(error, OSError) else error

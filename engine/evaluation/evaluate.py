@@ -52,10 +52,10 @@ def evaluate(request: EvaluationRequest, tell: Tell) -> Evaluations:
         if trouble := keep(request.run, found[-1]):
             tell(Remark(text=trouble))
     if not found:
-        kind, fix = (WorkError, f"gan-tui verify {request.run.name}") if failed else (RequestError, "Train on.")
-        raise kind(f"run {request.run.name}", "has no checkpoint that can be evaluated", fix)
-    method = str(config.method.__struct_config__.tag)
-    return Evaluations(run=str(request.run.root), method=method, evaluations=tuple(found), failed=tuple(failed))
+        error_type, fix = (WorkError, f"gan-tui verify {request.run.name}") if failed else (RequestError, "Train on.")
+        raise error_type(f"run {request.run.name}", "has no checkpoint that can be evaluated", fix)
+    kind = str(config.method.__struct_config__.tag)
+    return Evaluations(run=str(request.run.root), method=kind, evaluations=tuple(found), failed=tuple(failed))
 
 
 def _left_out(saved: SavedState, error: GanTuiError, tell: Tell) -> Unmeasured | None:

@@ -16,6 +16,7 @@ from engine.config.image_files import path_text
 from engine.config.inception_weights import require_fidelity, require_weights
 from engine.config.methods import TrainConfig
 from engine.config.splits import Split
+from engine.config.user_paths import at_home
 from engine.errors import RequestError
 from engine.protocol.checkpoints import list_checkpoints
 from engine.protocol.evaluation import ALL, EvaluateJob
@@ -127,7 +128,7 @@ def _on(config: TrainConfig, folder: str) -> tuple[TrainConfig, str]:
     if not isinstance(data, RootedData):
         kind = data.__struct_config__.tag
         raise RequestError("--data", f"names a folder, and data.kind = {kind} draws its images", "Leave it out.")
-    if data.root and os.path.realpath(Path(data.root).expanduser()) == os.path.realpath(folder):
+    if data.root and os.path.realpath(at_home(data.root)) == os.path.realpath(folder):
         return config, ""
     return msgspec.structs.replace(config, data=msgspec.structs.replace(data, root=folder)), path_text(Path(folder))
 

@@ -8,6 +8,7 @@ from typing import assert_never
 from engine.config.data import DigitsConfig, DigitsData, SyntheticDigits
 from engine.config.load import read_toml, resolve
 from engine.config.methods import DtnConfig
+from engine.config.user_paths import at_home
 from engine.errors import RequestError
 from engine.protocol.checkpoints import Manifest, damage_of
 from engine.protocol.choice import LATEST, Examine, choose_checkpoint
@@ -65,7 +66,7 @@ def foreign_source(config: DtnConfig) -> str:
 
 
 def _run_at(folder: str) -> RunDirectory:
-    return RunDirectory(Path(folder).expanduser().resolve())
+    return RunDirectory(at_home(folder).resolve())
 
 
 def _config_of(run: RunDirectory) -> DtnConfig:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.config.image_files import EXTENSIONS, list_images, path_text
+from engine.config.user_paths import at_home
 from engine.errors import RequestError
 
 
@@ -52,11 +53,6 @@ def _meant_by(given: str, out: Path) -> Iterator[Source]:
             yield from _some(list(_matching(path, out)), path, "matches no image")
     except OSError as error:  # such as a name that is too long
         raise RequestError(path_text(path), f"cannot be looked at ({error.strerror})", "Name another.") from error
-
-
-def at_home(given: str) -> Path:
-    """A path that a user gives, where it begins with a home's ~ the path there; a name may begin so, too."""
-    return Path(os.path.expanduser(given))  # noqa: PTH111 - Path's own raises where there is no such user
 
 
 def _file(path: Path) -> Source:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.config.image_files import EXTENSIONS, path_text
+from engine.config.user_paths import at_home
 from engine.errors import RequestError
 from engine.protocol.translation import Existing, Format
-from engine.translation.inputs import Source, at_home
+from engine.translation.inputs import Source
 
 ENCODERS = {
     ".png": "PNG",

@@ -11,12 +11,13 @@ from engine.config.data import Direction
 from engine.config.directions import check_direction
 from engine.config.geometry import nearest_side, only_side
 from engine.config.methods import Pix2PixConfig, TrainConfig
+from engine.config.user_paths import at_home
 from engine.errors import RequestError
 from engine.protocol.rundir import RunDirectory
 from engine.protocol.translation import TranslateJob
 from engine.protocol.weights import Weights
 from engine.saved import SavedState, configuration_of, find_saved
-from engine.translation.inputs import at_home, find_sources
+from engine.translation.inputs import find_sources
 from engine.translation.plan import Plan, plan
 from engine.translation.sizes import Scaling, scaling_of
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
+from engine.config.user_paths import at_home
 from gan_tui.cli import completion, data_check
 from gan_tui.cli.manual import Manual, ManualGroup
 from gan_tui.cli.options import AsJson
@@ -21,7 +22,7 @@ app = typer.Typer(cls=ManualGroup, no_args_is_help=True, rich_markup_mode=None)
 app.command("check", cls=Manual)(data_check.check)
 
 Root: TypeAlias = Annotated[
-    Path, typer.Option("--root", metavar="DIR", help="Folder that sets lie in, each under its name.")
+    Path, typer.Option("--root", metavar="DIR", parser=at_home, help="Folder that sets lie in, each under its name.")
 ]
 UNKNOWN = "unknown"
 WIDE = 110

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
+from engine.config.user_paths import at_home
 from gan_tui.cli import completion, ended_early
 from gan_tui.cli.marks import put_marked
 from gan_tui.cli.options import AsJson
@@ -38,7 +39,7 @@ def named_folder(given: str) -> Path:
     if not given:
         raise RequestError("DIR", "is empty", "Name a folder of images; . is the current one.")
     try:
-        folder = Path(given).expanduser()
+        folder = at_home(given)
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             folder.stat()
     except (OSError, RuntimeError) as error:  # too long a name, a loop of links, or the home of nobody

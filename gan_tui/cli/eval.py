@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.config.splits import Split
+from engine.config.user_paths import at_home
 from engine.protocol.weights import Weights
 from gan_tui.cli import completion, ended_early
 from gan_tui.cli.options import CHECKPOINT, AsJson, RunArgument, RunsFolder
@@ -132,9 +133,9 @@ def evaluate(
         weights=weights,
         split=split,
         images=images,
-        data=os.fsencode(data.expanduser().absolute()) if data else b"",
+        data=os.fsencode(at_home(data).absolute()) if data else b"",
         figures=tuple(figure or ()),
-        fid_weights=str(fid_weights.expanduser().absolute()) if fid_weights else "",
+        fid_weights=str(at_home(fid_weights).absolute()) if fid_weights else "",
         judge_steps=judge_steps,
         retrain=retrain,
     )

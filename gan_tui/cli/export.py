@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from engine.config.user_paths import at_home
 from engine.protocol.weights import Weights
 from gan_tui.cli import completion, ended_early
 from gan_tui.cli.options import CHECKPOINT, AsJson, RunsFolder
@@ -105,7 +106,7 @@ def export(
         run=str(directory.root),
         checkpoint=which,
         format=wanted,
-        out=os.fsencode(out.expanduser().absolute()),
+        out=os.fsencode(at_home(out).absolute()),
         direction=direction,
         size=_size(size),
         opset=opset,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from engine.config.user_paths import at_home
 from gan_tui.cli import ended_early
 from gan_tui.cli.options import AsJson, RunsFolder, Settings
 from gan_tui.cli.output import put, put_json, say
@@ -95,7 +96,7 @@ def import_weights(
 
 
 def _absolute(path: Path) -> bytes:
-    return os.fsencode(path.expanduser().absolute())
+    return os.fsencode(at_home(path).absolute())
 
 
 def _say(found: Imported) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from engine.config.user_paths import at_home
 from gan_tui.cli import completion, data_check, ended_early
 from gan_tui.cli.output import put, say
 
@@ -100,7 +101,7 @@ def init(
 
     target = _target(folder, output, name, force=force)
     wish = Wish(method=method, side=size, device=device, workers=workers_for(os.cpu_count() or 1))
-    root = folder.expanduser().absolute()
+    root = at_home(folder).absolute()
     with (
         ended_early.saying("nothing was written"),
         _laid_out(root, a, b, pairs=method == "pix2pix") as digits,
@@ -129,7 +130,7 @@ def _target(folder: Path, output: Path | None, name: str | None, *, force: bool)
         raise RequestError(f"--name {name}", "has characters that a run name cannot have", fix)
     if output == STDOUT:
         return STDOUT
-    target = output.expanduser() if output else Path(f"{name or _plain_name(folder, None)}.toml")
+    target = at_home(output) if output else Path(f"{name or _plain_name(folder, None)}.toml")
     is_file = target.is_file()
     if os.path.lexists(target) and not (force and is_file):
         fix = "Name another with -o, or replace it with --force." if is_file else "Name a file with -o."
@@ -143,7 +144,7 @@ def _plain_name(folder: Path, target: Path | None) -> str:
 
     if target is not None and target != STDOUT:
         return target.stem
-    return valid_name(folder.expanduser().resolve().name)
+    return valid_name(at_home(folder).resolve().name)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from engine.config.user_paths import at_home
 from gan_tui.cli import completion
 from gan_tui.cli.options import RunArgument, RunsFolder
 from gan_tui.cli.output import put, say
@@ -90,7 +91,7 @@ def plot(
     )
     selection = selected(found, request)
     step = (selection.history.extent() or (0, 0))[1]
-    path = out.expanduser() if out else unused(Path(), f"{found.name}-plot-{step:.0f}", "svg")
+    path = at_home(out) if out else unused(Path(), f"{found.name}-plot-{step:.0f}", "svg")
     size = write_file(path, plot_content(selection, form, found, other), over=force)
     say(f"{size_text(size)}, {len(selection.keys)} series")
     put(str(path))

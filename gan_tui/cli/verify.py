@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from engine.config.user_paths import at_home
 from gan_tui.cli.options import AsJson, RunArgument, RunsFolder
 from gan_tui.cli.output import put, put_json
 
@@ -56,7 +57,7 @@ def _find(given: str, folder: Path) -> RunDirectory:
     from engine.protocol.rundir import RunDirectory
     from gan_tui.client.locate import find_run
 
-    for path in (Path(given).expanduser(), folder / given):
+    for path in (at_home(given), folder / given):
         run = RunDirectory(path.resolve())
         if any(part.is_file() for part in (run.identity, run.metrics, run.events)):
             return run

@@ -7,11 +7,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from pathlib import Path
 
 from msgspec.structs import replace
 
 from engine.config.inception_weights import VARIABLE as INCEPTION
+from engine.config.user_paths import at_home
 from engine.errors import WorkError
 from engine.protocol.rundir import RunDirectory, engine_is_alive, engine_lock, read_identity, write_identity
 from engine.protocol.runtime import remove_stale
@@ -58,7 +58,7 @@ def _environment(mine: Mapping[str, str]) -> dict[str, str]:
     """That of an engine, which works in the run's directory: a path that was relative to this one is absolute."""
     theirs = {name: value for name, value in mine.items() if name not in OF_A_GROUP}
     if weights := theirs.get(INCEPTION):
-        theirs[INCEPTION] = str(Path(weights).expanduser().absolute())
+        theirs[INCEPTION] = str(at_home(weights).absolute())
     return theirs
 
 

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+from engine.config.user_paths import at_home
 from engine.errors import GanTuiError, RequestError
 from engine.protocol.checkpoints import MANIFEST
 from engine.protocol.choice import LATEST
@@ -22,7 +23,7 @@ def runs_folder(given: Path | None) -> Path:
     Raises:
         RequestError: a file is in its place.
     """
-    folder = (given or Path(os.environ.get(FOLDER_VARIABLE, DEFAULT_FOLDER))).expanduser().resolve()
+    folder = at_home(given or os.environ.get(FOLDER_VARIABLE, DEFAULT_FOLDER)).resolve()
     if folder.exists() and not folder.is_dir():
         raise RequestError(str(folder), "is not a folder", "Choose another --runs-dir.")
     return folder
@@ -58,7 +59,7 @@ def find_run(given: str, folder: Path) -> RunDirectory:
     if not given:
         raise RequestError("RUN", "is empty", "Name a run, or leave it out where a command allows that.")
     try:
-        path = Path(given).expanduser()
+        path = at_home(given)
         is_run, is_file = (path / "run.json").is_file(), path.is_file()
     except (OSError, RuntimeError) as error:  # too long a name, or the home of nobody
         reason = error.strerror if isinstance(error, OSError) else error
@@ -88,7 +89,7 @@ def find_run_and_checkpoint(given: str, checkpoint: str | None, folder: Path) ->
     Raises:
         RequestError: as find_run; or it is a checkpoint outside of a run, or another is named beside it.
     """
-    path = Path(given).expanduser()
+    path = at_home(given)
     try:
         is_checkpoint = bool(given) and (path / MANIFEST).is_file()
     except OSError:  # too long a name: find_run says so

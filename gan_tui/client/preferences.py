@@ -10,6 +10,7 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 
 from engine.config.schema import Section
+from engine.config.user_paths import at_home
 from engine.errors import RequestError
 from gan_tui.client.user_files import user_folder
 from gan_tui.state.appearance import Means, ThemeName
@@ -54,7 +55,7 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
 def preferences_file(environ: Mapping[str, str]) -> Path:
     """Where the user's file lies, if there is one."""
     if given := environ.get(VARIABLE):
-        return Path(given).expanduser()
+        return at_home(given)
     return user_folder(environ) / "config.toml"
 
 

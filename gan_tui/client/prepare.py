@@ -20,6 +20,7 @@ from engine.config.methods import DtnConfig, TrainConfig
 from engine.config.presets import find_preset
 from engine.config.sinks import check_sinks
 from engine.config.techniques import check_techniques
+from engine.config.user_paths import at_home
 from engine.errors import RequestError
 from engine.protocol.checkpoints import missing_or_cut
 from engine.protocol.rundir import RunDirectory
@@ -74,7 +75,7 @@ def _find_f(tree: Tree, runs: Path) -> None:
     if not method or not isinstance(given, str) or not given:
         return
     try:
-        is_run = RunDirectory(Path(given).expanduser()).config.is_file()
+        is_run = RunDirectory(at_home(given)).config.is_file()
     except (OSError, RuntimeError) as error:  # too long a name, or the home of nobody
         reason = error.strerror if isinstance(error, OSError) else error
         fix = "Name a DTN run, or its directory."
@@ -131,4 +132,4 @@ def _with_absolute_paths(config: TrainConfig) -> TrainConfig:
 
 
 def _absolute(path: str) -> str:
-    return str(Path(path).expanduser().resolve())
+    return str(at_home(path).resolve())

@@ -11,6 +11,7 @@ import msgspec
 from engine.config.load import read_toml, resolve
 from engine.config.methods import TrainConfig
 from engine.config.presets import find_preset
+from engine.config.user_paths import at_home
 from engine.errors import RequestError
 from engine.protocol.imported import IMPORTED
 
@@ -81,7 +82,7 @@ def _flat(config: TrainConfig) -> dict[str, Value]:
     """``section.key`` to value; a folder of data by its absolute path, from wherever it was named."""
     flat = dict(_entries(msgspec.to_builtins(config)))
     if root := flat.get("data.root"):
-        flat["data.root"] = str(Path(str(root)).expanduser().resolve())
+        flat["data.root"] = str(at_home(str(root)).resolve())
     return flat
 
 

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from engine.config.user_paths import at_home
 from engine.errors import GanTuiError, RequestError, WorkError
 from engine.protocol.access import Access, access_of_owner, is_access_file, read_access, read_door, write_access
 from engine.protocol.commands import SCHEMA_VERSION, Command, Reply, Request, Status
@@ -33,7 +34,7 @@ def access_file(given: str) -> Access | None:
     Raises:
         RequestError: others can read it.
     """
-    path = Path(given).expanduser()
+    path = at_home(given)
     return read_access(path) if path.is_file() and is_access_file(path) else None
 
 

@@ -18,6 +18,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from engine.config.user_paths import at_home
 from engine.protocol.events import Sampled
 from engine.sizes import size_text
 from gan_tui.chart.files import FORMATS, PlotFormat, unused, working_directory, write_file
@@ -182,7 +183,7 @@ class ExportDialog(Dialog[str | None]):
             self._say("Type a path for the file.")
             return
         try:
-            path = self._folder / Path(typed).expanduser()
+            path = self._folder / at_home(typed)
         except RuntimeError:
             self._say(f"{typed} begins with the home of nobody here. Type another path.")
             return

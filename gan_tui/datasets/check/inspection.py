@@ -14,6 +14,7 @@ from engine.config.digit_files import IdxFiles, idx_sizes, read_labels
 from engine.config.idx_header import require_values
 from engine.config.image_files import path_text
 from engine.config.methods import TrainConfig
+from engine.config.user_paths import at_home
 from engine.errors import GanTuiError, RequestError
 from engine.protocol.jobs import Tell
 from gan_tui.datasets.check.file_findings import findings_of_files
@@ -74,7 +75,7 @@ def inspect_folder(folder: Path, tell: Tell, preset: str = "", config: TrainConf
 
 def _required(folder: Path) -> Path:
     try:
-        folder = folder.expanduser().resolve()
+        folder = at_home(folder).resolve()
         if folder.is_dir():
             return folder
         fact = "is not a folder" if folder.exists() else "does not exist"

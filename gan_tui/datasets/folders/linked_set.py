@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine.config.image_files import list_images, path_text
 from engine.config.paired_files import matched_files
+from engine.config.user_paths import at_home
 from engine.errors import GanTuiError, RequestError, WorkError
 from gan_tui.datasets.folders.layouts import recognise
 
@@ -86,7 +87,7 @@ def _require_pairs(first: Path, second: Path) -> None:
 
 def _required(folder: Path, option: str, root: Path) -> Path:
     try:
-        found = folder.expanduser().resolve()
+        found = at_home(folder).resolve()
         is_folder = found.is_dir()
     except (OSError, RuntimeError) as error:
         raise RequestError(f"{option} {path_text(folder)}", "cannot be looked at", "Name a folder.") from error

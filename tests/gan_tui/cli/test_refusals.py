@@ -269,6 +269,37 @@ def test_debug_shows_the_traceback(tmp_path: Path) -> None:
     assert "absent: is neither a file" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("export", "tiny", "-o", "~no-such-user/x.onnx"), "has no checkpoint"),
+        (("import", "~no-such-user/x.pth"), "~no-such-user/x.pth"),
+        (("eval", "tiny", "--data", "~no-such-user/x"), "~no-such-user/x"),
+        (("eval", "tiny", "--figure", "fid", "--fid-weights", "~no-such-user/x"), "~no-such-user/x: is not a file"),
+        (("eval", "tiny", "--figure", "fid", "--fid-weights", "x" * 300), "is not a file"),
+        (("init", "~no-such-user/x"), "~no-such-user/x"),
+        (("data", "check", "~no-such-user/x"), "~no-such-user/x"),
+        (("translate", "tiny", "~no-such-user/x.png", "-o", "y"), "~no-such-user/x.png"),
+        (("train", "quickstart", "--runs-dir", "~no-such-user/runs", "--set", "run.batch=x"), "run.batch"),
+    ],
+)
+def test_the_home_of_nobody_is_a_name_like_others(tmp_path: Path, arguments: tuple[str, ...], words: str) -> None:
+    images = make_images(tmp_path / "images")
+    make_run(tmp_path / "runs", root=images)
+    assert words in refusal(gan_tui_here(*arguments, folder=tmp_path))
+    assert not (tmp_path / "~no-such-user").exists()
+
+
+def test_a_home_is_found_also_behind_an_equals_sign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a shell leaves it as it is."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "sets").touch()
+    assert f"{tmp_path}/home/sets: is not a folder" in refusal(
+        gan_tui_here("data", "fetch", "facades", "--root=~/sets", folder=tmp_path)
+    )
+
+
 @pytest.mark.parametrize("arguments", [("runs",), ("doctor",), ("translate", "x", "y.png", "-o", "z")])
 def test_a_working_directory_that_was_deleted(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     folder = tmp_path / "gone"
