@@ -23,7 +23,8 @@ def rejoined(words: Sequence[str], current: int) -> tuple[list[str], int, str]:
     place = 0
     kept = ""
     for number, word in enumerate(words):
-        follows = bool(joined) and (word in SEPARATORS or words[number - 1] in SEPARATORS)
+        # An empty one stands behind a blank: right behind a separator the word to be completed is the separator.
+        follows = bool(joined and word) and (word in SEPARATORS or words[number - 1] in SEPARATORS)
         if number == current:
             kept = joined[-1] + (word if word in SEPARATORS else "") if follows else ""
         if follows:
