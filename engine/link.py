@@ -13,6 +13,7 @@ import os
 import queue
 import threading
 import time
+import weakref
 from collections import deque
 from dataclasses import dataclass
 from typing import get_args
@@ -98,6 +99,11 @@ class Mailbox:
         return [first, *self.take()]
 
 
+def _close(*descriptors: int) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
+
+
 class Link:
     """Sockets and the thread that serves them; every public method may be called from any thread.
 
@@ -120,13 +126,16 @@ class Link:
         """The signal that asks the engine to end; the step loop finds a Stop in the mailbox as well."""
         self._outbox: deque[tuple[str, list[bytes]]] = deque(maxlen=OUTBOX_LIMIT)
         self._wake_reader, self._wake_writer = wake_pipe()
+        # Not before, where it was opened: any thread may still wake it.
+        self._end_of_pipe = weakref.finalize(self, _close, self._wake_reader, self._wake_writer)
         self._closing = False
-        self._thread = threading.Thread(target=self._serve, name="link", daemon=True)
+        self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
         self._ready = threading.Event()
 
     def open(self) -> None:
         """Bind and begin to serve. Raises zmq.ZMQError when an address cannot be bound."""
+        self._thread = threading.Thread(target=self._serve, name="link", daemon=True)
         self._thread.start()
         self._ready.wait()
         if self._failure:
@@ -150,6 +159,9 @@ class Link:
 
     def close(self) -> None:
         """Send what is still to be sent, then close the sockets and remove them."""
+        if self._thread is None:
+            self._end_of_pipe()
+            return
         self._closing = True
         self._wake()
         self._thread.join(timeout=5)

@@ -50,10 +50,12 @@ def run_job(
         RequestError: the request was wrong.
         WorkError: the work failed, or its process died.
     """
-    with tempfile.TemporaryFile() as complaints:
-        process = subprocess.Popen(
+    with (
+        tempfile.TemporaryFile() as complaints,
+        subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints, cwd=folder
-        )
+        ) as process,
+    ):
         assert process.stdin is not None
         assert process.stdout is not None
         lines = _Lines(process.stdout)

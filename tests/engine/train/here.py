@@ -70,7 +70,10 @@ def session_of(run: RunDirectory, *first: Command, script: Script = nothing_more
     with Record(run, publish=publish) as record:
         session = open_session(run, config, record, standing, link)
         session.saves, session.sheets = Awaited("checkpoint"), Awaited("samples")
-        yield session
+        try:
+            yield session
+        finally:
+            link.close()
 
 
 class Awaited(Errands[T]):

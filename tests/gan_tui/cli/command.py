@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import os
 import signal
@@ -58,6 +59,7 @@ def gan_tui_here(*arguments: str | Path, folder: Path) -> Finished:
         pytest.raises(SystemExit) as ended,
     ):
         patch.setattr(sys, "argv", words)
+        patch.setattr(gc, "set_threshold", lambda *of_a_command: None)  # for a process that ends soon, unlike this one
         patch.setattr(sys, "excepthook", sys.excepthook)  # Typer sets its own
         main()
     assert isinstance(ended.value.code, int)
