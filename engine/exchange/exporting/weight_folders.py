@@ -76,9 +76,9 @@ def write_reference(method: Method, request: ExportRequest, folder: Path, tell: 
         options |= discriminator_options(config.discriminator)
     for name, network in _reference_networks(method, judges=not misfit):
         torch.save(OrderedDict(_detached(network)), folder / REFERENCE_WEIGHTS.format(epoch="latest", network=name))
-    kept = {**options, **training_options(config), "isTrain": "True"}
-    (folder / OPTIONS).write_text(option_file(kept), encoding="utf-8")
     still = isinstance(config, Pix2PixConfig) and not config.method.test_time_noise
+    kept = {**options, **training_options(config), "isTrain": "True"} | ({"eval": "True"} if still else {})
+    (folder / OPTIONS).write_text(option_file(kept), encoding="utf-8")
     return command_line(options) + (" --eval" if still else "")
 
 

@@ -83,6 +83,8 @@ def blueprint_of(job: ImportJob, sources: Sources, options: Options, losses: tup
     if generator is not None:
         generator = _with_dropout(generator, options, method, remarks)
         judge = _discriminator(states, files, options, generator, method)
+        if method == "pix2pix":
+            tree["method"] |= _noise(generator, options, remarks)
         tree["generator"] = _described(generator, tree.get("generator", {}))
         tree["discriminator"] = _described(judge, tree.get("discriminator", {}))
     config = _configured(tree, job)
@@ -154,6 +156,18 @@ def _with_dropout(
             f" by default for {method}. Otherwise: --set generator.dropout={str(not dropout).lower()}"
         )
     return msgspec.structs.replace(generator, dropout=dropout)
+
+
+def _noise(generator: TranslatingGenerator, options: Options, remarks: list[str]) -> dict[str, Any]:
+    """Whether it translates with dropout and statistics of the batch: in the reference it does, but for --eval."""
+    drops = isinstance(generator, ResnetGenerator | UnetGenerator) and generator.dropout
+    if options.get("eval") == "True" or not (drops or generator.norm == "batch"):
+        return {}
+    remarks.append(
+        "It translates with dropout and the statistics of each image, as the reference does where it is not told"
+        " --eval. Otherwise: --set method.test_time_noise=false"
+    )
+    return {"test_time_noise": True}
 
 
 def _discriminator(

@@ -130,9 +130,11 @@ def test_out_again_the_files_are_those_that_came_in(reference: RunDirectory, tmp
     assert first.optim == second.optim
 
 
-def test_our_own_weights_go_out_and_in(tmp_path: Path) -> None:
-    """pix2pix with dropout, in the reference's files and as safetensors."""
+@pytest.mark.parametrize("noise", [True, False])
+def test_our_own_weights_go_out_and_in(tmp_path: Path, noise: bool) -> None:
+    """pix2pix with dropout, in the reference's files and as safetensors; with noise when it translates, and without."""
     settings = (
+        f"method.test_time_noise={str(noise).lower()}",
         "generator.norm=batch",
         "generator.downs=7",
         "generator.dropout=true",
@@ -149,6 +151,7 @@ def test_our_own_weights_go_out_and_in(tmp_path: Path) -> None:
         assert ("D" in found.anew) == (wanted == "safetensors")
         config = resolve(read_toml(back.config), "")
         assert isinstance(config, Pix2PixConfig)
+        assert config.method.test_time_noise is noise
         assert config.generator == resolve(read_toml(run.config), "").generator or wanted == "reference"
         assert isinstance(config.generator, UnetGenerator)
         assert config.generator.dropout
