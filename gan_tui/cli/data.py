@@ -21,8 +21,18 @@ if TYPE_CHECKING:
 app = typer.Typer(cls=ManualGroup, no_args_is_help=True, rich_markup_mode=None)
 app.command("check", cls=Manual)(data_check.check)
 
+
+def named_root(given: str) -> Path:
+    """The folder of --root, with ~ expanded. Raises RequestError: it is empty, as an unset variable of the shell is."""
+    from engine.errors import RequestError
+
+    if not given:
+        raise RequestError("--root", "is empty", "Name a folder for sets; . is the current one.")
+    return at_home(given)
+
+
 Root: TypeAlias = Annotated[
-    Path, typer.Option("--root", metavar="DIR", parser=at_home, help="Folder that sets lie in, each under its name.")
+    Path, typer.Option("--root", metavar="DIR", parser=named_root, help="Folder that sets lie in, each under its name.")
 ]
 UNKNOWN = "unknown"
 WIDE = 110

@@ -203,19 +203,19 @@ def translate(
     else:
         for written in found.written:
             put(written.input, written.output)
-    say(in_words(found))
+    say(in_words(found, out))
     if found.failed:
         raise typer.Exit(1)
 
 
-def in_words(found: Translation) -> str:
-    """What was done, in a sentence."""
+def in_words(found: Translation, out: str) -> str:
+    """What was done, in a sentence, and where several images lie now."""
     done = len(found.written)
     words = f"{_images(done)} translated {found.direction[0]} to {found.direction[-1]} at step {found.step:,}"
     if done == 1:
         words += f": {found.written[0].output}"
     elif done:
-        words += f", {done / max(found.seconds, 1e-9):.3g} a second"
+        words += f" into {out}, {done / max(found.seconds, 1e-9):.3g} a second"
     words += f"; {_images(len(found.skipped))} left out, as there before" if found.skipped else ""
     words += f"; {_images(len(found.failed))} failed" if found.failed else ""
     return f"{words}."

@@ -290,6 +290,11 @@ def test_the_home_of_nobody_is_a_name_like_others(tmp_path: Path, arguments: tup
     assert not (tmp_path / "~no-such-user").exists()
 
 
+def test_an_empty_root_of_sets(tmp_path: Path) -> None:
+    """Such as of a variable that is not set: it does not stand for the working directory."""
+    assert "--root: is empty" in refusal(gan_tui_here("data", "fetch", "facades", "--root", "", folder=tmp_path))
+
+
 def test_a_home_is_found_also_behind_an_equals_sign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a shell leaves it as it is."""
     monkeypatch.setenv("HOME", str(tmp_path / "home"))

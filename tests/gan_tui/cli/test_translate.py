@@ -45,7 +45,7 @@ def test_a_folder_of_images(work: Path, ended: RunDirectory) -> None:
     done = gan_tui("translate", "ended", "photos", "-o", "out", "--device", "cpu", folder=work)
     assert succeeded(done).splitlines() == [f"photos/{name}\tout/{name}" for name in ("a.png", "b.jpg", "more/c.png")]
     assert there(work / "out") == ["a.png", "b.jpg", "more/c.png"]
-    assert "3 images translated A to B at step 12, " in done.stderr
+    assert "3 images translated A to B at step 12 into " in done.stderr
     assert {path: path.stat().st_mtime_ns for path in ended.root.rglob("*")} == before
 
     again = gan_tui("translate", "ended", "photos", "-o", "out", "--skip-existing", "--device", "cpu", folder=work)
@@ -69,7 +69,7 @@ def test_what_was_written_as_json_with_the_checkpoint_of_a_folder(work: Path) ->
         ("photos/b.jpg", "out/b.jpg", "out/b-sheet.png"),
     ]
     assert there(work / "out") == ["a-sheet.png", "a.png", "b-sheet.png", "b.jpg"]
-    assert done.stderr.splitlines()[-1].startswith("2 images translated B to A at step 5, ")
+    assert done.stderr.splitlines()[-1].startswith("2 images translated B to A at step 5 into ")
 
 
 def test_a_broken_image_and_names_that_a_terminal_would_obey(work: Path) -> None:
@@ -184,4 +184,4 @@ def test_what_was_done_in_words() -> None:
         run="", method="", step=5000, checkpoint="", direction="BtoA", weights="shown", device="cpu", seconds=2.0,
         written=(one,) * 9,
     )  # fmt: skip
-    assert in_words(found) == "9 images translated B to A at step 5,000, 4.5 a second."
+    assert in_words(found, "out") == "9 images translated B to A at step 5,000 into out, 4.5 a second."
