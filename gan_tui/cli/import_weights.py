@@ -101,6 +101,7 @@ def _absolute(path: Path) -> bytes:
 
 def _say(found: Imported) -> None:
     name = Path(found.run).name
-    what = f"with a checkpoint at step {found.step:,}" if found.step is not None else "without a checkpoint"
-    lines = f" and {found.lines:,} lines of metrics" if found.lines else ""
-    say(f"Run {name}, {found.method}, {what}{lines}. Look at it: gan-tui attach {name}")
+    parts = [f"a checkpoint at step {found.step:,}"] if found.step is not None else []
+    parts += [f"{found.lines:,} lines of metrics"] if found.lines else []
+    without = "" if found.step is not None else ", without a checkpoint"
+    say(f"Run {name}, {found.method}: {' and '.join(parts)}{without}. Look at it: gan-tui attach {name}")
