@@ -104,6 +104,30 @@ def test_what_is_here_is_left_alone(fetching: Fetching, server: SetServer) -> No
     assert len(server.asked) == 1
 
 
+def test_what_a_fetch_left_that_was_killed_at_its_very_end_is_swept_away(fetching: Fetching, server: SetServer) -> None:
+    """When the set had its name and the download was still there."""
+    server.offer("cats2dogs.zip", CONTENT)
+    whole = {*unpaired_set("cats2dogs"), f"cats2dogs/{NOTE}"}
+    waiting = fetching.root / ".fetch/cats2dogs"
+    fetching()
+    for left in ("cats2dogs.zip", "cats2dogs.zip.part", "cats2dogs.zip.part.json", "work/unpacked/half.png"):
+        (waiting / left).parent.mkdir(parents=True, exist_ok=True)
+        (waiting / left).write_bytes(CONTENT)
+    assert fetching().note is None
+    assert fetching.all_files == whole
+    assert not waiting.parent.exists()
+
+
+def test_a_download_beside_a_folder_that_was_not_made_of_it_is_kept(fetching: Fetching) -> None:
+    (fetching.root / "cats2dogs/trainA").mkdir(parents=True)
+    (fetching.root / "cats2dogs/trainA/mine.png").write_bytes(picture())
+    waiting = fetching.root / ".fetch/cats2dogs"
+    waiting.mkdir(parents=True)
+    (waiting / "cats2dogs.zip").write_bytes(CONTENT)
+    assert fetching().note is None
+    assert (waiting / "cats2dogs.zip").read_bytes() == CONTENT
+
+
 def test_something_else_in_its_place_is_refused(fetching: Fetching, server: SetServer) -> None:
     place = fetching.root / "cats2dogs"
     place.mkdir(parents=True)
