@@ -97,6 +97,8 @@ def transfer(url: str, partial: Partial, file: SetFile, tell: Tell) -> None:
         if error.code in _PASSING:
             raise PassingError(f"answers {error.code} {error.reason}", _asked_wait(error.headers)) from error
         raise UselessError(f"answers {error.code} {error.reason}") from error
+    except (ValueError, http.client.InvalidURL) as error:
+        raise UselessError(f"leads to an address that is none ({error})") from error
     except (OSError, http.client.HTTPException) as error:
         raise _failure(error) from error
 

@@ -228,6 +228,13 @@ def test_redirects_are_followed_and_a_loop_is_not(get: Getting, server: SetServe
     assert len(server.asked) < 50
 
 
+@pytest.mark.parametrize("address", ["http://a..b/", "http://a.org:port/", "http://["])
+def test_a_redirect_to_what_is_no_address(get: Getting, server: SetServer, waits: list[float], address: str) -> None:
+    server.offer(NAME, b"", statuses=deque([(302, {"Location": address})]))
+    assert "leads to an address that is none (" in get.refused(UNCHECKED).fact
+    assert waits == []
+
+
 def test_a_redirect_does_not_weaken_an_address() -> None:
     def redirected(old: str, new: str) -> str | None:
         request = SafeRedirects().redirect_request(Request(old), io.BytesIO(), 302, "", HTTPMessage(), new)
