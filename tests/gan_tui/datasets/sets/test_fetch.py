@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import gzip
 import hashlib
+import os
 import random
 import signal
 import struct
@@ -23,6 +26,7 @@ from engine.errors import GanTuiError, RequestError, WorkError
 from gan_tui.datasets.sets.download import Patience
 from gan_tui.datasets.sets.fetch import NOTE, Fetched, FetchedNote, fetch, part_here
 from gan_tui.datasets.sets.known import KnownSet, SetFile, catalogue
+from gan_tui.datasets.sets.single_file import fetch_file
 from tests.disks import small_disk
 from tests.gan_tui.datasets.sets.archive_files import paired_set, picture, tarred, unpaired_set, zipped
 from tests.gan_tui.datasets.sets.conftest import Heard
@@ -312,6 +316,23 @@ def test_a_folder_that_cannot_be(fetching: Fetching, server: SetServer, root: st
     fetching.root = Path(root)
     with pytest.raises(GanTuiError, match=told):
         fetching()
+    assert server.asked == []
+
+
+def test_a_file_system_without_locks(
+    fetching: Fetching, server: SetServer, tmp_path: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another one does; a link in .fetch would not, as what is fetched is renamed to its place."""
+
+    def refused(descriptor: int, command: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "lockf", refused)
+    fact = r"cannot be claimed: the file system refuses locks \(No locks available\)"
+    with pytest.raises(WorkError, match=rf"cats2dogs: {fact}\. Fetch into a folder on another disk: --root DIR\.$"):
+        fetching()
+    with pytest.raises(WorkError, match=rf"weights.pth: {fact}\. Fetch into a folder on another disk\.$"):
+        fetch_file(server.url("weights.pth"), tmp_path / "weights.pth", heard)
     assert server.asked == []
 
 
