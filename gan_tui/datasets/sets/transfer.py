@@ -133,7 +133,8 @@ def _agree(response: Any, known: Begun, partial: Partial, offset: int, file: Set
         raise UselessError(f"has {total:,} bytes under that name, not {file.bytes:,}")
     expected = next((size for size in (total, file.bytes, end) if size is not None), None)
     if expected is not None and expected > file.at_most:
-        raise UselessError(f"has {size_text(expected)} under that name, more than the {size_text(file.at_most)} expected")
+        most = size_text(file.at_most)
+        raise UselessError(f"has {size_text(expected)} under that name, more than the {most} expected")
     begun = Begun(url=known.url, validator=_validator(response.headers), total=total)
     if response.status == 206 and offset:
         partial.remember(begun)

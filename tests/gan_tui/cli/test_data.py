@@ -119,6 +119,13 @@ def test_fetch_without_a_terminal(tmp_path: Path, server: SetServer) -> None:
     assert again.stderr == f"{SHOES} is here already: datasets/{SHOES}\n"
 
 
+def test_what_is_here_is_written_though_the_next_cannot_be_had(tmp_path: Path, server: SetServer) -> None:
+    (tmp_path / "datasets" / "facades").mkdir(parents=True)
+    done = gan_tui_here("data", "fetch", SHOES, "facades", "--mirror", server.address, folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, f"datasets/{SHOES}\n"), done.stderr
+    assert "datasets/facades: is there and holds no facades" in done.stderr.splitlines()[-1]
+
+
 def test_fetch_on_a_terminal_draws_a_bar_and_leaves_none(tmp_path: Path, server: SetServer) -> None:
     server.hold.clear()
     command = [*COMMAND, "data", "fetch", SHOES, "--root", str(tmp_path), "--mirror", server.address]
