@@ -87,6 +87,20 @@ def test_the_list_on_a_terminal(tmp_path: Path, columns: int) -> None:
         assert "non-commercial" in re.sub(r"\s+", "", seen.text)
 
 
+@pytest.mark.parametrize("columns", [40, 56, 60, 110])
+def test_the_list_on_a_terminal_cuts_nothing_off(tmp_path: Path, columns: int) -> None:
+    (tmp_path / "datasets" / "ukiyoe2photo").mkdir(parents=True)
+    with Terminal(
+        ["sh", "-c", f"cd {tmp_path}; exec {shlex.join(COMMAND)} data list"], columns=columns, rows=150
+    ) as seen:
+        assert seen.wait_for_exit() == 0
+        assert "\u2026" not in seen.text
+        told = re.sub(r"\s+", " ", seen.text)
+    assert re.search(r"ukiyoe2photo 7,863( images;)? 293 MB(; here:)? yes", told)
+    assert re.search(r"edges2shoes [\d,]+( images;)? about 2.1 GB(; here:)? no", told)
+    assert {"discogan-edges2shoes,", "aegan-mnistm2mnist,", "dtn-usps2mnist"} <= set(told.split())
+
+
 def test_show_tells_terms_checksums_and_what_to_cite(tmp_path: Path) -> None:
     told = succeeded(gan_tui_here("data", "show", "horse2zebra", folder=tmp_path))
     for words in (
