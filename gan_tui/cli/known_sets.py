@@ -73,7 +73,7 @@ def show_table(sets: Sequence[KnownSet], root: Path) -> None:
     else:
         lines = [each.name for each in sets]
         below = [
-            f"{images} images; {download}; here: {here}; {words}"
+            f"images: {images}; download: {download}; here: {here}; {words}"
             for (_, images, download, here), words in zip(figures, below, strict=True)
         ]
     for line, words in zip(lines, below, strict=True):

@@ -96,8 +96,8 @@ def test_the_list_on_a_terminal_cuts_nothing_off(tmp_path: Path, columns: int) -
         assert seen.wait_for_exit() == 0
         assert "\u2026" not in seen.text
         told = re.sub(r"\s+", " ", seen.text)
-    assert re.search(r"ukiyoe2photo 7,863( images;)? 293 MB(; here:)? yes", told)
-    assert re.search(r"edges2shoes [\d,]+( images;)? about 2.1 GB(; here:)? no", told)
+    assert re.search(r"ukiyoe2photo( images:)? 7,863(; download:)? 293 MB(; here:)? yes", told)
+    assert re.search(r"edges2shoes( images:)? [\d,]+(; download:)? about 2.1 GB(; here:)? no", told)
     assert {"discogan-edges2shoes,", "aegan-mnistm2mnist,", "dtn-usps2mnist"} <= set(told.split())
 
 
