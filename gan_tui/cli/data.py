@@ -10,6 +10,7 @@ import typer
 
 from engine.config.user_paths import at_home
 from gan_tui.cli import completion, data_check
+from gan_tui.cli.known_sets import UNKNOWN, bytes_text, download_text, here_text, images_text, show_table
 from gan_tui.cli.manual import Manual, ManualGroup
 from gan_tui.cli.options import AsJson
 from gan_tui.cli.output import put, put_json
@@ -34,9 +35,6 @@ def named_root(given: str) -> Path:
 Root: TypeAlias = Annotated[
     Path, typer.Option("--root", metavar="DIR", parser=named_root, help="Folder that sets lie in, each under its name.")
 ]
-UNKNOWN = "unknown"
-WIDE = 110
-"""Columns of a terminal that has room for words beside the figures."""
 
 
 @app.callback()
@@ -74,6 +72,10 @@ def list_sets(root: Root = Path("datasets"), as_json: AsJson = False) -> None:
     Examples:
         gan-tui data list
         gan-tui data list --json --root /scratch/datasets
+
+    Exit status:
+        0  done
+        2  the request was wrong
     """
     from gan_tui.datasets.sets.known import catalogue
 
@@ -81,11 +83,17 @@ def list_sets(root: Root = Path("datasets"), as_json: AsJson = False) -> None:
     if as_json:
         put_json([_described(each, root) for each in sets])
     elif sys.stdout.isatty():
-        _show_table([*sets], root)
+        show_table([*sets], root)
     else:
         for each in sets:
             put(
-                each.name, each.what, _images(each), each.size or UNKNOWN, _bytes(each), each.licence, _here(each, root)
+                each.name,
+                each.what,
+                images_text(each),
+                each.size or UNKNOWN,
+                download_text(each),
+                each.licence,
+                here_text(each, root),
             )
 
 
@@ -102,6 +110,10 @@ def show_set(
     Examples:
         gan-tui data show horse2zebra
         gan-tui data show facades --json
+
+    Exit status:
+        0  done
+        2  there is no such set
     """
     from gan_tui.datasets.sets.known import addresses, catalogue, find_set
     from gan_tui.datasets.shipped import presets_on
@@ -112,10 +124,10 @@ def show_set(
         return
     put_wrapped(f"{known.name}: {known.what}", 4)
     facts = [
-        ("images", f"{_images(known)}, {known.size or 'size ' + UNKNOWN}"),
+        ("images", f"{images_text(known)}, {known.size or 'size ' + UNKNOWN}"),
         ("layout", f"{known.layout}; {', '.join(known.images) or UNKNOWN}"),
-        ("download", _bytes(known)),
-        ("here", _here(known, root)),
+        ("download", download_text(known)),
+        ("here", here_text(known, root)),
         ("presets", ", ".join(presets_on(known.name)) or "none of the shipped ones"),
         ("terms", known.terms),
         *(("cite", catalogue().citations[key]) for key in known.cite),
@@ -123,7 +135,7 @@ def show_set(
     ]
     for file in known.files:
         checksum = f"SHA-256 {file.sha256}" if file.sha256 else f"MD5 {file.md5}" if file.md5 else f"checksum {UNKNOWN}"
-        size = f"{file.bytes:,} bytes" if file.bytes is not None else _about(file.size)
+        size = f"{file.bytes:,} bytes" if file.bytes is not None else bytes_text(file.size)
         facts.append(("file", f"{file.name}: {size}, {checksum}"))
         facts.extend(("from", address) for address in addresses(file, known, ()))
     if known.files:
@@ -165,6 +177,12 @@ def fetch_set(
         gan-tui data fetch horse2zebra
         gan-tui data fetch mnist usps --root /scratch/datasets
         gan-tui data fetch facades --mirror https://mirror.example.org/sets
+
+    Exit status:
+        0    each set is here
+        1    one could not be fetched; the same command goes on with it
+        2    there is no such set, or the request was wrong
+        130  interrupted; the same command goes on
     """
     from gan_tui.cli.fetching import fetch_sets
     from gan_tui.datasets.sets.known import catalogue, find_set
@@ -189,65 +207,3 @@ def _described(known: KnownSet, root: Path) -> dict[str, Any]:
         "presets": list(presets_on(known.name)),
         "here": (root / known.name).is_dir(),
     }
-
-
-def _show_table(sets: list[KnownSet], root: Path) -> None:
-    """Everything in columns; where those would be too narrow for words, the words below each line of figures."""
-    from rich.console import Console
-    from rich.padding import Padding
-    from rich.table import Table
-    from rich.text import Text
-
-    from gan_tui.datasets.shipped import presets_on
-
-    console = Console()
-    wide = console.width >= WIDE
-    table = Table(box=None, pad_edge=False, header_style="bold", expand=False)
-    table.add_column("name", no_wrap=True, min_width=max(len(each.name) for each in sets))
-    table.add_column("images", justify="right", no_wrap=True)
-    table.add_column("download", justify="right", no_wrap=True)
-    table.add_column("here", no_wrap=True)
-    for heading in ("what", "licence", "presets") if wide else ():
-        table.add_column(heading)
-    below = []
-    for each in sets:
-        number = f"{sum(each.images.values()):,}" if each.images else UNKNOWN
-        words = [each.what, each.licence, ", ".join(presets_on(each.name))]
-        table.add_row(*map(Text, (each.name, number, _bytes(each), _here(each, root), *(words if wide else ()))))
-        below.append(f"{each.what}; licence: {each.licence}" + (f"; presets: {words[2]}" if words[2] else ""))
-    if wide:
-        console.print(table)
-        return
-    with console.capture() as drawn:
-        console.print(table)
-    heading, *figures = drawn.get().splitlines()
-    console.print(Text.from_ansi(heading))
-    for line, words_below in zip(figures, below, strict=True):
-        console.print(Text.from_ansi(line))
-        console.print(Padding(Text(words_below, style="dim"), (0, 0, 0, 2)))
-
-
-def _images(known: KnownSet) -> str:
-    return " ".join(f"{part} {number:,}" for part, number in known.images.items()) or f"number {UNKNOWN}"
-
-
-def _bytes(known: KnownSet) -> str:
-    if known.refused:
-        return "not offered"
-    exact = all(file.bytes is not None for file in known.files)
-    return _about(known.bytes, exact=exact)
-
-
-def _about(size: int | None, *, exact: bool = False) -> str:
-    from engine.sizes import size_text
-
-    return UNKNOWN if size is None else ("" if exact else "about ") + size_text(size)
-
-
-def _here(known: KnownSet, root: Path) -> str:
-    from gan_tui.datasets.sets.fetch import part_here
-
-    if (root / known.name).is_dir():
-        return "yes"
-    part = part_here(known, root)
-    return "no" if not part else f"{100 * part // known.bytes}% of it" if known.bytes else "a part"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,8 +19,8 @@ KEPT = "what has come is kept, and the same command goes on"
 """What a fetch that is interrupted leaves."""
 
 
-def fetch_sets(sets: Sequence[KnownSet], root: Path, mirrors: Sequence[str]) -> list[Fetched]:
-    """Fetch sets one after another, telling how far it is and what has come.
+def fetch_sets(sets: Sequence[KnownSet], root: Path, mirrors: Sequence[str]) -> Iterator[Fetched]:
+    """Fetch sets one after another, telling how far it is and what has come; give each when it is here.
 
     Args:
         sets: which.
@@ -37,13 +37,11 @@ def fetch_sets(sets: Sequence[KnownSet], root: Path, mirrors: Sequence[str]) -> 
     tried = mirrors_to_try(mirrors)
     for each in sets:
         require_fetchable(each)
-    came = []
     for each in sets:
         with ended_early.saying(KEPT), telling() as tell:
             fetched = fetch(each, root, tried, tell, convert_digits)
         _tell(each, fetched)
-        came.append(fetched)
-    return came
+        yield fetched
 
 
 def mirrors_to_try(given: Sequence[str] = ()) -> tuple[str, ...]:

@@ -89,7 +89,8 @@ def fetch_or_refuse(missing: MissingSetsError) -> None:
     it = "it" if len(missing.sets) == 1 else "them"
     if not _says_yes(f"Fetch {it}", missing.root):
         raise missing
-    fetch_sets(missing.sets, missing.root, ())
+    for _ in fetch_sets(missing.sets, missing.root, ()):
+        pass  # it is told already
 
 
 def _says_yes(question: str, into: Path) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,10 +54,12 @@ def linked_set(root: Path, a: Path, b: Path, *, pairs: bool) -> Iterator[tuple[s
 
 def _of_originals(error: GanTuiError, links: Mapping[Path, Path]) -> GanTuiError:
     """What is said of files by way of links, which are gone, said of the files."""
-    words = [error.subject, error.fact, error.fix]
-    for link, target in links.items():
-        words = [each.replace(path_text(link), path_text(target)) for each in words]
-    return type(error)(*words)
+    originals = {path_text(link): path_text(target) for link, target in links.items()}
+    longest_first = sorted(originals, key=len, reverse=True)  # the name of one may begin another's
+    link = re.compile("|".join(map(re.escape, longest_first)))
+    words = [link.sub(lambda found: originals[found[0]], each) for each in (error.subject, error.fact, error.fix)]
+    kind = RequestError if error.exit_code == RequestError.exit_code else WorkError
+    return kind(*words)
 
 
 def _links(root: Path, a: Path, b: Path, *, pairs: bool) -> dict[Path, Path]:

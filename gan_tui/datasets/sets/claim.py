@@ -62,7 +62,7 @@ def _lock_file(root: Path, waiting: Path, elsewhere: str) -> IO[bytes]:
             reason = str(error.strerror)
             break
         try:
-            _lock(lock.fileno(), waiting)
+            _lock(lock.fileno(), waiting, elsewhere)
             if _still_named(lock.fileno(), waiting / "lock"):
                 return lock
         except BaseException:
@@ -73,7 +73,7 @@ def _lock_file(root: Path, waiting: Path, elsewhere: str) -> IO[bytes]:
     raise WorkError(str(waiting), f"cannot be written ({reason})", fix)
 
 
-def _lock(descriptor: int, waiting: Path) -> None:
+def _lock(descriptor: int, waiting: Path, elsewhere: str) -> None:
     try:
         fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -81,7 +81,8 @@ def _lock(descriptor: int, waiting: Path) -> None:
             fact = "is being fetched into that folder by another process"
             raise WorkError(waiting.name, fact, "Wait for it.") from error
         fact = f"cannot be claimed: the file system refuses locks ({error.strerror})"
-        raise WorkError(waiting.name, fact, f"Make {waiting} a link to a folder on another disk.") from error
+        fix = "Fetch into a folder on another disk" + (f": {elsewhere}." if elsewhere else ".")
+        raise WorkError(waiting.name, fact, fix) from error
 
 
 def _still_named(descriptor: int, path: Path) -> bool:

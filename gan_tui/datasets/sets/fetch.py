@@ -20,6 +20,7 @@ from gan_tui.datasets.sets.claim import WAITING_ROOM, claimed
 from gan_tui.datasets.sets.content_error import ContentError
 from gan_tui.datasets.sets.download import USUAL, Arrived, Patience, download
 from gan_tui.datasets.sets.known import KnownSet, addresses
+from gan_tui.datasets.sets.partial import Partial
 from gan_tui.datasets.sets.space import require_room
 
 NOTE = ".fetched.json"
@@ -83,7 +84,7 @@ def fetch(
     with claimed(root, wanted.name, elsewhere="--root DIR") as waiting:
         target = root / wanted.name
         if target.exists():
-            return _here_already(wanted, target)
+            return _here_already(wanted, target, waiting)
         require_room(waiting, _still_needed(wanted, waiting), wanted.name)
         otherwise = f"name a mirror (--mirror URL), or put it into {waiting} by hand"
         arrived = [
@@ -91,8 +92,7 @@ def fetch(
             for file in wanted.files
         ]
         fetched = _set_up(wanted, arrived, waiting / "work", target, tell, convert)
-        for each in arrived:
-            each.path.unlink()
+        _sweep(wanted, waiting)
         return fetched
 
 
@@ -142,11 +142,22 @@ def part_here(wanted: KnownSet, root: Path) -> int:
     return sum(path.stat().st_size for path in paths if path.is_file())
 
 
-def _here_already(wanted: KnownSet, target: Path) -> Fetched:
+def _here_already(wanted: KnownSet, target: Path, waiting: Path) -> Fetched:
     images = images_in(wanted, target) if target.is_dir() else {}
     if wanted.images and not any(images.values()):
         raise RequestError(str(target), f"is there and holds no {wanted.name}", "Move it away, or give another --root.")
+    if (target / NOTE).exists():  # by a fetch, which may have been killed before it swept
+        _sweep(wanted, waiting)
     return Fetched(folder=target, note=None, images=images)
+
+
+def _sweep(wanted: KnownSet, waiting: Path) -> None:
+    """Take away what a set has been made of."""
+    _clear(waiting / "work")
+    for file in wanted.files:
+        partial = Partial(waiting / file.name)
+        partial.path.unlink(missing_ok=True)
+        partial.drop()
 
 
 def _still_needed(wanted: KnownSet, waiting: Path) -> int:

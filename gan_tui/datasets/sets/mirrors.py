@@ -34,11 +34,19 @@ def wished_mirrors(given: Sequence[str], environ: Mapping[str, str], said: Seque
 
 
 def _require_address(source: str, mirror: str) -> None:
-    try:
-        parts = urlsplit(mirror)
-        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.query and not parts.fragment
-    except ValueError:
-        sound = False
-    if not sound or not mirror.isprintable() or " " in mirror:
+    if not mirror.isascii():
+        fix = "Write them as a request has them: %XX for each byte of a path, xn--... for a host."
+        raise RequestError(f"{source} {mirror}", "has letters beyond ASCII", fix)
+    if not _is_folder(mirror) or not mirror.isprintable() or " " in mirror:
         fix = "Give the address of the folder that holds the files, as https://mirror.example.org/sets"
         raise RequestError(f"{source} {mirror}", "is not an http or https address of a folder", fix)
+
+
+def _is_folder(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        host = (parts.hostname or "").encode("idna")  # refuses, as a request would, what no name server takes
+        _ = parts.port  # refuses what is no number of a port
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(host) and not parts.query and not parts.fragment

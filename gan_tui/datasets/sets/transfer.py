@@ -88,7 +88,7 @@ def transfer(url: str, partial: Partial, file: SetFile, tell: Tell) -> None:
         offset = 0
     try:
         with _opener.open(_request(url, offset, known.validator), timeout=SILENCE_SECONDS) as response:
-            total = _agree(response, url, partial, offset, file)
+            total = _agree(response, known, partial, offset, file)
             _receive(response, partial, total, file, tell)
     except urllib.error.HTTPError as error:
         if error.code == 416:  # no such range: the file is shorter than what is here, or as long
@@ -97,6 +97,8 @@ def transfer(url: str, partial: Partial, file: SetFile, tell: Tell) -> None:
         if error.code in _PASSING:
             raise PassingError(f"answers {error.code} {error.reason}", _asked_wait(error.headers)) from error
         raise UselessError(f"answers {error.code} {error.reason}") from error
+    except (ValueError, http.client.InvalidURL) as error:
+        raise UselessError(f"leads to an address that is none ({error})") from error
     except (OSError, http.client.HTTPException) as error:
         raise _failure(error) from error
 
@@ -110,27 +112,35 @@ def _request(url: str, offset: int, validator: str) -> urllib.request.Request:
     return urllib.request.Request(url, headers=headers)
 
 
-def _agree(response: Any, url: str, partial: Partial, offset: int, file: SetFile) -> int | None:
-    """Prepare for what the server sends: the rest, or the whole; returns the size of the whole, if it says so."""
+def _agree(response: Any, known: Begun, partial: Partial, offset: int, file: SetFile) -> int | None:
+    """Prepare for what the server sends: the rest, or the whole; returns how many bytes are here then, if it is known.
+
+    The rest may come without the size of the whole: then that holds which an earlier answer told of this version.
+    """
     length = response.headers.get("Content-Length", "")
+    end = None
     if response.status == 206:
         found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
         if found is None or found[1] is None or int(found[1]) != offset:
             partial.drop()
             raise PassingError("sends another part than was asked for")
-        total = None if found[3] == "*" else int(found[3])
+        told_before = known.total if known.validator else None
+        total = told_before if found[3] == "*" else int(found[3])
+        end = int(found[2]) + 1
     else:
         total = int(length) if length.isdecimal() else None
     if total is not None and file.bytes is not None and total != file.bytes:
         raise UselessError(f"has {total:,} bytes under that name, not {file.bytes:,}")
-    if total is not None and total > file.at_most:
-        raise UselessError(f"has {size_text(total)} under that name, more than the {size_text(file.at_most)} expected")
-    begun = Begun(url=url, validator=_validator(response.headers), total=total)
+    expected = next((size for size in (total, file.bytes, end) if size is not None), None)
+    if expected is not None and expected > file.at_most:
+        most = size_text(file.at_most)
+        raise UselessError(f"has {size_text(expected)} under that name, more than the {most} expected")
+    begun = Begun(url=known.url, validator=_validator(response.headers), total=total)
     if response.status == 206 and offset:
         partial.remember(begun)
     else:
         partial.begin(begun)
-    return total if total is not None else file.bytes
+    return expected
 
 
 def _receive(response: Any, partial: Partial, total: int | None, file: SetFile, tell: Tell) -> None:

@@ -87,6 +87,20 @@ def test_the_list_on_a_terminal(tmp_path: Path, columns: int) -> None:
         assert "non-commercial" in re.sub(r"\s+", "", seen.text)
 
 
+@pytest.mark.parametrize("columns", [40, 56, 60, 110])
+def test_the_list_on_a_terminal_cuts_nothing_off(tmp_path: Path, columns: int) -> None:
+    (tmp_path / "datasets" / "ukiyoe2photo").mkdir(parents=True)
+    with Terminal(
+        ["sh", "-c", f"cd {tmp_path}; exec {shlex.join(COMMAND)} data list"], columns=columns, rows=150
+    ) as seen:
+        assert seen.wait_for_exit() == 0
+        assert "\u2026" not in seen.text
+        told = re.sub(r"\s+", " ", seen.text)
+    assert re.search(r"ukiyoe2photo( images:)? 7,863(; download:)? 293 MB(; here:)? yes", told)
+    assert re.search(r"edges2shoes( images:)? [\d,]+(; download:)? about 2.1 GB(; here:)? no", told)
+    assert {"discogan-edges2shoes,", "aegan-mnistm2mnist,", "dtn-usps2mnist"} <= set(told.split())
+
+
 def test_show_tells_terms_checksums_and_what_to_cite(tmp_path: Path) -> None:
     told = succeeded(gan_tui_here("data", "show", "horse2zebra", folder=tmp_path))
     for words in (
@@ -117,6 +131,13 @@ def test_fetch_without_a_terminal(tmp_path: Path, server: SetServer) -> None:
     again = gan_tui("data", "fetch", SHOES, "--mirror", "http://127.0.0.1:9", folder=tmp_path)
     assert succeeded(again) == f"datasets/{SHOES}\n"
     assert again.stderr == f"{SHOES} is here already: datasets/{SHOES}\n"
+
+
+def test_what_is_here_is_written_though_the_next_cannot_be_had(tmp_path: Path, server: SetServer) -> None:
+    (tmp_path / "datasets" / "facades").mkdir(parents=True)
+    done = gan_tui_here("data", "fetch", SHOES, "facades", "--mirror", server.address, folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, f"datasets/{SHOES}\n"), done.stderr
+    assert "datasets/facades: is there and holds no facades" in done.stderr.splitlines()[-1]
 
 
 def test_fetch_on_a_terminal_draws_a_bar_and_leaves_none(tmp_path: Path, server: SetServer) -> None:

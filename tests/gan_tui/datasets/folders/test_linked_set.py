@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.config.image_files import UnreadableImageError
 from engine.errors import GanTuiError, RequestError, WorkError
 from gan_tui.datasets.folders.layouts import recognise
 from gan_tui.datasets.folders.linked_set import linked_set
@@ -112,3 +113,19 @@ def test_what_fails_by_way_of_a_link_is_told_of_the_file(tmp_path: Path, cats: P
     with pytest.raises(RequestError) as refused, linked_set(root, cats, dogs, pairs=False):
         raise RequestError(str(root / "trainB" / "1.png"), "is no image", f"Look into {root / 'trainA'}.")
     assert refused.value.one_line() == f"{dogs / '1.png'}: is no image. Look into {cats}."
+
+
+def test_a_link_whose_name_begins_anothers_is_not_taken_for_it(tmp_path: Path) -> None:
+    root, plain, modified = tmp_path / "set", tmp_path / "x" / "mnist", tmp_path / "y" / "mnist_m"
+    for folder in (plain, modified):
+        write_idx_set(folder, 20)
+    with pytest.raises(RequestError) as refused, linked_set(root, plain, modified, pairs=False):
+        raise RequestError(str(root / "mnist_m" / "test"), "is not named like a digit", f"Look into {root / 'mnist'}.")
+    assert refused.value.one_line() == f"{modified / 'test'}: is not named like a digit. Look into {plain}."
+
+
+def test_a_failure_that_is_made_of_other_words_is_told_of_the_file_too(tmp_path: Path, cats: Path, dogs: Path) -> None:
+    root = tmp_path / "set"
+    with pytest.raises(WorkError) as failed, linked_set(root, cats, dogs, pairs=False):
+        raise UnreadableImageError(root / "trainA" / "1.png", "is truncated")
+    assert failed.value.one_line() == f"{cats / '1.png'}: is truncated. Replace the file or remove it."

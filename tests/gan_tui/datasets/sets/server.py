@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 
 @dataclass(kw_only=True)
@@ -30,8 +30,10 @@ class Served:
     shift: int = 0
     """Parts that are sent begin so many bytes later than was asked for."""
 
-    whole: int | None = None
-    """What Content-Range says of the file's length, if it is to be a lie."""
+    whole: int | Literal["*"] | None = None
+    """What Content-Range says of the file's length, if it is to be a lie; "*": that it is not known."""
+    last: int | None = None
+    """Which byte Content-Range says is the last, if it is to be a lie."""
     endless: bool = False
     """The body is sent again and again."""
     sent: int = 0
@@ -108,7 +110,8 @@ def serving() -> Iterator[SetServer]:
                     return
                 first += served.shift
                 self.send_response(206)
-                self.send_header("Content-Range", f"bytes {first}-{whole - 1}/{served.whole or whole}")
+                last = whole - 1 if served.last is None else served.last
+                self.send_header("Content-Range", f"bytes {first}-{last}/{served.whole or whole}")
             else:
                 self.send_response(200)
             body = served.body[first:]

@@ -17,11 +17,11 @@ from engine.protocol.jobs import Progress, Remark
 from engine.sizes import size_text
 from gan_tui.datasets.sets.download import Arrived, Patience, download
 from gan_tui.datasets.sets.known import SetFile
-from gan_tui.datasets.sets.partial import Partial
+from gan_tui.datasets.sets.partial import Begun, Partial
 from gan_tui.datasets.sets.transfer import SafeRedirects, UselessError
 from tests.disks import small_disk
 from tests.gan_tui.datasets.sets.conftest import Heard
-from tests.gan_tui.datasets.sets.server import SetServer
+from tests.gan_tui.datasets.sets.server import Served, SetServer
 
 BODY = random.Random(1).randbytes(300_000)
 OTHER = random.Random(2).randbytes(300_000)
@@ -228,6 +228,13 @@ def test_redirects_are_followed_and_a_loop_is_not(get: Getting, server: SetServe
     assert len(server.asked) < 50
 
 
+@pytest.mark.parametrize("address", ["http://a..b/", "http://a.org:port/", "http://["])
+def test_a_redirect_to_what_is_no_address(get: Getting, server: SetServer, waits: list[float], address: str) -> None:
+    server.offer(NAME, b"", statuses=deque([(302, {"Location": address})]))
+    assert "leads to an address that is none (" in get.refused(UNCHECKED).fact
+    assert waits == []
+
+
 def test_a_redirect_does_not_weaken_an_address() -> None:
     def redirected(old: str, new: str) -> str | None:
         request = SafeRedirects().redirect_request(Request(old), io.BytesIO(), 302, "", HTTPMessage(), new)
@@ -315,6 +322,33 @@ def test_more_than_the_answer_says_is_not_taken(get: Getting, server: SetServer)
     assert "sends more than the 300,000 bytes of that file" in error.fact
     assert error.fix == "Try again later.", "nothing of it is kept"
     assert get.left == {}
+
+
+def test_a_length_that_parts_do_not_tell_is_still_known(get: Getting, server: SetServer) -> None:
+    """The first answer told it, so that a second cut is not the end."""
+    server.offer(NAME, BODY, whole="*", cuts=deque([100_000, 50_000]))
+    assert get(UNCHECKED).path.read_bytes() == BODY
+    assert server.ranges == [None, "bytes=100000-", "bytes=150000-"]
+
+
+def test_a_part_goes_to_its_own_end_where_no_answer_tells_the_length(get: Getting, server: SetServer) -> None:
+    served = server.offer(NAME, BODY, whole="*", declared=-1, cuts=deque([50_000]))
+    begin_without_length(get, served)
+    assert get(UNCHECKED).path.read_bytes() == BODY
+    assert server.ranges == ["bytes=100000-", "bytes=150000-"]
+
+
+def test_a_part_whose_end_no_such_file_has_is_refused(get: Getting, server: SetServer) -> None:
+    served = server.offer(NAME, BODY, whole="*", last=10**13 - 1)
+    begin_without_length(get, served)
+    assert "has 10.0 TB under that name, more than the 4.3 GB expected" in get.refused(UNCHECKED).fact
+
+
+def begin_without_length(get: Getting, served: Served) -> None:
+    """A third of a file is here, of which no answer told the length."""
+    partial = Partial(get.folder / NAME)
+    partial.begin(Begun(url=get.server.url(NAME), validator=served.tag))
+    partial.part.write_bytes(served.body[:100_000])
 
 
 def _stop(seconds: float) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import gzip
 import hashlib
+import os
 import random
 import signal
 import struct
@@ -23,6 +26,7 @@ from engine.errors import GanTuiError, RequestError, WorkError
 from gan_tui.datasets.sets.download import Patience
 from gan_tui.datasets.sets.fetch import NOTE, Fetched, FetchedNote, fetch, part_here
 from gan_tui.datasets.sets.known import KnownSet, SetFile, catalogue
+from gan_tui.datasets.sets.single_file import fetch_file
 from tests.disks import small_disk
 from tests.gan_tui.datasets.sets.archive_files import paired_set, picture, tarred, unpaired_set, zipped
 from tests.gan_tui.datasets.sets.conftest import Heard
@@ -102,6 +106,30 @@ def test_what_is_here_is_left_alone(fetching: Fetching, server: SetServer) -> No
     again = fetching()
     assert (again.folder, again.note, again.images["trainA"]) == (first.folder, None, 4)
     assert len(server.asked) == 1
+
+
+def test_what_a_fetch_left_that_was_killed_at_its_very_end_is_swept_away(fetching: Fetching, server: SetServer) -> None:
+    """When the set had its name and the download was still there."""
+    server.offer("cats2dogs.zip", CONTENT)
+    whole = {*unpaired_set("cats2dogs"), f"cats2dogs/{NOTE}"}
+    waiting = fetching.root / ".fetch/cats2dogs"
+    fetching()
+    for left in ("cats2dogs.zip", "cats2dogs.zip.part", "cats2dogs.zip.part.json", "work/unpacked/half.png"):
+        (waiting / left).parent.mkdir(parents=True, exist_ok=True)
+        (waiting / left).write_bytes(CONTENT)
+    assert fetching().note is None
+    assert fetching.all_files == whole
+    assert not waiting.parent.exists()
+
+
+def test_a_download_beside_a_folder_that_was_not_made_of_it_is_kept(fetching: Fetching) -> None:
+    (fetching.root / "cats2dogs/trainA").mkdir(parents=True)
+    (fetching.root / "cats2dogs/trainA/mine.png").write_bytes(picture())
+    waiting = fetching.root / ".fetch/cats2dogs"
+    waiting.mkdir(parents=True)
+    (waiting / "cats2dogs.zip").write_bytes(CONTENT)
+    assert fetching().note is None
+    assert (waiting / "cats2dogs.zip").read_bytes() == CONTENT
 
 
 def test_something_else_in_its_place_is_refused(fetching: Fetching, server: SetServer) -> None:
@@ -288,6 +316,23 @@ def test_a_folder_that_cannot_be(fetching: Fetching, server: SetServer, root: st
     fetching.root = Path(root)
     with pytest.raises(GanTuiError, match=told):
         fetching()
+    assert server.asked == []
+
+
+def test_a_file_system_without_locks(
+    fetching: Fetching, server: SetServer, tmp_path: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another one does; a link in .fetch would not, as what is fetched is renamed to its place."""
+
+    def refused(descriptor: int, command: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "lockf", refused)
+    fact = r"cannot be claimed: the file system refuses locks \(No locks available\)"
+    with pytest.raises(WorkError, match=rf"cats2dogs: {fact}\. Fetch into a folder on another disk: --root DIR\.$"):
+        fetching()
+    with pytest.raises(WorkError, match=rf"weights.pth: {fact}\. Fetch into a folder on another disk\.$"):
+        fetch_file(server.url("weights.pth"), tmp_path / "weights.pth", heard)
     assert server.asked == []
 
 

@@ -100,11 +100,19 @@ def test_mirrors_of_the_option_then_the_environment_then_the_file() -> None:
     assert wished_mirrors([], {}, []) == ()
 
 
-@pytest.mark.parametrize(
-    "mirror", ["a.org", "ftp://a.org", "file:///etc", "https://", "https://[", "https://a.org/?x=1"]
-)
+NO_FOLDERS = ["a.org", "ftp://a.org", "file:///etc", "https://", "https://[", "https://a.org/?x=1"]
+NO_HOSTS = ["https://a.org:port/sets", "https://a.org:99999", "https://a..org", f"https://{'a' * 64}.org"]
+
+
+@pytest.mark.parametrize("mirror", NO_FOLDERS + NO_HOSTS)
 def test_what_is_no_mirror(mirror: str) -> None:
     with pytest.raises(RequestError, match="is not an http or https address of a folder"):
         wished_mirrors([mirror], {}, [])
     with pytest.raises(RequestError, match=VARIABLE):
         wished_mirrors([], {VARIABLE: mirror}, [])
+
+
+@pytest.mark.parametrize("mirror", ["https://a.org/b\u00fccher", "https://b\u00fccher.org", "https://a.org/\udcff"])
+def test_a_mirror_in_letters_that_no_request_can_have(mirror: str) -> None:
+    with pytest.raises(RequestError, match=r"has letters beyond ASCII.* %XX"):
+        wished_mirrors([mirror], {}, [])
