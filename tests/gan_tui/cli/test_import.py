@@ -94,7 +94,9 @@ def test_every_other_command_takes_it(reference: RunDirectory, tmp_path: Path) -
     assert plotted.returncode == 0, plotted.stderr
     assert "cycle_A" in (tmp_path / "ref.csv").read_text()
     assert read_identity(reference).state == "stopped"
-    assert "no run called" not in gan_tui(folder, "checkpoints", "ref").stderr
+    [listed] = gan_tui(folder, "checkpoints", "ref").stdout.splitlines()
+    [(_, manifest)] = list_checkpoints(reference)
+    assert listed.split()[0] == str(manifest.step)
 
 
 def test_a_resume_goes_on_from_it_and_says_what_begins_anew(reference: RunDirectory, tmp_path: Path) -> None:
@@ -108,6 +110,19 @@ def test_a_resume_goes_on_from_it_and_says_what_begins_anew(reference: RunDirect
     steps = [line.step for line in metrics_of(RunDirectory(tmp_path / "on"))]
     assert steps == [manifest.step + 1, manifest.step + 2]
     assert gan_tui(tmp_path, "verify", "on").returncode == 0
+
+
+def test_weights_that_have_gone_are_asked_for_and_not_called_losses_alone(
+    reference: RunDirectory, tmp_path: Path
+) -> None:
+    shutil.copytree(reference.root, tmp_path / "ref")
+    shutil.rmtree(tmp_path / "ref" / "checkpoints")
+    images = str(make_images(tmp_path / "images") / "testA")
+    for words in (("translate", images, "-o", str(tmp_path / "out")), ("resume", "--headless")):
+        done = gan_tui(tmp_path, words[0], "ref", *words[1:])
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "run ref: has none of the checkpoints left that its journal tells of" in done.stderr
+        assert f"Put them back into {tmp_path}/ref/checkpoints, or import it again: gan-tui import" in done.stderr
 
 
 def test_out_again_the_files_are_those_that_came_in(reference: RunDirectory, tmp_path: Path) -> None:
