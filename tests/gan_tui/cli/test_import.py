@@ -283,6 +283,8 @@ def test_what_does_not_fit_is_refused_by_its_key(tmp_path: Path) -> None:
         (("empty",), "holds neither weights called latest_net_G_A.pth"),
         (("pipe",), "is no file"),
         (("notes.txt",), "has no line of losses as the reference implementation writes them"),
+        (("good.pth", "--step", "9" * 13), f"--step {'9' * 13}: is more than 999,999,999,999"),
+        (("folder", "--epoch", "9" * 5000), "is not there. Choose with --epoch: latest"),
         (("good.pth", "--epoch", "3"), "--epoch 3: is of a folder of weights"),
         (("log.txt", "--step", "5"), "--step 5: is of weights, and none are named"),
         (("log.txt", "--loss-log", "notes.txt"), "is a second loss log"),
@@ -290,6 +292,8 @@ def test_what_does_not_fit_is_refused_by_its_key(tmp_path: Path) -> None:
         (("good.pth", "--set", "generator.nothing=1"), "generator.nothing"),
         (("good.pth", "--set", "optim.ema=0.9"), "optim.ema = 0.9: follows weights through their training"),
         (("good.pth", "--data", "empty"), "empty"),
+        (("good.pth", "--data", "im\udcffages"), 'data.root = "/'),
+        (("good.pth", "--set", "data.root=im\udcffages"), 'data.root = "im\\xffages": is no text (UTF-8)'),
         (("good.pth", "good.pth"), "is a second file for the network G"),
     ],
 )
@@ -298,6 +302,8 @@ def test_a_wrong_request_leaves_nothing(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     write_pth(tmp_path / "good.pth", generator_state(RESNET))
+    (tmp_path / "folder").mkdir()
+    write_pth(tmp_path / "folder" / "latest_net_G.pth", generator_state(RESNET))
     (tmp_path / "empty").mkdir()
     (tmp_path / "dangling").symlink_to(tmp_path / "nothing")
     os.mkfifo(tmp_path / "pipe")
