@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -40,6 +41,7 @@ def run_job(job: Job, answer: type[A], tell: Tell, *, folder: Path | None = None
         RequestError: the request was wrong.
         WorkError: the work failed, or its process died.
     """
+    request = _written(job)
     # -P keeps a folder called ``engine`` in the working directory from being taken for ours.
     command = [sys.executable, "-P", "-m", "engine.jobs"]
     with tempfile.TemporaryFile() as complaints:
@@ -49,7 +51,7 @@ def run_job(job: Job, answer: type[A], tell: Tell, *, folder: Path | None = None
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            found = _exchange(process.stdin, process.stdout, job, tell)
+            found = _exchange(process.stdin, process.stdout, request, tell)
         except BaseException as ending:
             _end(process)
             found = _hear_out(process.stdout, tell)
@@ -63,10 +65,20 @@ def run_job(job: Job, answer: type[A], tell: Tell, *, folder: Path | None = None
         raise WorkError("the work", _ending(process.returncode), _last_line(complaints))
 
 
-def _exchange(into: IO[bytes], out: IO[bytes], job: Job, tell: Tell) -> Message | None:
+def _written(job: Job) -> bytes:
+    """A job as a process takes it. Raises RequestError: a word of it is no text, as names of files need not be."""
+    try:
+        return msgspec.json.encode(job)
+    except UnicodeEncodeError as error:
+        word = os.fsencode(error.object).decode("utf-8", "backslashreplace")
+        fix = "A file or folder of such a name can be given by a link to it under another one."
+        raise RequestError(word, "is no text (UTF-8)", fix) from error
+
+
+def _exchange(into: IO[bytes], out: IO[bytes], request: bytes, tell: Tell) -> Message | None:
     """Give a process its job and hear it out; the last message, where it is the answer or a refusal."""
     try:
-        into.write(msgspec.json.encode(job))
+        into.write(request)
         into.close()
     except BrokenPipeError:  # it died at once; what it said tells why
         pass
