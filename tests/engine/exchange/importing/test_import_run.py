@@ -91,6 +91,21 @@ def test_a_step_that_is_none_is_passed_over(told: str, step: int, tmp_path: Path
     assert brought_in(folder, tmp_path / "back").step == step
 
 
+def test_an_interrupt_amidst_the_writing_leaves_no_run(tmp_path: Path) -> None:
+    _, folder = exported(tmp_path, "pix2pix")
+    runs, seen = tmp_path / "back", []
+
+    def interrupt(said: Progress | Remark) -> None:
+        seen.extend(path.name for path in runs.glob("*/*/run.json"))
+        raise KeyboardInterrupt
+
+    job = ImportJob(paths=(bytes(folder),), runs=str(runs))
+    with pytest.raises(KeyboardInterrupt):
+        import_run(job, sources_of(job), interrupt)
+    assert seen == ["run.json"], "it was on its way"
+    assert list(runs.iterdir()) == []
+
+
 def test_dtns_are_not_weights_alone(tmp_path: Path) -> None:
     _, folder = exported(tmp_path, "dtn")
     assert "whose training of f goes by more than weights" in refusal(folder, tmp_path / "back")
