@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec.structs import replace
 from torch import Tensor, nn
 
+from engine.config.data import Direction
 from engine.config.load import dump
 from engine.config.methods import CycleGanConfig, Pix2PixConfig, TrainConfig
 from engine.exchange.exporting.card import card
@@ -38,26 +39,27 @@ def write_safetensors(method: Method, request: ExportRequest, folder: Path) -> N
         OSError: the disk does not take it.
     """
     folder.mkdir()
-    description = description_of(request, request.directions[0])
-    for name, network in translating_networks(method, request).items():
+    for name, (network, directions) in translating_networks(method, request).items():
         tensors = {key: tensor.contiguous() for key, tensor in network.state_dict().items()}
-        write_weights(tensors, folder / f"{name}{WEIGHTS}", description)
+        write_weights(tensors, folder / f"{name}{WEIGHTS}", description_of(request, *directions))
     (folder / CONFIG).write_text(dump(without_averages(request.saved.config)), encoding="utf-8")
     (folder / CARD).write_text(card(request), encoding="utf-8")
 
 
-def translating_networks(method: Method, request: ExportRequest) -> dict[str, nn.Module]:
-    """The networks that an image goes through in the directions asked for.
+def translating_networks(method: Method, request: ExportRequest) -> dict[str, tuple[nn.Module, tuple[Direction, ...]]]:
+    """The networks that an image goes through in the directions asked for, each with those that are its own.
 
     Of a run that shows the moving average of a network, that goes by the network's own name.
     """
-    translators = [method.translator(direction) for direction in request.directions]
-    used = {id(module) for translator in translators for module in translator.modules()}
-    return {
-        name.removesuffix(OF_AVERAGE): network
-        for name, network in method.networks.items()
-        if any(id(module) in used for module in network.modules())
+    used = {
+        direction: {id(module) for module in method.translator(direction).modules()} for direction in request.directions
     }
+    found = {}
+    for name, network in method.networks.items():
+        own = {id(module) for module in network.modules()}
+        if directions := tuple(direction for direction, modules in used.items() if own & modules):
+            found[name.removesuffix(OF_AVERAGE)] = network, directions
+    return found
 
 
 def without_averages(config: TrainConfig) -> TrainConfig:

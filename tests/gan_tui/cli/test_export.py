@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors import safe_open
 from torch import Tensor
 
 from engine.config.load import read_toml, resolve
@@ -173,6 +174,32 @@ def test_the_model_card_loads_the_weights_as_it_says(
     expected = (translations(run, "AtoB", images)[0] + 1) * 127.5
     made = np.asarray(Image.open(folder / "output.png")).transpose(2, 0, 1)
     assert np.abs(made - expected.numpy()).max() <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("kind", "direction", "told"),
+    [
+        ("cyclegan", None, {"G_A": "AtoB", "G_B": "BtoA"}),
+        ("cyclegan", "BtoA", {"G_B": "BtoA"}),
+        ("pix2pix", None, {"G": "AtoB"}),
+        (
+            "aegan",
+            None,
+            dict.fromkeys(("encoder_A", "decoder_B"), "AtoB")
+            | dict.fromkeys(("encoder_B", "decoder_A"), "BtoA")
+            | dict.fromkeys(("shared_encoder", "shared_decoder"), "AtoB, BtoA"),
+        ),
+    ],
+)
+def test_weights_tell_the_direction_that_is_theirs(
+    kind: str, direction: Any, told: dict[str, str], runs: Callable[[str], RunDirectory], tmp_path: Path
+) -> None:
+    exported_here(runs(kind), tmp_path / "out", "safetensors", direction=direction)
+    found = {}
+    for file in (tmp_path / "out").glob("*.safetensors"):
+        with safe_open(file, "pt") as opened:
+            found[file.stem] = opened.metadata()["direction"]
+    assert found == told
 
 
 def test_a_moving_average_is_what_is_exported_unless_the_raw_weights_are_wanted(tmp_path: Path) -> None:
