@@ -6,20 +6,16 @@ A checkpoint is written under another name, made durable and then renamed, so th
 from __future__ import annotations
 
 import logging
-import os
-import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import msgspec
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
-from torch import Tensor
+from safetensors.torch import load_file
 from torch.optim import Optimizer
 
 from engine.config.figure_names import OBJECTIVE
@@ -49,6 +45,7 @@ from engine.protocol.measured import evaluations_of
 from engine.protocol.rundir import RunDirectory, sync_path
 from engine.retention import Retention
 from engine.snapshot import Snapshot, require_finite, restore_random_states
+from engine.tensor_files import write_state, write_weights
 
 log = logging.getLogger(__name__)
 
@@ -97,8 +94,8 @@ def write_checkpoint(run: RunDirectory, snapshot: Snapshot) -> Path:
     draft.mkdir()
     try:
         for name, tensors in snapshot.networks.items():
-            _save_weights(tensors, draft / f"{name}.safetensors")
-        _save_training(snapshot.training, draft / TRAINING_STATE)
+            write_weights(tensors, draft / f"{name}.safetensors")
+        write_state(snapshot.training, draft / TRAINING_STATE)
         if snapshot.thumbnail is not None:
             (draft / THUMBNAIL).write_bytes(snapshot.thumbnail)
         written = sorted(draft.iterdir())
@@ -254,40 +251,3 @@ def _load_optimizer(optimizer: Optimizer, state: dict[str, Any]) -> None:
     optimizer.load_state_dict(state)
     for group, kept in zip(optimizer.param_groups, settings, strict=True):
         group.update(kept)
-
-
-def _save_weights(tensors: dict[str, Tensor], path: Path) -> None:
-    """Write one network's. Raises OSError."""
-    try:
-        save_file(tensors, path)
-    except SafetensorError as error:
-        number = re.search(r"os error (\d+)", str(error))
-        raise OSError(int(number[1]), os.strerror(int(number[1]))) if number else OSError(str(error)) from error
-
-
-class _Sink:
-    """A file that remembers why it could not be written: torch.save tells of another error that follows from it."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self.error: OSError | None = None
-
-    def write(self, data: bytes) -> int:
-        try:
-            return self._file.write(data)
-        except OSError as error:
-            self.error = error
-            raise
-
-    def flush(self) -> None:
-        self._file.flush()
-
-
-def _save_training(training: Mapping[str, Any], path: Path) -> None:
-    """Write what is not weights. Raises OSError."""
-    with path.open("wb") as file:
-        sink = _Sink(file)
-        try:
-            torch.save(training, sink)  # type: ignore[arg-type]  # it needs no more of a file than this
-        except RuntimeError as error:
-            raise sink.error or OSError(str(error)) from error

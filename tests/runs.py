@@ -20,8 +20,17 @@ from engine.config.methods import TrainConfig
 from engine.errors import GanTuiError
 from engine.protocol import events as ev
 from engine.protocol.commands import Command, Continue, Pause, Reply
+from engine.protocol.imported import IMPORTED
 from engine.protocol.record import RecordReader
-from engine.protocol.rundir import Identity, Parent, RunDirectory, create_run, engine_is_alive, read_identity
+from engine.protocol.rundir import (
+    Identity,
+    Parent,
+    RunDirectory,
+    create_run,
+    engine_is_alive,
+    read_identity,
+    write_identity,
+)
 from gan_tui.client.launch import start_engine
 from gan_tui.client.sender import ask
 from tests.until import PATIENCE, until
@@ -97,6 +106,11 @@ def make_run(
     """A run directory that an engine can take up."""
     toml = dump(tiny_config(*settings, root=root, kind=kind))
     return create_run(folder, name=name, method=kind, preset="tiny", config_toml=toml, parent=parent)
+
+
+def call_imported(run: RunDirectory) -> None:
+    """Have it tell that it was made of files."""
+    write_identity(run, msgspec.structs.replace(read_identity(run), preset=IMPORTED, preset_path=""))
 
 
 def make_images(root: Path, each: int = 3, side: int = 36) -> Path:

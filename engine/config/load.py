@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import re
 import tomllib
 from collections.abc import Iterable
@@ -102,6 +103,7 @@ def resolve(tree: Tree, origin: str) -> TrainConfig:
     Raises:
         RequestError: an unknown key, a wrong type or a value out of range, named with the nearest right one.
     """
+    _require_text(tree, origin)
     method = tree.get("method", {})
     kind = method.get("kind", "cyclegan") if isinstance(method, dict) else None
     if not isinstance(kind, str) or kind not in CONFIGS:
@@ -119,6 +121,29 @@ def resolve(tree: Tree, origin: str) -> TrainConfig:
                 fact = f"is larger than {2**_TOML_BITS - 1}, the largest whole number of TOML"
                 raise RequestError(f"{origin}: {name}.{key}", fact, "Lower it.")
     return config
+
+
+def _require_text(value: Any, origin: str, key: str = "") -> None:
+    """Names of files may be any bytes; TOML is text. Raises RequestError."""
+    match value:
+        case dict():
+            for name, inner in value.items():
+                _require_text(inner, origin, f"{key}.{name}" if key else str(name))
+        case list():
+            for inner in value:
+                _require_text(inner, origin, key)
+        case str() if not _is_text(value):
+            shown = os.fsencode(value).decode("utf-8", "backslashreplace")
+            fix = "A folder of such a name can be given by a link to it under another one."
+            raise RequestError(f'{origin}: {key} = "{shown}"', "is no text (UTF-8), as presets have to be", fix)
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def dump(config: TrainConfig) -> str:

@@ -9,6 +9,8 @@ from typing import TypeAlias, get_args
 from engine.config.figure_names import OBJECTIVE, BestBy
 from engine.errors import RequestError, WorkError
 from engine.protocol.checkpoints import Manifest, damage_of, list_checkpoints, unreadable_checkpoints
+from engine.protocol.imported import how_to_begin_anew
+from engine.protocol.lost_checkpoints import require_readable, require_those_on_record
 from engine.protocol.measured import by_figure, configured_best_by, evaluations_of
 from engine.protocol.rundir import RunDirectory, read_identity
 
@@ -31,13 +33,16 @@ def choose_checkpoint(run: RunDirectory, which: str, examine: Examine | None = N
 
     Raises:
         RequestError: there is none, or none of that step, or none that is known to be best.
-        WorkError: there is a folder for that step, and what it holds cannot be read; or run.json cannot be read.
+        WorkError: there is a folder for that step, and what it holds cannot be read, or there are folders of others
+            alone, or none of those on record; or run.json cannot be read.
     """
     examine = examine or damage_of
     checkpoints = list_checkpoints(run)
     if not checkpoints:
-        preset = read_identity(run).preset
-        raise RequestError(f"run {run.name}", "has no checkpoint", f"Train it anew: gan-tui train {preset}")
+        anew = how_to_begin_anew(read_identity(run))
+        require_readable(run, anew)
+        require_those_on_record(run, (), anew)
+        raise RequestError(f"run {run.name}", "has no checkpoint", anew[0].upper() + anew[1:])
     whole = list(checkpoints)
     if not is_relative(which):
         return _of_step(run, which, checkpoints)

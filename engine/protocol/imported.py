@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from engine.errors import RequestError
 from engine.protocol.checkpoints import list_checkpoints, unreadable_checkpoints
+from engine.protocol.course import checkpoints_on_record
 from engine.protocol.rundir import Identity, RunDirectory, read_identity
 
 IMPORTED = "imported"
@@ -23,7 +24,7 @@ def require_weights(run: RunDirectory) -> None:
     Raises:
         RequestError: it is one; WorkError: run.json cannot be read.
     """
-    if is_imported(read_identity(run)) and not list_checkpoints(run) and not unreadable_checkpoints(run):
+    if is_imported(read_identity(run)) and not _had_weights(run):
         fix = f"Import its weights too: gan-tui import FOLDER --name {run.name}-whole"
         raise RequestError(f"run {run.name}", "holds losses alone, which were imported without weights", fix)
 
@@ -36,6 +37,11 @@ def how_to_begin_anew(identity: Identity, train: Callable[[str], str] = "gan-tui
         train: says how a run of a preset is begun.
     """
     return "import it again: gan-tui import" if _is_of_files(identity) else f"train it anew: {train(identity.preset)}"
+
+
+def _had_weights(run: RunDirectory) -> bool:
+    """Whether a run has checkpoints, or should have."""
+    return bool(list_checkpoints(run) or unreadable_checkpoints(run) or checkpoints_on_record(run))
 
 
 def _is_of_files(identity: Identity) -> bool:

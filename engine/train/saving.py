@@ -18,6 +18,7 @@ from engine.config.trained_networks import misfits, network_settings
 from engine.errors import RequestError, WorkError
 from engine.protocol import events as ev
 from engine.protocol.checkpoints import Manifest, Reading
+from engine.protocol.imported import how_to_begin_anew
 from engine.record import Record
 from engine.retention import Retention
 from engine.schedules import Schedule
@@ -92,8 +93,8 @@ def _require_same_networks(session: Session, manifest: Manifest) -> None:
     """Where config.toml was edited, weights may fit by their shapes all the same, as they do without dropout."""
     for misfit in misfits(manifest.networks, network_settings(session.config)):
         fact = f"is {misfit.configured}, and the checkpoint's weights were trained with {misfit.trained}"
-        fix = f"Put it back in {path_text(session.run.config)}, or train anew: gan-tui train"
-        raise RequestError(misfit.key, fact, f"{fix} {session.standing.identity.preset}")
+        anew = how_to_begin_anew(session.standing.identity)
+        raise RequestError(misfit.key, fact, f"Put it back in {path_text(session.run.config)}, or {anew}")
 
 
 # -------------------------------------------------------------------------------------------------------- writing

@@ -9,6 +9,7 @@ from engine.config.controls import controls_of
 from engine.errors import WorkError
 from engine.protocol import events as ev
 from engine.protocol.checkpoints import Manifest, list_checkpoints
+from engine.protocol.imported import how_to_begin_anew
 from engine.snapshot import NotFiniteError
 from engine.train.saving import finish_saves
 from engine.train.session import Session
@@ -96,8 +97,9 @@ def _way_back(session: Session) -> str:
     finish_saves(session)
     manifests = [manifest for _, manifest in list_checkpoints(session.run)]
     if not manifests:
-        command = f"gan-tui train {session.standing.identity.preset} {_lower(session, session.panel.values)}"
-        return f"No checkpoint was saved before that. Train anew: {command}"
+        lower = _lower(session, session.panel.values)
+        anew = how_to_begin_anew(session.standing.identity, lambda preset: f"gan-tui train {preset} {lower}")
+        return f"No checkpoint was saved before that; {anew}"
     offer = f"The last finite checkpoint is of step {manifests[-1].step:,}: {_resume(session, manifests[-1])}"
     changed = session.panel.history[-1].seq if session.panel.history else 0
     before = [manifest for manifest in manifests if manifest.seq < changed]

@@ -36,9 +36,10 @@ from engine.phases import enter_phase, heed_stop
 from engine.protocol import events as ev
 from engine.protocol.adoption import adopt_checkpoint
 from engine.protocol.checkpoints import Manifest, damage_of, kind_of, list_checkpoints, unreadable_checkpoints
-from engine.protocol.course import checkpoints_on_record, was_announced
+from engine.protocol.course import was_announced
 from engine.protocol.imported import how_to_begin_anew
 from engine.protocol.lineage import origin_checkpoint
+from engine.protocol.lost_checkpoints import require_those_on_record
 from engine.protocol.rundir import Identity, Parent, RunDirectory
 from engine.protocol.trained_f import foreign_source, holds_trained_f
 from engine.ranks.followers import Followers
@@ -257,20 +258,6 @@ def _take_up_checkpoint(session: Session) -> None:
         _apply_settings_of_branch(session)
 
 
-def _require_those_on_record(session: Session, present: list[tuple[Path, Manifest]]) -> None:
-    """A run whose own checkpoints have all gone, with an unmounted disk perhaps, does not silently begin anew.
-
-    Raises:
-        WorkError: the journal tells of checkpoints that should be there, and none is.
-    """
-    identity = session.standing.identity
-    steps = checkpoints_on_record(session.run)
-    if steps and not any(manifest.step in steps for _, manifest in present):
-        fact = f"has none of the checkpoints left that its journal tells of, the newest of step {steps[-1]:,}"
-        where = f"Put them back into {session.run.checkpoints}"
-        raise WorkError(f"run {identity.name}", fact, f"{where}, or {how_to_begin_anew(identity)}")
-
-
 def _check_steps(session: Session) -> None:
     """A branch has something left to train: with other batches, only who has counted the images knows how much.
 
@@ -350,7 +337,8 @@ def _newest_good(session: Session) -> tuple[Path, Manifest] | None:
         _adopt(session.run, identity, identity.parent)  # which sets an unreadable copy aside
     candidates = list_checkpoints(session.run)
     if not unreadable:
-        _require_those_on_record(session, candidates)
+        present = (manifest for _, manifest in candidates)
+        require_those_on_record(session.run, present, how_to_begin_anew(identity))
     for folder, manifest in reversed(candidates):
         damage = damage_of(folder, manifest)
         if not damage:

@@ -50,6 +50,7 @@ def run_job(
         RequestError: the request was wrong.
         WorkError: the work failed, or its process died.
     """
+    request = _written(job)
     with (
         tempfile.TemporaryFile() as complaints,
         subprocess.Popen(
@@ -60,7 +61,7 @@ def run_job(
         assert process.stdout is not None
         lines = _Lines(process.stdout)
         try:
-            found = _exchange(process.stdin, lines, job, tell)
+            found = _exchange(process.stdin, lines, request, tell)
         except BaseException as ending:
             found = _end(process, lines, tell)
             if not (isinstance(ending, KeyboardInterrupt) and isinstance(found, answer)):
@@ -92,10 +93,20 @@ class _Lines:
                 return
 
 
-def _exchange(into: IO[bytes], out: _Lines, job: Job, tell: Tell) -> Message | None:
+def _written(job: Job) -> bytes:
+    """A job as a process takes it. Raises RequestError: a word of it is no text, as names of files need not be."""
+    try:
+        return msgspec.json.encode(job)
+    except UnicodeEncodeError as error:
+        word = os.fsencode(error.object).decode("utf-8", "backslashreplace")
+        fix = "A file or folder of such a name can be given by a link to it under another one."
+        raise RequestError(word, "is no text (UTF-8)", fix) from error
+
+
+def _exchange(into: IO[bytes], out: _Lines, request: bytes, tell: Tell) -> Message | None:
     """Give a process its job and hear it out; the last message, where it is the answer or a refusal."""
     try:
-        into.write(msgspec.json.encode(job))
+        into.write(request)
         into.close()
     except BrokenPipeError:  # it died at once; what it said tells why
         pass

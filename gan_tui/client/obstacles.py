@@ -12,8 +12,8 @@ from engine.config.image_files import path_text
 from engine.config.ranks import check_ranks
 from engine.config.trained_networks import Misfit, misfits, network_settings
 from engine.errors import GanTuiError, RequestError, WorkError
-from engine.protocol.course import checkpoints_on_record
 from engine.protocol.imported import how_to_begin_anew
+from engine.protocol.lost_checkpoints import require_readable, require_those_on_record
 from engine.protocol.mounts import MOUNTS, carries_locks
 from engine.protocol.rundir import (
     LIVE_STATES,
@@ -74,17 +74,11 @@ def _require_idle(plan: ResumePlan, _: Horizon) -> None:
 
 def _require_whole(plan: ResumePlan, _: Horizon) -> None:
     run, kept = plan.source.name, plan.checkpoint
-    if kept is None and plan.inventory.unreadable:
-        first = plan.inventory.unreadable[0]
-        fact = f"has checkpoints, and none that can be read: {first.folder.name} {first.damage}"
-        fix = f"Restore one from a backup, or {_anew(plan)}"
-        raise WorkError(f"run {run}", fact, fix)
-    steps = checkpoints_on_record(plan.source)
-    if steps and not plan.branch and not any(found.manifest.step in steps for found in plan.inventory.checkpoints):
-        fact = f"has none of the checkpoints left that its journal tells of, the newest of step {steps[-1]:,}"
-        where = path_text(plan.source.checkpoints)
-        fix = f"Put them back into {where}, or {_anew(plan)}"
-        raise WorkError(f"run {run}", fact, fix)
+    if kept is None:
+        require_readable(plan.source, _anew(plan))
+    if not plan.branch:
+        present = (found.manifest for found in plan.inventory.checkpoints)
+        require_those_on_record(plan.source, present, _anew(plan))
     if kept is None or not kept.damage:
         return
     if plan.rescue is not None:

@@ -49,7 +49,7 @@ def card(request: ExportRequest) -> str:
     saved = request.saved
     config, manifest = saved.config, saved.manifest
     name, authors, number = PAPERS[str(config.method.__struct_config__.tag)]
-    facts = description_of(request, request.directions[0])
+    facts = description_of(request, *request.directions)
     lines = [
         f"# {saved.run.name}, step {manifest.step:,}",
         "",

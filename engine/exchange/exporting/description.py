@@ -17,8 +17,13 @@ NOISE_LEFT_OUT = (
 )
 
 
-def description_of(request: ExportRequest, direction: Direction) -> dict[str, str]:
-    """The facts of an export by name, all of them text, as ONNX keeps them."""
+def description_of(request: ExportRequest, *directions: Direction) -> dict[str, str]:
+    """The facts of an export by name, all of them text, as ONNX keeps them.
+
+    Args:
+        request: what is exported.
+        directions: that the file is of: one, or both of a network that both go through.
+    """
     saved, sides = request.saved, request.sides
     facts = {
         "producer": f"gan-tui {version('gan-tui')}",
@@ -28,7 +33,7 @@ def description_of(request: ExportRequest, direction: Direction) -> dict[str, st
         STEP: str(saved.manifest.step),
         "epoch": str(saved.manifest.epoch),
         "weights": _weights_in_words(request),
-        "direction": direction,
+        "direction": ", ".join(directions),
         "data_direction": saved.config.data.direction,
         "layout": "NCHW",
         "channels": "RGB",

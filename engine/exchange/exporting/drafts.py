@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from engine.errors import RequestError, WorkError
 from engine.exchange.naming import give_names
+from engine.exchange.workshop import workshop
 
 
 @contextmanager
@@ -25,11 +25,9 @@ def drafted(finals: Sequence[Path]) -> Iterator[list[Path]]:
         WorkError: they cannot be written.
     """
     try:
-        with tempfile.TemporaryDirectory(
-            prefix=".export-", dir=finals[0].parent, ignore_cleanup_errors=True
-        ) as workshop:
+        with workshop(finals[0].parent, "export") as folder:
             # endings are kept: what writes an export may go by them
-            drafts = [Path(workshop, f"{number}{final.suffix}") for number, final in enumerate(finals)]
+            drafts = [Path(folder, f"{number}{final.suffix}") for number, final in enumerate(finals)]
             yield drafts
             give_names(drafts, finals)
     except FileExistsError as error:

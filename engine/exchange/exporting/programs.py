@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import os
@@ -47,8 +48,11 @@ def write_program(translator: Translator, path: Path, description: Mapping[str, 
 
     Raises:
         WorkError: it does not do what the network does.
+        OSError: the disk does not take it.
     """
-    torch.export.save(traced(translator), path, extra_files={DESCRIPTION: json.dumps(dict(description), indent=2)})
+    written = io.BytesIO()  # what a disk does not take of it, torch.export would abort the process for
+    torch.export.save(traced(translator), written, extra_files={DESCRIPTION: json.dumps(dict(description), indent=2)})
+    path.write_bytes(written.getbuffer())
     loaded = torch.export.load(path).module()
     return require_agreement(translator, loaded, "the .pt2")
 
@@ -58,6 +62,7 @@ def write_onnx(translator: Translator, path: Path, description: Mapping[str, str
 
     Raises:
         WorkError: it is not valid, not of the wanted opset, or does not do what the network does.
+        OSError: the disk does not take it.
     """
     import onnx
 

@@ -6,11 +6,10 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
 
-import torch
 from msgspec.structs import replace
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from engine.config.data import Direction
 from engine.config.load import dump
 from engine.config.methods import CycleGanConfig, Pix2PixConfig, TrainConfig
 from engine.exchange.exporting.card import card
@@ -27,34 +26,40 @@ from engine.exchange.folder_layout import CARD, CONFIG, OPTIONS, REFERENCE_WEIGH
 from engine.exchange.reference_options import option_file
 from engine.methods.method import Method
 from engine.protocol.jobs import Remark, Tell
+from engine.tensor_files import write_state, write_weights
 
 OF_AVERAGE = "_ema"
 """What a moving average's name ends with (engine.methods.averages)."""
 
 
 def write_safetensors(method: Method, request: ExportRequest, folder: Path) -> None:
-    """Write what translates, a file of weights for each network, with the configuration and a model card."""
+    """Write what translates, a file of weights for each network, with the configuration and a model card.
+
+    Raises:
+        OSError: the disk does not take it.
+    """
     folder.mkdir()
-    description = description_of(request, request.directions[0])
-    for name, network in translating_networks(method, request).items():
+    for name, (network, directions) in translating_networks(method, request).items():
         tensors = {key: tensor.contiguous() for key, tensor in network.state_dict().items()}
-        save_file(tensors, folder / f"{name}{WEIGHTS}", metadata=description)
+        write_weights(tensors, folder / f"{name}{WEIGHTS}", description_of(request, *directions))
     (folder / CONFIG).write_text(dump(without_averages(request.saved.config)), encoding="utf-8")
     (folder / CARD).write_text(card(request), encoding="utf-8")
 
 
-def translating_networks(method: Method, request: ExportRequest) -> dict[str, nn.Module]:
-    """The networks that an image goes through in the directions asked for.
+def translating_networks(method: Method, request: ExportRequest) -> dict[str, tuple[nn.Module, tuple[Direction, ...]]]:
+    """The networks that an image goes through in the directions asked for, each with those that are its own.
 
     Of a run that shows the moving average of a network, that goes by the network's own name.
     """
-    translators = [method.translator(direction) for direction in request.directions]
-    used = {id(module) for translator in translators for module in translator.modules()}
-    return {
-        name.removesuffix(OF_AVERAGE): network
-        for name, network in method.networks.items()
-        if any(id(module) in used for module in network.modules())
+    used = {
+        direction: {id(module) for module in method.translator(direction).modules()} for direction in request.directions
     }
+    found = {}
+    for name, network in method.networks.items():
+        own = {id(module) for module in network.modules()}
+        if directions := tuple(direction for direction, modules in used.items() if own & modules):
+            found[name.removesuffix(OF_AVERAGE)] = network, directions
+    return found
 
 
 def without_averages(config: TrainConfig) -> TrainConfig:
@@ -63,7 +68,11 @@ def without_averages(config: TrainConfig) -> TrainConfig:
 
 
 def write_reference(method: Method, request: ExportRequest, folder: Path, tell: Tell) -> str:
-    """Write latest_net_G_A.pth and the like, each a plain state dict; returns the options to load them with."""
+    """Write latest_net_G_A.pth and the like, each a plain state dict; returns the options to load them with.
+
+    Raises:
+        OSError: the disk does not take it.
+    """
     config = request.saved.config
     assert isinstance(config, CycleGanConfig | Pix2PixConfig), "options_for has refused others"
     folder.mkdir()
@@ -75,7 +84,7 @@ def write_reference(method: Method, request: ExportRequest, folder: Path, tell: 
     else:
         options |= discriminator_options(config.discriminator)
     for name, network in _reference_networks(method, judges=not misfit):
-        torch.save(OrderedDict(_detached(network)), folder / REFERENCE_WEIGHTS.format(epoch="latest", network=name))
+        write_state(OrderedDict(_detached(network)), folder / REFERENCE_WEIGHTS.format(epoch="latest", network=name))
     still = isinstance(config, Pix2PixConfig) and not config.method.test_time_noise
     kept = {**options, **training_options(config), "isTrain": "True"} | ({"eval": "True"} if still else {})
     (folder / OPTIONS).write_text(option_file(kept), encoding="utf-8")

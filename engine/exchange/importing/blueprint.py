@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +10,7 @@ from typing import Any
 import msgspec
 
 from engine.config.architecture import networks_in_words
-from engine.config.data_check import check_data
-from engine.config.geometry import check_geometry
-from engine.config.load import Tree, resolve, with_settings
+from engine.config.load import Tree
 from engine.config.methods import CycleGanConfig, Pix2PixConfig, TrainConfig
 from engine.config.networks import (
     UNET_WITHOUT_DROPOUT,
@@ -24,12 +21,13 @@ from engine.config.networks import (
     TranslatingGenerator,
     UnetGenerator,
 )
-from engine.config.techniques import check_techniques
 from engine.errors import RequestError
+from engine.exchange.importing.configuration import configuration_of
 from engine.exchange.importing.pickled import read_weights, tidied
 from engine.exchange.importing.recognition import State, discriminator_of, generator_of
 from engine.exchange.importing.reference_settings import method_of, settings_of
 from engine.exchange.importing.sources import Sources
+from engine.exchange.importing.told_numbers import whole_number
 from engine.exchange.reference_options import Options
 from engine.protocol.exchange import ImportJob
 
@@ -193,11 +191,12 @@ def _discriminator(
 
 def _told_discriminator(options: Options, generator: TranslatingGenerator) -> DiscriminatorConfig:
     """One that begins anew: as the options have it, with the generator's normalisation, as in the reference."""
-    width = int(options["ndf"]) if options.get("ndf", "").isdecimal() else 64
+    told = whole_number(options.get("ndf", ""))
+    width = 64 if told is None else told
     if options.get("netD") == "pixel":
         return PixelDiscriminator(width=width, norm=generator.norm)
-    layers = options.get("n_layers_D", "3") if options.get("netD") == "n_layers" else "3"
-    return PatchDiscriminator(width=width, norm=generator.norm, layers=int(layers) if layers.isdecimal() else 3)
+    layers = whole_number(options.get("n_layers_D", "")) if options.get("netD") == "n_layers" else None
+    return PatchDiscriminator(width=width, norm=generator.norm, layers=3 if layers is None else layers)
 
 
 def _described(network: TranslatingGenerator | DiscriminatorConfig, told: dict[str, Any]) -> dict[str, Any]:
@@ -207,24 +206,10 @@ def _described(network: TranslatingGenerator | DiscriminatorConfig, told: dict[s
 
 def _configured(tree: Tree, job: ImportJob) -> TrainConfig:
     """Raises RequestError: a setting is not right, or there are no such images."""
-    if job.data:
-        tree.setdefault("data", {})["root"] = os.fsdecode(job.data)
-    config = resolve(with_settings(tree, job.settings), "the import")
+    config = configuration_of(tree, job, "the import")
     if not isinstance(config, CycleGanConfig | Pix2PixConfig):
         raise RequestError("--set method.kind", "cannot be had: files of the reference are of two methods", "--method")
-    require_no_averages(config)
-    check_geometry(config)
-    check_techniques(config)
-    if job.data:
-        check_data(config.data)
     return config
-
-
-def require_no_averages(config: TrainConfig) -> None:
-    """Raises RequestError: a moving average is asked for, of weights whose past is not known."""
-    if config.optim.ema:
-        fact = "follows weights through their training, and these are imported"
-        raise RequestError(f"optim.ema = {config.optim.ema:g}", fact, "Set it when the run is resumed: resume --set.")
 
 
 def _in_words(config: TrainConfig, name: str) -> str:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 
-from engine.config.data_check import check_data
-from engine.config.load import read_toml, resolve, with_settings
+from engine.config.load import read_toml
 from engine.config.methods import DtnConfig
 from engine.errors import RequestError
 from engine.exchange.folder_layout import CONFIG, STEP, WEIGHTS
-from engine.exchange.importing.blueprint import Blueprint, require_no_averages
+from engine.exchange.importing.blueprint import Blueprint
+from engine.exchange.importing.configuration import configuration_of
 from engine.exchange.importing.recognition import State
+from engine.exchange.importing.told_numbers import whole_number
 from engine.protocol.exchange import ImportJob
 
 
@@ -29,13 +29,7 @@ def blueprint_of_export(folder: Path, job: ImportJob) -> Blueprint:
         RequestError: a file cannot be read, a setting is not right, or there are no such images; or it is of DTN.
     """
     path = folder / CONFIG
-    tree = with_settings(read_toml(path), job.settings)
-    if job.data:
-        tree.setdefault("data", {})["root"] = os.fsdecode(job.data)
-    config = resolve(tree, str(path))
-    require_no_averages(config)
-    if job.data:
-        check_data(config.data)
+    config = configuration_of(read_toml(path), job, str(path))
     if isinstance(config, DtnConfig):
         fact = "is of DTN, whose training of f goes by more than weights"
         raise RequestError(str(folder), fact, "Take the weights as README.md there says, or resume the run itself.")
@@ -48,6 +42,7 @@ def blueprint_of_export(folder: Path, job: ImportJob) -> Blueprint:
                 told = (opened.metadata() or {}).get(STEP, "")
         except (SafetensorError, OSError) as error:
             raise RequestError(str(file), f"cannot be read ({error})", "Copy it again.") from error
-        step = int(told) if told.isdecimal() else step
+        number = whole_number(told)
+        step = step if number is None else number
     words = {name: f"{len(state):,} tensors" for name, state in states.items()}
     return Blueprint(config=config, states=states, words=words, remarks=(), step=step)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +18,7 @@ from engine.config.weighing import weighed_by
 from engine.errors import RequestError, WorkError
 from engine.exchange.importing.log_metrics import Beginning, Measured, Scale
 from engine.exchange.naming import give_names
+from engine.exchange.workshop import workshop
 from engine.protocol import events as ev
 from engine.protocol.checkpoints import Reading
 from engine.protocol.imported import IMPORTED
@@ -42,22 +41,20 @@ def new_run(runs: Path, name: str, config: TrainConfig) -> Iterator[RunDirectory
     """
     try:
         runs.mkdir(parents=True, exist_ok=True)
-        workshop = Path(tempfile.mkdtemp(prefix=".import-", dir=runs))
     except OSError as error:
         raise WorkError(str(runs), f"cannot be written ({error.strerror})", "Choose another --runs-dir.") from error
     try:
-        kind = str(config.method.__struct_config__.tag)
-        run = create_run(workshop, name=name, method=kind, preset=IMPORTED, config_toml=dump(config), parent=None)
-        yield run
-        identity = read_identity(run)
-        write_identity(run, msgspec.structs.replace(identity, state="stopped", state_since=time.time()))
-        give_names([run.root], [runs / name])
+        with workshop(runs, "import") as folder:
+            kind = str(config.method.__struct_config__.tag)
+            run = create_run(folder, name=name, method=kind, preset=IMPORTED, config_toml=dump(config), parent=None)
+            yield run
+            identity = read_identity(run)
+            write_identity(run, msgspec.structs.replace(identity, state="stopped", state_since=time.time()))
+            give_names([run.root], [runs / name])
     except FileExistsError as error:
         raise RequestError(f"run {name}", f"exists already in {runs}", "Choose another --name.") from error
     except OSError as error:
         raise WorkError(str(runs), f"cannot be written ({error.strerror or error})", "Make room there.") from error
-    finally:
-        shutil.rmtree(workshop, ignore_errors=True)
 
 
 def is_of_discriminator(name: str) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from engine.errors import RequestError
 from engine.exchange.folder_layout import CONFIG, LOSS_LOG, OPTIONS, REFERENCE_NAMED, WEIGHTS
+from engine.exchange.importing.told_numbers import MOST, whole_number
 from engine.exchange.reference_options import Options, read_options
 from engine.protocol.choice import LATEST
 from engine.protocol.exchange import ImportJob
@@ -67,6 +68,8 @@ def _check_options(job: ImportJob, found: Sources, *, of_folder: bool) -> None:
         raise RequestError(f"--epoch {job.epoch}", "is of a folder of weights, and none is named", "Leave it out.")
     if job.step is not None and not (found.weights or found.exported):
         raise RequestError(f"--step {job.step}", "is of weights, and none are named", "Leave it out.")
+    if job.step is not None and job.step > MOST:
+        raise RequestError(f"--step {job.step}", f"is more than {MOST:,}", "Give the steps of the training.")
     if job.method and found.exported:
         raise RequestError(f"--method {job.method}", f"is told by {found.exported / CONFIG}", "Leave it out.")
 
@@ -108,7 +111,8 @@ def _look_into(folder: Path, epoch: str, found: Sources, *, alone: bool) -> None
         return
     named = {path: match for path in sorted(folder.iterdir()) if (match := REFERENCE_NAMED.fullmatch(path.name))}
     epochs = sorted({match["epoch"] for match in named.values()}, key=lambda name: (name == LATEST, name.zfill(9)))
-    wanted = epoch if epoch == LATEST or not epoch.isdecimal() else str(int(epoch))
+    number = whole_number(epoch)
+    wanted = epoch if number is None else str(number)
     chosen = {path: match for path, match in named.items() if match["epoch"] == wanted}
     if named and not chosen:
         known = ", ".join(epochs[-6:])

@@ -28,6 +28,16 @@ def refusal(*settings: str, tree: dict[str, Any] | None = None) -> str:
     return line.removeprefix("mine.toml: ")
 
 
+@pytest.mark.parametrize(
+    "setting", ["data.root=/im\udcffages", "generator.arch=\udcff", "sentinel.collapse.action=\udcff"]
+)
+def test_what_is_no_text_is_refused_wherever_it_is_given(setting: str) -> None:
+    """Names of folders may be any bytes, and config.toml is text."""
+    with pytest.raises(RequestError, match=r"\\xff.*is no text \(UTF-8\)") as caught:
+        resolve(with_settings({}, [setting]), "the preset")
+    assert caught.value.subject.startswith(f"the preset: {setting.partition('=')[0]} = ")
+
+
 def test_nothing_stated_is_the_paper() -> None:
     config = resolve({}, "empty")
     assert isinstance(config.data, UnpairedData)

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from engine.errors import RequestError, WorkError
-from engine.protocol.checkpoints import folder_name, list_checkpoints
+from engine.protocol import events as ev
+from engine.protocol.checkpoints import MANIFEST, folder_name, list_checkpoints
 from engine.protocol.choice import by_objective, choose_checkpoint
 from engine.protocol.rundir import RunDirectory
+from engine.record import Record
 from tests.engine.protocol.stored_checkpoints import flip_a_bit, put
-from tests.runs import make_run
+from tests.runs import call_imported, make_run
 
 
 @pytest.fixture
@@ -42,6 +44,32 @@ def test_a_run_without_any_says_so(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match="run horse: has no checkpoint") as caught:
         choose_checkpoint(run, "latest")
     assert caught.value.fix == "Train it anew: gan-tui train tiny", "its preset"
+
+
+def test_a_run_that_was_imported_is_imported_again(tmp_path: Path) -> None:
+    run = make_run(tmp_path, name="horse")
+    call_imported(run)
+    with pytest.raises(RequestError, match="run horse: has no checkpoint") as caught:
+        choose_checkpoint(run, "latest")
+    assert caught.value.fix == "Import it again: gan-tui import"
+
+
+def test_a_run_whose_checkpoints_have_gone_is_told_to_put_them_back(tmp_path: Path) -> None:
+    run = make_run(tmp_path, name="horse")
+    with Record(run) as record:
+        saved = ev.Checkpointed(seq=1, step=7, time=1.0, path="", saved_step=7, seconds=0.0, size=1, reason="schedule")
+        record.write(saved)
+    with pytest.raises(WorkError, match=r"has none of the checkpoints left .*, the newest of step 7") as caught:
+        choose_checkpoint(run, "latest")
+    assert caught.value.fix == f"Put them back into {run.checkpoints}, or train it anew: gan-tui train tiny"
+
+
+def test_a_run_whose_checkpoints_cannot_be_read_is_not_one_without(tmp_path: Path) -> None:
+    run = make_run(tmp_path, name="horse")
+    folder, _ = put(run, 7)
+    (folder / MANIFEST).write_bytes(b"{")
+    with pytest.raises(WorkError, match="has checkpoints, and none that can be read: step-00000007 has no readable"):
+        choose_checkpoint(run, "latest")
 
 
 def test_the_newest_is_the_newest_that_is_whole(run: RunDirectory) -> None:

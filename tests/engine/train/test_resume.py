@@ -16,7 +16,7 @@ from engine.protocol.commands import SetControls, Stop, Undo
 from engine.protocol.rundir import Parent, RunDirectory
 from engine.train.loop import Ending
 from tests.engine.train.here import after_step, differences, last_state, train_here
-from tests.runs import course_of, events_of, make_images, make_run, metrics_of
+from tests.runs import call_imported, course_of, events_of, make_images, make_run, metrics_of
 
 STEPS = 13
 SETTINGS = (f"run.steps={STEPS}", "run.deterministic=true", "sample.every=4", "checkpoint.every=8", "checkpoint.keep=9")
@@ -285,7 +285,10 @@ def test_networks_that_were_edited_in_the_configuration_are_refused_by_their_key
         train_here(run)
     words = f"is {edited}, and the checkpoint's weights were trained with {trained}"
     assert (caught.value.subject, caught.value.fact.lower()) == (f"generator.{key}", words)
-    assert caught.value.fix == f"Put it back in {run.config}, or train anew: gan-tui train tiny"
+    assert caught.value.fix == f"Put it back in {run.config}, or train it anew: gan-tui train tiny"
+    call_imported(run)
+    with pytest.raises(RequestError, match="or import it again: gan-tui import"):
+        train_here(run)
     run.config.write_text(config)
     train_here(run)
     assert metrics_of(run)[-1].step == 9

@@ -214,7 +214,7 @@ def test_a_last_state_that_is_not_finite_is_called_so_also_where_that_is_only_a_
         session.link.mailbox.insist(Envelope(b"", Request(version=SCHEMA_VERSION, id="", by="me", command=Stop())))
         with pytest.raises(WorkError, match=r"the last checkpoint: of step 0 could not be written .*D_A") as caught:
             train(session)
-    assert caught.value.fix.startswith("No checkpoint was saved before that. Train anew: gan-tui train")
+    assert caught.value.fix.startswith("No checkpoint was saved before that; train it anew: gan-tui train")
 
 
 def test_a_checkpoint_without_a_readable_manifest_is_never_passed_over_in_silence(tmp_path: Path) -> None:

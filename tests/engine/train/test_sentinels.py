@@ -17,7 +17,7 @@ from engine.train.loop import Ending, train
 from engine.train.reporting import begin_line, finish_line
 from engine.train.session import Session
 from tests.engine.train.here import Script, nothing_more, session_of
-from tests.runs import COMPONENTS, events_of, make_run, metrics_of
+from tests.runs import COMPONENTS, call_imported, events_of, make_run, metrics_of
 
 
 def lose(session: Session, **losses: float) -> None:
@@ -54,9 +54,18 @@ def test_the_component_is_named_and_the_run_ends(tmp_path: Path) -> None:
     assert caught.value.subject == "G_A, D_B"
     assert caught.value.fact == "became NaN or infinite between step 1 and 2"
     assert caught.value.fix == (
-        "No checkpoint was saved before that. "
-        "Train anew: gan-tui train tiny --set optim.lr_g=0.0001 --set optim.lr_d=0.0001"
+        "No checkpoint was saved before that; "
+        "train it anew: gan-tui train tiny --set optim.lr_g=0.0001 --set optim.lr_d=0.0001"
     )
+
+
+def test_a_run_of_imported_weights_is_imported_again(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    call_imported(run)
+    with session_of(run) as session:
+        lose(session, G_A=math.nan)
+        with pytest.raises(WorkError, match=r"was saved before that; import it again: gan-tui import$"):
+            finish_line(session)
 
 
 def test_a_warning_is_given_once_for_each_time_that_it_begins(tmp_path: Path) -> None:

@@ -36,16 +36,26 @@ def gan_tui(*arguments: str | Path, folder: Path) -> Finished:
     )
 
 
-def interrupted(*arguments: str | Path, folder: Path) -> Finished:
-    """The same, with Ctrl-C as soon as its job is at work, which has a process of its own."""
+def interrupted(*arguments: str | Path, folder: Path, when: str = "") -> Finished:
+    """The same, with Ctrl-C as soon as its job has a process of its own, or later.
+
+    Args:
+        arguments: its words.
+        folder: where it is run.
+        when: what it tells on stderr at the moment that is meant; nothing for the first.
+    """
     words = [*COMMAND, *map(str, arguments)]
     with subprocess.Popen(
         words, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as command:
+        assert command.stderr is not None
+        before = ""
         until(lambda: command.poll() is not None or psutil.Process(command.pid).children(), "its job")
+        while when not in before and (line := command.stderr.readline()):
+            before += line
         os.killpg(command.pid, signal.SIGINT)  # to both processes, as a terminal does
         out, told = command.communicate(timeout=120)
-    return subprocess.CompletedProcess(words, command.returncode, out, told)
+    return subprocess.CompletedProcess(words, command.returncode, out, before + told)
 
 
 def gan_tui_here(*arguments: str | Path, folder: Path) -> Finished:

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors import safe_open
 from torch import Tensor
 
 from engine.config.load import read_toml, resolve
@@ -23,7 +24,7 @@ from engine.exchange.exporting.export import export
 from engine.exchange.exporting.request import request_of
 from engine.loaded_method import take_up
 from engine.protocol.exchange import Exported, ExportFormat, ExportJob
-from engine.protocol.jobs import decode_message
+from engine.protocol.jobs import Progress, Remark, decode_message
 from engine.protocol.rundir import RunDirectory
 from engine.saved import find_saved
 from tests.engine.exchange.saved import saved_run
@@ -175,6 +176,32 @@ def test_the_model_card_loads_the_weights_as_it_says(
     assert np.abs(made - expected.numpy()).max() <= 1.0
 
 
+@pytest.mark.parametrize(
+    ("kind", "direction", "told"),
+    [
+        ("cyclegan", None, {"G_A": "AtoB", "G_B": "BtoA"}),
+        ("cyclegan", "BtoA", {"G_B": "BtoA"}),
+        ("pix2pix", None, {"G": "AtoB"}),
+        (
+            "aegan",
+            None,
+            dict.fromkeys(("encoder_A", "decoder_B"), "AtoB")
+            | dict.fromkeys(("encoder_B", "decoder_A"), "BtoA")
+            | dict.fromkeys(("shared_encoder", "shared_decoder"), "AtoB, BtoA"),
+        ),
+    ],
+)
+def test_weights_tell_the_direction_that_is_theirs(
+    kind: str, direction: Any, told: dict[str, str], runs: Callable[[str], RunDirectory], tmp_path: Path
+) -> None:
+    exported_here(runs(kind), tmp_path / "out", "safetensors", direction=direction)
+    found = {}
+    for file in (tmp_path / "out").glob("*.safetensors"):
+        with safe_open(file, "pt") as opened:
+            found[file.stem] = opened.metadata()["direction"]
+    assert found == told
+
+
 def test_a_moving_average_is_what_is_exported_unless_the_raw_weights_are_wanted(tmp_path: Path) -> None:
     run = saved_run(tmp_path / "runs", "cyclegan", "optim.ema=0.999")
     shown = exported_here(run, tmp_path / "shown.pt2", "pt2", size=32)
@@ -273,7 +300,30 @@ def test_a_name_that_is_no_text_is_taken(runs: Callable[[str], RunDirectory], tm
     assert "\\udcff.pt2: is there already" in again
 
 
-def test_ctrl_c_writes_nothing_and_says_so(runs: Callable[[str], RunDirectory], tmp_path: Path) -> None:
-    done = interrupted("export", runs("cyclegan").root, "-o", "out.pt2", folder=tmp_path)
-    assert (done.returncode, done.stdout, done.stderr) == (130, "", "Ended early: nothing was written.\n")
+@pytest.mark.parametrize("when", ["", "exporting AtoB"])
+def test_ctrl_c_leaves_nothing_and_says_so(when: str, runs: Callable[[str], RunDirectory], tmp_path: Path) -> None:
+    """Before its work begins, and amidst it."""
+    run = runs("cyclegan").root
+    done = interrupted("export", run, "-o", "out.pt2", "--direction", "both", folder=tmp_path, when=when)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert when in done.stderr
+    assert done.stderr.endswith("Ended early: nothing was written.\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupt_when_one_of_two_is_written_leaves_neither(
+    runs: Callable[[str], RunDirectory], tmp_path: Path
+) -> None:
+    seen: list[str] = []
+
+    def interrupt(said: Progress | Remark) -> None:
+        if isinstance(said, Progress) and said.what == "exporting BtoA":
+            [folder] = tmp_path.iterdir()
+            seen.extend(path.name for path in folder.iterdir())
+            raise KeyboardInterrupt
+
+    job = ExportJob(run=str(runs("cyclegan").root), out=bytes(tmp_path / "out.pt2"), format="pt2", direction="both")
+    with pytest.raises(KeyboardInterrupt):
+        export(request_of(job), interrupt)
+    assert seen == ["0.pt2"]
     assert list(tmp_path.iterdir()) == []

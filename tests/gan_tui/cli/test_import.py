@@ -94,7 +94,9 @@ def test_every_other_command_takes_it(reference: RunDirectory, tmp_path: Path) -
     assert plotted.returncode == 0, plotted.stderr
     assert "cycle_A" in (tmp_path / "ref.csv").read_text()
     assert read_identity(reference).state == "stopped"
-    assert "no run called" not in gan_tui(folder, "checkpoints", "ref").stderr
+    [listed] = gan_tui(folder, "checkpoints", "ref").stdout.splitlines()
+    [(_, manifest)] = list_checkpoints(reference)
+    assert listed.split()[0] == str(manifest.step)
 
 
 def test_a_resume_goes_on_from_it_and_says_what_begins_anew(reference: RunDirectory, tmp_path: Path) -> None:
@@ -108,6 +110,19 @@ def test_a_resume_goes_on_from_it_and_says_what_begins_anew(reference: RunDirect
     steps = [line.step for line in metrics_of(RunDirectory(tmp_path / "on"))]
     assert steps == [manifest.step + 1, manifest.step + 2]
     assert gan_tui(tmp_path, "verify", "on").returncode == 0
+
+
+def test_weights_that_have_gone_are_asked_for_and_not_called_losses_alone(
+    reference: RunDirectory, tmp_path: Path
+) -> None:
+    shutil.copytree(reference.root, tmp_path / "ref")
+    shutil.rmtree(tmp_path / "ref" / "checkpoints")
+    images = str(make_images(tmp_path / "images") / "testA")
+    for words in (("translate", images, "-o", str(tmp_path / "out")), ("resume", "--headless")):
+        done = gan_tui(tmp_path, words[0], "ref", *words[1:])
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "run ref: has none of the checkpoints left that its journal tells of" in done.stderr
+        assert f"Put them back into {tmp_path}/ref/checkpoints, or import it again: gan-tui import" in done.stderr
 
 
 def test_out_again_the_files_are_those_that_came_in(reference: RunDirectory, tmp_path: Path) -> None:
@@ -271,6 +286,8 @@ def test_what_does_not_fit_is_refused_by_its_key(tmp_path: Path) -> None:
         (("empty",), "holds neither weights called latest_net_G_A.pth"),
         (("pipe",), "is no file"),
         (("notes.txt",), "has no line of losses as the reference implementation writes them"),
+        (("good.pth", "--step", "9" * 13), f"--step {'9' * 13}: is more than 999,999,999,999"),
+        (("folder", "--epoch", "9" * 5000), "is not there. Choose with --epoch: latest"),
         (("good.pth", "--epoch", "3"), "--epoch 3: is of a folder of weights"),
         (("log.txt", "--step", "5"), "--step 5: is of weights, and none are named"),
         (("log.txt", "--loss-log", "notes.txt"), "is a second loss log"),
@@ -278,6 +295,8 @@ def test_what_does_not_fit_is_refused_by_its_key(tmp_path: Path) -> None:
         (("good.pth", "--set", "generator.nothing=1"), "generator.nothing"),
         (("good.pth", "--set", "optim.ema=0.9"), "optim.ema = 0.9: follows weights through their training"),
         (("good.pth", "--data", "empty"), "empty"),
+        (("good.pth", "--data", "im\udcffages"), r'im\xffages": is no text (UTF-8)'),
+        (("good.pth", "--set", "data.root=im\udcffages"), r"data.root=im\xffages: is no text (UTF-8)"),
         (("good.pth", "good.pth"), "is a second file for the network G"),
     ],
 )
@@ -286,6 +305,8 @@ def test_a_wrong_request_leaves_nothing(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     write_pth(tmp_path / "good.pth", generator_state(RESNET))
+    (tmp_path / "folder").mkdir()
+    write_pth(tmp_path / "folder" / "latest_net_G.pth", generator_state(RESNET))
     (tmp_path / "empty").mkdir()
     (tmp_path / "dangling").symlink_to(tmp_path / "nothing")
     os.mkfifo(tmp_path / "pipe")

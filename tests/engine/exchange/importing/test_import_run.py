@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -33,8 +34,8 @@ def exported(folder: Path, kind: str) -> tuple[RunDirectory, Path]:
     return run, folder / kind
 
 
-def brought_in(folder: Path, runs: Path) -> Imported:
-    job = ImportJob(paths=(bytes(folder),), runs=str(runs))
+def brought_in(folder: Path, runs: Path, **how: Any) -> Imported:
+    job = ImportJob(paths=(bytes(folder),), runs=str(runs), **how)
     return import_run(job, sources_of(job), silent)
 
 
@@ -55,9 +56,9 @@ def test_what_goes_out_comes_in_again(kind: str, tmp_path: Path) -> None:
     assert "the optimizers" in found.anew
 
 
-def refusal(folder: Path, runs: Path) -> str:
+def refusal(folder: Path, runs: Path, **how: Any) -> str:
     with pytest.raises(RequestError) as refused:
-        brought_in(folder, runs)
+        brought_in(folder, runs, **how)
     assert not runs.exists()
     return refused.value.one_line()
 
@@ -72,6 +73,37 @@ def test_what_does_not_belong_to_it_is_refused(tmp_path: Path) -> None:
     (folder / "H.safetensors").unlink()
     save_file({**state, "more": torch.ones(1)}, folder / "G_A.safetensors")
     assert "the weights of G_A: do not fit" in refusal(folder, tmp_path / "back")
+
+
+def test_settings_are_held_against_the_networks_as_in_training(tmp_path: Path) -> None:
+    """As they are with the reference's files."""
+    _, folder = exported(tmp_path, "cyclegan")
+    back = tmp_path / "back"
+    assert "data.crop" in refusal(folder, back, settings=("data.crop=33", "data.resize=0"))
+    assert "batch" in refusal(folder, back, settings=("loss.gan=wgan-gp", "discriminator.norm=batch"))
+
+
+@pytest.mark.parametrize(("told", "step"), [("9" * 5000, 0), ("-3", 0), ("7", 7)], ids=["huge", "negative", "seven"])
+def test_a_step_that_is_none_is_passed_over(told: str, step: int, tmp_path: Path) -> None:
+    _, folder = exported(tmp_path, "pix2pix")
+    file = folder / "G.safetensors"
+    save_file(load_file(file), file, {"step": told})
+    assert brought_in(folder, tmp_path / "back").step == step
+
+
+def test_an_interrupt_amidst_the_writing_leaves_no_run(tmp_path: Path) -> None:
+    _, folder = exported(tmp_path, "pix2pix")
+    runs, seen = tmp_path / "back", []
+
+    def interrupt(said: Progress | Remark) -> None:
+        seen.extend(path.name for path in runs.glob("*/*/run.json"))
+        raise KeyboardInterrupt
+
+    job = ImportJob(paths=(bytes(folder),), runs=str(runs))
+    with pytest.raises(KeyboardInterrupt):
+        import_run(job, sources_of(job), interrupt)
+    assert seen == ["run.json"], "it was on its way"
+    assert list(runs.iterdir()) == []
 
 
 def test_dtns_are_not_weights_alone(tmp_path: Path) -> None:
