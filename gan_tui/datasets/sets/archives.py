@@ -15,7 +15,8 @@ import tarfile
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, NamedTuple, Protocol, cast
@@ -87,8 +88,8 @@ def unpack(archive: Path, into: Path, limits: Limits, tell: Tell) -> None:
         WorkError: the disk takes no more. In either case files may have been written, all of them within the folder.
     """
     try:
-        members = _zipped(archive, limits) if zipfile.is_zipfile(archive) else _tarred(archive, limits)
-        _write_all(members, into, limits, f"unpacking {archive.name}", tell)
+        with closing(_zipped(archive, limits) if zipfile.is_zipfile(archive) else _tarred(archive, limits)) as members:
+            _write_all(members, into, limits, f"unpacking {archive.name}", tell)
     except _RefusedError as refusal:
         fix = "Nothing of it is kept. Report it to whoever offers it, and name another mirror: --mirror URL."
         raise ContentError(archive.name, str(refusal), fix) from refusal
@@ -101,7 +102,7 @@ def unpack(archive: Path, into: Path, limits: Limits, tell: Tell) -> None:
         ) from error
 
 
-def _zipped(archive: Path, limits: Limits) -> Iterator[Member]:
+def _zipped(archive: Path, limits: Limits) -> Generator[Member]:
     with zipfile.ZipFile(archive) as opened:
         infos = [info for info in opened.infolist() if not info.is_dir()]
         declared = sum(info.file_size for info in infos)
@@ -115,7 +116,7 @@ def _zipped(archive: Path, limits: Limits) -> Iterator[Member]:
                 yield Member(info.filename, info.file_size, file, declared)
 
 
-def _tarred(archive: Path, limits: Limits) -> Iterator[Member]:
+def _tarred(archive: Path, limits: Limits) -> Generator[Member]:
     with archive.open("rb") as file:
         compressed = file.read(2) == b"\x1f\x8b"
         file.seek(0)

@@ -36,8 +36,6 @@ class Served:
     """Which byte Content-Range says is the last, if it is to be a lie."""
     endless: bool = False
     """The body is sent again and again."""
-    sent: int = 0
-    """Bytes of bodies without an end."""
 
     @property
     def tag(self) -> str:
@@ -132,7 +130,6 @@ def serving() -> Iterator[SetServer]:
                 self.wfile.write(body[half:])
                 while served.endless:
                     self.wfile.write(body)
-                    served.sent += len(body)
             self.close_connection = True
 
         def log_message(self, *args: object) -> None:  # type: ignore[override]
