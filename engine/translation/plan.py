@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,7 +65,7 @@ def plan(sources: Sequence[Source], out: str, *, wanted: Format | None, sheet: b
         RequestError: two images would be written to one file, an image or a folder would be overwritten, or a file
             without leave.
     """
-    items = [_item(source, output, sheet) for source, output in _outputs(sources, out, wanted)]
+    items = _items(_outputs(sources, out, wanted), sheet)
     _require_apart(items)
     _spare_the_inputs(items)
     there = [item for item in items if _are_there(item, existing)]
@@ -77,8 +78,18 @@ def plan(sources: Sequence[Source], out: str, *, wanted: Format | None, sheet: b
     return Plan(tuple(item for item in items if item.source not in skipped), tuple(sorted(skipped)))
 
 
-def _item(source: Source, output: Path, sheet: bool) -> Item:
-    return Item(source.path, output, output.with_name(output.stem + SHEET) if sheet else None)
+def _items(outputs: Iterable[tuple[Source, Path]], sheet: bool) -> list[Item]:
+    """Each image with its files; where two have names that differ in their endings alone, sheets keep these."""
+    outputs = list(outputs)
+    if not sheet:
+        return [Item(source.path, output, None) for source, output in outputs]
+    alike = Counter(output.with_suffix("") for _, output in outputs)
+
+    def sheet_of(output: Path) -> Path:
+        name = output.stem if alike[output.with_suffix("")] == 1 else output.name
+        return output.with_name(name + SHEET)
+
+    return [Item(source.path, output, sheet_of(output)) for source, output in outputs]
 
 
 def _outputs(sources: Sequence[Source], out: str, wanted: Format | None) -> Iterable[tuple[Source, Path]]:

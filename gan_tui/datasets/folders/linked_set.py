@@ -109,7 +109,8 @@ def _require_room(root: Path) -> None:
         fact = "is there already, and holds something" if root.is_dir() else "is there already"
     except OSError as error:
         fact = f"cannot be looked at: {error.strerror}"
-    fix = "Name a folder that is not there yet: it is made, with links to those of --A and --B."
+    fix = "Name a folder that is not there yet: it is made, with links to those of --A and --B. For a preset of what is"
+    fix += " there leave those two out."
     raise RequestError(path_text(root), fact, fix)
 
 

@@ -56,6 +56,13 @@ def test_the_tree_is_kept(images: Path) -> None:
     ]
 
 
+def test_sheets_of_two_images_that_differ_in_their_endings(images: Path) -> None:
+    (images / "a.webp").touch()
+    assert outputs(planned(images, "o", "a.png", "a.webp", "b.jpg", sheet=True)) == [
+        *("o/a.png", "o/a.png-sheet.png", "o/a.webp", "o/a.webp-sheet.png", "o/b.jpg", "o/b-sheet.png"),
+    ]
+
+
 def test_a_single_image_may_have_a_file(images: Path, tmp_path: Path) -> None:
     assert outputs(planned(images, "o.webp", "a.png")) == ["o.webp"]
     assert outputs(planned(images, "o.webp/", "a.png")) == ["o.webp/a.png"]
