@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from engine.config.evaluation_check import check_evaluation
 from engine.config.inception_weights import MissingWeightsError, cached_weights
 from engine.errors import WorkError
 from gan_tui.cli.offer import fetch_weights_or_refuse, offering
+from tests.end_to_end.terminal import Terminal
 from tests.gan_tui.datasets.sets.conftest import server
 from tests.gan_tui.datasets.sets.server import SetServer
 from tests.runs import tiny_config
@@ -55,6 +57,29 @@ def test_without_a_terminal_nobody_is_asked(server: SetServer, missing: MissingW
         fetch_weights_or_refuse(missing, url=server.url(NAME))
     assert refused.value is missing
     assert server.asked == []
+
+
+AT_A_TERMINAL = """
+import sys
+from pathlib import Path
+from engine.config.inception_weights import MissingWeightsError
+from gan_tui.cli.offer import fetch_weights_or_refuse
+try:
+    fetch_weights_or_refuse(MissingWeightsError(Path(sys.argv[1])), url=sys.argv[2])
+except MissingWeightsError:
+    print("refused")
+"""
+
+
+@pytest.mark.parametrize("answer", ["y", "n", ""])
+def test_somebody_at_a_terminal_is_asked(server: SetServer, missing: MissingWeightsError, answer: str) -> None:
+    server.offer(NAME, BODY)
+    with Terminal([sys.executable, "-c", AT_A_TERMINAL, str(missing.path), server.url(NAME)]) as terminal:
+        terminal.wait_for("for fid and kid, are not here (91 MB).", "Fetch them into", "[y/N]")
+        terminal.press(f"{answer}\r")
+        terminal.wait_for("weights are here" if answer == "y" else "refused")
+    assert missing.path.exists() is (answer == "y")
+    assert len(server.asked) == (answer == "y")
 
 
 def test_a_run_that_measures_itself_without_weights_is_refused_with_the_command_that_fetches_them(
