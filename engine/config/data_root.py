@@ -29,7 +29,7 @@ def data_root(config: RootedData) -> Path:
         root = at_home(config.root)
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):  # told with what else a folder may lack
             root.stat()
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise RequestError("data.root", f"cannot be looked at ({reason})", "Set --data or data.root anew.") from error
     return root

@@ -36,9 +36,8 @@ def find_preset(given: str) -> Path:
     try:
         path = at_home(given)
         is_file, is_folder = path.is_file(), path.is_dir()
-    except (OSError, RuntimeError) as error:  # too long a name, or the home of nobody
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise RequestError(given, f"cannot be looked at ({reason})", "Name another preset.") from error
+    except OSError as error:  # such as too long a name
+        raise RequestError(given, f"cannot be looked at ({error.strerror})", "Name another preset.") from error
     if is_file:
         return path
     if is_folder:

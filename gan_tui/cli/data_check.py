@@ -31,7 +31,7 @@ def named_folder(given: str) -> Path:
     """DIR as it was given, with ~ expanded; it need not be there.
 
     Raises:
-        RequestError: none can have that name; or it is empty, as a variable of the shell that is not set is.
+        RequestError: nothing can have that name; or it is empty, as a variable of the shell that is not set is.
     """
     from engine.config.image_files import path_text
     from engine.errors import RequestError
@@ -42,8 +42,8 @@ def named_folder(given: str) -> Path:
         folder = at_home(given)
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             folder.stat()
-    except (OSError, RuntimeError) as error:  # too long a name, a loop of links, or the home of nobody
-        fact = f"cannot be looked at ({error.strerror if isinstance(error, OSError) else error})"
+    except OSError as error:  # such as too long a name, or a loop of links
+        fact = f"cannot be looked at ({error.strerror})"
         raise RequestError(path_text(Path(given)), fact, "Name a folder of images.") from error
     return folder
 

@@ -61,9 +61,8 @@ def find_run(given: str, folder: Path) -> RunDirectory:
     try:
         path = at_home(given)
         is_run, is_file = (path / "run.json").is_file(), path.is_file()
-    except (OSError, RuntimeError) as error:  # too long a name, or the home of nobody
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise RequestError(f"run {given}", f"cannot be looked at ({reason})", "Name another run.") from error
+    except OSError as error:  # such as too long a name
+        raise RequestError(f"run {given}", f"cannot be looked at ({error.strerror})", "Name another run.") from error
     if is_run:
         return RunDirectory(path.resolve())
     names = sorted(path.parent.name for path in folder.glob("*/run.json"))

@@ -76,10 +76,9 @@ def _find_f(tree: Tree, runs: Path) -> None:
         return
     try:
         is_run = RunDirectory(at_home(given)).config.is_file()
-    except (OSError, RuntimeError) as error:  # too long a name, or the home of nobody
-        reason = error.strerror if isinstance(error, OSError) else error
+    except OSError as error:  # such as too long a name
         fix = "Name a DTN run, or its directory."
-        raise RequestError(f"method.f_from = {given}", f"cannot be looked at ({reason})", fix) from error
+        raise RequestError(f"method.f_from = {given}", f"cannot be looked at ({error.strerror})", fix) from error
     if not is_run:
         with contextlib.suppress(RequestError):  # what is neither is refused with its reason
             method["f_from"] = str(find_run(given, runs).root)

@@ -19,6 +19,7 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from engine.config.user_paths import at_home
+from engine.errors import RequestError
 from engine.protocol.events import Sampled
 from engine.sizes import size_text
 from gan_tui.chart.files import FORMATS, PlotFormat, unused, working_directory, write_file
@@ -184,8 +185,8 @@ class ExportDialog(Dialog[str | None]):
             return
         try:
             path = self._folder / at_home(typed)
-        except RuntimeError:
-            self._say(f"{typed} begins with the home of nobody here. Type another path.")
+        except RequestError as error:
+            self._say(f"{error.subject} {error.fact}. Type another path.")
             return
         if path.name and path.suffix.lower() != f".{export.ending}":
             path = path.with_name(f"{path.name}.{export.ending}")

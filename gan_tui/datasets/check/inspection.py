@@ -79,7 +79,7 @@ def _required(folder: Path) -> Path:
         if folder.is_dir():
             return folder
         fact = "is not a folder" if folder.exists() else "does not exist"
-    except (OSError, RuntimeError) as error:  # too long a name, a loop of links, or the home of nobody
+    except (OSError, RuntimeError) as error:  # too long a name, or a loop of links
         fact = f"cannot be looked at ({error.strerror if isinstance(error, OSError) else error})"
     raise RequestError(path_text(folder), fact, "Name a folder of images.")
 

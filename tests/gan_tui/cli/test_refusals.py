@@ -272,18 +272,20 @@ def test_debug_shows_the_traceback(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("export", "tiny", "-o", "~no-such-user/x.onnx"), "has no checkpoint"),
+        (("export", "tiny", "-o", "~no-such-user/x.onnx"), "~no-such-user/x.onnx: begins with the home of nobody here"),
+        (("init", "images", "-o", "~no-such-user/x.toml"), "the home of nobody here"),
         (("import", "~no-such-user/x.pth"), "~no-such-user/x.pth"),
         (("eval", "tiny", "--data", "~no-such-user/x"), "~no-such-user/x"),
-        (("eval", "tiny", "--figure", "fid", "--fid-weights", "~no-such-user/x"), "~no-such-user/x: is not a file"),
+        (("eval", "tiny", "--figure", "fid", "--fid-weights", "~no-such-user/x"), "the home of nobody here"),
         (("eval", "tiny", "--figure", "fid", "--fid-weights", "x" * 300), "is not a file"),
         (("init", "~no-such-user/x"), "~no-such-user/x"),
         (("data", "check", "~no-such-user/x"), "~no-such-user/x"),
         (("translate", "tiny", "~no-such-user/x.png", "-o", "y"), "~no-such-user/x.png"),
-        (("train", "quickstart", "--runs-dir", "~no-such-user/runs", "--set", "run.batch=x"), "run.batch"),
+        (("train", "quickstart", "--runs-dir", "~no-such-user/runs", "--headless"), "the home of nobody here"),
+        (("data", "fetch", "facades", "--root", "~no-such-user/x"), "the home of nobody here"),
     ],
 )
-def test_the_home_of_nobody_is_a_name_like_others(tmp_path: Path, arguments: tuple[str, ...], words: str) -> None:
+def test_the_home_of_nobody(tmp_path: Path, arguments: tuple[str, ...], words: str) -> None:
     images = make_images(tmp_path / "images")
     make_run(tmp_path / "runs", root=images)
     assert words in refusal(gan_tui_here(*arguments, folder=tmp_path))

@@ -62,8 +62,8 @@ def test_none_says_what_there_is(folder: Path, tmp_path: Path) -> None:
     (folder / "no-run").mkdir()
     with pytest.raises(RequestError):
         find_run(str(folder / "no-run"), folder)
-    for nowhere in ("~nobody-of-this-name/run", "a" * 300):
-        with pytest.raises(RequestError, match=f"run {nowhere}: cannot be looked at"):
+    for nowhere, told in (("~nobody-of-this-name/run", "the home of nobody here"), ("a" * 300, "cannot be looked at")):
+        with pytest.raises(RequestError, match=told):
             find_run(nowhere, folder)
 
 

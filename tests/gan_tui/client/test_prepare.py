@@ -61,8 +61,12 @@ def test_a_run_is_named_as_elsewhere_where_f_is_taken_from_it(here: Path) -> Non
         assert tomllib.loads(found.toml)["method"]["f_from"] == str(run.root)
     with pytest.raises(RequestError, match="is no run directory"):
         prepare("mine.toml", ["method.f_from=mnist"], {}, here / "kept")
-    for nowhere in ("~nobody-of-this-name/run", "a" * 300):
-        with pytest.raises(RequestError, match=f"method.f_from = {nowhere}: cannot be looked at"):
+    long = "a" * 300
+    for nowhere, told in (
+        ("~nobody-of-this-name/run", "run: begins with the home of nobody here"),
+        (long, f"method.f_from = {long}: cannot be looked at"),
+    ):
+        with pytest.raises(RequestError, match=told):
             prepare("mine.toml", [f"method.f_from={nowhere}"], {}, here / "kept")
 
 

@@ -397,12 +397,12 @@ def test_an_empty_folder(tmp_path: Path) -> None:
     assert (found.kind, found.images, found.problems, found.suggestions) == ("nothing", 0, 1, ())
 
 
-@pytest.mark.parametrize("name", ["absent", "file", "x" * 300, "loop", "~nobody-of-that-name"])
+@pytest.mark.parametrize("name", ["absent", "file", "x" * 300, "loop"])
 def test_what_is_no_folder_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     with pytest.raises(RequestError) as caught:
-        inspected(Path(name) if name.startswith("~") else tmp_path / name)
+        inspected(tmp_path / name)
     assert caught.value.fix == "Name a folder of images."
 
 
