@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import RequestError, WorkError
+from engine.errors import WorkError
 from engine.protocol import events as ev
 from engine.protocol.checkpoints import list_checkpoints
 from engine.protocol.rundir import Parent, RunDirectory, read_identity
@@ -187,7 +187,9 @@ def test_what_is_deleted_between_choosing_and_copying_is_chosen_anew(horse: RunD
     run, seen = make_ready(look, again=True)
     assert (run.name, seen.branch) == ("horse-from-6", "horse-from-6")
     shutil.rmtree(horse.checkpoints)
-    with pytest.raises(RequestError, match="has no checkpoint"):
+    with pytest.raises(
+        WorkError, match="has none of the checkpoints left that its journal tells of, the newest of step"
+    ):
         make_ready(look, again=True)
 
 
