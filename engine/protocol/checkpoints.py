@@ -209,7 +209,7 @@ def unreadable_checkpoints(run: RunDirectory) -> list[tuple[Path, str]]:
     return found
 
 
-# -------------------------------------------------------------------------------------------------- stars and choosing
+# ---------------------------------------------------------------------------------------------------- stars and notes
 
 
 def is_starred(folder: Path) -> bool:
